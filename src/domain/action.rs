@@ -1,0 +1,336 @@
+//! Changes as data: what to do (`Action`), for whom and in which order (`Step`), and what came of it (`Effect`).
+
+use hmac::digest::Digest;
+use jiff::Timestamp;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use sha2::Sha256;
+
+use super::kind::MethodKind;
+use super::method::{DeviceId, MethodId, UserId, Via};
+use super::phone::PhoneNumber;
+use super::secret::{Secret, Slots};
+
+/// One change of one person's security info. Serializable, and never holds a secret: see [`super::secret::Slot`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "do", rename_all = "snake_case", deny_unknown_fields)]
+pub enum Action {
+    /// Add a number. `kind` is one of the three phones.
+    AddPhone {
+        /// Which of the three.
+        kind: MethodKind,
+        /// The number.
+        number: PhoneNumber,
+        /// How its code goes out, where the service sends one.
+        via: Option<Via>,
+    },
+    /// Add a mail address.
+    AddEmail {
+        /// The address.
+        address: String,
+    },
+    /// Enrol an authenticator by a seed that the effect brings back.
+    AddTotp {
+        /// The name of the device.
+        name: Option<String>,
+    },
+    /// Issue a temporary access pass that the effect brings back.
+    AddTemporaryPass {
+        /// Minutes; `None`: policy's own.
+        lifetime_minutes: Option<u32>,
+        /// Whether it works once; `None`: policy's own.
+        one_time: Option<bool>,
+        /// From when; `None`: now.
+        start: Option<Timestamp>,
+    },
+    /// Set security questions; needs the slot `Answers`.
+    AddQuestions {
+        /// The questions, without the answers.
+        questions: Vec<String>,
+    },
+    /// Give a phone another number.
+    UpdatePhone {
+        /// Which method.
+        method: MethodId,
+        /// Its kind.
+        kind: MethodKind,
+        /// The new number.
+        number: PhoneNumber,
+    },
+    /// Give the mail method another address.
+    UpdateEmail {
+        /// Which method.
+        method: MethodId,
+        /// The new address.
+        address: String,
+    },
+    /// Give a method another name.
+    Rename {
+        /// Which method.
+        method: MethodId,
+        /// Its kind.
+        kind: MethodKind,
+        /// The new name.
+        name: String,
+    },
+    /// Remove a method.
+    RemoveMethod {
+        /// Which method.
+        method: MethodId,
+        /// Its kind: services route by it.
+        kind: MethodKind,
+    },
+    /// Make a method the default.
+    SetDefault {
+        /// Which method.
+        method: MethodId,
+        /// Its kind.
+        kind: MethodKind,
+        /// By text or by call, where the method can do both.
+        via: Option<Via>,
+    },
+    /// Ask a second factor again on one device.
+    ForgetDevice {
+        /// Which one.
+        device: DeviceId,
+    },
+    /// Ask a second factor again on every device.
+    ForgetAllDevices,
+    /// End one app password.
+    RevokeAppPassword {
+        /// Its id.
+        id: String,
+        /// Its name.
+        name: String,
+    },
+    /// End every app password.
+    RevokeAllAppPasswords,
+    /// Make an app password that the effect brings back.
+    IssueAppPassword {
+        /// The name.
+        name: String,
+    },
+    /// End every session everywhere.
+    SignOut,
+    /// Set the password from the slot `NewPassword`.
+    SetPassword {
+        /// Whether it stays; else the person chooses another at next sign-in.
+        permanent: bool,
+    },
+    /// Make a password that the effect brings back.
+    GeneratePassword {
+        /// Whether it stays; else the person chooses another at next sign-in.
+        permanent: bool,
+    },
+    /// Ask for registration at next sign-in.
+    RequireRegistration,
+    /// Stop the account from signing in.
+    DisableAccount,
+}
+
+/// What may be done again when the answer to a request was lost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StepClass {
+    /// Sending it twice gives the same state.
+    Idempotent,
+    /// Look first whether it was done.
+    ReadBackFirst,
+    /// Each sending makes something new: only a person decides.
+    Never,
+}
+
+impl Action {
+    /// What may be done when its answer was lost.
+    pub const fn class(&self) -> StepClass {
+        match self {
+            Self::AddPhone { .. } | Self::AddEmail { .. } | Self::AddQuestions { .. } => StepClass::ReadBackFirst,
+            Self::AddTotp { .. }
+            | Self::AddTemporaryPass { .. }
+            | Self::IssueAppPassword { .. }
+            | Self::GeneratePassword { .. } => StepClass::Never,
+            _ => StepClass::Idempotent,
+        }
+    }
+
+    /// Whether its effect brings a secret that somebody asked for.
+    pub const fn mints(&self) -> bool {
+        matches!(
+            self,
+            Self::AddTotp { .. }
+                | Self::AddTemporaryPass { .. }
+                | Self::IssueAppPassword { .. }
+                | Self::GeneratePassword { .. }
+        )
+    }
+}
+
+/// One action for one person, in its place.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Step {
+    /// SHA-256 of job, person, place and action, in hexadecimal.
+    pub id: String,
+    /// For whom.
+    pub user: UserId,
+    /// Its place among the person's steps, from 0.
+    pub seq: u16,
+    /// What to do.
+    pub action: Action,
+    /// Steps of the same person that must have succeeded before.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub after: Vec<u16>,
+    /// What may be done when its answer was lost.
+    pub class: StepClass,
+    /// Secret inputs, filled at execution, never written.
+    #[serde(skip)]
+    pub slots: Slots,
+}
+
+impl Step {
+    /// A step of `job` for `user` at place `seq`.
+    pub fn new(job: &str, user: UserId, seq: u16, action: Action, after: Vec<u16>) -> Self {
+        let canonical = serde_json::to_string(&action).unwrap_or_default();
+        let mut hash = Sha256::new();
+        for part in [job, &user.0, &seq.to_string(), &canonical] {
+            hash.update((part.len() as u64).to_be_bytes());
+            hash.update(part.as_bytes());
+        }
+        let id = hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+        let class = action.class();
+        Self { id, user, seq, action, after, class, slots: Slots::default() }
+    }
+}
+
+/// How a step that did not fail ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EffectState {
+    /// It was done.
+    Done,
+    /// It was so already.
+    Unchanged,
+    /// It was sent, and nobody knows.
+    Unknown,
+}
+
+/// A secret that a step made, shown once.
+#[derive(Clone, Debug)]
+pub struct Minted {
+    /// What it is: `temporary-pass`, `password`, `totp`, `app-password`.
+    pub kind: &'static str,
+    /// The secret.
+    pub value: Secret,
+    /// The enrolment link (`otpauth:`), which holds the seed too.
+    pub uri: Option<Secret>,
+    /// Until when it works.
+    pub expires_at: Option<Timestamp>,
+}
+
+/// What came of a step that did not fail.
+#[derive(Clone, Debug)]
+pub struct Effect {
+    /// How it ended.
+    pub state: EffectState,
+    /// What stood there before, where it was read.
+    pub before: Option<Value>,
+    /// The id of what was made.
+    pub created: Option<MethodId>,
+    /// A secret that was made.
+    pub secret: Option<Minted>,
+    /// The service's ids of the requests.
+    pub request_ids: Vec<String>,
+    /// What stays for somebody to do or to know.
+    pub remains: Vec<Notice>,
+    /// A few words for the DETAIL column, such as `2` or `waits for its code`.
+    pub detail: Option<String>,
+}
+
+impl Effect {
+    /// Done, with nothing more to say.
+    pub fn done() -> Self {
+        Self::of(EffectState::Done)
+    }
+
+    /// It was so already.
+    pub fn unchanged() -> Self {
+        Self::of(EffectState::Unchanged)
+    }
+
+    /// An effect of this state.
+    pub fn of(state: EffectState) -> Self {
+        Self {
+            state,
+            before: None,
+            created: None,
+            secret: None,
+            request_ids: Vec::new(),
+            remains: Vec::new(),
+            detail: None,
+        }
+    }
+
+    /// Adds words for the DETAIL column.
+    #[must_use]
+    pub fn detail(mut self, text: impl Into<String>) -> Self {
+        self.detail = Some(text.into());
+        self
+    }
+}
+
+/// Something that stays for the person or an administrator to do.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Notice {
+    /// In a sentence.
+    pub text: String,
+    /// Where.
+    pub url: Option<String>,
+}
+
+/// The status of a row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Status {
+    /// Would be done: dry runs and `plan show` only.
+    Planned,
+    /// Done.
+    Done,
+    /// So already.
+    Unchanged,
+    /// Not tried, because something before it failed or the person changed.
+    Skipped,
+    /// Tried and failed.
+    Failed,
+    /// This service cannot do it.
+    Unsupported,
+    /// Sent, and the read-back failed too.
+    Unknown,
+}
+
+impl Status {
+    /// The word in the STATUS column.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Planned => "planned",
+            Self::Done => "done",
+            Self::Unchanged => "unchanged",
+            Self::Skipped => "skipped",
+            Self::Failed => "failed",
+            Self::Unsupported => "unsupported",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn two_equal_actions_in_different_places_have_different_ids() {
+        let step = |seq| Step::new("job", "u".into(), seq, Action::SignOut, vec![]).id;
+        assert_ne!(step(0), step(1));
+        assert_eq!(step(0), step(0));
+        assert_eq!(step(0).len(), 64);
+    }
+}

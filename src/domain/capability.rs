@@ -1,0 +1,175 @@
+//! What a service can do, as data: asked by the planner, by the gate, by `capabilities` and by README's table.
+
+use std::fmt;
+
+use super::action::Action;
+use super::kind::MethodKind;
+
+/// A verb, with the kind of method where that matters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Capability {
+    /// Add a method of this kind.
+    Add(MethodKind),
+    /// Change one.
+    Update(MethodKind),
+    /// Remove one.
+    Remove(MethodKind),
+    /// Set the default method.
+    SetDefault,
+    /// Verify a method before it counts.
+    Verify(MethodKind),
+    /// List remembered devices.
+    ListRemembered,
+    /// Forget one remembered device.
+    ForgetOne,
+    /// Forget all of them.
+    ForgetAll,
+    /// List open sessions.
+    ListSessions,
+    /// Sign out everywhere.
+    SignOut,
+    /// List app passwords.
+    ListAppPasswords,
+    /// End app passwords.
+    RevokeAppPasswords,
+    /// Make an app password.
+    IssueAppPassword,
+    /// Set a given password.
+    SetPassword,
+    /// Make a password.
+    GeneratePassword,
+    /// Ask for registration at next sign-in.
+    RequireRegistration,
+    /// Set per-user MFA.
+    SetMfaState,
+    /// Stop an account from signing in.
+    DisableAccount,
+    /// Let it sign in again.
+    EnableAccount,
+    /// Stop a device.
+    DisableDevice,
+    /// Stop a method without removing it.
+    DisableMethod,
+    /// End a lockout.
+    Unlock,
+    /// Check a caller by a challenge.
+    CheckCaller,
+    /// The registration report.
+    Report,
+    /// Read the policy.
+    PolicyRead,
+}
+
+impl fmt::Display for Capability {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Add(kind) => write!(f, "add {kind}"),
+            Self::Update(kind) => write!(f, "update {kind}"),
+            Self::Remove(kind) => write!(f, "remove {kind}"),
+            Self::SetDefault => f.write_str("set the default"),
+            Self::Verify(kind) => write!(f, "verify {kind}"),
+            Self::ListRemembered => f.write_str("list remembered devices"),
+            Self::ForgetOne => f.write_str("forget one remembered device"),
+            Self::ForgetAll => f.write_str("forget all remembered devices"),
+            Self::ListSessions => f.write_str("list sessions"),
+            Self::SignOut => f.write_str("sign out everywhere"),
+            Self::ListAppPasswords => f.write_str("list app passwords"),
+            Self::RevokeAppPasswords => f.write_str("revoke app passwords"),
+            Self::IssueAppPassword => f.write_str("issue an app password"),
+            Self::SetPassword => f.write_str("set a password"),
+            Self::GeneratePassword => f.write_str("generate a password"),
+            Self::RequireRegistration => f.write_str("require registration"),
+            Self::SetMfaState => f.write_str("set per-user MFA"),
+            Self::DisableAccount => f.write_str("disable the account"),
+            Self::EnableAccount => f.write_str("enable the account"),
+            Self::DisableDevice => f.write_str("disable a device"),
+            Self::DisableMethod => f.write_str("disable a method"),
+            Self::Unlock => f.write_str("unlock"),
+            Self::CheckCaller => f.write_str("check a caller"),
+            Self::Report => f.write_str("registration report"),
+            Self::PolicyRead => f.write_str("read the policy"),
+        }
+    }
+}
+
+/// What a service says of a capability.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// It does it.
+    Native,
+    /// It does something else to the same end.
+    Substitute {
+        /// What it does, as a clause: `sign out everywhere`.
+        what: String,
+        /// Whether that does more than was asked.
+        wider: bool,
+    },
+    /// It cannot.
+    Unsupported {
+        /// Why, as a clause.
+        why: String,
+        /// What an administrator does instead, as a clause.
+        instead: String,
+    },
+}
+
+/// Everything a service declares, in the order in which it is printed.
+#[derive(Clone, Debug, Default)]
+pub struct Capabilities(Vec<(Capability, Answer)>);
+
+impl Capabilities {
+    /// Takes the declared answers; what is not among them is unsupported.
+    pub fn new(entries: Vec<(Capability, Answer)>) -> Self {
+        Self(entries)
+    }
+
+    /// The answer for a capability.
+    pub fn get(&self, capability: Capability) -> Answer {
+        self.0.iter().find(|(declared, _)| *declared == capability).map_or_else(
+            || Answer::Unsupported {
+                why: "this service has no call for it".to_owned(),
+                instead: "mfactl capabilities lists what it can do".to_owned(),
+            },
+            |(_, answer)| answer.clone(),
+        )
+    }
+
+    /// Declares or overrides one answer, in place or at the end.
+    pub fn set(&mut self, capability: Capability, answer: Answer) {
+        match self.0.iter_mut().find(|(declared, _)| *declared == capability) {
+            Some(entry) => entry.1 = answer,
+            None => self.0.push((capability, answer)),
+        }
+    }
+
+    /// All declared answers.
+    pub fn entries(&self) -> &[(Capability, Answer)] {
+        &self.0
+    }
+}
+
+impl Action {
+    /// The capability that a service must declare for this action.
+    pub const fn needs(&self) -> Capability {
+        match self {
+            Self::AddPhone { kind, .. } => Capability::Add(*kind),
+            Self::AddEmail { .. } => Capability::Add(MethodKind::Email),
+            Self::AddTotp { .. } => Capability::Add(MethodKind::Totp),
+            Self::AddTemporaryPass { .. } => Capability::Add(MethodKind::TemporaryPass),
+            Self::AddQuestions { .. } => Capability::Add(MethodKind::Questions),
+            Self::UpdatePhone { kind, .. } | Self::Rename { kind, .. } => Capability::Update(*kind),
+            Self::UpdateEmail { .. } => Capability::Update(MethodKind::Email),
+            Self::RemoveMethod { kind, .. } => Capability::Remove(*kind),
+            Self::SetDefault { .. } => Capability::SetDefault,
+            Self::ForgetDevice { .. } => Capability::ForgetOne,
+            Self::ForgetAllDevices => Capability::ForgetAll,
+            Self::RevokeAppPassword { .. } | Self::RevokeAllAppPasswords => Capability::RevokeAppPasswords,
+            Self::IssueAppPassword { .. } => Capability::IssueAppPassword,
+            Self::SignOut => Capability::SignOut,
+            Self::SetPassword { .. } => Capability::SetPassword,
+            Self::GeneratePassword { .. } => Capability::GeneratePassword,
+            Self::RequireRegistration => Capability::RequireRegistration,
+            Self::DisableAccount => Capability::DisableAccount,
+        }
+    }
+}

@@ -1,0 +1,34 @@
+//! What the program is about, in the field's own words. Imports nothing else of this program, sends nothing, prints
+//! nothing; whatever two verbs, two services or the embedded service must agree on lives here.
+
+mod action;
+mod capability;
+mod clock;
+mod error;
+mod kind;
+mod method;
+mod phone;
+mod policy;
+// pub mod reference;
+mod secret;
+mod service;
+// pub mod shape;
+mod user;
+
+pub use action::{Action, Effect, EffectState, Minted, Notice, Status, Step, StepClass};
+pub use capability::{Answer, Capabilities, Capability};
+pub use clock::{Clock, SystemClock};
+pub use error::{Error, ErrorBody, ErrorCode, Match, Place, Result};
+pub use kind::{MethodKind, UnknownKind};
+pub use method::{
+    AppPassword, Device, DeviceId, DeviceKind, Method, MethodId, MethodState, Parts, Registration,
+    RegistrationState, SecurityInfo, Sessions, SystemPreferred, UnknownPart, Use, UserId, Via,
+};
+pub use phone::{BadNumber, PhoneNumber};
+pub use policy::{
+    AppPasswordPolicy, MethodPolicy, Policy, PolicyUse, RegistrationPolicy, RememberedDevicesPolicy, Target,
+    TargetType,
+};
+pub use secret::{Secret, Slot, Slots};
+pub use service::{Challenge, IdentityService, RegistrationRow, Verdict};
+pub use user::{Operator, Privileges, ReportQuery, User, UserQuery, Without};

@@ -1,0 +1,189 @@
+//! Telephone numbers: read, checked against the numbering plans, printed and sent. The only place that touches phone
+//! metadata, which is loaded at first use.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use rlibphonenumber::enums::Region;
+use rlibphonenumber::{PHONE_NUMBER_UTIL, ParseError, PhoneNumberFormat};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// A number that a numbering plan knows, with its optional extension.
+///
+/// Two numbers are equal when they ring the same line; spelling does not count.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(try_from = "String", into = "String")]
+#[schemars(with = "String")]
+pub struct PhoneNumber {
+    country_code: i32,
+    national: String,
+    extension: Option<String>,
+}
+
+/// Why a text is not a telephone number, in words for the person who typed it.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("\"{given}\" is not a phone number: {why}")]
+pub struct BadNumber {
+    /// What was typed.
+    pub given: String,
+    /// What is wrong with it.
+    pub why: Cow<'static, str>,
+    /// What to type instead, where that can be said.
+    pub hint: Option<Cow<'static, str>>,
+}
+
+impl PhoneNumber {
+    /// Reads a number in international form, or a national one of `region` (ISO 3166 code, such as `NL`).
+    ///
+    /// # Errors
+    /// What is wrong: no country code and no region, letters, too short, too long, not in the numbering plan.
+    pub fn parse(text: &str, region: Option<&str>) -> Result<Self, BadNumber> {
+        let bad = |why: &'static str, hint: Option<&'static str>| BadNumber {
+            given: text.to_owned(),
+            why: why.into(),
+            hint: hint.map(Into::into),
+        };
+        let trimmed = text.trim();
+        if trimmed.is_empty() {
+            return Err(bad("it is empty", Some("type it as +COUNTRY NUMBER, such as \"+31 612345678\"")));
+        }
+        let international = trimmed.starts_with('+') || trimmed.starts_with('\u{ff0b}');
+        let (main, _) = split_extension(trimmed);
+        if main.chars().any(char::is_alphabetic) {
+            return Err(bad("it has letters in it", Some("write digits only, an extension as x123")));
+        }
+        let region: Option<Region> = match region {
+            Some(code) => Some(code.to_ascii_uppercase().parse().map_err(|_| BadNumber {
+                given: text.to_owned(),
+                why: format!("the region \"{code}\" is not a country").into(),
+                hint: Some("set region to an ISO 3166 code, such as NL".into()),
+            })?),
+            None => None,
+        };
+        if !international && region.is_none() {
+            return Err(bad(
+                "it has no country code",
+                Some("write it as +COUNTRY NUMBER, such as \"+31 612345678\", or set region in the profile"),
+            ));
+        }
+        let number = PHONE_NUMBER_UTIL.parse(trimmed, region).map_err(|error| match error {
+            ParseError::InvalidCountryCode => bad("no country has that code", Some("check the digits behind the +")),
+            ParseError::TooShortAfterIdd | ParseError::TooShortNsn => bad("it is too short", None),
+            ParseError::TooLongNsn => bad("it is too long", None),
+            _ => bad("it is not made of digits", Some("type it as +COUNTRY NUMBER, such as \"+31 612345678\"")),
+        })?;
+        if !number.is_valid() {
+            let digits = main.chars().filter(char::is_ascii_digit).count();
+            let why = if digits < 8 {
+                "it is too short for that country"
+            } else if digits > 15 {
+                "it is too long"
+            } else {
+                "that country's numbering plan has no such number"
+            };
+            return Err(bad(why, Some("check the digits; a zero in front of the area code is left out")));
+        }
+        let e164 = number.format_as(PhoneNumberFormat::E164).into_owned();
+        let code = number.country_code.to_string();
+        let national = e164.trim_start_matches('+').strip_prefix(&code).unwrap_or_default().to_owned();
+        Ok(Self {
+            country_code: number.country_code,
+            national,
+            extension: number.extension.clone().filter(|digits| !digits.is_empty()),
+        })
+    }
+
+    /// `+31612345678`, without the extension (ITU-T E.164).
+    pub fn e164(&self) -> String {
+        format!("+{}{}", self.country_code, self.national)
+    }
+
+    /// The digits behind the `x`, where the number has an extension.
+    pub fn extension(&self) -> Option<&str> {
+        self.extension.as_deref()
+    }
+
+    /// `+31 612345678x12`: country code, a space, the rest, as telephone fields of directories have it.
+    pub fn spaced(&self) -> String {
+        let extension = self.extension.as_deref().map(|digits| format!("x{digits}")).unwrap_or_default();
+        format!("+{} {}{extension}", self.country_code, self.national)
+    }
+}
+
+/// Cuts `x123` or `ext. 123` off a number.
+fn split_extension(text: &str) -> (&str, Option<&str>) {
+    let lower = text.to_ascii_lowercase();
+    for mark in ["extension", "ext.", "ext", "x", ";ext=", "#"] {
+        if let Some(at) = lower.rfind(mark) {
+            let digits = text[at + mark.len()..].trim();
+            if at > 0 && !digits.is_empty() && digits.chars().all(|c| c.is_ascii_digit()) {
+                return (&text[..at], Some(digits));
+            }
+        }
+    }
+    (text, None)
+}
+
+/// `+31 6 12345678 x12`: grouped as that country writes it.
+impl fmt::Display for PhoneNumber {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let grouped = PHONE_NUMBER_UTIL.parse(self.e164(), None).map_or_else(
+            |_| self.spaced(),
+            |number| number.format_as(PhoneNumberFormat::International).replace('-', " "),
+        );
+        match &self.extension {
+            Some(extension) => f.pad(&format!("{grouped} x{extension}")),
+            None => f.pad(&grouped),
+        }
+    }
+}
+
+impl TryFrom<String> for PhoneNumber {
+    type Error = BadNumber;
+
+    fn try_from(text: String) -> Result<Self, BadNumber> {
+        Self::parse(&text, None)
+    }
+}
+
+impl From<PhoneNumber> for String {
+    fn from(number: PhoneNumber) -> Self {
+        number.spaced()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_the_spellings_that_services_and_people_use() {
+        for text in ["+1 4255550100", "+14255550100", "+1 (425) 555-0100", "+1 425 555 0100"] {
+            let number = PhoneNumber::parse(text, None).unwrap();
+            assert_eq!(number.e164(), "+14255550100");
+            assert_eq!(number.spaced(), "+1 4255550100");
+            assert_eq!(number.to_string(), "+1 425 555 0100");
+        }
+        assert_eq!(PhoneNumber::parse("06 12345678", Some("nl")).unwrap().spaced(), "+31 612345678");
+        let office = PhoneNumber::parse("+1 4255550100x12", None).unwrap();
+        assert_eq!((office.spaced().as_str(), office.extension()), ("+1 4255550100x12", Some("12")));
+        assert_eq!(office.to_string(), "+1 425 555 0100 x12");
+    }
+
+    #[test]
+    fn says_what_is_wrong_with_a_number() {
+        let why = |text: &str| PhoneNumber::parse(text, None).unwrap_err().to_string();
+        insta::assert_snapshot!(
+            ["0612345678", "+31 61234abcd", "+31 6", "+31 612345678901234567", "+999 12345678", ""].map(why).join("\n"),
+            @r#"
+        "0612345678" is not a phone number: it has no country code
+        "+31 61234abcd" is not a phone number: it has letters in it
+        "+31 6" is not a phone number: it is not made of digits
+        "+31 612345678901234567" is not a phone number: it is too long
+        "+999 12345678" is not a phone number: no country has that code
+        "" is not a phone number: it is empty
+        "#
+        );
+    }
+}

@@ -1,0 +1,107 @@
+//! The trait that every identity service implements.
+
+use async_trait::async_trait;
+use futures::stream::BoxStream;
+use jiff::Timestamp;
+
+use super::action::{Effect, Step};
+use super::capability::Capabilities;
+use super::error::Result;
+use super::kind::MethodKind;
+use super::method::{MethodId, Parts, SecurityInfo, UserId};
+use super::policy::Policy;
+use super::secret::Secret;
+use super::user::{Privileges, ReportQuery, User, UserQuery};
+
+/// A challenge that went out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Challenge {
+    /// Whose.
+    pub user: UserId,
+    /// Of which method.
+    pub method: MethodId,
+    /// How it went: `sms`, `call`, `email`, `app` (nothing was sent: the app shows the code).
+    pub channel: String,
+    /// Where it went, as the service shows it.
+    pub to: Option<String>,
+    /// Until when it can be answered.
+    pub expires_at: Option<Timestamp>,
+}
+
+/// What the service says to an answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// Right.
+    Accepted,
+    /// Wrong; so many tries are left, where the service tells.
+    Wrong {
+        /// Tries left.
+        attempts_left: Option<u32>,
+    },
+    /// Too late, or nothing was out.
+    Expired,
+    /// Too many wrong tries: a new one must be sent.
+    TooMany,
+}
+
+/// A row of the registration report.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RegistrationRow {
+    /// Whose.
+    pub user: User,
+    /// Whether the person holds a directory role.
+    pub admin: bool,
+    /// Whether a second factor is registered.
+    pub mfa_registered: Option<bool>,
+    /// Whether one is registered and allowed.
+    pub mfa_capable: Option<bool>,
+    /// Whether the person can sign in without a password.
+    pub passwordless_capable: Option<bool>,
+    /// Whether the person can reset the password alone.
+    pub reset_registered: Option<bool>,
+    /// The default method.
+    pub default_method: Option<MethodKind>,
+    /// Every kind registered.
+    pub methods: Vec<MethodKind>,
+    /// Until when registration may be postponed.
+    pub grace_until: Option<Timestamp>,
+    /// How old the row is.
+    pub as_of: Timestamp,
+    /// Where it comes from: `report`, `directory`, `per_user`.
+    pub source: &'static str,
+}
+
+/// An identity service. Reads are methods; every write is an [`super::Action`], so that a plan is data.
+///
+/// Whatever takes several takes a batch at a time and answers in the same order and number.
+#[async_trait]
+pub trait IdentityService: Send + Sync {
+    /// What this service can do, narrowed by what the token says, without a request.
+    fn capabilities(&self) -> &Capabilities;
+
+    /// People that match, page by page, in a stable order. With [`UserQuery::Ids`] a text that matches nobody yields
+    /// nothing, and one that matches several yields them all.
+    fn users<'a>(&'a self, query: &'a UserQuery) -> BoxStream<'a, Result<User>>;
+
+    /// Security info of several people: one round trip where the service can batch.
+    async fn security_info(&self, users: &[UserId], parts: Parts) -> Vec<Result<SecurityInfo>>;
+
+    /// Roles and groups of several people.
+    async fn privileges(&self, users: &[UserId]) -> Vec<Result<Privileges>>;
+
+    /// The policy, and for one person which methods are allowed and why.
+    async fn policy(&self, user: Option<&UserId>) -> Result<Policy>;
+
+    /// The registration report, row by row.
+    fn registration<'a>(&'a self, query: &'a ReportQuery) -> BoxStream<'a, Result<RegistrationRow>>;
+
+    /// Sends the code of a method that waits for one.
+    async fn challenge(&self, user: &UserId, method: &MethodId) -> Result<Challenge>;
+
+    /// Checks the code.
+    async fn answer(&self, challenge: &Challenge, code: Secret) -> Result<Verdict>;
+
+    /// Applies at most one batch of steps, those of one person in order. Each answer says done, unchanged, unknown
+    /// (sent, no answer), or why not.
+    async fn apply(&self, steps: &[Step]) -> Vec<Result<Effect>>;
+}

@@ -1,0 +1,5 @@
+//! mfactl puts people's sign-in security info right. The library holds everything; the binary only calls [`app`].
+//!
+//! Which module may import which is in ARCHITECTURE.md and held by `tests/architecture.rs`.
+
+pub mod domain;
