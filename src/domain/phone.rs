@@ -179,7 +179,7 @@ mod tests {
             @r#"
         "0612345678" is not a phone number: it has no country code
         "+31 61234abcd" is not a phone number: it has letters in it
-        "+31 6" is not a phone number: it is not made of digits
+        "+31 6" is not a phone number: it is too short
         "+31 612345678901234567" is not a phone number: it is too long
         "+999 12345678" is not a phone number: no country has that code
         "" is not a phone number: it is empty
