@@ -9,10 +9,10 @@ mod kind;
 mod method;
 mod phone;
 mod policy;
-// pub mod reference;
+pub mod reference;
 mod secret;
 mod service;
-// pub mod shape;
+pub mod shape;
 mod user;
 
 pub use action::{Action, Effect, EffectState, Minted, Notice, Status, Step, StepClass};

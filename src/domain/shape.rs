@@ -1,0 +1,577 @@
+//! The shapes that scripts see (`output.md`, "JSON"): what `-o json` prints, what `--jq` and a playbook's `when` read,
+//! what `mfactl schema` describes. Only ever added to. `null`: the service does not say; `[]`: there is none.
+
+use jiff::Timestamp;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::action::{Notice, Status};
+use super::error::ErrorBody;
+use super::kind::MethodKind;
+use super::method::{
+    AppPassword, Device, DeviceKind, Method, MethodState, Registration, SecurityInfo, Sessions,
+    SystemPreferred, UnknownPart, Use,
+};
+use super::policy::{AppPasswordPolicy, MethodPolicy, Policy, RegistrationPolicy, RememberedDevicesPolicy};
+use super::reference;
+use super::service::RegistrationRow;
+use super::user::{Privileges, User};
+
+/// Whose row it is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Who {
+    /// The profile that was used.
+    pub profile: String,
+    /// The tenant.
+    pub tenant: String,
+    /// The sign-in name.
+    pub user: String,
+    /// The service's id of the person.
+    pub user_id: String,
+    /// The name that people read.
+    pub display_name: Option<String>,
+}
+
+impl Who {
+    /// The person in this profile and tenant.
+    pub fn new(profile: &str, tenant: &str, user: &User) -> Self {
+        Self {
+            profile: profile.to_owned(),
+            tenant: tenant.to_owned(),
+            user: user.sign_in_name.clone(),
+            user_id: user.id.0.clone(),
+            display_name: user.display_name.clone(),
+        }
+    }
+}
+
+/// A row of `methods list`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct MethodRow {
+    /// Whose.
+    #[serde(flatten)]
+    pub who: Who,
+    /// What can be typed back.
+    #[serde(rename = "ref")]
+    pub reference: String,
+    /// The service's id.
+    pub id: String,
+    /// What it is.
+    pub kind: MethodKind,
+    /// The name of the device or key.
+    pub name: Option<String>,
+    /// The mail address.
+    pub address: Option<String>,
+    /// A number of which only a part is shown.
+    pub number_masked: Option<String>,
+    /// The number's extension.
+    pub extension: Option<String>,
+    /// The number in E.164.
+    pub number: Option<String>,
+    /// A new number that waits for its code, in E.164.
+    pub pending_number: Option<String>,
+    /// Whether it is the default.
+    pub default: Option<bool>,
+    /// Whether it can be used now.
+    pub usable: bool,
+    /// Whether it can be removed by this program.
+    pub removable: bool,
+    /// Whether it goes with the phone.
+    pub on_phone: bool,
+    /// Its state.
+    pub state: MethodState,
+    /// What it is good for.
+    pub uses: Vec<Use>,
+    /// When it was added.
+    pub added_at: Option<Timestamp>,
+    /// When it was last used.
+    pub last_used_at: Option<Timestamp>,
+    /// The vendor's own name of its type.
+    pub service_type: String,
+}
+
+impl MethodRow {
+    /// One row a method; the references are unique among them.
+    pub fn list(who: &Who, methods: &[Method]) -> Vec<Self> {
+        reference::of_methods(methods)
+            .into_iter()
+            .zip(methods)
+            .map(|(reference, method)| Self {
+                who: who.clone(),
+                reference,
+                id: method.id.0.clone(),
+                kind: method.kind,
+                name: method.name.clone(),
+                address: method.address.clone(),
+                number_masked: method.number_masked.clone(),
+                extension: method
+                    .number
+                    .as_ref()
+                    .and_then(|number| number.extension().map(str::to_owned)),
+                number: method.number.as_ref().map(super::PhoneNumber::e164),
+                pending_number: method.pending_number.as_ref().map(super::PhoneNumber::e164),
+                default: method.default,
+                usable: method.usable(),
+                removable: method.removable,
+                on_phone: method.kind.on_phone(),
+                state: method.state,
+                uses: method.uses.clone(),
+                added_at: method.added_at,
+                last_used_at: method.last_used_at,
+                service_type: method.service_type.clone(),
+            })
+            .collect()
+    }
+}
+
+/// A row of `devices list`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct DeviceRow {
+    /// Whose.
+    #[serde(flatten)]
+    pub who: Who,
+    /// What can be typed back.
+    #[serde(rename = "ref")]
+    pub reference: String,
+    /// The service's id.
+    pub id: String,
+    /// What it is.
+    pub kind: DeviceKind,
+    /// Its name.
+    pub name: Option<String>,
+    /// Its operating system.
+    pub os: Option<String>,
+    /// Its browser.
+    pub browser: Option<String>,
+    /// Whether it is enabled.
+    pub enabled: Option<bool>,
+    /// When it was first seen.
+    pub created_at: Option<Timestamp>,
+    /// When it was last used.
+    pub last_used_at: Option<Timestamp>,
+    /// Until when it is not asked.
+    pub trusted_until: Option<Timestamp>,
+}
+
+impl DeviceRow {
+    /// One row a device; the references are unique among them.
+    pub fn list(who: &Who, devices: &[Device]) -> Vec<Self> {
+        reference::of_devices(devices)
+            .into_iter()
+            .zip(devices)
+            .map(|(reference, device)| Self {
+                who: who.clone(),
+                reference,
+                id: device.id.0.clone(),
+                kind: device.kind,
+                name: device.name.clone(),
+                os: device.os.clone(),
+                browser: device.browser.clone(),
+                enabled: device.enabled,
+                created_at: device.created_at,
+                last_used_at: device.last_used_at,
+                trusted_until: device.trusted_until,
+            })
+            .collect()
+    }
+}
+
+/// A row of `app-passwords list`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct AppPasswordRow {
+    /// Whose.
+    #[serde(flatten)]
+    pub who: Who,
+    /// Its id, name and dates.
+    #[serde(flatten)]
+    pub app_password: AppPassword,
+}
+
+/// The account, as far as the directory tells.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Account {
+    /// Whether it may sign in.
+    pub enabled: bool,
+    /// `member` or `guest`.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// Whether the profile's guard protects it.
+    pub protected: bool,
+    /// By which entries of the guard.
+    pub protected_by: Vec<String>,
+    /// Whether it holds power over others.
+    pub privileged: Option<bool>,
+    /// Whether it comes from another directory.
+    pub synced: Option<bool>,
+    /// Last sign-in.
+    pub last_sign_in_at: Option<Timestamp>,
+}
+
+/// `user show`: everything about one person on one page.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct UserShow {
+    /// Who.
+    #[serde(flatten)]
+    pub who: Who,
+    /// The account.
+    pub account: Account,
+    /// Registration; `null` where the service does not tell.
+    pub registration: Option<Registration>,
+    /// What can be typed for the default method.
+    pub default_method: Option<String>,
+    /// Whether the service picks the strongest itself.
+    pub system_preferred: Option<SystemPreferred>,
+    /// Methods.
+    pub methods: Option<Vec<MethodRow>>,
+    /// Devices.
+    pub devices: Option<Vec<DeviceRow>>,
+    /// App passwords.
+    pub app_passwords: Option<Vec<AppPassword>>,
+    /// Sessions.
+    pub sessions: Option<Sessions>,
+    /// Whether the account is locked.
+    pub locked: Option<bool>,
+    /// What the service does not tell, and what to do instead.
+    pub unknown: Vec<UnknownPart>,
+}
+
+impl UserShow {
+    /// The page of one person. `protected_by` names the entries of the guard that hold.
+    pub fn new(
+        who: Who,
+        user: &User,
+        info: &SecurityInfo,
+        privileges: &Privileges,
+        protected_by: Vec<String>,
+    ) -> Self {
+        let methods = info
+            .methods
+            .as_ref()
+            .map(|methods| MethodRow::list(&who, methods));
+        let default_method = methods
+            .iter()
+            .flatten()
+            .find(|row| row.default == Some(true))
+            .map(|row| row.reference.clone());
+        Self {
+            account: Account {
+                enabled: user.enabled,
+                kind: if user.guest { "guest" } else { "member" }.to_owned(),
+                protected: !protected_by.is_empty(),
+                protected_by,
+                privileged: privileges.privileged,
+                synced: user.synced,
+                last_sign_in_at: user.last_sign_in_at,
+            },
+            registration: info.registration.clone(),
+            default_method,
+            system_preferred: info.system_preferred.clone(),
+            devices: info
+                .devices
+                .as_ref()
+                .map(|devices| DeviceRow::list(&who, devices)),
+            methods,
+            app_passwords: info.app_passwords.clone(),
+            sessions: info.sessions.clone(),
+            locked: info.locked,
+            unknown: info.unknown.clone(),
+            who,
+        }
+    }
+}
+
+/// A row of `user search`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct UserRow {
+    /// Who.
+    #[serde(flatten)]
+    pub who: Who,
+    /// Primary mail address.
+    pub mail: Option<String>,
+    /// Whether the account may sign in.
+    pub enabled: bool,
+    /// Whether it is a guest.
+    pub guest: bool,
+}
+
+/// `policy show`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct PolicyShow {
+    /// The profile that was used.
+    pub profile: String,
+    /// The tenant.
+    pub tenant: String,
+    /// When it was read.
+    pub read_at: Timestamp,
+    /// Method by method.
+    pub methods: Vec<MethodPolicy>,
+    /// Remembered devices; `null` where the service does not tell.
+    pub remembered_devices: Option<RememberedDevicesPolicy>,
+    /// Registration.
+    pub registration: Option<RegistrationPolicy>,
+    /// App passwords.
+    pub app_passwords: Option<AppPasswordPolicy>,
+}
+
+impl PolicyShow {
+    /// The policy in this profile and tenant.
+    pub fn new(profile: &str, tenant: &str, policy: Policy) -> Self {
+        let Policy {
+            read_at,
+            methods,
+            remembered_devices,
+            registration,
+            app_passwords,
+            questions: _,
+        } = policy;
+        Self {
+            profile: profile.to_owned(),
+            tenant: tenant.to_owned(),
+            read_at,
+            methods,
+            remembered_devices,
+            registration,
+            app_passwords,
+        }
+    }
+}
+
+/// A row of `report registration`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ReportRow {
+    /// Who.
+    #[serde(flatten)]
+    pub who: Who,
+    /// Whether the account may sign in.
+    pub enabled: bool,
+    /// Whether it is a guest.
+    pub guest: bool,
+    /// Whether the person holds a directory role.
+    pub admin: bool,
+    /// Whether a second factor is registered.
+    pub mfa_registered: Option<bool>,
+    /// Whether one is registered and allowed.
+    pub mfa_capable: Option<bool>,
+    /// Whether the person can sign in without a password.
+    pub passwordless_capable: Option<bool>,
+    /// Whether the person can reset the password alone.
+    pub reset_registered: Option<bool>,
+    /// The default method.
+    pub default_method: Option<MethodKind>,
+    /// Every kind registered.
+    pub methods: Vec<MethodKind>,
+    /// Until when registration may be postponed.
+    pub grace_until: Option<Timestamp>,
+    /// How old the row is.
+    pub as_of: Timestamp,
+    /// Where it comes from: `report`, `directory` or `per_user`.
+    pub source: String,
+}
+
+impl ReportRow {
+    /// A row in this profile and tenant.
+    pub fn new(profile: &str, tenant: &str, row: RegistrationRow) -> Self {
+        Self {
+            who: Who::new(profile, tenant, &row.user),
+            enabled: row.user.enabled,
+            guest: row.user.guest,
+            admin: row.admin,
+            mfa_registered: row.mfa_registered,
+            mfa_capable: row.mfa_capable,
+            passwordless_capable: row.passwordless_capable,
+            reset_registered: row.reset_registered,
+            default_method: row.default_method,
+            methods: row.methods,
+            grace_until: row.grace_until,
+            as_of: row.as_of,
+            source: row.source.to_owned(),
+        }
+    }
+}
+
+/// A row of a change: one step of one person.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct StepRow {
+    /// The sign-in name.
+    pub user: String,
+    /// The service's id of the person.
+    pub user_id: String,
+    /// What is done, such as `remove`.
+    pub step: String,
+    /// To what, such as `phone:mobile`.
+    pub target: String,
+    /// How it ended.
+    pub status: Status,
+    /// More words.
+    pub detail: String,
+    /// Why it failed.
+    pub error: Option<ErrorBody>,
+    /// How often it was tried.
+    pub attempts: u32,
+    /// The service's id of the last request.
+    pub request_id: Option<String>,
+    /// When it ended.
+    pub at: Option<Timestamp>,
+}
+
+/// The plan that a change came from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct PlanRef {
+    /// Its id.
+    pub id: String,
+    /// Its digest.
+    pub digest: String,
+    /// Who made it.
+    pub made_by: String,
+}
+
+/// People, counted by how they came out.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct UserCounts {
+    /// Selected.
+    pub selected: u64,
+    /// Done.
+    pub done: u64,
+    /// So already.
+    pub unchanged: u64,
+    /// Not tried.
+    pub skipped: u64,
+    /// With a step that failed.
+    pub failed: u64,
+}
+
+/// Steps, counted by how they came out.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct StepCounts {
+    /// Would be done.
+    pub planned: u64,
+    /// Done.
+    pub done: u64,
+    /// So already.
+    pub unchanged: u64,
+    /// Not tried.
+    pub skipped: u64,
+    /// Failed.
+    pub failed: u64,
+    /// Not to be had on this service.
+    pub unsupported: u64,
+    /// Sent, and nobody knows.
+    pub unknown: u64,
+}
+
+/// A change, counted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Summary {
+    /// People.
+    pub users: UserCounts,
+    /// Steps.
+    pub steps: StepCounts,
+}
+
+/// What an administrator does by hand, because the service has no call for it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ByHand {
+    /// For how many people.
+    pub users: u64,
+    /// What.
+    pub what: String,
+    /// Where.
+    #[serde(rename = "where")]
+    pub place: String,
+}
+
+/// What stays for a person to do.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Next {
+    /// For whom: the sign-in name.
+    pub user: String,
+    /// What, in a sentence, or where.
+    #[serde(flatten)]
+    pub notice: Notice,
+}
+
+/// A secret that was asked for; only with `--secrets-out -`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct SecretRow {
+    /// For whom: the sign-in name.
+    pub user: String,
+    /// `temporary-pass`, `password`, `totp` or `app-password`.
+    pub kind: String,
+    /// The secret itself.
+    pub value: String,
+    /// Until when it works.
+    pub expires_at: Option<Timestamp>,
+}
+
+/// Whether a change can be taken back.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Undo {
+    /// `full`, `partial` or `none`.
+    pub possible: String,
+    /// The command that does it.
+    pub command: Option<String>,
+}
+
+/// Where the change stands in the audit log.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct AuditRef {
+    /// Its last line.
+    pub seq: u64,
+    /// The hash of that line.
+    pub head: String,
+}
+
+/// Every change, of one person or of many.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ResultDoc {
+    /// `result/1`.
+    pub schema: String,
+    /// The job.
+    pub job: Option<String>,
+    /// Whether nothing was sent.
+    pub dry_run: bool,
+    /// The profile that was used.
+    pub profile: String,
+    /// The tenant.
+    pub tenant: String,
+    /// The verb, such as `user reset`.
+    pub verb: String,
+    /// The playbook.
+    pub playbook: Option<String>,
+    /// The ticket.
+    pub ticket: Option<String>,
+    /// The reason.
+    pub reason: Option<String>,
+    /// The plan that was applied.
+    pub plan: Option<PlanRef>,
+    /// When it began.
+    pub started_at: Option<Timestamp>,
+    /// When it ended.
+    pub finished_at: Option<Timestamp>,
+    /// The exit status.
+    pub exit_code: u8,
+    /// Counted.
+    pub summary: Summary,
+    /// Step by step.
+    pub steps: Vec<StepRow>,
+    /// What is to be done by hand.
+    pub by_hand: Vec<ByHand>,
+    /// What stays for the people.
+    pub next: Vec<Next>,
+    /// How long a page that is open may go on, in seconds.
+    pub access_ends_within_s: Option<u64>,
+    /// Whether it can be taken back.
+    pub undo: Option<Undo>,
+    /// Secrets, only with `--secrets-out -`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub secrets: Vec<SecretRow>,
+    /// Where it stands in the audit log.
+    pub audit: Option<AuditRef>,
+}
+
+/// The error object.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ErrorDoc {
+    /// The error.
+    pub error: ErrorBody,
+}
