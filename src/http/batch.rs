@@ -36,7 +36,11 @@ impl Pipeline {
             if open.is_empty() {
                 break;
             }
-            let answers = match self.send(&envelope(requests, &open)).await.and_then(|outer| read(&outer)) {
+            let answers = match self
+                .send(&envelope(requests, &open))
+                .await
+                .and_then(|outer| read(&outer))
+            {
                 Ok(answers) => answers,
                 Err(error) => {
                     for at in open {
@@ -52,7 +56,11 @@ impl Pipeline {
                 match retry::decide(outcome, requests[at].class, round, true) {
                     Verdict::Again => {
                         let asked = answer.and_then(|answer| {
-                            retry::retry_after(answer.header("retry-after"), answer.header("date"), SystemClock.now())
+                            retry::retry_after(
+                                answer.header("retry-after"),
+                                answer.header("date"),
+                                SystemClock.now(),
+                            )
                         });
                         let time = retry::wait(round, asked, self.random());
                         if self.now() + time >= deadline {
@@ -75,13 +83,19 @@ impl Pipeline {
                 self.pause(wait).await;
             }
         }
-        done.into_iter().map(|answer| answer.unwrap_or_else(|| Err(missing()))).collect()
+        done.into_iter()
+            .map(|answer| answer.unwrap_or_else(|| Err(missing())))
+            .collect()
     }
 }
 
 /// The request around the calls. Its own class is that of the most delicate one within.
 fn envelope(requests: &[Request], open: &[usize]) -> Request {
-    let class = open.iter().map(|&at| requests[at].class).max().unwrap_or(Class::Read);
+    let class = open
+        .iter()
+        .map(|&at| requests[at].class)
+        .max()
+        .unwrap_or(Class::Read);
     let root = open.first().map_or("", |&at| requests[at].root);
     let calls: Vec<Value> = open
         .iter()
@@ -91,8 +105,11 @@ fn envelope(requests: &[Request], open: &[usize]) -> Request {
             call.insert("id".to_owned(), json!(at.to_string()));
             call.insert("method".to_owned(), json!(request.verb.as_str()));
             call.insert("url".to_owned(), json!(request.path));
-            let mut headers: Map<String, Value> =
-                request.headers.iter().map(|(name, value)| ((*name).to_owned(), json!(value))).collect();
+            let mut headers: Map<String, Value> = request
+                .headers
+                .iter()
+                .map(|(name, value)| ((*name).to_owned(), json!(value)))
+                .collect();
             let body = match &request.body {
                 Body::Json(body) => Some(body.clone()),
                 // An action without a body is refused in a batch: it wants an empty object and its type.
@@ -115,16 +132,36 @@ fn envelope(requests: &[Request], open: &[usize]) -> Request {
 /// The answers by id; a batch that was refused as a whole gives its answer to every call.
 fn read(outer: &Response) -> Result<HashMap<String, Response>> {
     if !outer.ok() {
-        let code = if outer.status == 429 { ErrorCode::Throttled } else { ErrorCode::Unavailable };
-        let code = if outer.status == 401 { ErrorCode::TokenRejected } else { code };
-        return Err(Error::new(code, format!("the service answered a batch with status {}", outer.status))
-            .request_id(outer.request_id.clone()));
+        let code = if outer.status == 429 {
+            ErrorCode::Throttled
+        } else {
+            ErrorCode::Unavailable
+        };
+        let code = if outer.status == 401 {
+            ErrorCode::TokenRejected
+        } else {
+            code
+        };
+        return Err(Error::new(
+            code,
+            format!("the service answered a batch with status {}", outer.status),
+        )
+        .request_id(outer.request_id.clone()));
     }
     let value = outer.json()?;
     let mut answers = HashMap::new();
-    for item in value.get("responses").and_then(Value::as_array).into_iter().flatten() {
-        let (Some(id), Some(status)) = (item.get("id").and_then(Value::as_str), item.get("status")) else { continue };
-        let Some(status) = status.as_u64().and_then(|status| u16::try_from(status).ok()) else { continue };
+    for item in value
+        .get("responses")
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten()
+    {
+        let (Some(id), Some(status)) = (item.get("id").and_then(Value::as_str), item.get("status")) else {
+            continue;
+        };
+        let Some(status) = status.as_u64().and_then(|status| u16::try_from(status).ok()) else {
+            continue;
+        };
         let headers: Vec<(String, String)> = item
             .get("headers")
             .and_then(Value::as_object)
@@ -136,19 +173,39 @@ fn read(outer: &Response) -> Result<HashMap<String, Response>> {
             None | Some(Value::Null) => Vec::new(),
             Some(body) => body.to_string().into_bytes(),
         };
-        let own = headers.iter().find(|(name, _)| name == "request-id").map(|(_, value)| value.clone());
+        let own = headers
+            .iter()
+            .find(|(name, _)| name == "request-id")
+            .map(|(_, value)| value.clone());
         let request_id = own.or_else(|| outer.request_id.clone());
-        answers.insert(id.to_owned(), Response { status, headers, body, request_id, tries: outer.tries });
+        answers.insert(
+            id.to_owned(),
+            Response {
+                status,
+                headers,
+                body,
+                request_id,
+                tries: outer.tries,
+            },
+        );
     }
     Ok(answers)
 }
 
 fn take(answer: Option<&Response>, round: u32) -> Result<Response> {
-    answer.map(|answer| Response { tries: round, ..answer.clone() }).ok_or_else(missing)
+    answer
+        .map(|answer| Response {
+            tries: round,
+            ..answer.clone()
+        })
+        .ok_or_else(missing)
 }
 
 fn missing() -> Error {
-    Error::new(ErrorCode::Unavailable, "the service left a call of a batch without an answer")
+    Error::new(
+        ErrorCode::Unavailable,
+        "the service left a call of a batch without an answer",
+    )
 }
 
 #[cfg(test)]
@@ -173,8 +230,16 @@ mod tests {
         });
         let requests: Vec<_> = (0..45).map(get).collect();
         let answers = script.pipeline(60).batch(&requests).await;
-        let urls: Vec<_> = answers.into_iter().map(|answer| answer.unwrap().value()["url"].clone()).collect();
-        assert_eq!(urls, (0..45).map(|at| json!(format!("/users/{at}"))).collect::<Vec<_>>());
+        let urls: Vec<_> = answers
+            .into_iter()
+            .map(|answer| answer.unwrap().value()["url"].clone())
+            .collect();
+        assert_eq!(
+            urls,
+            (0..45)
+                .map(|at| json!(format!("/users/{at}")))
+                .collect::<Vec<_>>()
+        );
         assert_eq!(script.requests().len(), 3);
     }
 
@@ -196,8 +261,10 @@ mod tests {
         });
         let requests: Vec<_> = (0..4).map(get).collect();
         let answers = script.pipeline(60).batch(&requests).await;
-        let rounds: Vec<_> =
-            answers.into_iter().map(|answer| answer.unwrap().value()["round"].as_u64().unwrap()).collect();
+        let rounds: Vec<_> = answers
+            .into_iter()
+            .map(|answer| answer.unwrap().value()["round"].as_u64().unwrap())
+            .collect();
         assert_eq!(rounds, [1, 2, 2, 1]);
         assert_eq!(script.slept_ms(), [9000]);
     }
@@ -208,7 +275,10 @@ mod tests {
         let write = Request::write(Verb::Post, Class::Never, "/v1.0", "/users/1/x", "/users/{id}/x");
         let answers = script.pipeline(60).batch(&[get(0), write]).await;
         assert!(answers[0].is_ok());
-        assert_eq!(answers[1].as_ref().err().unwrap().code(), ErrorCode::OutcomeUnknown);
+        assert_eq!(
+            answers[1].as_ref().err().unwrap().code(),
+            ErrorCode::OutcomeUnknown
+        );
         let sent = &script.requests()[0].body["requests"][1];
         assert_eq!(sent["headers"]["Content-Type"], "application/json");
         assert_eq!(sent["body"], json!({}));

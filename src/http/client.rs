@@ -63,7 +63,9 @@ impl HttpTransport {
     fn client(&self, url: &Url) -> Result<&reqwest::Client, Failed> {
         let plain = url.scheme() == "http" && is_loopback(url);
         let cell = if plain { &self.loopback } else { &self.network };
-        cell.get_or_init(|| build(plain)).as_ref().map_err(|why| Failed::NotSent(why.clone()))
+        cell.get_or_init(|| build(plain))
+            .as_ref()
+            .map_err(|why| Failed::NotSent(why.clone()))
     }
 }
 
@@ -77,7 +79,11 @@ fn build(plain: bool) -> Result<reqwest::Client, String> {
         .connect_timeout(CONNECT);
     let builder = if plain {
         // Nothing of TLS or of a proxy is needed on this machine, and root certificates cost 20 MB.
-        builder.tls_certs_only([]).no_proxy().http1_only().tcp_nodelay(true)
+        builder
+            .tls_certs_only([])
+            .no_proxy()
+            .http1_only()
+            .tcp_nodelay(true)
     } else {
         builder.https_only(true)
     };
@@ -87,7 +93,14 @@ fn build(plain: bool) -> Result<reqwest::Client, String> {
 #[async_trait]
 impl Transport for HttpTransport {
     async fn send(&self, request: WireRequest) -> Result<WireAnswer, Failed> {
-        let WireRequest { verb, url, headers, body, timeout, limit } = request;
+        let WireRequest {
+            verb,
+            url,
+            headers,
+            body,
+            timeout,
+            limit,
+        } = request;
         let client = self.client(&url)?;
         let method = match verb {
             Verb::Get => reqwest::Method::GET,
@@ -108,17 +121,29 @@ impl Transport for HttpTransport {
         let headers = answer
             .headers()
             .iter()
-            .map(|(name, value)| (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned()))
+            .map(|(name, value)| {
+                (
+                    name.as_str().to_owned(),
+                    String::from_utf8_lossy(value.as_bytes()).into_owned(),
+                )
+            })
             .collect();
         let mut body = Vec::new();
         while let Some(chunk) = answer.chunk().await.map_err(|error| failed(&error))? {
             if body.len() + chunk.len() > limit {
                 let why = format!("the answer is larger than {limit} bytes");
-                return Err(Failed::NoAnswer { timed_out: false, why });
+                return Err(Failed::NoAnswer {
+                    timed_out: false,
+                    why,
+                });
             }
             body.extend_from_slice(&chunk);
         }
-        Ok(WireAnswer { status, headers, body })
+        Ok(WireAnswer {
+            status,
+            headers,
+            body,
+        })
     }
 }
 
@@ -127,7 +152,10 @@ fn failed(error: &reqwest::Error) -> Failed {
     if error.is_connect() || error.is_builder() {
         Failed::NotSent(why)
     } else {
-        Failed::NoAnswer { timed_out: error.is_timeout(), why }
+        Failed::NoAnswer {
+            timed_out: error.is_timeout(),
+            why,
+        }
     }
 }
 

@@ -12,6 +12,8 @@ mod retry;
 #[cfg(test)]
 pub(crate) mod testing;
 
-pub(crate) use client::{Failed, HttpTransport, Transport, WireAnswer, WireRequest};
+#[cfg(test)]
+pub(crate) use client::{Failed, WireAnswer, WireRequest};
+pub(crate) use client::{HttpTransport, Transport};
 pub(crate) use pipeline::{Pipeline, SystemTimer, Timer, Tokens};
 pub(crate) use request::{Body, Class, Request, Response, Verb, encode_segment, origin};

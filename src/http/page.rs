@@ -25,7 +25,11 @@ impl Pipeline {
         first: Request,
         check: impl Fn(Response) -> Result<Response> + Send + Sync + 'a,
     ) -> BoxStream<'a, Result<Value>> {
-        let walk = Walk { items: VecDeque::new(), next: Some(first), seen: HashSet::new() };
+        let walk = Walk {
+            items: VecDeque::new(),
+            next: Some(first),
+            seen: HashSet::new(),
+        };
         let check = std::sync::Arc::new(check);
         stream::try_unfold(walk, move |mut walk| {
             let check = check.clone();
@@ -34,9 +38,14 @@ impl Pipeline {
                     if let Some(item) = walk.items.pop_front() {
                         return Ok(Some((item, walk)));
                     }
-                    let Some(request) = walk.next.take() else { return Ok(None) };
+                    let Some(request) = walk.next.take() else {
+                        return Ok(None);
+                    };
                     let mut page = check(self.send(&request).await?)?.json()?;
-                    let link = page.get("@odata.nextLink").and_then(Value::as_str).map(str::to_owned);
+                    let link = page
+                        .get("@odata.nextLink")
+                        .and_then(Value::as_str)
+                        .map(str::to_owned);
                     if let Some(Value::Array(items)) = page.get_mut("value").map(Value::take) {
                         walk.items = items.into();
                     }
@@ -44,10 +53,17 @@ impl Pipeline {
                         let mut hasher = DefaultHasher::new();
                         link.hash(&mut hasher);
                         if !walk.seen.insert(hasher.finish()) {
-                            return Err(Error::new(ErrorCode::Unavailable, "the service's pages go round in a circle"));
+                            return Err(Error::new(
+                                ErrorCode::Unavailable,
+                                "the service's pages go round in a circle",
+                            ));
                         }
                         // The headers go along: an advanced query without them is another query.
-                        walk.next = Some(Request { root: "", path: link, ..request });
+                        walk.next = Some(Request {
+                            root: "",
+                            path: link,
+                            ..request
+                        });
                     }
                 }
             }
@@ -82,23 +98,42 @@ mod tests {
         let pipeline = script.pipeline(60);
         let items: Vec<_> = pipeline.items(first(), Ok).try_collect().await.unwrap();
         assert_eq!(items, [1, 2, 3]);
-        assert!(script.requests().iter().all(|sent| sent.header("consistencylevel") == "eventual"));
+        assert!(
+            script
+                .requests()
+                .iter()
+                .all(|sent| sent.header("consistencylevel") == "eventual")
+        );
     }
 
     #[tokio::test]
     async fn notices_pages_that_go_round_in_a_circle() {
         let script = Script::answering(|_| answer(200, &page("[1]", Some("/v1.0/users?$skiptoken=a"))));
         let pipeline = script.pipeline(60);
-        let error = pipeline.items(first(), Ok).try_collect::<Vec<_>>().await.unwrap_err();
+        let error = pipeline
+            .items(first(), Ok)
+            .try_collect::<Vec<_>>()
+            .await
+            .unwrap_err();
         assert_eq!(error.message(), "the service's pages go round in a circle");
         assert_eq!(script.requests().len(), 2);
     }
 
     #[tokio::test]
     async fn does_not_take_the_token_to_another_host() {
-        let script = Script::new([answer(200, r#"{"value":[],"@odata.nextLink":"https://elsewhere.example/x"}"#)]);
+        let script = Script::new([answer(
+            200,
+            r#"{"value":[],"@odata.nextLink":"https://elsewhere.example/x"}"#,
+        )]);
         let pipeline = script.pipeline(60);
-        let error = pipeline.items(first(), Ok).try_collect::<Vec<_>>().await.unwrap_err();
-        assert_eq!(error.message(), "the service gave a link to another host, elsewhere.example");
+        let error = pipeline
+            .items(first(), Ok)
+            .try_collect::<Vec<_>>()
+            .await
+            .unwrap_err();
+        assert_eq!(
+            error.message(),
+            "the service gave a link to another host, elsewhere.example"
+        );
     }
 }

@@ -112,7 +112,11 @@ impl Request {
         path: impl Into<String>,
         template: &'static str,
     ) -> Self {
-        Self { verb, class, ..Self::get(root, path, template) }
+        Self {
+            verb,
+            class,
+            ..Self::get(root, path, template)
+        }
     }
 
     /// With a JSON body.
@@ -151,7 +155,10 @@ impl Response {
 
     /// A header by its lower-case name.
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
-        self.headers.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+        self.headers
+            .iter()
+            .find(|(key, _)| key == name)
+            .map(|(_, value)| value.as_str())
     }
 
     /// The body as JSON; `null` where it is empty or something else.
@@ -168,9 +175,12 @@ impl Response {
             return Ok(Value::Null);
         }
         serde_json::from_slice(&self.body).map_err(|_| {
-            Error::new(ErrorCode::Unavailable, format!("status {}, but the answer is not JSON", self.status))
-                .hint("check the url of the profile, and whether a proxy answers in the service's place")
-                .request_id(self.request_id.clone())
+            Error::new(
+                ErrorCode::Unavailable,
+                format!("status {}, but the answer is not JSON", self.status),
+            )
+            .hint("check the url of the profile, and whether a proxy answers in the service's place")
+            .request_id(self.request_id.clone())
         })
     }
 }
@@ -189,7 +199,11 @@ pub(crate) fn encode_segment(text: &str) -> String {
         }
     }
     // A segment of dots alone would walk up the path.
-    if !encoded.is_empty() && encoded.bytes().all(|byte| byte == b'.') { encoded.replace('.', "%2E") } else { encoded }
+    if !encoded.is_empty() && encoded.bytes().all(|byte| byte == b'.') {
+        encoded.replace('.', "%2E")
+    } else {
+        encoded
+    }
 }
 
 /// Reads a service's address: https, or http on this machine, without query, fragment or user name.
@@ -198,8 +212,11 @@ pub(crate) fn encode_segment(text: &str) -> String {
 /// `config_invalid`, saying what is wrong.
 pub(crate) fn origin(text: &str) -> Result<Url> {
     let bad = |why: &str| {
-        Error::new(ErrorCode::ConfigInvalid, format!("\"{text}\" is not an address to connect to: {why}"))
-            .hint("give it as https://HOST, or as http://127.0.0.1:PORT for a service on this machine")
+        Error::new(
+            ErrorCode::ConfigInvalid,
+            format!("\"{text}\" is not an address to connect to: {why}"),
+        )
+        .hint("give it as https://HOST, or as http://127.0.0.1:PORT for a service on this machine")
     };
     let url = Url::parse(text).map_err(|error| bad(&error.to_string()))?;
     if !(url.scheme() == "https" || url.scheme() == "http") {
@@ -209,8 +226,11 @@ pub(crate) fn origin(text: &str) -> Result<Url> {
         return Err(bad("a token would cross the network in clear"));
     }
     if !url.username().is_empty() || url.password().is_some() {
-        return Err(Error::new(ErrorCode::ConfigInvalid, "the address of the service has a user name or password in it")
-            .hint("leave it out: credentials have places of their own"));
+        return Err(Error::new(
+            ErrorCode::ConfigInvalid,
+            "the address of the service has a user name or password in it",
+        )
+        .hint("leave it out: credentials have places of their own"));
     }
     if url.query().is_some() || url.fragment().is_some() {
         return Err(bad("it has a query or a fragment"));
@@ -234,7 +254,12 @@ mod tests {
 
     #[test]
     fn takes_https_and_loopback_and_nothing_else() {
-        for good in ["https://graph.example", "http://127.0.0.1:8080", "http://localhost:1/x", "http://[::1]:9"] {
+        for good in [
+            "https://graph.example",
+            "http://127.0.0.1:8080",
+            "http://localhost:1/x",
+            "http://[::1]:9",
+        ] {
             assert!(origin(good).is_ok(), "{good}");
         }
         let why = |text: &str| origin(text).unwrap_err().to_string();
@@ -253,7 +278,10 @@ mod tests {
 
     #[test]
     fn a_text_stays_one_segment() {
-        assert_eq!(encode_segment("g_x.example#EXT#@c.example"), "g_x.example%23EXT%23@c.example");
+        assert_eq!(
+            encode_segment("g_x.example#EXT#@c.example"),
+            "g_x.example%23EXT%23@c.example"
+        );
         assert_eq!(encode_segment("a/b?c&d'é"), "a%2Fb%3Fc%26d%27%C3%A9");
         assert_eq!(encode_segment(".."), "%2E%2E");
     }

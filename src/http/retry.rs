@@ -67,7 +67,9 @@ pub(crate) const fn decide(outcome: Outcome, class: Class, attempt: u32, signed_
 /// ceiling that doubles.
 pub(crate) fn wait(attempt: u32, retry_after: Option<Duration>, random: f64) -> Duration {
     retry_after.unwrap_or_else(|| {
-        let ceiling = BASE.saturating_mul(1 << attempt.saturating_sub(1).min(10)).min(CEILING);
+        let ceiling = BASE
+            .saturating_mul(1 << attempt.saturating_sub(1).min(10))
+            .min(CEILING);
         ceiling.mul_f64(random.clamp(0.0, 1.0))
     })
 }
@@ -80,7 +82,9 @@ pub(crate) fn retry_after(value: Option<&str>, date: Option<&str>, now: Timestam
         return Some(Duration::from_secs(seconds));
     }
     let at = rfc2822::parse(value).ok()?.timestamp();
-    let from = date.and_then(|date| rfc2822::parse(date).ok()).map_or(now, |date| date.timestamp());
+    let from = date
+        .and_then(|date| rfc2822::parse(date).ok())
+        .map_or(now, |date| date.timestamp());
     let seconds = at.as_second().saturating_sub(from.as_second()).max(0);
     Some(Duration::from_secs(seconds.unsigned_abs()))
 }
@@ -91,19 +95,36 @@ mod tests {
 
     #[test]
     fn the_whole_table() {
-        let outcomes = [200, 204, 304, 400, 401, 403, 404, 408, 409, 424, 429, 500, 501, 502, 503, 504, 509]
-            .map(|status| (status.to_string(), Outcome::Answered(status)))
-            .into_iter()
-            .chain([("not sent".to_owned(), Outcome::NotSent), ("no answer".to_owned(), Outcome::NoAnswer)]);
-        let mut table = format!("{:<9}  {}\n", "", Class::ALL.map(|class| format!("{class:?}")).join("  "));
+        let outcomes = [
+            200, 204, 304, 400, 401, 403, 404, 408, 409, 424, 429, 500, 501, 502, 503, 504, 509,
+        ]
+        .map(|status| (status.to_string(), Outcome::Answered(status)))
+        .into_iter()
+        .chain([
+            ("not sent".to_owned(), Outcome::NotSent),
+            ("no answer".to_owned(), Outcome::NoAnswer),
+        ]);
+        let mut table = format!(
+            "{:<9}  {}\n",
+            "",
+            Class::ALL.map(|class| format!("{class:?}")).join("  ")
+        );
         for (name, outcome) in outcomes {
             let cells = Class::ALL.map(|class| {
                 let first = decide(outcome, class, 1, false);
                 let last = decide(outcome, class, TRIES, true);
                 for attempt in 2..TRIES {
-                    assert_eq!(decide(outcome, class, attempt, false), first, "{name} {class:?} {attempt}");
+                    assert_eq!(
+                        decide(outcome, class, attempt, false),
+                        first,
+                        "{name} {class:?} {attempt}"
+                    );
                 }
-                if first == last { format!("{first:?}") } else { format!("{first:?}, then {last:?}") }
+                if first == last {
+                    format!("{first:?}")
+                } else {
+                    format!("{first:?}, then {last:?}")
+                }
             });
             table += &format!("{name:<9}  {}\n", cells.join("  "));
         }
@@ -145,7 +166,9 @@ mod tests {
 
     #[test]
     fn waits_grow_with_full_jitter_and_the_service_has_the_last_word() {
-        let ceilings: Vec<_> = (1..=7).map(|attempt| wait(attempt, None, 1.0).as_millis()).collect();
+        let ceilings: Vec<_> = (1..=7)
+            .map(|attempt| wait(attempt, None, 1.0).as_millis())
+            .collect();
         assert_eq!(ceilings, [500, 1000, 2000, 4000, 8000, 16000, 20000]);
         assert_eq!(wait(3, None, 0.25), Duration::from_millis(500));
         assert_eq!(wait(3, Some(Duration::from_secs(9)), 0.1), Duration::from_secs(9));

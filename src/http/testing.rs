@@ -23,7 +23,11 @@ pub(crate) struct Sent {
 
 impl Sent {
     pub(crate) fn header(&self, name: &str) -> String {
-        self.headers.iter().find(|(key, _)| key == name).map(|(_, value)| value.clone()).unwrap_or_default()
+        self.headers
+            .iter()
+            .find(|(key, _)| key == name)
+            .map(|(_, value)| value.clone())
+            .unwrap_or_default()
     }
 }
 
@@ -58,7 +62,13 @@ impl Script {
     }
 
     fn from(source: Source) -> Self {
-        let state = State { source, sent: vec![], now: Duration::ZERO, slept: vec![], tokens: 0 };
+        let state = State {
+            source,
+            sent: vec![],
+            now: Duration::ZERO,
+            slept: vec![],
+            tokens: 0,
+        };
         Self(Arc::new(Mutex::new(state)))
     }
 
@@ -84,7 +94,13 @@ impl Script {
     }
 
     pub(crate) fn slept_ms(&self) -> Vec<u128> {
-        self.0.lock().unwrap().slept.iter().map(Duration::as_millis).collect()
+        self.0
+            .lock()
+            .unwrap()
+            .slept
+            .iter()
+            .map(Duration::as_millis)
+            .collect()
     }
 }
 
@@ -96,16 +112,20 @@ impl Transport for Script {
         let query = url.query().map(|query| format!("?{query}")).unwrap_or_default();
         let sent = Sent {
             line: format!("{} {}{query}", request.verb.as_str(), url.path()),
-            headers: request.headers.into_iter().map(|(name, value)| (name.to_owned(), value)).collect(),
+            headers: request
+                .headers
+                .into_iter()
+                .map(|(name, value)| (name.to_owned(), value))
+                .collect(),
             body: serde_json::from_str(&text).unwrap_or(Value::Null),
             text,
         };
         let mut state = self.0.lock().unwrap();
         state.sent.push(sent.clone());
         match &mut state.source {
-            Source::List(answers) => {
-                answers.pop_front().unwrap_or_else(|| panic!("a request that nobody expected: {}", sent.line))
-            }
+            Source::List(answers) => answers
+                .pop_front()
+                .unwrap_or_else(|| panic!("a request that nobody expected: {}", sent.line)),
             Source::Function(function) => function(&sent),
         }
     }
@@ -148,14 +168,20 @@ pub(crate) fn answer(status: u16, body: &str) -> Planned {
 pub(crate) fn answer_with(status: u16, headers: &[(&str, &str)], body: &str) -> Planned {
     Ok(WireAnswer {
         status,
-        headers: headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
+        headers: headers
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+            .collect(),
         body: body.as_bytes().to_vec(),
     })
 }
 
 /// Sent, and then silence.
 pub(crate) fn no_answer() -> Planned {
-    Err(Failed::NoAnswer { timed_out: false, why: "connection reset by peer".to_owned() })
+    Err(Failed::NoAnswer {
+        timed_out: false,
+        why: "connection reset by peer".to_owned(),
+    })
 }
 
 /// No connection.
