@@ -126,7 +126,10 @@ pub(crate) fn refused(response: &Response, family: Family, verb: Verb, claims: &
         400 | 409 | 422 => bad_request(family, &code, &said),
         401 => Error::new(ErrorCode::TokenRejected, "the service does not take the token")
             .hint("sign in again; check that url, authority and tenant belong together"),
-        403 if is_missing_right(&code) => missing_right(family, verb, claims),
+        // A refusal by policy may come under the code of a missing right.
+        403 if is_missing_right(&code) && !said.to_ascii_lowercase().contains("policy") => {
+            missing_right(family, verb, claims)
+        }
         403 => Error::new(
             ErrorCode::PolicyRefused,
             words("the organization's policy forbids it", &said),
@@ -344,6 +347,7 @@ mod tests {
                 error(403, "accessDenied", "Request Authorization failed", Family::Methods, &lesser),
                 error(403, "Authorization_RequestDenied", "Insufficient privileges", Family::Sessions, &app),
                 error(403, "policyForbids", "App passwords are off.", Family::Extensions, &app),
+                error(403, "accessDenied", "The policy does not allow this phone type.", Family::Phone, &app),
                 error(404, "Request_ResourceNotFound", "x", Family::Methods, &app),
                 error(404, "resourceNotFound", "x", Family::Methods, &app),
                 error(429, "TooManyRequests", "x", Family::Methods, &app),
@@ -361,6 +365,7 @@ mod tests {
         403 permission_missing: needs Privileged Authentication Administrator (the permission is there; you must hold the role Privileged Authentication Administrator over this person)
         403 permission_missing: the token lacks User.RevokeSessions.All (an administrator grants the application permission User.RevokeSessions.All to the application; then sign in again)
         403 policy_refused: the organization's policy forbids it: app passwords are off (see what is allowed: mfactl policy show USER)
+        403 policy_refused: the organization's policy forbids it: the policy does not allow this phone type (see what is allowed: mfactl policy show USER)
         404 user_not_found: there is no such person ()
         404 method_not_found: the person has no such method ()
         429 throttled: throttled, 6 tries ()

@@ -16,6 +16,13 @@ use crate::http::{Class, Request, Response, Verb, encode_segment};
 /// How often a write is sent whose answer was lost and that turned out not to have been done.
 const RESENDS: u32 = 2;
 
+/// The number is stored, and only its use as a name for signing in failed (api/entra 1.4).
+const NOT_UNIQUE: &str = "not for sign-in by text: somebody else uses it so";
+
+fn is_not_unique(error: &Error) -> bool {
+    error.to_body().service_code.as_deref() == Some("phoneNumberNotUnique")
+}
+
 /// What stands where something was to be added.
 enum Standing {
     Nothing,
@@ -85,12 +92,9 @@ impl EntraService {
                     Ok(Standing::Nothing) if resends > 0 => resends -= 1,
                     Ok(Standing::Nothing | Standing::Other) | Err(_) => return Err(error),
                 },
-                // The number is stored although it could not be used for sign-in by text too (api/entra 1.4).
-                _ if error.to_body().service_code.as_deref() == Some("phoneNumberNotUnique") => {
+                _ if is_not_unique(&error) => {
                     return match standing().await {
-                        Ok(Standing::Same) => {
-                            Ok(done(request_id).detail("not for sign-in by text: not unique"))
-                        }
+                        Ok(Standing::Same) => Ok(done(request_id).detail(NOT_UNIQUE)),
                         _ => Err(error),
                     };
                 }
@@ -154,7 +158,13 @@ impl EntraService {
             "/users/{id}/authentication/phoneMethods/{phoneMethodId}",
         )
         .json(json!({ "phoneNumber": number.spaced() }));
-        self.change(&request, Family::Phone).await
+        match self.change(&request, Family::Phone).await {
+            Err(error) if is_not_unique(&error) => match self.phone_standing(user, &method.0, number).await {
+                Ok(Standing::Same) => Ok(Effect::done().detail(NOT_UNIQUE)),
+                _ => Err(error),
+            },
+            result => result,
+        }
     }
 
     pub(super) async fn update_email(

@@ -15,6 +15,8 @@ mod privileges;
 mod report;
 mod sessions;
 mod steps;
+#[cfg(test)]
+mod tests;
 mod users;
 mod wire;
 

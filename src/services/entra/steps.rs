@@ -6,6 +6,9 @@ use futures::stream;
 
 use crate::domain::{Effect, EffectState, Error, ErrorCode, Result, Step, UserId};
 
+/// Effects with the places of their steps.
+type Placed = Vec<(usize, Result<Effect>)>;
+
 /// Runs every step with `run`; answers stand where their steps stood. A write whose answer was lost comes back as an
 /// effect that says so.
 pub(crate) async fn apply_by_person<'a>(
@@ -22,7 +25,7 @@ pub(crate) async fn apply_by_person<'a>(
     }
     let run = &run;
     // Boxed one by one: a closure over borrowed futures is not general enough for the compiler.
-    let mut work: Vec<BoxFuture<'_, Vec<(usize, Result<Effect>)>>> = Vec::with_capacity(people.len());
+    let mut work: Vec<BoxFuture<'_, Placed>> = Vec::with_capacity(people.len());
     for (_, places) in people {
         work.push(Box::pin(async move {
             let mut effects = Vec::with_capacity(places.len());

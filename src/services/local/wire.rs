@@ -65,7 +65,6 @@ impl WireAppPassword {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct WireQuestion {
-    pub(super) question: String,
     pub(super) created_date_time: Option<Timestamp>,
 }
 
