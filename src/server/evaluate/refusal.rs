@@ -11,11 +11,7 @@ pub(crate) fn bad_request(message: impl Into<String>) -> ApiError {
 
 /// There is no such person; the code is Graph's own.
 pub(crate) fn no_such_person(id: &str) -> ApiError {
-    ApiError::new(
-        StatusCode::NOT_FOUND,
-        "Request_ResourceNotFound",
-        format!("Resource '{id}' does not exist or one of its queried reference-property objects are not present."),
-    )
+    ApiError::no_resource(id)
 }
 
 /// The person has no such thing.
@@ -33,12 +29,12 @@ pub(crate) fn not_pending() -> ApiError {
     ApiError::new(
         StatusCode::CONFLICT,
         "verificationNotPending",
-        "The method waits for no code: it is verified already.".to_owned(),
+        "The method waits for no code: it is verified already.",
     )
 }
 
 /// Something failed that should not.
 pub(crate) fn internal(error: &dyn std::fmt::Display) -> ApiError {
     tracing::error!(%error, "the embedded service failed");
-    ApiError::new(StatusCode::INTERNAL_SERVER_ERROR, "internalServerError", "Something went wrong.".to_owned())
+    ApiError::internal()
 }
