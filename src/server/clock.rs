@@ -36,7 +36,11 @@ pub(crate) fn now_ms(conn: &Connection) -> rusqlite::Result<i64> {
 /// How far the service's clock is ahead of the machine's, in milliseconds.
 pub(crate) fn offset_ms(conn: &Connection) -> rusqlite::Result<i64> {
     let stored = conn
-        .query_row("SELECT CAST(value AS INTEGER) FROM meta WHERE key = 'clock_offset_ms'", [], |row| row.get(0))
+        .query_row(
+            "SELECT CAST(value AS INTEGER) FROM meta WHERE key = 'clock_offset_ms'",
+            [],
+            |row| row.get(0),
+        )
         .optional()?;
     Ok(stored.unwrap_or(0))
 }
@@ -50,7 +54,10 @@ pub(crate) fn shift(conn: &Connection, how: Move) -> rusqlite::Result<i64> {
         Move::Advance(by) => offset_ms(conn)?.saturating_add(by),
         Move::Reset => 0,
     };
-    conn.execute("INSERT OR REPLACE INTO meta (key, value) VALUES ('clock_offset_ms', ?1)", params![offset])?;
+    conn.execute(
+        "INSERT OR REPLACE INTO meta (key, value) VALUES ('clock_offset_ms', ?1)",
+        params![offset],
+    )?;
     let now = now_ms(conn)?;
     if now < before {
         forget_the_future(conn, now)?;
@@ -78,17 +85,41 @@ fn forget_the_future(conn: &Connection, now: i64) -> rusqlite::Result<()> {
             ),
             [now],
         )?;
-        conn.execute(&format!("UPDATE {table} SET created_at = ?1 WHERE created_at > ?1"), [now])?;
-        conn.execute(&format!("UPDATE {table} SET last_used_at = ?1 WHERE last_used_at > ?1"), [now])?;
+        conn.execute(
+            &format!("UPDATE {table} SET created_at = ?1 WHERE created_at > ?1"),
+            [now],
+        )?;
+        conn.execute(
+            &format!("UPDATE {table} SET last_used_at = ?1 WHERE last_used_at > ?1"),
+            [now],
+        )?;
     }
-    conn.execute("UPDATE users SET sessions_valid_from = ?1 WHERE sessions_valid_from > ?1", [now])?;
+    conn.execute(
+        "UPDATE users SET sessions_valid_from = ?1 WHERE sessions_valid_from > ?1",
+        [now],
+    )?;
     conn.execute("UPDATE users SET grace_from = ?1 WHERE grace_from > ?1", [now])?;
-    conn.execute("UPDATE users SET last_sign_in_at = ?1 WHERE last_sign_in_at > ?1", [now])?;
-    conn.execute("UPDATE users SET locked_until = ?1 WHERE locked_until > ?1", [now + LOCKOUT])?;
-    conn.execute("UPDATE methods SET last_used_at = ?1 WHERE last_used_at > ?1", [now])?;
-    conn.execute("UPDATE app_passwords SET last_used_at = ?1 WHERE last_used_at > ?1", [now])?;
+    conn.execute(
+        "UPDATE users SET last_sign_in_at = ?1 WHERE last_sign_in_at > ?1",
+        [now],
+    )?;
+    conn.execute(
+        "UPDATE users SET locked_until = ?1 WHERE locked_until > ?1",
+        [now + LOCKOUT],
+    )?;
+    conn.execute(
+        "UPDATE methods SET last_used_at = ?1 WHERE last_used_at > ?1",
+        [now],
+    )?;
+    conn.execute(
+        "UPDATE app_passwords SET last_used_at = ?1 WHERE last_used_at > ?1",
+        [now],
+    )?;
     // A code that is out would live until its old end comes round again.
-    conn.execute("DELETE FROM challenges WHERE expires_at > ?1", [now + 10 * MINUTE])?;
+    conn.execute(
+        "DELETE FROM challenges WHERE expires_at > ?1",
+        [now + 10 * MINUTE],
+    )?;
     Ok(())
 }
 
@@ -115,12 +146,18 @@ mod tests {
         let conn = fixture::directory();
         let user = fixture::person(&conn, "adele");
         let now = shift(&conn, Move::Advance(30 * DAY)).unwrap();
-        conn.execute("UPDATE users SET locked_until = ?1, sessions_valid_from = ?2", [now + LOCKOUT, now]).unwrap();
+        conn.execute(
+            "UPDATE users SET locked_until = ?1, sessions_valid_from = ?2",
+            [now + LOCKOUT, now],
+        )
+        .unwrap();
         let now = shift(&conn, Move::Reset).unwrap();
         let (locked, valid_from): (i64, i64) = conn
-            .query_row("SELECT locked_until, sessions_valid_from FROM users WHERE id = ?1", [&user], |row| {
-                Ok((row.get(0)?, row.get(1)?))
-            })
+            .query_row(
+                "SELECT locked_until, sessions_valid_from FROM users WHERE id = ?1",
+                [&user],
+                |row| Ok((row.get(0)?, row.get(1)?)),
+            )
             .unwrap();
         assert!(locked <= now + LOCKOUT + MINUTE);
         assert!(valid_from <= now + MINUTE);

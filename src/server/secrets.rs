@@ -26,9 +26,11 @@ pub(crate) struct Seed([u8; 32]);
 impl Seed {
     /// Reads the seed of this file; fails when the file has none.
     pub(crate) fn load(conn: &Connection) -> rusqlite::Result<Self> {
-        let bytes: Vec<u8> = conn.query_row("SELECT value FROM meta WHERE key = 'seed'", [], |row| row.get(0))?;
-        let seed = <[u8; 32]>::try_from(bytes.as_slice())
-            .map_err(|error| rusqlite::Error::FromSqlConversionFailure(0, rusqlite::types::Type::Blob, error.into()))?;
+        let bytes: Vec<u8> =
+            conn.query_row("SELECT value FROM meta WHERE key = 'seed'", [], |row| row.get(0))?;
+        let seed = <[u8; 32]>::try_from(bytes.as_slice()).map_err(|error| {
+            rusqlite::Error::FromSqlConversionFailure(0, rusqlite::types::Type::Blob, error.into())
+        })?;
         Ok(Self(seed))
     }
 
@@ -80,7 +82,9 @@ impl Seed {
 
     fn mac(&self, parts: &[&str]) -> [u8; 32] {
         // A key of 32 bytes is always taken; the error type is there for other MACs.
-        let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(&self.0) else { return [0; 32] };
+        let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(&self.0) else {
+            return [0; 32];
+        };
         for part in parts {
             mac.update(&(part.len() as u64).to_be_bytes());
             mac.update(part.as_bytes());
@@ -101,17 +105,17 @@ pub(crate) fn same(left: &[u8], right: &[u8]) -> bool {
 
 /// A password for a person who forgot theirs: 16 characters, upper and lower case and digits, easy to read aloud.
 pub(crate) fn generate_password() -> Result<String, ApiError> {
-    Ok(strong_random(PASSWORD_LEN)?)
+    strong_random(PASSWORD_LEN)
 }
 
 /// A temporary access pass of so many characters.
 pub(crate) fn generate_pass(len: usize) -> Result<String, ApiError> {
-    Ok(random_text(CLEAR, len)?)
+    random_text(CLEAR, len)
 }
 
 /// A new app password: 16 lower-case letters.
 pub(crate) fn generate_app_password() -> Result<String, ApiError> {
-    Ok(random_text(LOWER, 16)?)
+    random_text(LOWER, 16)
 }
 
 /// A token of a session or of a remembered device: 32 random bytes.
@@ -121,29 +125,37 @@ pub(crate) fn generate_token() -> Result<String, ApiError> {
 
 /// The seed of a new authenticator.
 pub(crate) fn generate_totp_secret() -> Result<[u8; 20], ApiError> {
-    Ok(random::<20>()?)
+    random::<20>()
 }
 
 /// A code of so many digits.
 pub(crate) fn generate_digits(len: usize) -> Result<String, ApiError> {
-    Ok(random_text(DIGITS, len)?)
+    random_text(DIGITS, len)
 }
 
 /// Whether this is the person's password. A seeded one is hashed and kept at its first use, so that from then on
 /// everybody's is checked in the same way. False for a person who is not there.
 pub(crate) fn verify_password(conn: &Connection, user_id: &str, password: &str) -> Result<bool, ApiError> {
     let row: Option<(Option<String>, bool)> = conn
-        .query_row("SELECT password_hash, password_seeded FROM users WHERE id = ?1", [user_id], |row| {
-            Ok((row.get(0)?, row.get(1)?))
-        })
+        .query_row(
+            "SELECT password_hash, password_seeded FROM users WHERE id = ?1",
+            [user_id],
+            |row| Ok((row.get(0)?, row.get(1)?)),
+        )
         .optional()?;
     match row {
         Some((Some(hash), _)) => Ok(verify_slowly(password, &hash)),
         Some((None, true)) => {
             let hash = hash_slowly(password)?;
-            let right = same(Seed::load(conn)?.password(user_id).as_bytes(), password.as_bytes());
+            let right = same(
+                Seed::load(conn)?.password(user_id).as_bytes(),
+                password.as_bytes(),
+            );
             if right {
-                conn.execute("UPDATE users SET password_hash = ?2 WHERE id = ?1", params![user_id, hash])?;
+                conn.execute(
+                    "UPDATE users SET password_hash = ?2 WHERE id = ?1",
+                    params![user_id, hash],
+                )?;
             }
             Ok(right)
         }
@@ -174,7 +186,9 @@ pub(crate) fn set_password(
 
 /// argon2id of what a person chose, as a PHC string.
 pub(crate) fn hash_slowly(text: &str) -> Result<String, ApiError> {
-    let hash = Argon2::default().hash_password(text.as_bytes()).map_err(|error| refusal::internal(&error))?;
+    let hash = Argon2::default()
+        .hash_password(text.as_bytes())
+        .map_err(|error| refusal::internal(&error))?;
     Ok(hash.to_string())
 }
 
@@ -248,7 +262,10 @@ mod tests {
         assert_ne!(seed.totp_secret("a", 1), seed.totp_secret("a", 2));
         assert_ne!(seed.remembered_token("a", 1), seed.remembered_token("a", 2));
         let app = seed.app_password("a", 1);
-        assert!(app.len() == 16 && app.bytes().all(|byte| byte.is_ascii_lowercase()), "{app}");
+        assert!(
+            app.len() == 16 && app.bytes().all(|byte| byte.is_ascii_lowercase()),
+            "{app}"
+        );
         assert!(is_strong(&seed.password("a")));
     }
 
@@ -258,7 +275,10 @@ mod tests {
         let user = fixture::person(&conn, "adele");
         let password = Seed::load(&conn).unwrap().password(&user);
         let hash = || -> Option<String> {
-            conn.query_row("SELECT password_hash FROM users WHERE id = ?1", [&user], |row| row.get(0)).unwrap()
+            conn.query_row("SELECT password_hash FROM users WHERE id = ?1", [&user], |row| {
+                row.get(0)
+            })
+            .unwrap()
         };
         assert!(!verify_password(&conn, &user, "wrong").unwrap());
         assert_eq!(hash(), None);

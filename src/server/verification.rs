@@ -45,7 +45,9 @@ pub(crate) fn list(conn: &Connection, person: &Person) -> Result<Vec<Waiting>, A
     let mut statement = conn.prepare_cached(&format!(
         "SELECT {COLUMNS} FROM methods WHERE user_id = ?1 AND {WAITS} ORDER BY created_at, id"
     ))?;
-    let rows = statement.query_map([&person.id], Waiting::read)?.collect::<Result<Vec<_>, _>>()?;
+    let rows = statement
+        .query_map([&person.id], Waiting::read)?
+        .collect::<Result<Vec<_>, _>>()?;
     Ok(rows.into_iter().map(|(waiting, _)| waiting).collect())
 }
 
@@ -60,10 +62,16 @@ pub(crate) fn set_channel(
     match channel {
         "sms" if waiting.kind == MethodKind::PhoneMobile => policy::demand(conn, "Sms", &person.id)?,
         "sms" if waiting.kind.is_phone() => {
-            return Err(refusal::bad_request("Texts go to the mobile number only; use \"call\"."));
+            return Err(refusal::bad_request(
+                "Texts go to the mobile number only; use \"call\".",
+            ));
         }
         "call" if waiting.kind.is_phone() => policy::demand(conn, "Voice", &person.id)?,
-        "sms" | "call" => return Err(refusal::bad_request("Only codes of a phone number go by text or call.")),
+        "sms" | "call" => {
+            return Err(refusal::bad_request(
+                "Only codes of a phone number go by text or call.",
+            ));
+        }
         _ => return Err(refusal::bad_request("channel is \"sms\" or \"call\".")),
     }
     conn.execute(
@@ -81,10 +89,16 @@ pub(crate) fn send(conn: &Connection, person: &Person, method_id: &str) -> Resul
     let expires_at = match waiting.channel {
         Channel::App | Channel::Approve => challenge::expect(conn, line)?,
         Channel::Sms => policy::demand(conn, "Sms", &person.id).and_then(|()| challenge::send(conn, line))?,
-        Channel::Call => policy::demand(conn, "Voice", &person.id).and_then(|()| challenge::send(conn, line))?,
+        Channel::Call => {
+            policy::demand(conn, "Voice", &person.id).and_then(|()| challenge::send(conn, line))?
+        }
         Channel::Email => challenge::send(conn, line)?,
     };
-    Ok(Sent { channel: waiting.channel, to, expires_at })
+    Ok(Sent {
+        channel: waiting.channel,
+        to,
+        expires_at,
+    })
 }
 
 /// Checks a code. A right one makes the method count, or puts the new number in the place of the old one.
@@ -123,7 +137,13 @@ pub(crate) fn answer(
 
 impl Waiting {
     fn line<'a>(&'a self, person: &'a Person, to: &'a str) -> Line<'a> {
-        Line { user_id: &person.id, method_id: &self.method_id, purpose: Purpose::Verify, channel: self.channel, to }
+        Line {
+            user_id: &person.id,
+            method_id: &self.method_id,
+            purpose: Purpose::Verify,
+            channel: self.channel,
+            to,
+        }
     }
 
     /// The row, and the name that stands where there is no number.
@@ -139,7 +159,13 @@ impl Waiting {
         };
         let pending: Option<String> = row.get(4)?;
         let value: Option<String> = row.get(5)?;
-        let waiting = Self { method_id: row.get(0)?, state: row.get(2)?, channel, pending: pending.or(value), kind };
+        let waiting = Self {
+            method_id: row.get(0)?,
+            state: row.get(2)?,
+            channel,
+            pending: pending.or(value),
+            kind,
+        };
         Ok((waiting, row.get(6)?))
     }
 }

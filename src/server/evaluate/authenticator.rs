@@ -32,9 +32,14 @@ pub(crate) struct Enrolment {
 /// Enrols an app. It waits for its first code before it counts. Fails where policy forbids it or there are enough.
 pub(crate) fn enrol(conn: &Connection, person: &Person, name: Option<&str>) -> Result<Enrolment, ApiError> {
     policy::demand(conn, "SoftwareOath", &person.id)?;
-    let name = name.map(str::trim).filter(|name| !name.is_empty()).unwrap_or(DEFAULT_NAME);
+    let name = name
+        .map(str::trim)
+        .filter(|name| !name.is_empty())
+        .unwrap_or(DEFAULT_NAME);
     if name.chars().count() > NAME_CHARS {
-        return Err(refusal::bad_request(format!("A device name has at most {NAME_CHARS} characters.")));
+        return Err(refusal::bad_request(format!(
+            "A device name has at most {NAME_CHARS} characters."
+        )));
     }
     let there: i64 = conn.query_row(
         "SELECT count(*) FROM methods WHERE user_id = ?1 AND kind IN ('totp', 'authenticator', 'hardware-token')",
@@ -62,7 +67,12 @@ pub(crate) fn enrol(conn: &Connection, person: &Person, name: Option<&str>) -> R
          VALUES (?1, ?2, 'totp', ?3, 'pending', ?4, ?5)",
         params![person.id, id, name, secret.as_slice(), now],
     )?;
-    Ok(Enrolment { id, name: name.to_owned(), secret: TotpSecret::new_stack(secret).to_base32(), otpauth_uri: url })
+    Ok(Enrolment {
+        id,
+        name: name.to_owned(),
+        secret: TotpSecret::new_stack(secret).to_base32(),
+        otpauth_uri: url,
+    })
 }
 
 /// What came of a generated code.
@@ -78,21 +88,17 @@ pub(crate) enum Code {
 
 /// Checks a generated code of one method and spends it.
 pub(crate) fn check(conn: &Connection, user_id: &str, method_id: &str, code: &str) -> Result<Code, ApiError> {
-    let row: Option<(Option<Vec<u8>>, Option<i64>, Option<i64>)> = conn
-        .query_row(
-            "SELECT secret, seed_n, last_step FROM methods WHERE user_id = ?1 AND id = ?2",
-            params![user_id, method_id],
-            |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
-        )
-        .optional()?;
-    let Some((secret, seed_n, last_step)) = row else { return Ok(Code::Wrong) };
-    let secret = match (secret, seed_n) {
-        (Some(secret), _) => secret,
-        (None, Some(n)) => Seed::load(conn)?.totp_secret(user_id, n).to_vec(),
-        (None, None) => return Ok(Code::Wrong),
+    let Some(Kept {
+        secret: Some(secret),
+        last_step,
+    }) = kept(conn, user_id, method_id)?
+    else {
+        return Ok(Code::Wrong);
     };
     let now = clock::now_ms(conn)?;
-    let Some(step) = step_of(&generator(secret)?, code, now) else { return Ok(Code::Wrong) };
+    let Some(step) = step_of(&generator(secret)?, code, now) else {
+        return Ok(Code::Wrong);
+    };
     // A step that lies ahead of what can be right now was accepted before the clock was moved back: it says nothing.
     let last_step = last_step.filter(|last| *last <= now.div_euclid(STEP) + 1);
     if last_step.is_some_and(|last| step <= last) {
@@ -105,8 +111,36 @@ pub(crate) fn check(conn: &Connection, user_id: &str, method_id: &str, code: &st
     Ok(Code::Right)
 }
 
+/// The seed of a method, made or derived, and the last step that was accepted.
+struct Kept {
+    secret: Option<Vec<u8>>,
+    last_step: Option<i64>,
+}
+
+fn kept(conn: &Connection, user_id: &str, method_id: &str) -> rusqlite::Result<Option<Kept>> {
+    conn.query_row(
+        "SELECT secret, seed_n, last_step FROM methods WHERE user_id = ?1 AND id = ?2",
+        params![user_id, method_id],
+        |row| {
+            let made: Option<Vec<u8>> = row.get(0)?;
+            let secret = match (made, row.get(1)?) {
+                (None, Some(n)) => Some(Seed::load(conn)?.totp_secret(user_id, n).to_vec()),
+                (made, _) => made,
+            };
+            Ok(Kept {
+                secret,
+                last_step: row.get(2)?,
+            })
+        },
+    )
+    .optional()
+}
+
 fn generator(secret: Vec<u8>) -> Result<Totp, ApiError> {
-    Builder::new().with_secret(secret).build().map_err(|error| refusal::internal(&error))
+    Builder::new()
+        .with_secret(secret)
+        .build()
+        .map_err(|error| refusal::internal(&error))
 }
 
 fn step_of(totp: &Totp, code: &str, now: i64) -> Option<i64> {
@@ -116,7 +150,8 @@ fn step_of(totp: &Totp, code: &str, now: i64) -> Option<i64> {
         return None;
     }
     let seconds = u64::try_from(now.div_euclid(SECOND)).ok()?;
-    totp.check(&digits, seconds).and_then(|step| i64::try_from(step).ok())
+    totp.check(&digits, seconds)
+        .and_then(|step| i64::try_from(step).ok())
 }
 
 /// The code that an app with this seed shows at a moment.

@@ -71,10 +71,14 @@ impl Channel {
 
     fn text(self, code: &str, purpose: Purpose) -> String {
         match self {
-            Self::Sms | Self::App => format!("Use {code} to verify that it is you. Contoso never asks for this code."),
+            Self::Sms | Self::App => {
+                format!("Use {code} to verify that it is you. Contoso never asks for this code.")
+            }
             Self::Email => format!("Your code is {code}. It is good for 10 minutes."),
             Self::Call => format!("Your code is {code}. Type it and press the pound key."),
-            Self::Approve if purpose == Purpose::Recover => format!("Resetting your password? Approve with {code}."),
+            Self::Approve if purpose == Purpose::Recover => {
+                format!("Resetting your password? Approve with {code}.")
+            }
             Self::Approve => format!("Are you signing in? Approve with {code}."),
         }
     }
@@ -115,7 +119,14 @@ pub(crate) fn send(conn: &Connection, line: Line<'_>) -> Result<i64, ApiError> {
     open(conn, line, &hash(conn, line, &code)?, now)?;
     conn.execute(
         "INSERT INTO outbox (user_id, at, channel, recipient, text, code) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-        params![line.user_id, now, line.channel.as_str(), line.to, line.channel.text(&code, line.purpose), code],
+        params![
+            line.user_id,
+            now,
+            line.channel.as_str(),
+            line.to,
+            line.channel.text(&code, line.purpose),
+            code
+        ],
     )?;
     Ok(now + LIFE)
 }
@@ -148,7 +159,9 @@ pub(crate) fn judge(
             |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
         )
         .optional()?;
-    let Some((kept, expires_at, attempts)) = out else { return Ok(Verdict::Expired) };
+    let Some((kept, expires_at, attempts)) = out else {
+        return Ok(Verdict::Expired);
+    };
     if clock::now_ms(conn)? >= expires_at {
         return Ok(Verdict::Expired);
     }
@@ -156,7 +169,10 @@ pub(crate) fn judge(
         return Ok(Verdict::TooMany);
     }
     if is_right(&kept)? {
-        conn.execute("DELETE FROM challenges WHERE user_id = ?1 AND method_id = ?2 AND purpose = ?3", key)?;
+        conn.execute(
+            "DELETE FROM challenges WHERE user_id = ?1 AND method_id = ?2 AND purpose = ?3",
+            key,
+        )?;
         return Ok(Verdict::Accepted);
     }
     conn.execute(
@@ -164,7 +180,11 @@ pub(crate) fn judge(
         key,
     )?;
     let left = ATTEMPTS - attempts - 1;
-    Ok(if left > 0 { Verdict::Wrong(left) } else { Verdict::TooMany })
+    Ok(if left > 0 {
+        Verdict::Wrong(left)
+    } else {
+        Verdict::TooMany
+    })
 }
 
 /// Whether something is out and may still be tried.
@@ -182,7 +202,13 @@ fn open(conn: &Connection, line: Line<'_>, hash: &[u8], now: i64) -> rusqlite::R
     conn.execute(
         "INSERT OR REPLACE INTO challenges (user_id, method_id, purpose, code_hash, expires_at, attempts)
          VALUES (?1, ?2, ?3, ?4, ?5, 0)",
-        params![line.user_id, line.method_id, line.purpose.as_str(), hash, now + LIFE],
+        params![
+            line.user_id,
+            line.method_id,
+            line.purpose.as_str(),
+            hash,
+            now + LIFE
+        ],
     )?;
     Ok(())
 }
@@ -198,5 +224,12 @@ fn plain(code: &str, channel: Channel) -> &str {
 
 fn hash(conn: &Connection, line: Line<'_>, code: &str) -> Result<[u8; 32], ApiError> {
     let seed = Seed::load(conn).map_err(|error| refusal::internal(&error))?;
-    Ok(seed.code_hash([line.user_id, line.method_id, line.purpose.as_str(), line.channel.as_str(), line.to, code]))
+    Ok(seed.code_hash([
+        line.user_id,
+        line.method_id,
+        line.purpose.as_str(),
+        line.channel.as_str(),
+        line.to,
+        code,
+    ]))
 }

@@ -35,12 +35,17 @@ pub(crate) struct Remembered {
 impl Remembered {
     /// What its token hashes to.
     fn hash(&self, seed: &Seed, user_id: &str) -> Option<Vec<u8>> {
-        self.token_hash.clone().or_else(|| self.token(seed, user_id).map(|t| secrets::sha256(t.as_bytes()).to_vec()))
+        self.token_hash.clone().or_else(|| {
+            self.token(seed, user_id)
+                .map(|t| secrets::sha256(t.as_bytes()).to_vec())
+        })
     }
 
     /// Its token, where the seed gives it; else nobody but the device knows.
     pub(crate) fn token(&self, seed: &Seed, user_id: &str) -> Option<String> {
-        self.seed_n.filter(|_| self.token_hash.is_none()).map(|n| seed.remembered_token(user_id, n))
+        self.seed_n
+            .filter(|_| self.token_hash.is_none())
+            .map(|n| seed.remembered_token(user_id, n))
     }
 }
 
@@ -80,7 +85,10 @@ pub(crate) fn remembered(conn: &Connection, person: &Person) -> Result<Vec<Remem
 /// Forgets one device; whether it was there.
 pub(crate) fn forget(conn: &Connection, person: &Person, id: &str) -> Result<bool, ApiError> {
     let there = remembered(conn, person)?.iter().any(|device| device.id == id);
-    conn.execute("DELETE FROM remembered_devices WHERE user_id = ?1 AND id = ?2", [&person.id, id])?;
+    conn.execute(
+        "DELETE FROM remembered_devices WHERE user_id = ?1 AND id = ?2",
+        [&person.id, id],
+    )?;
     Ok(there)
 }
 
@@ -97,7 +105,10 @@ pub(crate) fn believes(conn: &Connection, person: &Person, token: &str) -> Resul
     let typed = secrets::sha256(token.as_bytes());
     let mut hit = None;
     for device in remembered(conn, person)? {
-        if device.hash(&seed, &person.id).is_some_and(|hash| secrets::same(&hash, &typed)) {
+        if device
+            .hash(&seed, &person.id)
+            .is_some_and(|hash| secrets::same(&hash, &typed))
+        {
             hit = Some(device.id);
         }
     }
@@ -119,7 +130,13 @@ pub(crate) fn remember(conn: &Connection, person: &Person) -> Result<Option<Stri
     conn.execute(
         "INSERT INTO remembered_devices (user_id, id, name, token_hash, created_at, last_used_at)
          VALUES (?1, ?2, ?3, ?4, ?5, ?5)",
-        params![person.id, uuid::Uuid::new_v4().to_string(), HERE, secrets::sha256(token.as_bytes()).as_slice(), now],
+        params![
+            person.id,
+            uuid::Uuid::new_v4().to_string(),
+            HERE,
+            secrets::sha256(token.as_bytes()).as_slice(),
+            now
+        ],
     )?;
     Ok(Some(token))
 }
@@ -144,7 +161,12 @@ pub(crate) fn sessions(conn: &Connection, person: &Person) -> Result<Vec<Session
          ORDER BY created_at, id",
     )?;
     let rows = statement.query_map(params![person.id, person.sessions_valid_from], |row| {
-        Ok(Session { id: row.get(0)?, device: row.get(1)?, created_at: row.get(2)?, last_used_at: row.get(3)? })
+        Ok(Session {
+            id: row.get(0)?,
+            device: row.get(1)?,
+            created_at: row.get(2)?,
+            last_used_at: row.get(3)?,
+        })
     })?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
@@ -156,7 +178,13 @@ pub(crate) fn open_session(conn: &Connection, person: &Person) -> Result<String,
     conn.execute(
         "INSERT INTO sessions (user_id, id, token_hash, device, created_at, last_used_at)
          VALUES (?1, ?2, ?3, ?4, ?5, ?5)",
-        params![person.id, uuid::Uuid::new_v4().to_string(), secrets::sha256(token.as_bytes()).as_slice(), HERE, now],
+        params![
+            person.id,
+            uuid::Uuid::new_v4().to_string(),
+            secrets::sha256(token.as_bytes()).as_slice(),
+            HERE,
+            now
+        ],
     )?;
     Ok(token)
 }
@@ -175,3 +203,6 @@ pub(crate) fn session_lives(conn: &Connection, person: &Person, token: &str) -> 
     )?;
     Ok(changed > 0)
 }
+
+#[cfg(test)]
+mod tests;

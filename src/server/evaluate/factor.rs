@@ -48,7 +48,15 @@ pub(crate) enum Outcome {
 
 /// What is strongest first, as the service picks it; pass comes last because it is the exception.
 const STRENGTH: [&str; 10] = [
-    "passkey", "security-key", "windows-hello", "platform-key", "certificate", "external", "approve", "totp", "sms",
+    "passkey",
+    "security-key",
+    "windows-hello",
+    "platform-key",
+    "certificate",
+    "external",
+    "approve",
+    "totp",
+    "sms",
     "call",
 ];
 
@@ -60,14 +68,26 @@ pub(crate) fn ways(conn: &Connection, person: &Person, purpose: Purpose) -> Resu
     )?;
     let rows = statement
         .query_map([&person.id], |row| {
-            Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?, row.get::<_, String>(2)?, row.get::<_, bool>(3)?))
+            Ok((
+                row.get::<_, String>(0)?,
+                row.get::<_, String>(1)?,
+                row.get::<_, String>(2)?,
+                row.get::<_, bool>(3)?,
+            ))
         })?
         .collect::<Result<Vec<_>, _>>()?;
     let mut ways = Vec::new();
     for (method_id, kind, to, generates) in rows {
-        let Ok(kind) = kind.parse::<MethodKind>() else { continue };
+        let Ok(kind) = kind.parse::<MethodKind>() else {
+            continue;
+        };
         for factor in factors_of(conn, person, kind, generates, purpose)? {
-            ways.push(Way { factor, method_id: method_id.clone(), kind, to: to.clone() });
+            ways.push(Way {
+                factor,
+                method_id: method_id.clone(),
+                kind,
+                to: to.clone(),
+            });
         }
     }
     ways.sort_by_key(|way| rank(person, way));
@@ -105,7 +125,10 @@ pub(crate) fn answer<'w>(
         .filter(|way| way.factor == factor && phone.as_ref().is_none_or(|phone| way.kind.as_str() == phone))
         .collect();
     let Some(first) = ways.first() else {
-        return Ok(Outcome::Unavailable(format!("{} is no factor of this person", given.kind)));
+        return Ok(Outcome::Unavailable(format!(
+            "{} is no factor of this person",
+            given.kind
+        )));
     };
     let code = given.code.trim();
     let channel = match factor {
@@ -114,16 +137,33 @@ pub(crate) fn answer<'w>(
         "call" => Channel::Call,
         "email" => Channel::Email,
         "approve" => Channel::Approve,
-        _ => return Ok(Outcome::Unavailable(format!("this service cannot check a {factor}"))),
+        _ => {
+            return Ok(Outcome::Unavailable(format!(
+                "this service cannot check a {factor}"
+            )));
+        }
     };
-    let line = |way: &'w Way| Line { user_id: &person.id, method_id: &way.method_id, purpose, channel, to: &way.to };
+    let line = |way: &'w Way| Line {
+        user_id: &person.id,
+        method_id: &way.method_id,
+        purpose,
+        channel,
+        to: &way.to,
+    };
     if code.is_empty() {
         // A notification goes to every device at once, a text, call or mail to one: the default before others.
-        let count = if channel == Channel::Approve { ways.len() } else { 1 };
+        let count = if channel == Channel::Approve {
+            ways.len()
+        } else {
+            1
+        };
         for way in ways.iter().take(count) {
             challenge::send(conn, line(way))?;
         }
-        return Ok(Outcome::Asked(format!("a code went out by {factor} to {}", first.to)));
+        return Ok(Outcome::Asked(format!(
+            "a code went out by {factor} to {}",
+            first.to
+        )));
     }
     let mut worst = Verdict::Expired;
     for way in ways {
@@ -140,7 +180,9 @@ pub(crate) fn answer<'w>(
         match worst {
             Verdict::TooMany => "too many wrong codes; ask for another one",
             Verdict::Wrong(_) => "the code is wrong",
-            Verdict::Accepted | Verdict::Expired => "the code has expired or none was sent; ask for another one",
+            Verdict::Accepted | Verdict::Expired => {
+                "the code has expired or none was sent; ask for another one"
+            }
         }
         .to_owned(),
     ))
@@ -150,7 +192,10 @@ pub(crate) fn answer<'w>(
 /// it does not work.
 pub(crate) fn pass(conn: &Connection, person: &Person, code: &str) -> Result<Outcome, ApiError> {
     let typed = secrets::sha256(code.trim().as_bytes());
-    let Some(pass) = Pass::all(conn, person)?.into_iter().find(|pass| secrets::same(&pass.hash, &typed)) else {
+    let Some(pass) = Pass::all(conn, person)?
+        .into_iter()
+        .find(|pass| secrets::same(&pass.hash, &typed))
+    else {
         return Ok(Outcome::Wrong("the temporary access pass is wrong".to_owned()));
     };
     let now = clock::now_ms(conn)?;
@@ -230,7 +275,11 @@ fn generated(conn: &Connection, person: &Person, ways: &[&Way], code: &str) -> R
             Code::Wrong => {}
         }
     }
-    let why = if replayed { "the code was used before; wait for the next one" } else { "the code is wrong" };
+    let why = if replayed {
+        "the code was used before; wait for the next one"
+    } else {
+        "the code is wrong"
+    };
     Ok(Outcome::Wrong(why.to_owned()))
 }
 
@@ -256,7 +305,8 @@ fn factors_of(
     match kind {
         MethodKind::Authenticator if allowed("MicrosoftAuthenticator")? => {
             factors.push("approve");
-            let codes = policy::configuration(conn, "MicrosoftAuthenticator")?["isSoftwareOathEnabled"] != false;
+            let codes =
+                policy::configuration(conn, "MicrosoftAuthenticator")?["isSoftwareOathEnabled"] != false;
             if generates && codes {
                 factors.push("totp");
             }
@@ -278,7 +328,9 @@ fn factors_of(
         }
         MethodKind::Email if purpose == Purpose::Recover && allowed("Email")? => factors.push("email"),
         MethodKind::Passkey | MethodKind::SecurityKey if allowed("Fido2")? => factors.push(kind.as_str()),
-        MethodKind::WindowsHello | MethodKind::PlatformKey | MethodKind::External => factors.push(kind.as_str()),
+        MethodKind::WindowsHello | MethodKind::PlatformKey | MethodKind::External => {
+            factors.push(kind.as_str())
+        }
         MethodKind::Certificate if allowed("X509Certificate")? => factors.push(kind.as_str()),
         _ => {}
     }
@@ -301,6 +353,12 @@ fn rank(person: &Person, way: &Way) -> (bool, usize, MethodKind) {
         Some("voiceOffice") => way.factor == "call" && way.kind == MethodKind::PhoneOffice,
         _ => false,
     };
-    let strength = STRENGTH.iter().position(|factor| *factor == way.factor).unwrap_or(STRENGTH.len());
+    let strength = STRENGTH
+        .iter()
+        .position(|factor| *factor == way.factor)
+        .unwrap_or(STRENGTH.len());
     (!preferred, strength, way.kind)
 }
+
+#[cfg(test)]
+mod tests;

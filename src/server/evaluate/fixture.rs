@@ -14,44 +14,71 @@ use crate::server::secrets::{self, Seed};
 pub(crate) fn empty() -> Connection {
     let conn = Connection::open_in_memory().unwrap();
     conn.execute_batch(include_str!("../schema.sql")).unwrap();
-    conn.execute("INSERT INTO meta (key, value) VALUES ('seed', ?1)", [[7_u8; 32].as_slice()]).unwrap();
+    conn.execute(
+        "INSERT INTO meta (key, value) VALUES ('seed', ?1)",
+        [[7_u8; 32].as_slice()],
+    )
+    .unwrap();
     conn
 }
 
 /// Adele and Bas with nothing registered, and a policy that allows everything.
 pub(crate) fn directory() -> Connection {
     let conn = empty();
-    for id in ["Sms", "Email", "SoftwareOath", "TemporaryAccessPass", "MicrosoftAuthenticator", "Fido2"] {
-        set_policy(&conn, id, json!({"state": "enabled", "includeTargets": [{"id": "all_users"}]}));
+    allow_everything(&conn);
+    add_people(&conn, &["adele", "bas"]);
+    conn
+}
+
+/// A policy that allows every method to everybody and demands a second factor of all.
+pub(crate) fn allow_everything(conn: &Connection) {
+    let everybody = json!([{"id": "all_users"}]);
+    for id in [
+        "Sms",
+        "Email",
+        "SoftwareOath",
+        "TemporaryAccessPass",
+        "MicrosoftAuthenticator",
+        "Fido2",
+    ] {
+        set_policy(conn, id, json!({"state": "enabled", "includeTargets": everybody}));
     }
     set_policy(
-        &conn,
+        conn,
         "Voice",
-        json!({"state": "enabled", "isOfficePhoneAllowed": true, "includeTargets": [{"id": "all_users"}]}),
+        json!({"state": "enabled", "isOfficePhoneAllowed": true, "includeTargets": everybody}),
     );
-    set_policy(&conn, "rememberedDevices", json!({"allowed": true, "days": 14}));
-    set_policy(&conn, "registration", json!({"postponeDays": 14}));
-    set_policy(&conn, "appPasswords", json!({"allowed": true}));
-    set_policy(&conn, "conditionalAccess", json!({"mfa": "all"}));
+    set_policy(conn, "rememberedDevices", json!({"allowed": true, "days": 14}));
+    set_policy(conn, "registration", json!({"postponeDays": 14}));
+    set_policy(conn, "appPasswords", json!({"allowed": true}));
+    set_policy(conn, "conditionalAccess", json!({"mfa": "all"}));
+    let pool = ["First pet?", "First car?", "First school?", "First job?"];
     set_policy(
-        &conn,
+        conn,
         "securityQuestions",
-        json!({"state": "enabled", "required": 2, "register": 3, "pool": ["First pet?", "First car?", "First school?", "First job?"]}),
+        json!({"state": "enabled", "required": 2, "register": 3, "pool": pool}),
     );
-    let now = clock::now_ms(&conn).unwrap();
-    for name in ["adele", "bas"] {
+}
+
+/// People with their seeded password and nothing else.
+pub(crate) fn add_people(conn: &Connection, names: &[&str]) {
+    let now = clock::now_ms(conn).unwrap();
+    for name in names {
         conn.execute(
             "INSERT INTO users (id, upn, display_name, created_at, sessions_valid_from) VALUES (?1, ?2, ?3, ?4, ?4)",
             params![format!("id-{name}"), format!("{name}@contoso.example"), name, now - 90 * clock::DAY],
         )
         .unwrap();
     }
-    conn
 }
 
 /// Puts one part of the policy in the place of what was there.
 pub(crate) fn set_policy(conn: &Connection, key: &str, json: Value) {
-    conn.execute("INSERT OR REPLACE INTO policy (key, json) VALUES (?1, ?2)", params![key, json.to_string()]).unwrap();
+    conn.execute(
+        "INSERT OR REPLACE INTO policy (key, json) VALUES (?1, ?2)",
+        params![key, json.to_string()],
+    )
+    .unwrap();
 }
 
 /// The id of a person.
@@ -61,7 +88,9 @@ pub(crate) fn person(conn: &Connection, name: &str) -> String {
 
 /// A person, read afresh.
 pub(crate) fn load(conn: &Connection, name: &str) -> Person {
-    Person::find(conn, &format!("{name}@contoso.example")).unwrap().unwrap()
+    Person::find(conn, &format!("{name}@contoso.example"))
+        .unwrap()
+        .unwrap()
 }
 
 /// Gives a person a method that counts; a totp has the first seeded secret.
@@ -99,9 +128,11 @@ pub(crate) fn app_code(conn: &Connection, name: &str) -> String {
 
 /// The code of the newest entry of the outbox, and to whom it went.
 pub(crate) fn last_code(conn: &Connection) -> (String, String, String) {
-    conn.query_row("SELECT code, recipient, text FROM outbox ORDER BY id DESC LIMIT 1", [], |row| {
-        Ok((row.get(0)?, row.get(1)?, row.get(2)?))
-    })
+    conn.query_row(
+        "SELECT code, recipient, text FROM outbox ORDER BY id DESC LIMIT 1",
+        [],
+        |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
+    )
     .unwrap()
 }
 
@@ -120,13 +151,23 @@ pub(crate) fn factors(given: &[&str]) -> Vec<Given> {
     given
         .iter()
         .map(|text| text.split_once(':').unwrap())
-        .map(|(kind, code)| Given { kind: kind.to_owned(), code: code.to_owned() })
+        .map(|(kind, code)| Given {
+            kind: kind.to_owned(),
+            code: code.to_owned(),
+        })
         .collect()
 }
 
 /// Signs in with the right password and these factors.
 pub(crate) fn sign_in(conn: &Connection, name: &str, given: &[&str]) -> Answer {
-    sign_in::evaluate(conn, &Attempt { factors: factors(given), ..attempt(conn, name) }).unwrap()
+    sign_in::evaluate(
+        conn,
+        &Attempt {
+            factors: factors(given),
+            ..attempt(conn, name)
+        },
+    )
+    .unwrap()
 }
 
 /// An answer as one line, without its tokens.
@@ -148,4 +189,9 @@ pub(crate) fn line(answer: &Answer) -> String {
         line.push_str(" +device");
     }
     line
+}
+
+/// Evaluates an attempt and tells the answer as one line.
+pub(crate) fn try_it(conn: &Connection, attempt: &Attempt) -> String {
+    line(&sign_in::evaluate(conn, attempt).unwrap())
 }

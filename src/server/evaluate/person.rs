@@ -55,7 +55,9 @@ impl Person {
 
     /// How long the account stays locked, in milliseconds.
     pub(crate) fn locked_for(&self, now: i64) -> Option<i64> {
-        self.locked_until.map(|until| until - now).filter(|left| *left > 0)
+        self.locked_until
+            .map(|until| until - now)
+            .filter(|left| *left > 0)
     }
 
     /// Whether sessions and remembered devices of this age still count.

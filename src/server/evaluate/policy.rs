@@ -53,7 +53,12 @@ pub(crate) struct SecurityQuestions {
 
 impl Default for SecurityQuestions {
     fn default() -> Self {
-        Self { state: "disabled".to_owned(), required: 3, register: 5, pool: Vec::new() }
+        Self {
+            state: "disabled".to_owned(),
+            required: 3,
+            register: 5,
+            pool: Vec::new(),
+        }
     }
 }
 
@@ -151,8 +156,9 @@ fn member(conn: &Connection, group_id: &str, user_id: &str) -> rusqlite::Result<
 }
 
 fn read<T: Default + serde::de::DeserializeOwned>(conn: &Connection, key: &str) -> Result<T, ApiError> {
-    let json: Option<String> =
-        conn.query_row("SELECT json FROM policy WHERE key = ?1", [key], |row| row.get(0)).optional()?;
+    let json: Option<String> = conn
+        .query_row("SELECT json FROM policy WHERE key = ?1", [key], |row| row.get(0))
+        .optional()?;
     match json {
         Some(json) => serde_json::from_str(&json).map_err(|error| refusal::internal(&error)),
         None => Ok(T::default()),
@@ -171,21 +177,42 @@ mod tests {
         let conn = fixture::directory();
         let (adele, bas) = (fixture::person(&conn, "adele"), fixture::person(&conn, "bas"));
         for (group, member) in [("outer", "inner"), ("inner", adele.as_str()), ("inner", "outer")] {
-            conn.execute("INSERT INTO group_members (group_id, member_id) VALUES (?1, ?2)", [group, member]).unwrap();
+            conn.execute(
+                "INSERT INTO group_members (group_id, member_id) VALUES (?1, ?2)",
+                [group, member],
+            )
+            .unwrap();
         }
         let include = json!([{"id": "outer", "targetType": "group"}]);
-        fixture::set_policy(&conn, "Sms", json!({"state": "enabled", "includeTargets": include.clone()}));
+        fixture::set_policy(
+            &conn,
+            "Sms",
+            json!({"state": "enabled", "includeTargets": include.clone()}),
+        );
         assert_eq!(why_not(&conn, "Sms", &adele).unwrap(), None);
-        assert_eq!(why_not(&conn, "Sms", &bas).unwrap().as_deref(), Some("it does not include this person"));
+        assert_eq!(
+            why_not(&conn, "Sms", &bas).unwrap().as_deref(),
+            Some("it does not include this person")
+        );
         fixture::set_policy(
             &conn,
             "Sms",
             json!({"state": "enabled", "includeTargets": [{"id": "all_users"}], "excludeTargets": include}),
         );
-        assert_eq!(why_not(&conn, "Sms", &adele).unwrap().as_deref(), Some("it excludes this person"));
+        assert_eq!(
+            why_not(&conn, "Sms", &adele).unwrap().as_deref(),
+            Some("it excludes this person")
+        );
         assert_eq!(why_not(&conn, "Sms", &bas).unwrap(), None);
-        fixture::set_policy(&conn, "Sms", json!({"state": "disabled", "includeTargets": [{"id": "all_users"}]}));
-        assert_eq!(why_not(&conn, "Sms", &bas).unwrap().as_deref(), Some("it is disabled"));
+        fixture::set_policy(
+            &conn,
+            "Sms",
+            json!({"state": "disabled", "includeTargets": [{"id": "all_users"}]}),
+        );
+        assert_eq!(
+            why_not(&conn, "Sms", &bas).unwrap().as_deref(),
+            Some("it is disabled")
+        );
     }
 
     #[test]

@@ -36,7 +36,13 @@ pub(crate) fn list(conn: &Connection, person: &Person) -> rusqlite::Result<Vec<Q
     let mut statement =
         conn.prepare_cached("SELECT n, question, created_at FROM questions WHERE user_id = ?1 ORDER BY n")?;
     statement
-        .query_map([&person.id], |row| Ok(Question { n: row.get(0)?, text: row.get(1)?, created_at: row.get(2)? }))?
+        .query_map([&person.id], |row| {
+            Ok(Question {
+                n: row.get(0)?,
+                text: row.get(1)?,
+                created_at: row.get(2)?,
+            })
+        })?
         .collect()
 }
 
@@ -56,7 +62,9 @@ pub(crate) fn register(conn: &Connection, person: &Person, answers: &[Answered])
     for (index, Answered { question, answer }) in answers.iter().enumerate() {
         let question = question.trim();
         if !policy.pool.iter().any(|known| known == question) {
-            return Err(refusal::bad_request(format!("\"{question}\" is none of the policy's questions.")));
+            return Err(refusal::bad_request(format!(
+                "\"{question}\" is none of the policy's questions."
+            )));
         }
         if normal(answer).chars().count() < SHORTEST {
             return Err(refusal::bad_request(format!(
@@ -68,7 +76,9 @@ pub(crate) fn register(conn: &Connection, person: &Person, answers: &[Answered])
                 return Err(refusal::bad_request(format!("\"{question}\" is there twice.")));
             }
             if normal(&earlier.answer) == normal(answer) {
-                return Err(refusal::bad_request("Two questions have the same answer.".to_owned()));
+                return Err(refusal::bad_request(
+                    "Two questions have the same answer.".to_owned(),
+                ));
             }
         }
     }
@@ -92,10 +102,13 @@ pub(crate) fn remove(conn: &Connection, person: &Person) -> rusqlite::Result<usi
 /// Whether a person can reset a password by answering: policy allows it and there are enough.
 pub(crate) fn usable(conn: &Connection, person: &Person) -> Result<bool, ApiError> {
     let policy = policy::security_questions(conn)?;
-    let there: usize = conn.query_row("SELECT count(*) FROM questions WHERE user_id = ?1", [&person.id], |row| {
-        row.get::<_, i64>(0)
-    })
-    .map(|count| usize::try_from(count).unwrap_or(0))?;
+    let there: usize = conn
+        .query_row(
+            "SELECT count(*) FROM questions WHERE user_id = ?1",
+            [&person.id],
+            |row| row.get::<_, i64>(0),
+        )
+        .map(|count| usize::try_from(count).unwrap_or(0))?;
     Ok(policy.enabled() && policy.required > 0 && there >= policy.required)
 }
 
@@ -106,7 +119,9 @@ pub(crate) fn right(conn: &Connection, person: &Person, answers: &[Answered]) ->
     let mut right = 0;
     for Answered { question, answer } in answers {
         // Each question counts once, however often it is answered.
-        let Some(at) = known.iter().position(|row| row.question == question.trim()) else { return Ok(false) };
+        let Some(at) = known.iter().position(|row| row.question == question.trim()) else {
+            return Ok(false);
+        };
         let row = known.swap_remove(at);
         if !row.is(conn, person, answer)? {
             return Ok(false);
@@ -118,7 +133,11 @@ pub(crate) fn right(conn: &Connection, person: &Person, answers: &[Answered]) ->
 
 /// An answer as it is compared: blanks at the ends, doubled blanks and case do not count.
 fn normal(answer: &str) -> String {
-    answer.to_lowercase().split_whitespace().collect::<Vec<_>>().join(" ")
+    answer
+        .to_lowercase()
+        .split_whitespace()
+        .collect::<Vec<_>>()
+        .join(" ")
 }
 
 struct Kept {
@@ -135,7 +154,10 @@ impl Kept {
             return Ok(secrets::verify_slowly(&answer, hash));
         }
         let Some(n) = self.seed_n else { return Ok(false) };
-        let right = secrets::same(Seed::load(conn)?.answer(&person.id, n).as_bytes(), answer.as_bytes());
+        let right = secrets::same(
+            Seed::load(conn)?.answer(&person.id, n).as_bytes(),
+            answer.as_bytes(),
+        );
         if right {
             conn.execute(
                 "UPDATE questions SET answer_hash = ?3 WHERE user_id = ?1 AND n = ?2",
@@ -151,7 +173,12 @@ fn kept(conn: &Connection, person: &Person) -> rusqlite::Result<Vec<Kept>> {
         conn.prepare_cached("SELECT n, question, answer_hash, seed_n FROM questions WHERE user_id = ?1")?;
     statement
         .query_map([&person.id], |row| {
-            Ok(Kept { n: row.get(0)?, question: row.get(1)?, hash: row.get(2)?, seed_n: row.get(3)? })
+            Ok(Kept {
+                n: row.get(0)?,
+                question: row.get(1)?,
+                hash: row.get(2)?,
+                seed_n: row.get(3)?,
+            })
         })?
         .collect()
 }

@@ -62,14 +62,23 @@ pub(crate) struct Answer {
 
 /// Evaluates a reset; where it succeeds, the password is another one from then on.
 pub(crate) fn evaluate(conn: &Connection, attempt: &Attempt) -> Result<Answer, ApiError> {
-    let answer = |result, reason: Option<String>, factors| Answer { result, reason, factors, new_password: None };
+    let answer = |result, reason: Option<String>, factors| Answer {
+        result,
+        reason,
+        factors,
+        new_password: None,
+    };
     let refused = |why: &str| answer(Verdict::Refused, Some(why.to_owned()), Vec::new());
-    let Some(person) = Person::find(conn, attempt.user.trim())? else { return Ok(refused(NOTHING)) };
+    let Some(person) = Person::find(conn, attempt.user.trim())? else {
+        return Ok(refused(NOTHING));
+    };
     if !person.enabled {
         return Ok(refused("the account is disabled"));
     }
     if person.locked_for(clock::now_ms(conn)?).is_some() {
-        return Ok(refused("the account is locked after too many wrong tries; try again later"));
+        return Ok(refused(
+            "the account is locked after too many wrong tries; try again later",
+        ));
     }
     let ways = factor::ways(conn, &person, Purpose::Recover)?;
     let questions = question::usable(conn, &person)?;
@@ -110,7 +119,12 @@ pub(crate) fn evaluate(conn: &Connection, attempt: &Attempt) -> Result<Answer, A
     }
     let password = secrets::generate_password()?;
     secrets::set_password(conn, &person.id, &password, true)?;
-    Ok(Answer { result: Verdict::Recovered, reason: None, factors: Vec::new(), new_password: Some(password) })
+    Ok(Answer {
+        result: Verdict::Recovered,
+        reason: None,
+        factors: Vec::new(),
+        new_password: Some(password),
+    })
 }
 
 #[cfg(test)]

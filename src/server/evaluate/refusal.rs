@@ -16,12 +16,20 @@ pub(crate) fn no_such_person(id: &str) -> ApiError {
 
 /// The person has no such thing.
 pub(crate) fn not_found(what: &str) -> ApiError {
-    ApiError::new(StatusCode::NOT_FOUND, "resourceNotFound", format!("There is no {what}."))
+    ApiError::new(
+        StatusCode::NOT_FOUND,
+        "resourceNotFound",
+        format!("There is no {what}."),
+    )
 }
 
 /// A policy forbids it; the message names which.
 pub(crate) fn policy(policy: &str, why: &str) -> ApiError {
-    ApiError::new(StatusCode::FORBIDDEN, "policyRefused", format!("The policy {policy} forbids it: {why}."))
+    ApiError::new(
+        StatusCode::FORBIDDEN,
+        "policyRefused",
+        format!("The policy {policy} forbids it: {why}."),
+    )
 }
 
 /// Nothing waits for a code.

@@ -35,16 +35,28 @@ pub(crate) fn state(conn: &Connection, person: &Person) -> Result<Registration, 
         (false, false) => "none",
     };
     if person.registration_required {
-        return Ok(Registration { state, required: true, grace_until: None });
+        return Ok(Registration {
+            state,
+            required: true,
+            grace_until: None,
+        });
     }
     if complete || !asked(conn, person)? {
-        return Ok(Registration { state, required: false, grace_until: None });
+        return Ok(Registration {
+            state,
+            required: false,
+            grace_until: None,
+        });
     }
     let days = policy::registration(conn)?.postpone_days;
     let now = clock::now_ms(conn)?;
     let grace_until = person.grace_from.map(|from| end_of_grace(from, days));
     let required = days <= 0 || grace_until.is_some_and(|until| now >= until);
-    Ok(Registration { state, required, grace_until: grace_until.filter(|_| !required) })
+    Ok(Registration {
+        state,
+        required,
+        grace_until: grace_until.filter(|_| !required),
+    })
 }
 
 /// Whether this person has to have a second factor at all.
@@ -59,7 +71,10 @@ pub(crate) fn grace_days_left(conn: &Connection, person: &Person) -> Result<i64,
     let from = match person.grace_from {
         Some(from) => from,
         None => {
-            conn.execute("UPDATE users SET grace_from = ?2 WHERE id = ?1", params![person.id, now])?;
+            conn.execute(
+                "UPDATE users SET grace_from = ?2 WHERE id = ?1",
+                params![person.id, now],
+            )?;
             now
         }
     };
@@ -69,7 +84,10 @@ pub(crate) fn grace_days_left(conn: &Connection, person: &Person) -> Result<i64,
 
 /// Asks for registration at the next sign-in, without postponing.
 pub(crate) fn require(conn: &Connection, person: &Person) -> rusqlite::Result<()> {
-    conn.execute("UPDATE users SET registration_required = 1 WHERE id = ?1", [&person.id])?;
+    conn.execute(
+        "UPDATE users SET registration_required = 1 WHERE id = ?1",
+        [&person.id],
+    )?;
     Ok(())
 }
 

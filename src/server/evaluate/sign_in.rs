@@ -82,7 +82,14 @@ pub(crate) struct Answer {
 
 impl Answer {
     fn of(result: Verdict, reason: Option<String>) -> Self {
-        Self { result, reason, factors: Vec::new(), grace_days_left: None, device_token: None, session_token: None }
+        Self {
+            result,
+            reason,
+            factors: Vec::new(),
+            grace_days_left: None,
+            device_token: None,
+            session_token: None,
+        }
     }
 
     fn refused(reason: impl Into<String>) -> Self {
@@ -102,10 +109,16 @@ pub(crate) fn evaluate(conn: &Connection, attempt: &Attempt) -> Result<Answer, A
         secrets::verify_password(conn, "", attempt.password.as_deref().unwrap_or_default())?;
         return Ok(Answer::refused(WRONG));
     };
-    let pass = attempt.factors.iter().find(|given| given.kind == "pass" && !given.code.trim().is_empty());
-    if let (None, None, None, Some(token)) =
-        (&attempt.password, &attempt.app_password, pass, &attempt.session_token)
-    {
+    let pass = attempt
+        .factors
+        .iter()
+        .find(|given| given.kind == "pass" && !given.code.trim().is_empty());
+    if let (None, None, None, Some(token)) = (
+        &attempt.password,
+        &attempt.app_password,
+        pass,
+        &attempt.session_token,
+    ) {
         return by_session(conn, &person, token);
     }
     let now = clock::now_ms(conn)?;
@@ -137,7 +150,12 @@ pub(crate) fn evaluate(conn: &Connection, attempt: &Attempt) -> Result<Answer, A
 }
 
 /// The password was right: is more needed?
-fn with_password(conn: &Connection, person: &Person, attempt: &Attempt, now: i64) -> Result<Answer, ApiError> {
+fn with_password(
+    conn: &Connection,
+    person: &Person,
+    attempt: &Attempt,
+    now: i64,
+) -> Result<Answer, ApiError> {
     let ways = factor::ways(conn, person, Purpose::SignIn)?;
     let offered = factor::offered(&ways, factor::has_pass(conn, person)?);
     if offered.is_empty() {
@@ -147,14 +165,22 @@ fn with_password(conn: &Connection, person: &Person, attempt: &Attempt, now: i64
         && device::believes(conn, person, token)?
     {
         // The device is remembered already: no second token.
-        let known = Attempt { remember: false, ..attempt.clone() };
+        let known = Attempt {
+            remember: false,
+            ..attempt.clone()
+        };
         return enter(conn, person, &known, now, None);
     }
-    let mut asked = attempt.device_token.as_ref().map(|_| "the device is not remembered".to_owned());
+    let mut asked = attempt
+        .device_token
+        .as_ref()
+        .map(|_| "the device is not remembered".to_owned());
     let mut proven = false;
     for given in attempt.factors.iter().filter(|given| given.kind != "pass") {
         if given.kind == "email" {
-            return Ok(Answer::refused("email serves password reset only, never a sign-in").offering(offered));
+            return Ok(
+                Answer::refused("email serves password reset only, never a sign-in").offering(offered),
+            );
         }
         match factor::answer(conn, person, &ways, Purpose::SignIn, given)? {
             Outcome::Accepted => proven = true,
@@ -173,9 +199,17 @@ fn with_password(conn: &Connection, person: &Person, attempt: &Attempt, now: i64
 }
 
 /// Nothing is registered: in, in for so many days more, or asked to register first.
-fn without_methods(conn: &Connection, person: &Person, attempt: &Attempt, now: i64) -> Result<Answer, ApiError> {
+fn without_methods(
+    conn: &Connection,
+    person: &Person,
+    attempt: &Attempt,
+    now: i64,
+) -> Result<Answer, ApiError> {
     if let Some(given) = attempt.factors.iter().find(|given| given.kind != "pass") {
-        return Ok(Answer::refused(format!("{} is no factor of this person", given.kind)));
+        return Ok(Answer::refused(format!(
+            "{} is no factor of this person",
+            given.kind
+        )));
     }
     const MORE: &str = "more information required: no method is registered";
     if person.registration_required {
@@ -201,8 +235,11 @@ fn by_session(conn: &Connection, person: &Person, token: &str) -> Result<Answer,
         return Ok(answer);
     }
     let ways = factor::ways(conn, person, Purpose::SignIn)?;
-    Ok(Answer::of(Verdict::VerificationRequired, Some("the session has ended".to_owned()))
-        .offering(factor::offered(&ways, false)))
+    Ok(Answer::of(
+        Verdict::VerificationRequired,
+        Some("the session has ended".to_owned()),
+    )
+    .offering(factor::offered(&ways, false)))
 }
 
 /// An app that cannot do two-step verification. A wrong one locks nobody out: an old mail client tries all day, and
@@ -218,7 +255,9 @@ fn by_app_password(conn: &Connection, person: &Person, typed: &str) -> Result<An
             hit = Some(kept.0);
         }
     }
-    let Some(id) = hit else { return Ok(Answer::refused("the app password is wrong")) };
+    let Some(id) = hit else {
+        return Ok(Answer::refused("the app password is wrong"));
+    };
     if !person.enabled {
         return Ok(Answer::refused("the account is disabled"));
     }
@@ -239,12 +278,15 @@ fn app_password_digests(
     person: &Person,
     seed: &Seed,
 ) -> rusqlite::Result<Vec<(String, Vec<u8>)>> {
-    let mut statement = conn.prepare_cached("SELECT id, hash, seed_n FROM app_passwords WHERE user_id = ?1")?;
+    let mut statement =
+        conn.prepare_cached("SELECT id, hash, seed_n FROM app_passwords WHERE user_id = ?1")?;
     let rows = statement.query_map([&person.id], |row| {
         let hash: Option<Vec<u8>> = row.get(1)?;
         let seed_n: Option<i64> = row.get(2)?;
         let derived = || {
-            seed_n.map(|n| secrets::sha256(seed.app_password(&person.id, n).as_bytes()).to_vec()).unwrap_or_default()
+            seed_n
+                .map(|n| secrets::sha256(seed.app_password(&person.id, n).as_bytes()).to_vec())
+                .unwrap_or_default()
         };
         Ok((row.get(0)?, hash.unwrap_or_else(derived)))
     })?;

@@ -55,13 +55,24 @@ pub(super) async fn issue(
             }
             let name = new.display_name.trim();
             if name.is_empty() || name.chars().count() > NAME_CHARS {
-                return Err(refusal::bad_request(format!("displayName has 1 to {NAME_CHARS} characters.")));
+                return Err(refusal::bad_request(format!(
+                    "displayName has 1 to {NAME_CHARS} characters."
+                )));
             }
-            let (id, password) = (uuid::Uuid::new_v4().to_string(), secrets::generate_app_password()?);
+            let (id, password) = (
+                uuid::Uuid::new_v4().to_string(),
+                secrets::generate_app_password()?,
+            );
             let now = clock::now_ms(tx)?;
             tx.execute(
                 "INSERT INTO app_passwords (user_id, id, name, hash, created_at) VALUES (?1, ?2, ?3, ?4, ?5)",
-                params![person.id, id, name, secrets::sha256(password.as_bytes()).as_slice(), now],
+                params![
+                    person.id,
+                    id,
+                    name,
+                    secrets::sha256(password.as_bytes()).as_slice(),
+                    now
+                ],
             )?;
             Ok(json!({"id": id, "displayName": name, "createdDateTime": time(now), "password": password}))
         })
@@ -69,13 +80,23 @@ pub(super) async fn issue(
     Ok((StatusCode::CREATED, Json(body)))
 }
 
-pub(super) async fn revoke(ext: Ext, Path((id, which)): Of<(String, String)>) -> Result<StatusCode, ApiError> {
+pub(super) async fn revoke(
+    ext: Ext,
+    Path((id, which)): Of<(String, String)>,
+) -> Result<StatusCode, ApiError> {
     let gone = ext
         .write_person(id, move |tx, person| {
-            Ok(tx.execute("DELETE FROM app_passwords WHERE user_id = ?1 AND id = ?2", [&person.id, &which])?)
+            Ok(tx.execute(
+                "DELETE FROM app_passwords WHERE user_id = ?1 AND id = ?2",
+                [&person.id, &which],
+            )?)
         })
         .await?;
-    if gone > 0 { Ok(StatusCode::NO_CONTENT) } else { Err(refusal::not_found("app password")) }
+    if gone > 0 {
+        Ok(StatusCode::NO_CONTENT)
+    } else {
+        Err(refusal::not_found("app password"))
+    }
 }
 
 pub(super) async fn revoke_all(ext: Ext, Path(id): Of<String>) -> Result<Json<Value>, ApiError> {

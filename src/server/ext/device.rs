@@ -30,13 +30,24 @@ pub(super) async fn list(ext: Ext, Path(id): Of<String>) -> Result<Response, Api
     ))
 }
 
-pub(super) async fn forget(ext: Ext, Path((id, which)): Of<(String, String)>) -> Result<StatusCode, ApiError> {
-    let was_there = ext.write_person(id, move |tx, person| device::forget(tx, person, &which)).await?;
-    if was_there { Ok(StatusCode::NO_CONTENT) } else { Err(refusal::not_found("remembered device")) }
+pub(super) async fn forget(
+    ext: Ext,
+    Path((id, which)): Of<(String, String)>,
+) -> Result<StatusCode, ApiError> {
+    let was_there = ext
+        .write_person(id, move |tx, person| device::forget(tx, person, &which))
+        .await?;
+    if was_there {
+        Ok(StatusCode::NO_CONTENT)
+    } else {
+        Err(refusal::not_found("remembered device"))
+    }
 }
 
 pub(super) async fn forget_all(ext: Ext, Path(id): Of<String>) -> Result<Json<Value>, ApiError> {
-    let count = ext.write_person(id, |tx, person| device::forget_all(tx, person)).await?;
+    let count = ext
+        .write_person(id, |tx, person| device::forget_all(tx, person))
+        .await?;
     Ok(Json(json!({"count": count})))
 }
 

@@ -35,22 +35,38 @@ use super::evaluate::refusal;
 /// Every route of the extensions.
 pub(crate) fn router() -> Router<Arc<AppState>> {
     Router::new()
-        .route("/users/{id}/rememberedDevices", get(device::list).delete(device::forget_all))
+        .route(
+            "/users/{id}/rememberedDevices",
+            get(device::list).delete(device::forget_all),
+        )
         .route("/users/{id}/rememberedDevices/{device}", delete(device::forget))
         .route("/users/{id}/sessions", get(device::sessions))
         .route(
             "/users/{id}/appPasswords",
-            get(app_password::list).post(app_password::issue).delete(app_password::revoke_all),
+            get(app_password::list)
+                .post(app_password::issue)
+                .delete(app_password::revoke_all),
         )
-        .route("/users/{id}/appPasswords/{password}", delete(app_password::revoke))
+        .route(
+            "/users/{id}/appPasswords/{password}",
+            delete(app_password::revoke),
+        )
         .route(
             "/users/{id}/securityQuestions",
-            get(question::list).post(question::register).delete(question::remove),
+            get(question::list)
+                .post(question::register)
+                .delete(question::remove),
         )
         .route("/users/{id}/totp", post(totp::enrol))
         .route("/users/{id}/verifications", get(verification::list))
-        .route("/users/{id}/verifications/{method}", put(verification::set_channel).post(verification::send))
-        .route("/users/{id}/verifications/{method}/answer", post(verification::answer))
+        .route(
+            "/users/{id}/verifications/{method}",
+            put(verification::set_channel).post(verification::send),
+        )
+        .route(
+            "/users/{id}/verifications/{method}/answer",
+            post(verification::answer),
+        )
         .route("/users/{id}/registration", get(registration::show))
         .route("/users/{id}/requireRegistration", post(registration::require))
         .route("/users/{id}/secrets", get(secret::show))
@@ -92,7 +108,10 @@ impl Ext {
         T: Send + 'static,
         F: FnOnce(&Connection, &Person) -> Result<T, ApiError> + Send + 'static,
     {
-        self.0.store.read(move |conn| job(conn, &Person::get(conn, &id)?)).await
+        self.0
+            .store
+            .read(move |conn| job(conn, &Person::get(conn, &id)?))
+            .await
     }
 
     /// Changes something of one person; 404 for nobody.
@@ -101,7 +120,10 @@ impl Ext {
         T: Send + 'static,
         F: FnOnce(&Transaction<'_>, &Person) -> Result<T, ApiError> + Send + 'static,
     {
-        self.0.store.write(move |tx| job(tx, &Person::get(tx, &id)?)).await
+        self.0
+            .store
+            .write(move |tx| job(tx, &Person::get(tx, &id)?))
+            .await
     }
 }
 
@@ -115,7 +137,11 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
         let bytes = axum::body::Bytes::from_request(request, state)
             .await
             .map_err(|_| refusal::bad_request("The body is too long or broke off."))?;
-        let text: &[u8] = if bytes.trim_ascii().is_empty() { b"{}" } else { &bytes };
+        let text: &[u8] = if bytes.trim_ascii().is_empty() {
+            b"{}"
+        } else {
+            &bytes
+        };
         // What is wrong is told by place, never by content: a body may hold a password.
         serde_json::from_slice(text).map(Self).map_err(|error| {
             refusal::bad_request(format!(

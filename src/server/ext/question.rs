@@ -63,6 +63,12 @@ pub(super) async fn register(
 }
 
 pub(super) async fn remove(ext: Ext, Path(id): Of<String>) -> Result<StatusCode, ApiError> {
-    let gone = ext.write_person(id, |tx, person| Ok(question::remove(tx, person)?)).await?;
-    if gone > 0 { Ok(StatusCode::NO_CONTENT) } else { Err(refusal::not_found("security question")) }
+    let gone = ext
+        .write_person(id, |tx, person| Ok(question::remove(tx, person)?))
+        .await?;
+    if gone > 0 {
+        Ok(StatusCode::NO_CONTENT)
+    } else {
+        Err(refusal::not_found("security question"))
+    }
 }

@@ -19,6 +19,7 @@ pub(super) async fn show(ext: Ext, Path(id): Of<String>) -> Result<Json<Value>, 
 }
 
 pub(super) async fn require(ext: Ext, Path(id): Of<String>) -> Result<StatusCode, ApiError> {
-    ext.write_person(id, |tx, person| Ok(registration::require(tx, person)?)).await?;
+    ext.write_person(id, |tx, person| Ok(registration::require(tx, person)?))
+        .await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -21,8 +21,9 @@ pub(super) async fn show(ext: Ext, Path(id): Of<String>) -> Result<Json<Value>, 
 pub(super) fn tell(conn: &Connection, person: &Person) -> Result<Value, ApiError> {
     let seed = Seed::load(conn)?;
     let user = &person.id;
-    let seeded: bool =
-        conn.query_row("SELECT password_seeded FROM users WHERE id = ?1", [user], |row| row.get(0))?;
+    let seeded: bool = conn.query_row("SELECT password_seeded FROM users WHERE id = ?1", [user], |row| {
+        row.get(0)
+    })?;
     let remembered: Vec<Value> = device::remembered(conn, person)?
         .into_iter()
         .map(|device| json!({"id": device.id, "name": device.name, "token": device.token(&seed, user)}))
@@ -66,5 +67,7 @@ fn rows(
     item: impl Fn(String, Option<String>, Option<i64>) -> Value,
 ) -> rusqlite::Result<Vec<Value>> {
     let mut statement = conn.prepare_cached(sql)?;
-    statement.query_map([user], |row| Ok(item(row.get(0)?, row.get(1)?, row.get(2)?)))?.collect()
+    statement
+        .query_map([user], |row| Ok(item(row.get(0)?, row.get(1)?, row.get(2)?)))?
+        .collect()
 }

@@ -47,7 +47,15 @@ pub(super) struct Recover {
 }
 
 pub(super) async fn sign_in(ext: Ext, Body(given): Body<SignIn>) -> Result<Json<Value>, ApiError> {
-    let SignIn { user, password, app_password, device_token, session_token, factors, remember } = given;
+    let SignIn {
+        user,
+        password,
+        app_password,
+        device_token,
+        session_token,
+        factors,
+        remember,
+    } = given;
     let attempt = evaluation::Attempt {
         user,
         password,
@@ -57,7 +65,11 @@ pub(super) async fn sign_in(ext: Ext, Body(given): Body<SignIn>) -> Result<Json<
         factors: factors.into_iter().map(Given::from).collect(),
         remember,
     };
-    let answer = ext.0.store.write(move |tx| evaluation::evaluate(tx, &attempt)).await?;
+    let answer = ext
+        .0
+        .store
+        .write(move |tx| evaluation::evaluate(tx, &attempt))
+        .await?;
     Ok(Json(json!({
         "result": answer.result.as_str(),
         "reason": answer.reason,
@@ -69,13 +81,21 @@ pub(super) async fn sign_in(ext: Ext, Body(given): Body<SignIn>) -> Result<Json<
 }
 
 pub(super) async fn recover(ext: Ext, Body(given): Body<Recover>) -> Result<Json<Value>, ApiError> {
-    let Recover { user, factors, answers } = given;
+    let Recover {
+        user,
+        factors,
+        answers,
+    } = given;
     let attempt = recovery::Attempt {
         user,
         factors: factors.into_iter().map(Given::from).collect(),
         answers: answers.into_iter().map(Into::into).collect(),
     };
-    let answer = ext.0.store.write(move |tx| recovery::evaluate(tx, &attempt)).await?;
+    let answer = ext
+        .0
+        .store
+        .write(move |tx| recovery::evaluate(tx, &attempt))
+        .await?;
     Ok(Json(json!({
         "result": answer.result.as_str(),
         "reason": answer.reason,

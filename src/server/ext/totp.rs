@@ -22,7 +22,9 @@ pub(super) async fn enrol(
     Body(new): Body<NewApp>,
 ) -> Result<(StatusCode, Json<Value>), ApiError> {
     let enrolled = ext
-        .write_person(id, move |tx, person| authenticator::enrol(tx, person, new.display_name.as_deref()))
+        .write_person(id, move |tx, person| {
+            authenticator::enrol(tx, person, new.display_name.as_deref())
+        })
         .await?;
     Ok((
         StatusCode::CREATED,

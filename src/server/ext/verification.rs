@@ -44,7 +44,10 @@ pub(super) async fn set_channel(
     Path((id, method)): Of<(String, String)>,
     Body(going): Body<Going>,
 ) -> Result<StatusCode, ApiError> {
-    ext.write_person(id, move |tx, person| verification::set_channel(tx, person, &method, &going.channel)).await?;
+    ext.write_person(id, move |tx, person| {
+        verification::set_channel(tx, person, &method, &going.channel)
+    })
+    .await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -52,7 +55,9 @@ pub(super) async fn send(
     ext: Ext,
     Path((id, method)): Of<(String, String)>,
 ) -> Result<Json<Value>, ApiError> {
-    let sent = ext.write_person(id, move |tx, person| verification::send(tx, person, &method)).await?;
+    let sent = ext
+        .write_person(id, move |tx, person| verification::send(tx, person, &method))
+        .await?;
     Ok(Json(json!({
         "channel": sent.channel.as_str(),
         "to": sent.to,
@@ -65,8 +70,11 @@ pub(super) async fn answer(
     Path((id, method)): Of<(String, String)>,
     Body(typed): Body<Typed>,
 ) -> Result<Json<Value>, ApiError> {
-    let verdict =
-        ext.write_person(id, move |tx, person| verification::answer(tx, person, &method, &typed.code)).await?;
+    let verdict = ext
+        .write_person(id, move |tx, person| {
+            verification::answer(tx, person, &method, &typed.code)
+        })
+        .await?;
     let (verdict, left) = match verdict {
         Verdict::Accepted => ("accepted", None),
         Verdict::Wrong(left) => ("wrong", Some(left)),

@@ -1,25 +1,42 @@
 use super::*;
 use crate::domain::MethodKind;
-use crate::server::evaluate::fixture::{add, app_code, attempt, directory, factors, last_code, line, load, set_policy};
+use crate::server::evaluate::fixture::{
+    add, app_code, attempt, directory, factors, last_code, line, load, set_policy,
+};
 use crate::server::evaluate::{question, sign_in};
 use crate::server::secrets::Seed;
 use serde_json::json;
 
 fn try_it(conn: &Connection, given: &[&str], answers: &[(&str, &str)]) -> Answer {
     let answers = answered(answers);
-    evaluate(conn, &Attempt { user: "adele@contoso.example".into(), factors: factors(given), answers }).unwrap()
+    evaluate(
+        conn,
+        &Attempt {
+            user: "adele@contoso.example".into(),
+            factors: factors(given),
+            answers,
+        },
+    )
+    .unwrap()
 }
 
 fn answered(pairs: &[(&str, &str)]) -> Vec<Answered> {
     pairs
         .iter()
-        .map(|(question, answer)| Answered { question: (*question).to_owned(), answer: (*answer).to_owned() })
+        .map(|(question, answer)| Answered {
+            question: (*question).to_owned(),
+            answer: (*answer).to_owned(),
+        })
         .collect()
 }
 
 fn told(answer: &Answer) -> String {
     let reason = answer.reason.as_deref().unwrap_or("-");
-    format!("{} ({reason}) [{}]", answer.result.as_str(), answer.factors.join(" "))
+    format!(
+        "{} ({reason}) [{}]",
+        answer.result.as_str(),
+        answer.factors.join(" ")
+    )
 }
 
 const PET: (&str, &str) = ("First pet?", "Rex the Dog");
@@ -29,8 +46,18 @@ const SCHOOL: (&str, &str) = ("First school?", "Hill House");
 #[test]
 fn nobody_learns_who_is_there_from_a_refusal() {
     let conn = directory();
-    let unknown = evaluate(&conn, &Attempt { user: "nobody".into(), ..Attempt::default() }).unwrap();
-    assert_eq!(told(&unknown), "refused (nothing is registered that resets the password) []");
+    let unknown = evaluate(
+        &conn,
+        &Attempt {
+            user: "nobody".into(),
+            ..Attempt::default()
+        },
+    )
+    .unwrap();
+    assert_eq!(
+        told(&unknown),
+        "refused (nothing is registered that resets the password) []"
+    );
     assert_eq!(told(&try_it(&conn, &[], &[])), told(&unknown));
 }
 
@@ -38,7 +65,10 @@ fn nobody_learns_who_is_there_from_a_refusal() {
 fn a_code_by_mail_resets_the_password_and_the_old_one_is_refused() {
     let conn = directory();
     add(&conn, "adele", MethodKind::Email, "adele@fabrikam.example");
-    assert_eq!(told(&try_it(&conn, &[], &[])), "verification_required (-) [email]");
+    assert_eq!(
+        told(&try_it(&conn, &[], &[])),
+        "verification_required (-) [email]"
+    );
     try_it(&conn, &["email:"], &[]);
     let (code, to, _) = last_code(&conn);
     assert_eq!(to, "adele@fabrikam.example");
@@ -46,17 +76,33 @@ fn a_code_by_mail_resets_the_password_and_the_old_one_is_refused() {
     assert_eq!(told(&answer), "recovered (-) []");
     let old = sign_in::evaluate(&conn, &attempt(&conn, "adele")).unwrap();
     assert_eq!(line(&old), "refused (the sign-in name or the password is wrong)");
-    let new = sign_in::Attempt { password: answer.new_password, ..attempt(&conn, "adele") };
-    assert_eq!(sign_in::evaluate(&conn, &new).unwrap().reason.as_deref(), Some("password_change_required"));
+    let new = sign_in::Attempt {
+        password: answer.new_password,
+        ..attempt(&conn, "adele")
+    };
+    assert_eq!(
+        sign_in::evaluate(&conn, &new).unwrap().reason.as_deref(),
+        Some("password_change_required")
+    );
 }
 
 #[test]
 fn a_code_of_a_sign_in_recovers_nothing() {
     let conn = directory();
     add(&conn, "adele", MethodKind::PhoneMobile, "+1 4255550100");
-    sign_in::evaluate(&conn, &sign_in::Attempt { factors: factors(&["sms:"]), ..attempt(&conn, "adele") }).unwrap();
+    sign_in::evaluate(
+        &conn,
+        &sign_in::Attempt {
+            factors: factors(&["sms:"]),
+            ..attempt(&conn, "adele")
+        },
+    )
+    .unwrap();
     let code = last_code(&conn).0;
-    assert_eq!(try_it(&conn, &[&format!("sms:{code}")], &[]).result, Verdict::Refused);
+    assert_eq!(
+        try_it(&conn, &[&format!("sms:{code}")], &[]).result,
+        Verdict::Refused
+    );
 }
 
 #[test]
@@ -65,7 +111,10 @@ fn a_generated_code_recovers_and_a_disabled_account_does_not() {
     add(&conn, "adele", MethodKind::Totp, "");
     let code = format!("totp:{}", app_code(&conn, "adele"));
     conn.execute("UPDATE users SET enabled = 0", []).unwrap();
-    assert_eq!(told(&try_it(&conn, &[&code], &[])), "refused (the account is disabled) []");
+    assert_eq!(
+        told(&try_it(&conn, &[&code], &[])),
+        "refused (the account is disabled) []"
+    );
     conn.execute("UPDATE users SET enabled = 1", []).unwrap();
     assert_eq!(try_it(&conn, &[&code], &[]).result, Verdict::Recovered);
 }
@@ -74,12 +123,25 @@ fn a_generated_code_recovers_and_a_disabled_account_does_not() {
 fn answers_recover_in_any_case_and_spacing_when_they_are_enough() {
     let conn = directory();
     question::register(&conn, &load(&conn, "adele"), &answered(&[PET, CAR, SCHOOL])).unwrap();
-    assert_eq!(told(&try_it(&conn, &[], &[])), "verification_required (-) [questions]");
+    assert_eq!(
+        told(&try_it(&conn, &[], &[])),
+        "verification_required (-) [questions]"
+    );
     let few = try_it(&conn, &[], &[PET]);
-    assert_eq!(told(&few), "refused (the answers are wrong or too few) [questions]");
+    assert_eq!(
+        told(&few),
+        "refused (the answers are wrong or too few) [questions]"
+    );
     assert_eq!(try_it(&conn, &[], &[PET, PET]).result, Verdict::Refused);
-    assert_eq!(try_it(&conn, &[], &[PET, CAR, ("First school?", "Mill House")]).result, Verdict::Refused);
-    let answer = try_it(&conn, &[], &[("First pet?", "  rex  THE dog "), ("First car?", "ŠKODA")]);
+    assert_eq!(
+        try_it(&conn, &[], &[PET, CAR, ("First school?", "Mill House")]).result,
+        Verdict::Refused
+    );
+    let answer = try_it(
+        &conn,
+        &[],
+        &[("First pet?", "  rex  THE dog "), ("First car?", "ŠKODA")],
+    );
     assert_eq!(answer.result, Verdict::Recovered);
 }
 
@@ -87,7 +149,11 @@ fn answers_recover_in_any_case_and_spacing_when_they_are_enough() {
 fn questions_that_policy_switched_off_are_no_way_back() {
     let conn = directory();
     question::register(&conn, &load(&conn, "adele"), &answered(&[PET, CAR, SCHOOL])).unwrap();
-    set_policy(&conn, "securityQuestions", json!({"state": "disabled", "required": 2, "register": 3}));
+    set_policy(
+        &conn,
+        "securityQuestions",
+        json!({"state": "disabled", "required": 2, "register": 3}),
+    );
     assert_eq!(try_it(&conn, &[], &[PET, CAR]).result, Verdict::Refused);
 }
 
@@ -109,7 +175,11 @@ fn a_seeded_answer_is_hashed_when_it_is_first_right() {
         assert_eq!(answer.result, Verdict::Recovered);
     }
     let hashed: i64 = conn
-        .query_row("SELECT count(*) FROM questions WHERE answer_hash LIKE '$argon2id$%'", [], |row| row.get(0))
+        .query_row(
+            "SELECT count(*) FROM questions WHERE answer_hash LIKE '$argon2id$%'",
+            [],
+            |row| row.get(0),
+        )
         .unwrap();
     assert_eq!(hashed, 2);
 }
@@ -119,13 +189,31 @@ fn questions_that_would_be_guessed_are_refused() {
     let conn = directory();
     let adele = load(&conn, "adele");
     let status = |answers: &[(&str, &str)]| {
-        question::register(&conn, &adele, &answered(answers)).err().map(|error| error.status().as_u16())
+        question::register(&conn, &adele, &answered(answers))
+            .err()
+            .map(|error| error.status().as_u16())
     };
     assert_eq!(status(&[PET, CAR]), Some(400), "too few");
-    assert_eq!(status(&[PET, CAR, ("Shoe size?", "forty-two")]), Some(400), "not in the pool");
-    assert_eq!(status(&[PET, CAR, ("First pet?", "Tom the cat")]), Some(400), "a question twice");
-    assert_eq!(status(&[PET, CAR, ("First school?", " rex the  DOG")]), Some(400), "an answer twice");
-    assert_eq!(status(&[PET, CAR, ("First school?", " ab ")]), Some(400), "an answer too short");
+    assert_eq!(
+        status(&[PET, CAR, ("Shoe size?", "forty-two")]),
+        Some(400),
+        "not in the pool"
+    );
+    assert_eq!(
+        status(&[PET, CAR, ("First pet?", "Tom the cat")]),
+        Some(400),
+        "a question twice"
+    );
+    assert_eq!(
+        status(&[PET, CAR, ("First school?", " rex the  DOG")]),
+        Some(400),
+        "an answer twice"
+    );
+    assert_eq!(
+        status(&[PET, CAR, ("First school?", " ab ")]),
+        Some(400),
+        "an answer too short"
+    );
     assert!(question::list(&conn, &adele).unwrap().is_empty());
     assert_eq!(status(&[PET, CAR, SCHOOL]), None);
     set_policy(&conn, "securityQuestions", json!({"state": "disabled"}));
