@@ -1,4 +1,3 @@
-use super::*;
 use crate::domain::MethodKind;
 use crate::server::clock::{DAY, MINUTE, Move, shift};
 use crate::server::evaluate::fixture::{add, app_code, directory, last_code, line, set_policy, sign_in};

@@ -2,8 +2,7 @@ use super::*;
 use crate::domain::MethodKind;
 use crate::server::clock::{DAY, Move, shift};
 use crate::server::evaluate::fixture::{
-    add, add_pass, app_code, attempt, directory, factors, last_code, line, load, person, set_policy, sign_in,
-    try_it,
+    add, add_pass, attempt, directory, factors, line, load, person, set_policy, sign_in, try_it,
 };
 use serde_json::json;
 
