@@ -5,4 +5,5 @@
 pub mod auth;
 pub mod domain;
 mod http;
+pub mod server;
 pub mod services;
