@@ -35,7 +35,10 @@ pub(crate) use state::AppState;
 fn router(state: Arc<AppState>) -> Router {
     let mut router = Router::new()
         .route("/{tenant}/oauth2/v2.0/token", post(token::issue))
-        .route("/{tenant}/v2.0/.well-known/openid-configuration", get(token::discovery))
+        .route(
+            "/{tenant}/v2.0/.well-known/openid-configuration",
+            get(token::discovery),
+        )
         .route("/{tenant}/discovery/v2.0/keys", get(token::keys))
         .fallback(graph::serve);
     if !state.graph_only {
