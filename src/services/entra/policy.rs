@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::EntraService;
 use super::error::Family;
-use super::graph::{V1, parse};
+use super::graph::{BETA, V1, parse};
 use super::privileges::Holdings;
 use crate::domain::{
     Clock, MethodKind, MethodPolicy, Policy, PolicyUse, RegistrationPolicy, Result, SystemClock, Target,
@@ -18,6 +18,8 @@ use crate::http::{Request, Verb, encode_segment};
 
 /// The target that means everybody.
 const EVERYONE: &str = "all_users";
+const HARDWARE: &str =
+    "/policies/authenticationMethodsPolicy/authenticationMethodConfigurations/HardwareOath";
 
 #[derive(Deserialize, Default)]
 #[serde(rename_all = "camelCase", default)]
@@ -63,8 +65,13 @@ impl EntraService {
                 None => Ok(None),
             }
         };
-        let (policy, holdings) =
-            futures::join!(self.graph.read::<WirePolicy>(&request, Family::Policy), holdings);
+        // Hardware tokens are in beta alone. Fenced: without it, that one row is missing.
+        let hardware = Request::get(BETA, HARDWARE, HARDWARE);
+        let (policy, hardware, holdings) = futures::join!(
+            self.graph.read::<WirePolicy>(&request, Family::Policy),
+            self.graph.read::<WireConfiguration>(&hardware, Family::Policy),
+            holdings
+        );
         let (policy, holdings) = (policy?, holdings?);
         let mut methods = Vec::new();
         for configuration in policy.authentication_method_configurations.unwrap_or_default() {
@@ -73,6 +80,13 @@ impl EntraService {
                 continue;
             };
             methods.push(row(configuration));
+        }
+        if let Ok(hardware) = hardware
+            && !methods
+                .iter()
+                .any(|method| method.kind == MethodKind::HardwareToken.as_str())
+        {
+            methods.push(row(hardware));
         }
         self.name_groups(&mut methods).await;
         if let Some(user) = user {
