@@ -28,7 +28,13 @@ impl ApiError {
         code: impl Into<Cow<'static, str>>,
         message: impl Into<Cow<'static, str>>,
     ) -> Self {
-        Self { status, code: code.into(), message: message.into(), headers: Vec::new(), raw: None }
+        Self {
+            status,
+            code: code.into(),
+            message: message.into(),
+            headers: Vec::new(),
+            raw: None,
+        }
     }
 
     /// 400 in the directory's words.
@@ -49,7 +55,11 @@ impl ApiError {
 
     /// 404 of an authentication method. Assumed: the status was seen, the code was not (api/entra 6.3).
     pub(crate) fn no_method() -> Self {
-        Self::new(StatusCode::NOT_FOUND, "resourceNotFound", "The requested authentication method was not found.")
+        Self::new(
+            StatusCode::NOT_FOUND,
+            "resourceNotFound",
+            "The requested authentication method was not found.",
+        )
     }
 
     /// 403 of a directory call.
@@ -63,7 +73,11 @@ impl ApiError {
 
     /// 403 of a call below `/authentication`.
     pub(crate) fn access_denied() -> Self {
-        Self::new(StatusCode::FORBIDDEN, "accessDenied", "Request Authorization failed")
+        Self::new(
+            StatusCode::FORBIDDEN,
+            "accessDenied",
+            "Request Authorization failed",
+        )
     }
 
     /// 405: wrong verb, or a beta path on v1.0.
@@ -139,12 +153,16 @@ impl From<rusqlite::Error> for ApiError {
                 "The data file is in use by another process.",
             )
             .header(header::RETRY_AFTER, "1"),
-            Some(ErrorCode::DiskFull) => {
-                Self::new(StatusCode::INSUFFICIENT_STORAGE, "insufficientStorage", "The disk is full.")
-            }
-            Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => {
-                Self::new(StatusCode::INTERNAL_SERVER_ERROR, "dataCorrupt", "The data file is damaged.")
-            }
+            Some(ErrorCode::DiskFull) => Self::new(
+                StatusCode::INSUFFICIENT_STORAGE,
+                "insufficientStorage",
+                "The disk is full.",
+            ),
+            Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => Self::new(
+                StatusCode::INTERNAL_SERVER_ERROR,
+                "dataCorrupt",
+                "The data file is damaged.",
+            ),
             _ => {
                 tracing::error!(%error, "the store failed");
                 Self::internal()
@@ -156,7 +174,11 @@ impl From<rusqlite::Error> for ApiError {
 impl ApiError {
     /// 500: something that should not happen.
     pub(crate) fn internal() -> Self {
-        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "generalException", "The service failed.")
+        Self::new(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "generalException",
+            "The service failed.",
+        )
     }
 }
 
@@ -185,7 +207,11 @@ impl Ids {
     pub(crate) fn new(client: Option<&str>) -> Self {
         let request = Uuid::new_v4().to_string();
         let date = SystemClock.now().strftime("%Y-%m-%dT%H:%M:%S").to_string();
-        Self { client: client.map_or_else(|| request.clone(), str::to_owned), request, date }
+        Self {
+            client: client.map_or_else(|| request.clone(), str::to_owned),
+            request,
+            date,
+        }
     }
 
     /// The service's id of the call.
@@ -201,7 +227,12 @@ impl Ids {
 
 /// The outermost layer: ids in the headers of each answer, and the body of each error.
 pub(crate) async fn finish(request: Request, next: Next) -> Response {
-    let ids = Ids::new(request.headers().get("client-request-id").and_then(|value| value.to_str().ok()));
+    let ids = Ids::new(
+        request
+            .headers()
+            .get("client-request-id")
+            .and_then(|value| value.to_str().ok()),
+    );
     let method = request.method().clone();
     let path = request.uri().path().to_owned();
     let mut response = next.run(request).await;
@@ -217,7 +248,9 @@ pub(crate) async fn finish(request: Request, next: Next) -> Response {
     tracing::debug!(%method, path, status = response.status().as_u16(), request_id = ids.request(), "answered");
     for (name, value) in [("request-id", ids.request()), ("client-request-id", ids.client())] {
         if let Ok(value) = HeaderValue::from_str(value) {
-            response.headers_mut().insert(HeaderName::from_static(name), value);
+            response
+                .headers_mut()
+                .insert(HeaderName::from_static(name), value);
         }
     }
     response

@@ -73,7 +73,12 @@ struct Refusal {
 }
 
 fn refusal(status: StatusCode, error: &'static str, code: u32, text: impl Into<String>) -> Refusal {
-    Refusal { status, error, code, text: text.into() }
+    Refusal {
+        status,
+        error,
+        code,
+        text: text.into(),
+    }
 }
 
 fn bad(error: &'static str, code: u32, text: impl Into<String>) -> Refusal {
@@ -82,7 +87,12 @@ fn bad(error: &'static str, code: u32, text: impl Into<String>) -> Refusal {
 
 impl From<ApiError> for Refusal {
     fn from(error: ApiError) -> Self {
-        refusal(error.status(), "temporarily_unavailable", 90033, "A transient error has occurred. Please try again.")
+        refusal(
+            error.status(),
+            "temporarily_unavailable",
+            90033,
+            "A transient error has occurred. Please try again.",
+        )
     }
 }
 
@@ -95,7 +105,10 @@ impl From<rusqlite::Error> for Refusal {
 impl Refusal {
     fn answer(self, now: i64) -> Response {
         let (trace, correlation) = (Uuid::new_v4().to_string(), Uuid::new_v4().to_string());
-        let at = jiff::Timestamp::from_millisecond(now).unwrap_or_default().strftime("%Y-%m-%d %H:%M:%SZ").to_string();
+        let at = jiff::Timestamp::from_millisecond(now)
+            .unwrap_or_default()
+            .strftime("%Y-%m-%d %H:%M:%SZ")
+            .to_string();
         let body = json!({
             "error": self.error,
             "error_description": format!(
@@ -132,9 +145,11 @@ pub(crate) async fn issue(
         Ok((now, grant(&shared, connection, &tenant, &form, now)))
     };
     match state.store.write(job).await {
-        Ok((_, Ok(answer))) => {
-            ([(header::CACHE_CONTROL, "no-store"), (header::PRAGMA, "no-cache")], Json(answer)).into_response()
-        }
+        Ok((_, Ok(answer))) => (
+            [(header::CACHE_CONTROL, "no-store"), (header::PRAGMA, "no-cache")],
+            Json(answer),
+        )
+            .into_response(),
         Ok((now, Err(refused))) => refused.answer(now),
         Err(error) => Refusal::from(error).answer(super::machine_ms()),
     }
@@ -150,7 +165,9 @@ fn basic(headers: &HeaderMap) -> Option<(String, String)> {
 }
 
 fn field<'a>(form: &'a Form, name: &str) -> Option<&'a str> {
-    form.get(name).map(String::as_str).filter(|value| !value.is_empty())
+    form.get(name)
+        .map(String::as_str)
+        .filter(|value| !value.is_empty())
 }
 
 fn grant(
@@ -162,7 +179,11 @@ fn grant(
 ) -> Result<Value, Refusal> {
     let kind = field(form, "grant_type").ok_or_else(|| missing("grant_type"))?;
     if !state.is_tenant(tenant) {
-        return Err(bad("invalid_request", 90002, format!("Tenant '{tenant}' not found.")));
+        return Err(bad(
+            "invalid_request",
+            90002,
+            format!("Tenant '{tenant}' not found."),
+        ));
     }
     let client = field(form, "client_id").ok_or_else(|| missing("client_id"))?;
     if !client.eq_ignore_ascii_case(&state.client_id) {
@@ -170,22 +191,41 @@ fn grant(
         return Err(bad("unauthorized_client", 700_016, text));
     }
     let secret = field(form, "client_secret");
-    if secret.is_some_and(|secret| !secrets::same(secret.as_bytes(), state.client_secret.expose().as_bytes())) {
+    if secret.is_some_and(|secret| !secrets::same(secret.as_bytes(), state.client_secret.expose().as_bytes()))
+    {
         let text = "Invalid client secret provided. Ensure the secret being sent in the request is the client secret value.";
-        return Err(refusal(StatusCode::UNAUTHORIZED, "invalid_client", 7_000_215, text));
+        return Err(refusal(
+            StatusCode::UNAUTHORIZED,
+            "invalid_client",
+            7_000_215,
+            text,
+        ));
     }
     let asked = Scopes::read(state, field(form, "scope").unwrap_or_default())?;
     let claims = match kind {
         "client_credentials" => {
             if secret.is_none() {
                 let text = "The request body must contain the following parameter: 'client_assertion' or 'client_secret'.";
-                return Err(refusal(StatusCode::UNAUTHORIZED, "invalid_client", 7_000_218, text));
+                return Err(refusal(
+                    StatusCode::UNAUTHORIZED,
+                    "invalid_client",
+                    7_000_218,
+                    text,
+                ));
             }
             if !asked.default {
-                return Err(bad("invalid_scope", 1_002_012, "The scope is not valid. Client credential flows must use a scope that ends in /.default."));
+                return Err(bad(
+                    "invalid_scope",
+                    1_002_012,
+                    "The scope is not valid. Client credential flows must use a scope that ends in /.default.",
+                ));
             }
             let claims = base(state, &state.client_id, now);
-            Claims { idtyp: "app".to_owned(), roles: permission::app_roles(state.graph_only), ..claims }
+            Claims {
+                idtyp: "app".to_owned(),
+                roles: permission::app_roles(state.graph_only),
+                ..claims
+            }
         }
         "password" => delegated(state, connection, form, &asked, now)?,
         other => {
@@ -204,7 +244,11 @@ fn grant(
 }
 
 fn missing(name: &str) -> Refusal {
-    bad("invalid_request", 900_144, format!("The request body must contain the following parameter: '{name}'."))
+    bad(
+        "invalid_request",
+        900_144,
+        format!("The request body must contain the following parameter: '{name}'."),
+    )
 }
 
 fn base(state: &AppState, subject: &str, now: i64) -> Claims {
@@ -260,7 +304,10 @@ fn delegated(
         })
         .optional()?;
     let Some(person) = person else {
-        let text = format!("The user account {username} does not exist in the {} directory.", state.tenant);
+        let text = format!(
+            "The user account {username} does not exist in the {} directory.",
+            state.tenant
+        );
         return Err(bad("invalid_grant", 50034, text));
     };
     if person.locked_until.is_some_and(|until| until > now) {
@@ -271,7 +318,11 @@ fn delegated(
     let right = state.is_operator(&person.id, password)
         || secrets::verify_password(connection, &person.id, password)?;
     if !right {
-        return Err(bad("invalid_grant", 50126, "Error validating credentials due to invalid username or password."));
+        return Err(bad(
+            "invalid_grant",
+            50126,
+            "Error validating credentials due to invalid username or password.",
+        ));
     }
     if !person.enabled {
         return Err(bad("invalid_grant", 50057, "The user account is disabled."));
@@ -279,7 +330,13 @@ fn delegated(
     let wids = super::graph::roles::of_user(connection, &person.id)?;
     let scopes = asked.granted(state.graph_only)?;
     let claims = base(state, &person.id, now);
-    Ok(Claims { upn: Some(person.upn), name: Some(person.name), scp: Some(scopes.join(" ")), wids, ..claims })
+    Ok(Claims {
+        upn: Some(person.upn),
+        name: Some(person.name),
+        scp: Some(scopes.join(" ")),
+        wids,
+        ..claims
+    })
 }
 
 /// The scopes of a request, without the address of the service before them.
@@ -291,14 +348,19 @@ struct Scopes {
 impl Scopes {
     /// Takes scopes of this service, and those spelled for the global cloud, so that an unchanged client works too.
     fn read(state: &AppState, text: &str) -> Result<Self, Refusal> {
-        let mut scopes = Self { default: false, names: Vec::new() };
+        let mut scopes = Self {
+            default: false,
+            names: Vec::new(),
+        };
         for scope in text.split_whitespace() {
             let name = match scope.rsplit_once('/') {
                 None => scope,
                 Some((host, name)) if host == state.graph() || host == "https://graph.microsoft.com" => name,
                 Some((host, name)) if host.trim_end_matches('/') == state.graph() => name,
                 Some(_) => {
-                    let text = format!("The provided value for the input parameter 'scope' is not valid. The scope {scope} does not exist.");
+                    let text = format!(
+                        "The provided value for the input parameter 'scope' is not valid. The scope {scope} does not exist."
+                    );
                     return Err(bad("invalid_scope", 70011, text));
                 }
             };
@@ -311,7 +373,11 @@ impl Scopes {
         if scopes.default || !scopes.names.is_empty() {
             return Ok(scopes);
         }
-        Err(bad("invalid_scope", 70011, "The provided value for the input parameter 'scope' is not valid."))
+        Err(bad(
+            "invalid_scope",
+            70011,
+            "The provided value for the input parameter 'scope' is not valid.",
+        ))
     }
 
     /// The delegated scopes that a token for this request holds.

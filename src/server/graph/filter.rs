@@ -116,7 +116,10 @@ struct Parser {
 /// # Errors
 /// 400 `Request_BadRequest`, with what is wrong.
 pub(crate) fn parse(text: &str) -> Result<Filter, ApiError> {
-    let mut parser = Parser { tokens: tokens(text)?.into_iter().peekable(), depth: 0 };
+    let mut parser = Parser {
+        tokens: tokens(text)?.into_iter().peekable(),
+        depth: 0,
+    };
     let filter = parser.or()?;
     match parser.tokens.next() {
         None => Ok(filter),
@@ -130,7 +133,11 @@ impl Parser {
         while self.word("or") {
             parts.push(self.and()?);
         }
-        Ok(if parts.len() == 1 { parts.remove(0) } else { Filter::Or(parts) })
+        Ok(if parts.len() == 1 {
+            parts.remove(0)
+        } else {
+            Filter::Or(parts)
+        })
     }
 
     fn and(&mut self) -> Result<Filter, ApiError> {
@@ -138,7 +145,11 @@ impl Parser {
         while self.word("and") {
             parts.push(self.unary()?);
         }
-        Ok(if parts.len() == 1 { parts.remove(0) } else { Filter::And(parts) })
+        Ok(if parts.len() == 1 {
+            parts.remove(0)
+        } else {
+            Filter::And(parts)
+        })
     }
 
     fn unary(&mut self) -> Result<Filter, ApiError> {
@@ -160,7 +171,9 @@ impl Parser {
     }
 
     fn comparison(&mut self) -> Result<Filter, ApiError> {
-        let Some(Token::Word(name)) = self.tokens.next() else { return Err(invalid("a property is missing")) };
+        let Some(Token::Word(name)) = self.tokens.next() else {
+            return Err(invalid("a property is missing"));
+        };
         let function = name.to_ascii_lowercase();
         if self.tokens.peek() == Some(&Token::Open) {
             self.tokens.next();
@@ -169,7 +182,9 @@ impl Parser {
             }
             let property = self.property()?;
             self.expect(&Token::Comma)?;
-            let Literal::Text(text) = self.literal()? else { return Err(invalid("a quoted text is missing")) };
+            let Literal::Text(text) = self.literal()? else {
+                return Err(invalid("a quoted text is missing"));
+            };
             self.expect(&Token::Close)?;
             return match function.as_str() {
                 "startswith" => Ok(Filter::Starts(property, text)),
@@ -177,7 +192,9 @@ impl Parser {
                 _ => Err(invalid(&format!("the function '{name}' is not supported"))),
             };
         }
-        let Some(Token::Word(op)) = self.tokens.next() else { return Err(invalid("an operator is missing")) };
+        let Some(Token::Word(op)) = self.tokens.next() else {
+            return Err(invalid("an operator is missing"));
+        };
         let op = match op.to_ascii_lowercase().as_str() {
             "eq" => Op::Eq,
             "ne" => Op::Ne,
@@ -212,7 +229,11 @@ impl Parser {
             return Err(invalid("only eq is supported inside any"));
         };
         self.expect(&Token::Close)?;
-        if name == variable { Ok(Filter::Any(property, literal)) } else { Err(invalid("the variable is another")) }
+        if name == variable {
+            Ok(Filter::Any(property, literal))
+        } else {
+            Err(invalid("the variable is another"))
+        }
     }
 
     fn property(&mut self) -> Result<String, ApiError> {
@@ -299,33 +320,53 @@ impl Filter {
         };
         match self {
             Self::And(parts) | Self::Or(parts) => {
-                let word = if matches!(self, Self::And(_)) { " AND " } else { " OR " };
+                let word = if matches!(self, Self::And(_)) {
+                    " AND "
+                } else {
+                    " OR "
+                };
                 let parts: Result<Vec<_>, _> = parts.iter().map(|part| part.sql(columns, values)).collect();
                 Ok(format!("({})", parts?.join(word)))
             }
             Self::Not(inner) => Ok(format!("(NOT ifnull({}, 0))", inner.sql(columns, values)?)),
             Self::Starts(name, text) => {
-                let Column::Text(column) = column(name)? else { return Err(invalid("startswith needs a text")) };
+                let Column::Text(column) = column(name)? else {
+                    return Err(invalid("startswith needs a text"));
+                };
                 // A range and not LIKE, so that an index serves it.
-                let (low, high) = (bind(Sql::Text(text.clone())), bind(Sql::Text(format!("{text}\u{10ffff}"))));
-                Ok(format!("({column} >= {low} COLLATE NOCASE AND {column} < {high} COLLATE NOCASE)"))
+                let (low, high) = (
+                    bind(Sql::Text(text.clone())),
+                    bind(Sql::Text(format!("{text}\u{10ffff}"))),
+                );
+                Ok(format!(
+                    "({column} >= {low} COLLATE NOCASE AND {column} < {high} COLLATE NOCASE)"
+                ))
             }
             Self::Ends(name, text) => {
-                let Column::Text(column) = column(name)? else { return Err(invalid("endswith needs a text")) };
+                let Column::Text(column) = column(name)? else {
+                    return Err(invalid("endswith needs a text"));
+                };
                 let value = bind(Sql::Text(format!("%{}", like(text))));
                 Ok(format!("({column} LIKE {value} ESCAPE '\\')"))
             }
             Self::Any(name, _) => Err(invalid(&format!("'{name}' is no collection"))),
             Self::Compare(name, op, Literal::Null) => {
                 let (Column::Text(column) | Column::Flag(column) | Column::Time(column)) = column(name)?;
-                Ok(format!("({column} IS {}NULL)", if *op == Op::Eq { "" } else { "NOT " }))
+                Ok(format!(
+                    "({column} IS {}NULL)",
+                    if *op == Op::Eq { "" } else { "NOT " }
+                ))
             }
             Self::Compare(name, op, literal) => {
                 let sign = op.sign();
                 match (column(name)?, literal) {
                     (Column::Text(column), Literal::Text(text)) => {
                         let value = bind(Sql::Text(text.clone()));
-                        let missing = if *op == Op::Ne { format!(" OR {column} IS NULL") } else { String::new() };
+                        let missing = if *op == Op::Ne {
+                            format!(" OR {column} IS NULL")
+                        } else {
+                            String::new()
+                        };
                         Ok(format!("({column} {sign} {value} COLLATE NOCASE{missing})"))
                     }
                     (Column::Flag(column), Literal::Bool(flag)) => {
@@ -349,11 +390,15 @@ impl Filter {
             Self::And(parts) => parts.iter().all(|part| part.matches(item)),
             Self::Or(parts) => parts.iter().any(|part| part.matches(item)),
             Self::Not(inner) => !inner.matches(item),
-            Self::Starts(name, start) => item[name].is_string() && text(name).starts_with(&start.to_lowercase()),
-            Self::Ends(name, end) => item[name].is_string() && text(name).ends_with(&end.to_lowercase()),
-            Self::Any(name, literal) => {
-                item[name].as_array().is_some_and(|items| items.iter().any(|item| literal.compare(item) == Some(std::cmp::Ordering::Equal)))
+            Self::Starts(name, start) => {
+                item[name].is_string() && text(name).starts_with(&start.to_lowercase())
             }
+            Self::Ends(name, end) => item[name].is_string() && text(name).ends_with(&end.to_lowercase()),
+            Self::Any(name, literal) => item[name].as_array().is_some_and(|items| {
+                items
+                    .iter()
+                    .any(|item| literal.compare(item) == Some(std::cmp::Ordering::Equal))
+            }),
             Self::Compare(name, op, literal) => op.accepts(literal.compare(&item[name])),
         }
     }
@@ -390,7 +435,9 @@ impl Literal {
             Self::Null => value.is_null().then_some(std::cmp::Ordering::Equal),
             Self::Bool(flag) => value.as_bool().map(|value| value.cmp(flag)),
             Self::Number(number) => value.as_i64().map(|value| value.cmp(number)),
-            Self::Text(text) => value.as_str().map(|value| value.to_lowercase().cmp(&text.to_lowercase())),
+            Self::Text(text) => value
+                .as_str()
+                .map(|value| value.to_lowercase().cmp(&text.to_lowercase())),
             Self::Time(at) => {
                 let value: jiff::Timestamp = value.as_str()?.parse().ok()?;
                 Some(value.as_millisecond().cmp(at))
@@ -430,13 +477,28 @@ mod tests {
         ] {
             assert!(holds(filter, &item), "{filter}");
         }
-        assert!(!holds("enabled eq false or n lt 5 and displayName eq 'O''Neil'", &item));
+        assert!(!holds(
+            "enabled eq false or n lt 5 and displayName eq 'O''Neil'",
+            &item
+        ));
     }
 
     #[test]
     fn refuses_what_it_cannot_read() {
-        for filter in ["", "displayName", "displayName eq", "displayName eq 'x", "a eq 1 b", "foo(a,'b')", "(a eq 1"] {
-            assert_eq!(parse(filter).unwrap_err().code(), "Request_BadRequest", "{filter}");
+        for filter in [
+            "",
+            "displayName",
+            "displayName eq",
+            "displayName eq 'x",
+            "a eq 1 b",
+            "foo(a,'b')",
+            "(a eq 1",
+        ] {
+            assert_eq!(
+                parse(filter).unwrap_err().code(),
+                "Request_BadRequest",
+                "{filter}"
+            );
         }
         assert!(parse(&"(".repeat(10_000)).is_err());
     }
@@ -455,7 +517,10 @@ mod tests {
             "((display_name >= ?1 COLLATE NOCASE AND display_name < ?2 COLLATE NOCASE) AND (ifnull(enabled, 0) = ?3))"
         );
         assert_eq!(values.len(), 3);
-        let unknown = parse("password eq 'x'").unwrap().sql(&columns, &mut values).unwrap_err();
+        let unknown = parse("password eq 'x'")
+            .unwrap()
+            .sql(&columns, &mut values)
+            .unwrap_err();
         assert_eq!(unknown.code(), "Request_UnsupportedQuery");
     }
 }

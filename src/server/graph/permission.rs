@@ -4,17 +4,28 @@ use rusqlite::Connection;
 
 use super::roles::{
     AUTHENTICATION_ADMINISTRATOR, AUTHENTICATION_POLICY_ADMINISTRATOR, CLOUD_DEVICE_ADMINISTRATOR,
-    GLOBAL_ADMINISTRATOR, GLOBAL_READER, HELPDESK_ADMINISTRATOR, INTUNE_ADMINISTRATOR, PASSWORD_ADMINISTRATOR,
-    PRIVILEGED_AUTHENTICATION_ADMINISTRATOR, REPORTS_READER, SECURITY_READER, Target, USER_ADMINISTRATOR,
-    WINDOWS_365_ADMINISTRATOR,
+    GLOBAL_ADMINISTRATOR, GLOBAL_READER, HELPDESK_ADMINISTRATOR, INTUNE_ADMINISTRATOR,
+    PASSWORD_ADMINISTRATOR, PRIVILEGED_AUTHENTICATION_ADMINISTRATOR, REPORTS_READER, SECURITY_READER, Target,
+    USER_ADMINISTRATOR, WINDOWS_365_ADMINISTRATOR,
 };
 use crate::server::auth::Caller;
 use crate::server::error::ApiError;
 
 /// The families of `UserAuthMethod-{family}.Read[Write][.All]`.
 const FAMILIES: [&str; 13] = [
-    "Email", "External", "HardwareOATH", "MicrosoftAuthApp", "Passkey", "Password", "Phone", "PlatformCred", "QR",
-    "ResourceKey", "SoftwareOATH", "TAP", "WindowsHello",
+    "Email",
+    "External",
+    "HardwareOATH",
+    "MicrosoftAuthApp",
+    "Passkey",
+    "Password",
+    "Phone",
+    "PlatformCred",
+    "QR",
+    "ResourceKey",
+    "SoftwareOATH",
+    "TAP",
+    "WindowsHello",
 ];
 
 /// Permissions besides those of the families; the built-in application holds all, as far as the kind of token has them.
@@ -44,23 +55,43 @@ const OTHERS: [&str; 22] = [
 ];
 
 fn families(end: &str) -> impl Iterator<Item = String> {
-    FAMILIES.iter().map(move |family| format!("UserAuthMethod-{family}.{end}"))
+    FAMILIES
+        .iter()
+        .map(move |family| format!("UserAuthMethod-{family}.{end}"))
 }
 
 /// The app roles of the built-in application.
 pub(crate) fn app_roles(graph_only: bool) -> Vec<String> {
     let ours = (!graph_only).then(|| "Mfactl.ReadWrite.All".to_owned());
-    OTHERS.iter().map(|&name| name.to_owned()).chain(families("ReadWrite.All")).chain(ours).collect()
+    OTHERS
+        .iter()
+        .map(|&name| name.to_owned())
+        .chain(families("ReadWrite.All"))
+        .chain(ours)
+        .collect()
 }
 
 /// The scopes that a person may give it.
 pub(crate) fn scopes(graph_only: bool) -> Vec<String> {
-    let own = ["User.Read", "UserAuthenticationMethod.Read", "UserAuthenticationMethod.ReadWrite", "Directory.AccessAsUser.All"];
+    let own = [
+        "User.Read",
+        "UserAuthenticationMethod.Read",
+        "UserAuthenticationMethod.ReadWrite",
+        "Directory.AccessAsUser.All",
+    ];
     let ours = (!graph_only).then_some("Mfactl.ReadWrite");
     // Device.ReadWrite.All exists for applications only.
     let shared = OTHERS.iter().filter(|&&name| name != "Device.ReadWrite.All");
-    let granular = ["Read", "ReadWrite", "Read.All", "ReadWrite.All"].into_iter().flat_map(families);
-    own.iter().chain(shared).copied().chain(ours).map(str::to_owned).chain(granular).collect()
+    let granular = ["Read", "ReadWrite", "Read.All", "ReadWrite.All"]
+        .into_iter()
+        .flat_map(families);
+    own.iter()
+        .chain(shared)
+        .copied()
+        .chain(ours)
+        .map(str::to_owned)
+        .chain(granular)
+        .collect()
 }
 
 /// What a route asks for.
@@ -121,8 +152,15 @@ pub(crate) enum Need {
 }
 
 /// Properties of a person that `User.ReadBasic.All` gives.
-pub(crate) const BASIC: [&str; 7] =
-    ["displayName", "givenName", "id", "mail", "surname", "userPrincipalName", "businessPhones"];
+pub(crate) const BASIC: [&str; 7] = [
+    "displayName",
+    "givenName",
+    "id",
+    "mail",
+    "surname",
+    "userPrincipalName",
+    "businessPhones",
+];
 
 const METHOD_READERS: [&str; 4] = [
     GLOBAL_READER,
@@ -130,8 +168,11 @@ const METHOD_READERS: [&str; 4] = [
     PRIVILEGED_AUTHENTICATION_ADMINISTRATOR,
     GLOBAL_ADMINISTRATOR,
 ];
-const METHOD_WRITERS: [&str; 3] =
-    [AUTHENTICATION_ADMINISTRATOR, PRIVILEGED_AUTHENTICATION_ADMINISTRATOR, GLOBAL_ADMINISTRATOR];
+const METHOD_WRITERS: [&str; 3] = [
+    AUTHENTICATION_ADMINISTRATOR,
+    PRIVILEGED_AUTHENTICATION_ADMINISTRATOR,
+    GLOBAL_ADMINISTRATOR,
+];
 /// Who may end sessions or switch an account (assumed where api/entra 7.2 leaves it open).
 const ACCOUNT_WRITERS: [&str; 5] = [
     USER_ADMINISTRATOR,
@@ -156,7 +197,10 @@ const PASSWORD_WRITERS: [&str; 6] = [
 ];
 
 const DIRECTORY: [&str; 2] = ["Directory.Read.All", "Directory.AccessAsUser.All"];
-const BROAD_READ: [&str; 2] = ["UserAuthenticationMethod.Read.All", "UserAuthenticationMethod.ReadWrite.All"];
+const BROAD_READ: [&str; 2] = [
+    "UserAuthenticationMethod.Read.All",
+    "UserAuthenticationMethod.ReadWrite.All",
+];
 const BROAD_WRITE: &str = "UserAuthenticationMethod.ReadWrite.All";
 
 /// Whom a call is about: the id of a person, and whether that is the caller.
@@ -180,7 +224,11 @@ pub(crate) fn check(
     if is_held(need, caller, own) && is_in_role(need, caller, connection, about)? {
         return Ok(());
     }
-    Err(if need.is_authentication() { ApiError::access_denied() } else { ApiError::denied() })
+    Err(if need.is_authentication() {
+        ApiError::access_denied()
+    } else {
+        ApiError::denied()
+    })
 }
 
 impl Need {
@@ -212,31 +260,57 @@ fn is_held(need: Need, caller: &Caller, own: bool) -> bool {
         Need::Memberships => {
             (own && caller.has("User.Read"))
                 || directory()
-                || any(&["User.Read.All", "User.ReadWrite.All", "Group.ReadBasic.All", "Group.Read.All"])
+                || any(&[
+                    "User.Read.All",
+                    "User.ReadWrite.All",
+                    "Group.ReadBasic.All",
+                    "Group.Read.All",
+                ])
                 || any(&["GroupMember.Read.All", "GroupMember.ReadBasic.All"])
         }
         Need::Groups => {
-            directory() || any(&["Group.ReadBasic.All", "Group.Read.All", "GroupMember.Read.All", "GroupMember.ReadBasic.All"])
+            directory()
+                || any(&[
+                    "Group.ReadBasic.All",
+                    "Group.Read.All",
+                    "GroupMember.Read.All",
+                    "GroupMember.ReadBasic.All",
+                ])
         }
-        Need::Members => directory() || any(&["GroupMember.Read.All", "GroupMember.ReadBasic.All", "Group.Read.All"]),
+        Need::Members => {
+            directory()
+                || any(&[
+                    "GroupMember.Read.All",
+                    "GroupMember.ReadBasic.All",
+                    "Group.Read.All",
+                ])
+        }
         Need::Roles => {
             directory()
-                || any(&["RoleManagement.Read.Directory", "RoleManagement.Read.All", "RoleManagement.ReadWrite.Directory"])
+                || any(&[
+                    "RoleManagement.Read.Directory",
+                    "RoleManagement.Read.All",
+                    "RoleManagement.ReadWrite.Directory",
+                ])
         }
         Need::Methods => {
             any(&BROAD_READ)
-                || (own && any(&["UserAuthenticationMethod.Read", "UserAuthenticationMethod.ReadWrite"]))
+                || (own
+                    && any(&[
+                        "UserAuthenticationMethod.Read",
+                        "UserAuthenticationMethod.ReadWrite",
+                    ]))
         }
         Need::Read(family) => {
             any(&BROAD_READ)
                 || any(&[&granular(family, "Read.All"), &granular(family, "ReadWrite.All")])
                 || (own
-                    && (any(&["UserAuthenticationMethod.Read", "UserAuthenticationMethod.ReadWrite"])
-                        || any(&[&granular(family, "Read"), &granular(family, "ReadWrite")])))
+                    && (any(&[
+                        "UserAuthenticationMethod.Read",
+                        "UserAuthenticationMethod.ReadWrite",
+                    ]) || any(&[&granular(family, "Read"), &granular(family, "ReadWrite")])))
         }
-        Need::Write(family) => {
-            caller.has(BROAD_WRITE) || caller.has(&granular(family, "ReadWrite.All"))
-        }
+        Need::Write(family) => caller.has(BROAD_WRITE) || caller.has(&granular(family, "ReadWrite.All")),
         Need::ResetPassword => delegated && caller.has(BROAD_WRITE),
         Need::Operation => delegated && any(&BROAD_READ),
         Need::Preferences => any(&BROAD_READ),
@@ -248,12 +322,16 @@ fn is_held(need: Need, caller: &Caller, own: bool) -> bool {
             (own && caller.has("User.Read")) || directory() || any(&["User.Read.All", "User.ReadWrite.All"])
         }
         Need::Devices => directory() || any(&["Device.Read.All", "Device.ReadWrite.All"]),
-        Need::UpdateDevice | Need::DeleteDevice => {
-            caller.has(if delegated { "Directory.AccessAsUser.All" } else { "Device.ReadWrite.All" })
-        }
-        Need::Policy => {
-            any(&["Policy.Read.AuthenticationMethod", "Policy.Read.All", "Policy.ReadWrite.AuthenticationMethod"])
-        }
+        Need::UpdateDevice | Need::DeleteDevice => caller.has(if delegated {
+            "Directory.AccessAsUser.All"
+        } else {
+            "Device.ReadWrite.All"
+        }),
+        Need::Policy => any(&[
+            "Policy.Read.AuthenticationMethod",
+            "Policy.Read.All",
+            "Policy.ReadWrite.AuthenticationMethod",
+        ]),
         Need::Report => caller.has("AuditLog.Read.All"),
         Need::Summary => delegated && caller.has("AuditLog.Read.All"),
     }
@@ -282,17 +360,24 @@ fn is_in_role(
     match need {
         // Nobody changes the methods of the own account through Graph.
         Need::Write(_) | Need::ResetPassword | Need::SetPreferences => Ok(!own && over(&METHOD_WRITERS)?),
-        Need::Methods | Need::Read(_) | Need::Preferences | Need::Operation => Ok(own || over(&METHOD_READERS)?),
-        Need::Revoke => Ok(own || over(&ACCOUNT_WRITERS)?),
-        Need::Requirements => {
-            Ok(own || any(&[GLOBAL_READER, AUTHENTICATION_POLICY_ADMINISTRATOR, GLOBAL_ADMINISTRATOR]))
+        Need::Methods | Need::Read(_) | Need::Preferences | Need::Operation => {
+            Ok(own || over(&METHOD_READERS)?)
         }
+        Need::Revoke => Ok(own || over(&ACCOUNT_WRITERS)?),
+        Need::Requirements => Ok(own
+            || any(&[
+                GLOBAL_READER,
+                AUTHENTICATION_POLICY_ADMINISTRATOR,
+                GLOBAL_ADMINISTRATOR,
+            ])),
         Need::SetRequirements | Need::SetPolicy => {
             Ok(any(&[AUTHENTICATION_POLICY_ADMINISTRATOR, GLOBAL_ADMINISTRATOR]))
         }
-        Need::Policy => {
-            Ok(any(&[GLOBAL_READER, AUTHENTICATION_POLICY_ADMINISTRATOR, GLOBAL_ADMINISTRATOR]))
-        }
+        Need::Policy => Ok(any(&[
+            GLOBAL_READER,
+            AUTHENTICATION_POLICY_ADMINISTRATOR,
+            GLOBAL_ADMINISTRATOR,
+        ])),
         Need::UpdateDevice => Ok(any(&[CLOUD_DEVICE_ADMINISTRATOR, GLOBAL_ADMINISTRATOR])),
         Need::DeleteDevice => Ok(any(&[
             CLOUD_DEVICE_ADMINISTRATOR,
@@ -300,14 +385,22 @@ fn is_in_role(
             WINDOWS_365_ADMINISTRATOR,
             GLOBAL_ADMINISTRATOR,
         ])),
-        Need::Report | Need::Summary => {
-            Ok(any(&[REPORTS_READER, SECURITY_READER, GLOBAL_READER, GLOBAL_ADMINISTRATOR]))
-        }
+        Need::Report | Need::Summary => Ok(any(&[
+            REPORTS_READER,
+            SECURITY_READER,
+            GLOBAL_READER,
+            GLOBAL_ADMINISTRATOR,
+        ])),
         _ => Ok(true),
     }
 }
 
-fn has_power(caller: &Caller, connection: &Connection, user_id: &str, roles: &[&str]) -> rusqlite::Result<bool> {
+fn has_power(
+    caller: &Caller,
+    connection: &Connection,
+    user_id: &str,
+    roles: &[&str],
+) -> rusqlite::Result<bool> {
     let mut held = roles.iter().filter(|role| caller.has_role(role)).peekable();
     if held.peek().is_none() {
         return Ok(false);
@@ -330,7 +423,11 @@ pub(crate) fn check_account(
     let any = |names: &[&str]| names.iter().any(|name| caller.has(name));
     let reads = any(&["User.Read.All", "User.ReadWrite.All"]);
     let may_switch = any(&["User.ReadWrite.All"]) || (caller.has("User.EnableDisableAccount.All") && reads);
-    let may_set = any(&["User-PasswordProfile.ReadWrite.All", "User.ReadWrite.All", "Directory.AccessAsUser.All"]);
+    let may_set = any(&[
+        "User-PasswordProfile.ReadWrite.All",
+        "User.ReadWrite.All",
+        "Directory.AccessAsUser.All",
+    ]);
     if (switches && !may_switch) || (sets_password && !may_set) {
         return Err(ApiError::denied());
     }
@@ -347,7 +444,11 @@ pub(crate) fn check_account(
 /// Whether the caller sees numbers masked: an Authentication Administrator who is nothing more.
 pub(crate) fn sees_masked(caller: &Caller, own: bool) -> bool {
     !own && caller.has_role(AUTHENTICATION_ADMINISTRATOR)
-        && ![GLOBAL_READER, PRIVILEGED_AUTHENTICATION_ADMINISTRATOR, GLOBAL_ADMINISTRATOR]
-            .iter()
-            .any(|role| caller.has_role(role))
+        && ![
+            GLOBAL_READER,
+            PRIVILEGED_AUTHENTICATION_ADMINISTRATOR,
+            GLOBAL_ADMINISTRATOR,
+        ]
+        .iter()
+        .any(|role| caller.has_role(role))
 }
