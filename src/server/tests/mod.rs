@@ -5,6 +5,7 @@ mod batch;
 mod directory;
 mod methods;
 mod opening;
+mod pass;
 mod permission;
 mod phones;
 mod token;
