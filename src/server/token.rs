@@ -223,6 +223,7 @@ struct Person {
     name: String,
     enabled: bool,
     locked_until: Option<i64>,
+    must_change: bool,
 }
 
 fn delegated(
@@ -235,7 +236,7 @@ fn delegated(
     let username = field(form, "username").ok_or_else(|| missing("username"))?;
     let password = field(form, "password").ok_or_else(|| missing("password"))?;
     let person = connection
-        .prepare_cached("SELECT id, upn, display_name, enabled, locked_until FROM users WHERE upn = ?1")?
+        .prepare_cached("SELECT id, upn, display_name, enabled, locked_until, must_change_password FROM users WHERE upn = ?1")?
         .query_row([username], |row| {
             Ok(Person {
                 id: row.get(0)?,
@@ -243,6 +244,7 @@ fn delegated(
                 name: row.get(2)?,
                 enabled: row.get(3)?,
                 locked_until: row.get(4)?,
+                must_change: row.get(5)?,
             })
         })
         .optional()?;
@@ -258,8 +260,8 @@ fn delegated(
         return Err(bad("invalid_grant", 50053, text));
     }
     // The ephemeral password is good in this process only, and is never slow to check.
-    let right = state.is_operator(&person.id, password)
-        || secrets::verify_password(connection, &person.id, password)?;
+    let ephemeral = state.is_operator(&person.id, password);
+    let right = ephemeral || secrets::verify_password(connection, &person.id, password)?;
     if !right {
         return Err(bad(
             "invalid_grant",
@@ -269,6 +271,9 @@ fn delegated(
     }
     if !person.enabled {
         return Err(bad("invalid_grant", 50057, "The user account is disabled."));
+    }
+    if person.must_change && !ephemeral {
+        return Err(bad("invalid_grant", 50055, "The password is expired."));
     }
     let wids = super::graph::roles::of_user(connection, &person.id)?;
     let scopes = asked.granted(state.graph_only)?;

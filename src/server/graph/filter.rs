@@ -57,6 +57,8 @@ fn invalid(why: &str) -> ApiError {
 /// What a column holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Column {
+    /// An object id, kept in lower case: compared exactly, so that the primary key serves it.
+    Key(&'static str),
     /// A text; compared without regard to case.
     Text(&'static str),
     /// 0, 1 or null.
@@ -130,7 +132,10 @@ impl Filter {
             }
             Self::Any(name, _) => Err(invalid(&format!("'{name}' is no collection"))),
             Self::Compare(name, op, Literal::Null) => {
-                let (Column::Text(column) | Column::Flag(column) | Column::Time(column)) = column(name)?;
+                let (Column::Key(column)
+                | Column::Text(column)
+                | Column::Flag(column)
+                | Column::Time(column)) = column(name)?;
                 Ok(format!(
                     "({column} IS {}NULL)",
                     if *op == Op::Eq { "" } else { "NOT " }
@@ -139,6 +144,10 @@ impl Filter {
             Self::Compare(name, op, literal) => {
                 let sign = op.sign();
                 match (column(name)?, literal) {
+                    (Column::Key(column), Literal::Text(text)) => {
+                        let value = bind(Sql::Text(text.to_ascii_lowercase()));
+                        Ok(format!("({column} {sign} {value})"))
+                    }
                     (Column::Text(column), Literal::Text(text)) => {
                         let value = bind(Sql::Text(text.clone()));
                         let missing = if *op == Op::Ne {

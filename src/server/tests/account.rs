@@ -40,7 +40,11 @@ async fn a_password_reset_runs_for_a_while_and_then_has_succeeded() {
     );
     form.retain(|(key, _)| *key != "password");
     form.push(("password", made));
-    assert_eq!(service.grant(&form).await.status, 200);
+    assert_eq!(
+        service.grant(&form).await.body["error_codes"][0],
+        50_055,
+        "it must be changed first"
+    );
     let given = service
         .call_as(&token, "POST", &path, json!({"newPassword": "Tr1cky-Horse"}))
         .await;
