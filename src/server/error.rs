@@ -13,12 +13,15 @@ use crate::domain::{Clock, SystemClock};
 
 /// An error answer: status, Graph's code and words, and headers that go with it.
 #[derive(Clone, Debug)]
-pub(crate) struct ApiError {
+pub(crate) struct ApiError(Box<Inner>);
+
+#[derive(Clone, Debug)]
+struct Inner {
     status: StatusCode,
     code: Cow<'static, str>,
     message: Cow<'static, str>,
     headers: Vec<(HeaderName, HeaderValue)>,
-    raw: Option<Box<Value>>,
+    raw: Option<Value>,
 }
 
 impl ApiError {
@@ -28,13 +31,13 @@ impl ApiError {
         code: impl Into<Cow<'static, str>>,
         message: impl Into<Cow<'static, str>>,
     ) -> Self {
-        Self {
+        Self(Box::new(Inner {
             status,
             code: code.into(),
             message: message.into(),
             headers: Vec::new(),
             raw: None,
-        }
+        }))
     }
 
     /// 400 in the directory's words.
@@ -101,7 +104,7 @@ impl ApiError {
     /// Answers with this body instead of Graph's error object.
     #[must_use]
     pub(crate) fn raw(mut self, body: Value) -> Self {
-        self.raw = Some(Box::new(body));
+        self.0.raw = Some(body);
         self
     }
 
@@ -109,35 +112,35 @@ impl ApiError {
     #[must_use]
     pub(crate) fn header(mut self, name: HeaderName, value: &str) -> Self {
         if let Ok(value) = HeaderValue::from_str(value) {
-            self.headers.push((name, value));
+            self.0.headers.push((name, value));
         }
         self
     }
 
     /// The status.
     pub(crate) fn status(&self) -> StatusCode {
-        self.status
+        self.0.status
     }
 
     /// Graph's code.
     #[cfg(test)]
     pub(crate) fn code(&self) -> &str {
-        &self.code
+        &self.0.code
     }
 
     /// The headers that go with it.
     pub(crate) fn headers(&self) -> &[(HeaderName, HeaderValue)] {
-        &self.headers
+        &self.0.headers
     }
 
     /// The body, with the ids of the call in it.
     pub(crate) fn body(&self, ids: &Ids) -> Value {
-        if let Some(raw) = &self.raw {
-            return (**raw).clone();
+        if let Some(raw) = &self.0.raw {
+            return raw.clone();
         }
         json!({"error": {
-            "code": self.code,
-            "message": self.message,
+            "code": self.0.code,
+            "message": self.0.message,
             "innerError": {"date": ids.date, "request-id": ids.request, "client-request-id": ids.client},
         }})
     }
@@ -185,8 +188,8 @@ impl ApiError {
 /// The body is made by [`finish`], which knows the ids of the call.
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
-        let mut response = self.status.into_response();
-        for (name, value) in &self.headers {
+        let mut response = self.0.status.into_response();
+        for (name, value) in &self.0.headers {
             response.headers_mut().append(name.clone(), value.clone());
         }
         response.extensions_mut().insert(self);
@@ -238,7 +241,7 @@ pub(crate) async fn finish(request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     if let Some(error) = response.extensions_mut().remove::<ApiError>() {
         let headers = std::mem::take(response.headers_mut());
-        response = (error.status, axum::Json(error.body(&ids))).into_response();
+        response = (error.0.status, axum::Json(error.body(&ids))).into_response();
         for (name, value) in &headers {
             if name != header::CONTENT_LENGTH && name != header::CONTENT_TYPE {
                 response.headers_mut().append(name.clone(), value.clone());

@@ -51,3 +51,6 @@ fn router(state: Arc<AppState>) -> Router {
 fn machine_ms() -> i64 {
     SystemClock.now().as_millisecond()
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,5 +1,8 @@
 //! The OAuth 2.0 token endpoint and the discovery documents: client credentials, and username with password.
 
+mod refusal;
+mod scope;
+
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -13,8 +16,9 @@ use base64::engine::general_purpose::STANDARD;
 use rusqlite::{Connection, OptionalExtension};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use uuid::Uuid;
 
+use self::refusal::{Refusal, bad, refusal};
+use self::scope::Scopes;
 use super::AppState;
 use super::error::ApiError;
 use super::graph::permission;
@@ -60,67 +64,6 @@ impl Claims {
     pub(crate) fn permissions(&self) -> impl Iterator<Item = &str> {
         let scopes = self.scp.iter().flat_map(|text| text.split(' '));
         scopes.chain(self.roles.iter().map(String::as_str))
-    }
-}
-
-/// An error of the token endpoint (api/entra 8.3).
-#[derive(Debug)]
-struct Refusal {
-    status: StatusCode,
-    error: &'static str,
-    code: u32,
-    text: String,
-}
-
-fn refusal(status: StatusCode, error: &'static str, code: u32, text: impl Into<String>) -> Refusal {
-    Refusal {
-        status,
-        error,
-        code,
-        text: text.into(),
-    }
-}
-
-fn bad(error: &'static str, code: u32, text: impl Into<String>) -> Refusal {
-    refusal(StatusCode::BAD_REQUEST, error, code, text)
-}
-
-impl From<ApiError> for Refusal {
-    fn from(error: ApiError) -> Self {
-        refusal(
-            error.status(),
-            "temporarily_unavailable",
-            90033,
-            "A transient error has occurred. Please try again.",
-        )
-    }
-}
-
-impl From<rusqlite::Error> for Refusal {
-    fn from(error: rusqlite::Error) -> Self {
-        ApiError::from(error).into()
-    }
-}
-
-impl Refusal {
-    fn answer(self, now: i64) -> Response {
-        let (trace, correlation) = (Uuid::new_v4().to_string(), Uuid::new_v4().to_string());
-        let at = jiff::Timestamp::from_millisecond(now)
-            .unwrap_or_default()
-            .strftime("%Y-%m-%d %H:%M:%SZ")
-            .to_string();
-        let body = json!({
-            "error": self.error,
-            "error_description": format!(
-                "AADSTS{}: {} Trace ID: {trace} Correlation ID: {correlation} Timestamp: {at}", self.code, self.text
-            ),
-            "error_codes": [self.code],
-            "timestamp": at,
-            "trace_id": trace,
-            "correlation_id": correlation,
-            "error_uri": format!("https://login.microsoftonline.com/error?code={}", self.code),
-        });
-        (self.status, [(header::CACHE_CONTROL, "no-store")], Json(body)).into_response()
     }
 }
 
@@ -280,6 +223,7 @@ struct Person {
     name: String,
     enabled: bool,
     locked_until: Option<i64>,
+    must_change: bool,
 }
 
 fn delegated(
@@ -292,7 +236,7 @@ fn delegated(
     let username = field(form, "username").ok_or_else(|| missing("username"))?;
     let password = field(form, "password").ok_or_else(|| missing("password"))?;
     let person = connection
-        .prepare_cached("SELECT id, upn, display_name, enabled, locked_until FROM users WHERE upn = ?1")?
+        .prepare_cached("SELECT id, upn, display_name, enabled, locked_until, must_change_password FROM users WHERE upn = ?1")?
         .query_row([username], |row| {
             Ok(Person {
                 id: row.get(0)?,
@@ -300,6 +244,7 @@ fn delegated(
                 name: row.get(2)?,
                 enabled: row.get(3)?,
                 locked_until: row.get(4)?,
+                must_change: row.get(5)?,
             })
         })
         .optional()?;
@@ -315,8 +260,8 @@ fn delegated(
         return Err(bad("invalid_grant", 50053, text));
     }
     // The ephemeral password is good in this process only, and is never slow to check.
-    let right = state.is_operator(&person.id, password)
-        || secrets::verify_password(connection, &person.id, password)?;
+    let ephemeral = state.is_operator(&person.id, password);
+    let right = ephemeral || secrets::verify_password(connection, &person.id, password)?;
     if !right {
         return Err(bad(
             "invalid_grant",
@@ -326,6 +271,9 @@ fn delegated(
     }
     if !person.enabled {
         return Err(bad("invalid_grant", 50057, "The user account is disabled."));
+    }
+    if person.must_change && !ephemeral {
+        return Err(bad("invalid_grant", 50055, "The password is expired."));
     }
     let wids = super::graph::roles::of_user(connection, &person.id)?;
     let scopes = asked.granted(state.graph_only)?;
@@ -337,63 +285,6 @@ fn delegated(
         wids,
         ..claims
     })
-}
-
-/// The scopes of a request, without the address of the service before them.
-struct Scopes {
-    default: bool,
-    names: Vec<String>,
-}
-
-impl Scopes {
-    /// Takes scopes of this service, and those spelled for the global cloud, so that an unchanged client works too.
-    fn read(state: &AppState, text: &str) -> Result<Self, Refusal> {
-        let mut scopes = Self {
-            default: false,
-            names: Vec::new(),
-        };
-        for scope in text.split_whitespace() {
-            let name = match scope.rsplit_once('/') {
-                None => scope,
-                Some((host, name)) if host == state.graph() || host == "https://graph.microsoft.com" => name,
-                Some((host, name)) if host.trim_end_matches('/') == state.graph() => name,
-                Some(_) => {
-                    let text = format!(
-                        "The provided value for the input parameter 'scope' is not valid. The scope {scope} does not exist."
-                    );
-                    return Err(bad("invalid_scope", 70011, text));
-                }
-            };
-            match name {
-                ".default" => scopes.default = true,
-                "openid" | "profile" | "email" | "offline_access" => {}
-                _ => scopes.names.push(name.to_owned()),
-            }
-        }
-        if scopes.default || !scopes.names.is_empty() {
-            return Ok(scopes);
-        }
-        Err(bad(
-            "invalid_scope",
-            70011,
-            "The provided value for the input parameter 'scope' is not valid.",
-        ))
-    }
-
-    /// The delegated scopes that a token for this request holds.
-    fn granted(&self, graph_only: bool) -> Result<Vec<String>, Refusal> {
-        let all = permission::scopes(graph_only);
-        if self.default {
-            return Ok(all);
-        }
-        let find = |name: &String| {
-            all.iter().find(|scope| scope.eq_ignore_ascii_case(name)).cloned().ok_or_else(|| {
-                let text = format!("The provided value for the input parameter 'scope' is not valid. The scope {name} does not exist.");
-                bad("invalid_scope", 70011, text)
-            })
-        };
-        self.names.iter().map(find).collect()
-    }
 }
 
 /// `GET /{tenant}/v2.0/.well-known/openid-configuration`

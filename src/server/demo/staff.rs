@@ -100,11 +100,11 @@ pub(super) fn seed(connection: &Connection, now: i64) -> rusqlite::Result<()> {
         .app("authenticator", "", "iPhone 16", date(2025, 9, 20), Some(today))?
         .set("preferred", "push")?
         .set("job_title", "Chief executive")?;
-    every_kind(person("omar", "Omar Haddad")?, now)
+    every_kind(connection, person("omar", "Omar Haddad")?, now)
 }
 
 /// A person who has everything that there is.
-fn every_kind(person: Person<'_>, now: i64) -> rusqlite::Result<()> {
+fn every_kind(connection: &Connection, person: Person<'_>, now: i64) -> rusqlite::Result<()> {
     let added = date(2025, 3, 1);
     let person = person
         .app("authenticator", "", "Pixel 8", added, Some(this_morning(now)))?
@@ -133,6 +133,12 @@ fn every_kind(person: Person<'_>, now: i64) -> rusqlite::Result<()> {
         .sessions(&["OMAR-DESKTOP, Firefox", "Omar's MacBook, Safari"])?
         .set("preferred", "push")?
         .set("mfa_state", "enforced")?;
+    // An old pass that nobody knows, long over.
+    connection.execute(
+        "INSERT INTO methods (user_id, id, kind, secret, extra, starts_at, expires_at, once, used, created_at)
+         VALUES (?1, ?2, 'temporary-pass', zeroblob(32), '{\"lifetimeInMinutes\":60}', ?3, ?3 + 3600000, 1, 1, ?3)",
+        params![person.id, guid(&format!("{}/pass", person.id)), added],
+    )?;
     person.set("office", "Amsterdam").map(drop)
 }
 

@@ -75,7 +75,7 @@ fn every_member_of_a_group_is_somebody() {
 #[test]
 fn the_same_number_of_people_are_the_same_people_however_they_came() {
     let all = "SELECT id || upn || display_name || coalesce(preferred, '') FROM users WHERE upn LIKE 'user0%' ORDER BY upn";
-    let methods = "SELECT user_id || id || kind || coalesce(value, name) FROM methods ORDER BY 1";
+    let methods = "SELECT user_id || id || kind || coalesce(value, name, '') FROM methods ORDER BY 1";
     let (once, twice) = (directory(), directory());
     assert_eq!(seed_users(&once, 5, 300).unwrap(), 300);
     assert_eq!(seed_users(&twice, 5, 100).unwrap(), 100);

@@ -56,7 +56,7 @@ const COLUMNS: &str =
 
 fn column(name: &str) -> Option<Column> {
     Some(match name {
-        "id" => Column::Text("id"),
+        "id" => Column::Key("id"),
         "userPrincipalName" => Column::Text("upn"),
         "displayName" => Column::Text("display_name"),
         "givenName" => Column::Text("given_name"),
