@@ -1,17 +1,18 @@
-//! The cases that read, and those that verify.
+//! The cases that read.
 
 use futures::future::BoxFuture;
 use futures::{FutureExt as _, TryStreamExt as _};
 
 use super::Bench;
 use super::directory::{DEVICES, GROUP};
+use super::organization::{reads_policy, reports};
+use super::verifying::{verifies_phone, verifies_totp};
 use crate::domain::{
-    Action, Capability, ErrorCode, IdentityService as _, MethodKind, MethodState, Parts, PhoneNumber,
-    PolicyUse, RegistrationRow, RegistrationState, ReportQuery, Secret, Step, User, UserId, UserQuery,
-    Verdict,
+    Capability, ErrorCode, IdentityService as _, MethodKind, Parts, RegistrationState, User, UserId,
+    UserQuery,
 };
 
-type Outcome = Result<(), String>;
+pub(super) type Outcome = Result<(), String>;
 type Run = for<'a> fn(&'a Bench) -> BoxFuture<'a, Outcome>;
 
 /// Every reading case with the capability that it stands for.
@@ -94,7 +95,7 @@ pub(super) fn cases() -> Vec<(Capability, &'static str, Run)> {
     ]
 }
 
-fn ensure(holds: bool, what: impl Into<String>) -> Outcome {
+pub(super) fn ensure(holds: bool, what: impl Into<String>) -> Outcome {
     if holds { Ok(()) } else { Err(what.into()) }
 }
 
@@ -245,151 +246,6 @@ async fn reads_privileges(bench: &Bench) -> Outcome {
     )
 }
 
-async fn reads_policy(bench: &Bench) -> Outcome {
-    let person = bench.directory.add_person(&[]);
-    let pilot = bench.directory.add_person(&[]);
-    bench.directory.join(&pilot);
-    let policy = bench
-        .service
-        .policy(None)
-        .await
-        .map_err(|error| format!("{error:?}"))?;
-    let row = |kind: &str| {
-        policy
-            .methods
-            .iter()
-            .find(|row| row.kind == kind)
-            .ok_or(format!("no row for {kind}"))
-    };
-    ensure(
-        row("phone, text")?.purpose == PolicyUse::SignIn,
-        "texts are not for sign-in",
-    )?;
-    ensure(row("email")?.purpose == PolicyUse::Reset, "mail is not for reset")?;
-    ensure(row("qr-pin")?.purpose == PolicyUse::Off, "what is off is not off")?;
-    ensure(
-        row("passkey")?.targets[0].name.as_deref() == Some("Pilots"),
-        "the group is not named",
-    )?;
-    ensure(
-        row("temporary-pass")?.limits["max_lifetime_minutes"] == 480,
-        "the pass has no limit",
-    )?;
-    ensure(
-        row("phone, call")?.limits["office_phone"] == true,
-        "office phones are not told",
-    )?;
-    ensure(row("passkey")?.allowed_for_user.is_none(), "nobody was asked for")?;
-    let passkeys = async |user: &UserId| {
-        let policy = bench
-            .service
-            .policy(Some(user))
-            .await
-            .map_err(|error| format!("{error:?}"))?;
-        let row = policy.methods.into_iter().find(|row| row.kind == "passkey");
-        Ok::<_, String>(row.and_then(|row| row.allowed_for_user))
-    };
-    ensure(
-        passkeys(&person).await? == Some(false),
-        "somebody outside the group",
-    )?;
-    ensure(passkeys(&pilot).await? == Some(true), "somebody in the group")?;
-    if bench.declares(Capability::ListRemembered) {
-        ensure(
-            policy
-                .remembered_devices
-                .is_some_and(|policy| policy.days == Some(14)),
-            "days are not told",
-        )?;
-        ensure(
-            policy
-                .registration
-                .is_some_and(|policy| policy.postpone_days == Some(14)),
-            "postponing is not told",
-        )?;
-        ensure(
-            policy.app_passwords.is_some_and(|policy| policy.allowed),
-            "app passwords are not told",
-        )?;
-        ensure(policy.questions.len() == 4, "questions are not told")?;
-    }
-    Ok(())
-}
-
-async fn reports(bench: &Bench) -> Outcome {
-    let with = bench
-        .directory
-        .add_person(&[MethodKind::PhoneMobile, MethodKind::Email]);
-    let without = bench.directory.add_person(&[MethodKind::Email]);
-    let rows = async |query: ReportQuery| -> Result<Vec<RegistrationRow>, String> {
-        bench
-            .service
-            .registration(&query)
-            .try_collect()
-            .await
-            .map_err(|error: crate::domain::Error| format!("{error:?}"))
-    };
-    let all = rows(ReportQuery::default()).await?;
-    let row = all
-        .iter()
-        .find(|row| row.user.id == with)
-        .ok_or("the person is not in the report")?;
-    ensure(
-        row.methods == [MethodKind::PhoneMobile, MethodKind::Email],
-        format!("{:?}", row.methods),
-    )?;
-    ensure(
-        row.mfa_registered == Some(true) && !row.admin && row.user.enabled,
-        format!("{row:?}"),
-    )?;
-    let lacking = rows(ReportQuery {
-        without: Some(crate::domain::Without::Mfa),
-        ..ReportQuery::default()
-    })
-    .await?;
-    ensure(
-        lacking.iter().any(|row| row.user.id == without),
-        "the one without is not listed",
-    )?;
-    ensure(
-        !lacking.iter().any(|row| row.user.id == with),
-        "the one with is listed",
-    )?;
-    let admins = rows(ReportQuery {
-        admins: true,
-        ..ReportQuery::default()
-    })
-    .await?;
-    ensure(
-        admins
-            .iter()
-            .any(|row| row.user.sign_in_name.starts_with("admin@")),
-        "no administrator is listed",
-    )?;
-    bench
-        .apply(Step::new("j", with.clone(), 0, Action::DisableAccount, vec![]))
-        .await
-        .map_err(|error| format!("{error:?}"))?;
-    ensure(
-        !rows(ReportQuery::default())
-            .await?
-            .iter()
-            .any(|row| row.user.id == with),
-        "a disabled one is listed",
-    )?;
-    let disabled = rows(ReportQuery {
-        include_disabled: true,
-        ..ReportQuery::default()
-    })
-    .await?;
-    ensure(
-        disabled
-            .iter()
-            .any(|row| row.user.id == with && !row.user.enabled),
-        "a disabled one is not listed",
-    )
-}
-
 async fn lists_devices(bench: &Bench) -> Outcome {
     let person = bench.directory.add_person(&[]);
     let parts = Parts {
@@ -469,119 +325,4 @@ async fn reads_registration(bench: &Bench) -> Outcome {
         states == [Some(RegistrationState::Complete), Some(RegistrationState::None)],
         format!("{states:?}"),
     )
-}
-
-async fn verifies_phone(bench: &Bench, kind: MethodKind) -> Outcome {
-    if !bench.declares(Capability::Verify(kind)) {
-        return is_not_asked(bench).await;
-    }
-    let has: &[MethodKind] = if kind == MethodKind::PhoneAlternate {
-        &[MethodKind::PhoneMobile]
-    } else {
-        &[MethodKind::Totp]
-    };
-    let person = bench.directory.add_person(has);
-    let number = PhoneNumber::parse("+1 4255550123", None).unwrap();
-    let add = Action::AddPhone {
-        kind,
-        number,
-        via: Some(crate::domain::Via::Call),
-    };
-    let effect = bench
-        .apply(Step::new("j", person.clone(), 0, add, vec![]))
-        .await
-        .map_err(|error| format!("{error:?}"))?;
-    ensure(
-        effect.detail.as_deref() == Some("waits for its code"),
-        format!("{:?}", effect.detail),
-    )?;
-    let method = effect.created.ok_or("nothing was made")?;
-    let challenge = bench
-        .service
-        .challenge(&person, &method)
-        .await
-        .map_err(|error| format!("{error:?}"))?;
-    ensure(
-        challenge.channel == "call",
-        format!("it went by {}", challenge.channel),
-    )?;
-    let wrong = bench
-        .service
-        .answer(&challenge, Secret::new("000001"))
-        .await
-        .map_err(|error| format!("{error:?}"))?;
-    ensure(matches!(wrong, Verdict::Wrong { .. }), format!("{wrong:?}"))?;
-    let code = bench.directory.last_code(&person);
-    let right = bench
-        .service
-        .answer(&challenge, Secret::new(code))
-        .await
-        .map_err(|error| format!("{error:?}"))?;
-    ensure(right == Verdict::Accepted, format!("{right:?}"))?;
-    let info = bench.info(&person).await;
-    let state = info
-        .methods()
-        .iter()
-        .find(|known| known.id == method)
-        .map(|known| known.state);
-    ensure(state == Some(MethodState::Ready), format!("{state:?}"))?;
-    let late = bench.service.challenge(&person, &method).await;
-    ensure(
-        late.is_err_and(|error| error.code() == ErrorCode::ServiceRefused),
-        "it waits for a code again",
-    )
-}
-
-async fn verifies_totp(bench: &Bench) -> Outcome {
-    if !bench.declares(Capability::Verify(MethodKind::Totp)) {
-        return is_not_asked(bench).await;
-    }
-    let person = bench.directory.add_person(&[]);
-    let add = Action::AddTotp { name: None };
-    let effect = bench
-        .apply(Step::new("j", person.clone(), 0, add, vec![]))
-        .await
-        .map_err(|error| format!("{error:?}"))?;
-    let (method, secret) = (
-        effect.created.ok_or("nothing was made")?,
-        effect.secret.ok_or("there is no secret")?,
-    );
-    let challenge = bench
-        .service
-        .challenge(&person, &method)
-        .await
-        .map_err(|error| format!("{error:?}"))?;
-    ensure(
-        challenge.channel == "app",
-        format!("it went by {}", challenge.channel),
-    )?;
-    let uri = secret.uri.ok_or("there is no link")?;
-    let now = crate::domain::Clock::now(&crate::domain::SystemClock);
-    let code = totp_rs::Totp::from_url(uri.expose())
-        .map_err(|error| error.to_string())?
-        .generate(u64::try_from(now.as_second()).unwrap_or_default());
-    let verdict = bench
-        .service
-        .answer(&challenge, Secret::new(code.to_string()))
-        .await
-        .map_err(|error| format!("{error:?}"))?;
-    ensure(verdict == Verdict::Accepted, format!("{verdict:?}"))?;
-    let info = bench.info(&person).await;
-    ensure(
-        info.methods()
-            .iter()
-            .any(|known| known.id == method && known.usable()),
-        "it does not count",
-    )
-}
-
-/// What cannot verify is not asked to.
-async fn is_not_asked(bench: &Bench) -> Outcome {
-    let before = bench.sent();
-    let result = bench.service.challenge(&"nobody".into(), &"none".into()).await;
-    ensure(
-        result.is_err_and(|error| error.code() == ErrorCode::Unsupported),
-        "it is not refused",
-    )?;
-    ensure(bench.sent() == before, "requests were sent")
 }
