@@ -3,3 +3,4 @@
 //! Which module may import which is in ARCHITECTURE.md and held by `tests/architecture.rs`.
 
 pub mod domain;
+pub mod jobs;
