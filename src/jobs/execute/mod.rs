@@ -302,12 +302,12 @@ impl<'a> Job<'a> {
         let mut open: Vec<usize> = together
             .iter()
             .copied()
-            .filter(|person| self.to_check(*person).next().is_some())
+            .filter(|person| !self.to_check(*person).is_empty())
             .collect();
         let mut pauses = self.pauses.iter();
         while !open.is_empty() {
-            let actions = open.iter().flat_map(|person| self.to_check(*person)).map(|(_, step)| &step.action);
-            let mut look = Look::of(actions);
+            let steps = open.iter().flat_map(|person| self.to_check(*person));
+            let mut look = Look::of(steps.map(|(_, step)| &step.action));
             if look.is_empty() {
                 break;
             }
@@ -329,7 +329,7 @@ impl<'a> Job<'a> {
     }
 
     /// The steps of a person that were done.
-    fn to_check(&self, person: usize) -> impl Iterator<Item = (usize, &'a Step)> {
+    fn to_check(&self, person: usize) -> Vec<(usize, &'a Step)> {
         let rows = &self.rows[person];
         let people = self.people;
         people[person]
@@ -338,8 +338,7 @@ impl<'a> Job<'a> {
             .enumerate()
             .filter(|(place, _)| rows[*place].row.status == Status::Done && rows[*place].sent)
             .filter_map(|(place, row)| row.to_send().map(|step| (place, step)))
-            .collect::<Vec<_>>()
-            .into_iter()
+            .collect()
     }
 
     /// Holds what was read against what was planned; gives whether all of it is so. `last`: what is not has failed.
@@ -355,7 +354,7 @@ impl<'a> Job<'a> {
             }
             Err(_) => return false,
         };
-        let steps: Vec<_> = self.to_check(person).collect();
+        let steps = self.to_check(person);
         let reissues = steps
             .iter()
             .any(|(_, step)| matches!(step.action, Action::IssueAppPassword { .. }));
