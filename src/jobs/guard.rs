@@ -64,7 +64,10 @@ pub fn admit_command(guard: &Guard, ticket: Option<&str>, profile: &str) -> Resu
             &json!({ "ticket": ticket, "pattern": pattern }),
         )
         .map_err(|_| {
-            Error::new(ErrorCode::ConfigInvalid, format!("ticket_pattern \"{pattern}\" cannot be read"))
+            Error::new(
+                ErrorCode::ConfigInvalid,
+                format!("ticket_pattern \"{pattern}\" cannot be read"),
+            )
         })?;
         if !said {
             return Err(Error::new(
@@ -93,7 +96,10 @@ pub fn admit_number(guard: &Guard, people: usize, expect: Option<u64>) -> Result
     if people > guard.max_users {
         return Err(Error::new(
             ErrorCode::GuardMaxUsers,
-            format!("{people} people are more than the {} that the guard allows", guard.max_users),
+            format!(
+                "{people} people are more than the {} that the guard allows",
+                guard.max_users
+            ),
         )
         .hint("split the list, or raise max_users in the profile's guard"));
     }
@@ -136,10 +142,11 @@ pub fn admit(
         )
         .hint("no flag loosens this; nothing was sent"));
     }
-    let own = operator
-        .user_id
-        .as_ref()
-        .and_then(|own| people.iter().find(|(user, _)| user.id.0.eq_ignore_ascii_case(&own.0)));
+    let own = operator.user_id.as_ref().and_then(|own| {
+        people
+            .iter()
+            .find(|(user, _)| user.id.0.eq_ignore_ascii_case(&own.0))
+    });
     match own {
         Some((user, _)) if !include_self => Err(Error::new(
             ErrorCode::GuardSelf,
@@ -188,11 +195,18 @@ mod tests {
             privileged: None,
         };
         let operator = Operator::default();
-        for entry in ["ANN@contoso.example", "group:executives", "role:Global Administrator"] {
+        for entry in [
+            "ANN@contoso.example",
+            "group:executives",
+            "role:Global Administrator",
+        ] {
             let guard = protecting(&[entry]);
             let error = admit(&guard, &[(&ann, &holder), (&bob, &none)], &operator, true).unwrap_err();
             assert_eq!(error.code(), ErrorCode::GuardProtected, "{entry}");
-            assert!(error.message().contains("ann@") && !error.message().contains("bob@"), "{error}");
+            assert!(
+                error.message().contains("ann@") && !error.message().contains("bob@"),
+                "{error}"
+            );
             assert_eq!(protected_by(&guard, &ann, &holder), [entry]);
             assert!(admit(&guard, &[(&bob, &none)], &operator, true).is_ok());
         }

@@ -57,7 +57,9 @@ impl Columns<'_> {
         if let Some((option, _)) = self.mapped.iter().find(|(_, mapped)| same(mapped, column)) {
             return Some(option.clone());
         }
-        let named = std::iter::once(&"user").chain(self.options).find(|option| same(option, column))?;
+        let named = std::iter::once(&"user")
+            .chain(self.options)
+            .find(|option| same(option, column))?;
         // Another column was named for it.
         let taken = self.mapped.iter().any(|(option, _)| option == named);
         (!taken).then(|| (*named).to_owned())
@@ -66,7 +68,9 @@ impl Columns<'_> {
     fn check(&self) -> Result<()> {
         for (option, _) in self.mapped {
             if option != "user" && !self.options.contains(&option.as_str()) {
-                let names: Vec<&str> = std::iter::once("user").chain(self.options.iter().copied()).collect();
+                let names: Vec<&str> = std::iter::once("user")
+                    .chain(self.options.iter().copied())
+                    .collect();
                 return Err(Error::new(
                     ErrorCode::Usage,
                     format!("--column {option}=…: this verb has no value \"{option}\""),
@@ -125,9 +129,11 @@ impl Problems {
                     })
                     .collect();
                 let message = format!("{} rows of {file} are wrong; nothing was sent", self.0.len());
-                let mut error = Error::new(ErrorCode::InvalidInput, message)
-                    .matches(matches)
-                    .at(file, Some(*line), *column);
+                let mut error = Error::new(ErrorCode::InvalidInput, message).matches(matches).at(
+                    file,
+                    Some(*line),
+                    *column,
+                );
                 if let Some(hint) = first.hint_text() {
                     error = error.hint(hint);
                 }

@@ -113,7 +113,10 @@ pub fn by_hand(people: &[PlannedUser]) -> Vec<ByHand> {
             continue;
         };
         let what = format!("{} {}", row.step, row.target);
-        match all.iter_mut().find(|known| known.what == what && known.place == *instead) {
+        match all
+            .iter_mut()
+            .find(|known| known.what == what && known.place == *instead)
+        {
             Some(known) => known.users += 1,
             None => all.push(ByHand {
                 users: 1,

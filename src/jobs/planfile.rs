@@ -155,7 +155,8 @@ pub fn write(head: &Head, people: &[PlannedUser]) -> Result<(String, String)> {
 /// `plan_invalid`: altered, cut short, or made by a newer version; nothing of it is used.
 pub fn read(text: &str, name: &str) -> Result<PlanFile> {
     let bad = |what: &str| {
-        Error::new(ErrorCode::PlanInvalid, format!("plan {name} {what}")).hint("make a new one with --plan-out")
+        Error::new(ErrorCode::PlanInvalid, format!("plan {name} {what}"))
+            .hint("make a new one with --plan-out")
     };
     let body = text.strip_suffix('\n').unwrap_or(text);
     let (before, tail) = body
@@ -165,7 +166,9 @@ pub fn read(text: &str, name: &str) -> Result<PlanFile> {
     let first = text.lines().next().unwrap_or_default();
     let schema: Value = serde_json::from_str(first).map_err(|_| bad("is not a plan file"))?;
     let schema = schema.get("schema").and_then(Value::as_str).unwrap_or_default();
-    let version = schema.strip_prefix("plan/").and_then(|number| number.parse::<u32>().ok());
+    let version = schema
+        .strip_prefix("plan/")
+        .and_then(|number| number.parse::<u32>().ok());
     match version {
         None => return Err(bad("is not a plan file")),
         Some(version) if version > SCHEMA => {
@@ -206,7 +209,10 @@ impl PlanFile {
         let head = &self.head;
         if head.service != service || !head.tenant.eq_ignore_ascii_case(tenant) {
             return bad(
-                format!("the plan is for {} ({}), not for {profile} ({tenant})", head.profile, head.tenant),
+                format!(
+                    "the plan is for {} ({}), not for {profile} ({tenant})",
+                    head.profile, head.tenant
+                ),
                 format!("apply it with -p {}", head.profile),
             );
         }

@@ -51,13 +51,28 @@ pub(crate) fn planned(draft: &Draft<'_>) -> Vec<Remains> {
     }
     if !is_disabled {
         let has_pass = !pass.is_empty();
-        add("signs in with the temporary pass and registers the new phone".to_owned(), pass);
+        add(
+            "signs in with the temporary pass and registers the new phone".to_owned(),
+            pass,
+        );
         if !has_pass && registers.is_empty() {
-            add("adds the new phone on the security info page".to_owned(), phone_went);
+            add(
+                "adds the new phone on the security info page".to_owned(),
+                phone_went,
+            );
         }
         add("is asked to register at next sign-in".to_owned(), registers);
     }
-    app_passwords(draft, &of(&|action| matches!(action, Action::RevokeAllAppPasswords | Action::RevokeAppPassword { .. })), &mut add);
+    app_passwords(
+        draft,
+        &of(&|action| {
+            matches!(
+                action,
+                Action::RevokeAllAppPasswords | Action::RevokeAppPassword { .. }
+            )
+        }),
+        &mut add,
+    );
     add(
         "chooses another password at next sign-in".to_owned(),
         of(&|action| {
@@ -86,7 +101,10 @@ fn app_passwords(draft: &Draft<'_>, revoked: &[u16], add: &mut impl FnMut(String
         })
         .collect();
     if !reissued.is_empty() {
-        add(format!("types the new app password in {}", reissued.join(", ")), revoked.to_vec());
+        add(
+            format!("types the new app password in {}", reissued.join(", ")),
+            revoked.to_vec(),
+        );
         return;
     }
     let gone: Vec<String> = draft
@@ -108,7 +126,10 @@ fn app_passwords(draft: &Draft<'_>, revoked: &[u16], add: &mut impl FnMut(String
         .map(|one| one.name.as_str())
         .collect();
     if !used.is_empty() {
-        add(format!("makes a new app password for {}", used.join(", ")), revoked.to_vec());
+        add(
+            format!("makes a new app password for {}", used.join(", ")),
+            revoked.to_vec(),
+        );
     }
 }
 

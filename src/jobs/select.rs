@@ -147,7 +147,12 @@ fn ambiguous(text: &str, several: &[&User], command: &(dyn Fn(&str) -> String + 
         format!("\"{text}\" matches {} people", several.len()),
     )
     .matches(matches)
-    .hint(several.first().map(|user| command(&user.id.0)).unwrap_or_default())
+    .hint(
+        several
+            .first()
+            .map(|user| command(&user.id.0))
+            .unwrap_or_default(),
+    )
 }
 
 /// What to search for: the part before the `@`, quoted where a shell needs it.

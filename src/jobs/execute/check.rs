@@ -41,7 +41,9 @@ impl Look {
                     parts.default = true;
                 }
                 Action::ForgetDevice { .. } | Action::ForgetAllDevices => parts.devices = true,
-                Action::RevokeAppPassword { .. } | Action::RevokeAllAppPasswords => parts.app_passwords = true,
+                Action::RevokeAppPassword { .. } | Action::RevokeAllAppPasswords => {
+                    parts.app_passwords = true
+                }
                 Action::DisableAccount => accounts = true,
                 Action::IssueAppPassword { .. }
                 | Action::SignOut
@@ -131,12 +133,14 @@ pub(super) fn holds(action: &Action, created: Option<&MethodId>, seen: &Seen) ->
         Action::UpdatePhone { method, kind, number } => seen
             .method(method, *kind)
             .map_or(Some(false), |method| has_number(method, number)),
-        Action::AddEmail { address } | Action::UpdateEmail { address, .. } => Some(methods.iter().any(|method| {
-            method
-                .address
-                .as_deref()
-                .is_some_and(|stands| stands.to_lowercase() == address.to_lowercase())
-        })),
+        Action::AddEmail { address } | Action::UpdateEmail { address, .. } => {
+            Some(methods.iter().any(|method| {
+                method
+                    .address
+                    .as_deref()
+                    .is_some_and(|stands| stands.to_lowercase() == address.to_lowercase())
+            }))
+        }
         Action::Rename { method, kind, name } => {
             Some(seen.method(method, *kind)?.name.as_deref() == Some(name.as_str()))
         }
@@ -151,9 +155,12 @@ pub(super) fn holds(action: &Action, created: Option<&MethodId>, seen: &Seen) ->
         Action::AddQuestions { .. } => {
             Some(methods.iter().any(|method| method.kind == MethodKind::Questions))
         }
-        Action::ForgetAllDevices => seen.tells_devices().then(|| seen.info.remembered().next().is_none()),
+        Action::ForgetAllDevices => seen
+            .tells_devices()
+            .then(|| seen.info.remembered().next().is_none()),
         Action::ForgetDevice { device } => seen.tells_devices().then(|| {
-            let there = |one: &&crate::domain::Device| one.id == *device && one.kind == DeviceKind::Remembered;
+            let there =
+                |one: &&crate::domain::Device| one.id == *device && one.kind == DeviceKind::Remembered;
             !seen.info.devices.iter().flatten().any(|one| there(&one))
         }),
         Action::RevokeAllAppPasswords => seen.info.app_passwords.as_ref().map(Vec::is_empty),

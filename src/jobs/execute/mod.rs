@@ -159,7 +159,10 @@ impl<'a> Job<'a> {
         let mut effects = self.service.apply(&batch).await.into_iter();
         for (person, place) in places {
             let effect = effects.next().unwrap_or_else(|| {
-                Err(Error::new(ErrorCode::Internal, "the service answered fewer steps than it was given"))
+                Err(Error::new(
+                    ErrorCode::Internal,
+                    "the service answered fewer steps than it was given",
+                ))
             });
             self.settle(person, place, effect, sink).await;
         }
@@ -194,7 +197,8 @@ impl<'a> Job<'a> {
             }
             let failed = self.people[person].steps.iter().enumerate().find(|(at, row)| {
                 let ended = &self.rows[person][*at];
-                row.to_send().is_some_and(|before| step.after.contains(&before.seq))
+                row.to_send()
+                    .is_some_and(|before| step.after.contains(&before.seq))
                     && ended.ended
                     && !matches!(ended.row.status, Status::Done | Status::Unchanged)
             });
@@ -246,7 +250,10 @@ impl<'a> Job<'a> {
         };
         row.end(status, detail.trim_end_matches("; ").to_owned());
         for notice in effect.remains {
-            self.next.push(Next { user: name.clone(), notice });
+            self.next.push(Next {
+                user: name.clone(),
+                notice,
+            });
         }
     }
 
@@ -279,13 +286,19 @@ impl<'a> Job<'a> {
         match looked {
             Ok(Some(true)) => {
                 let outcome = self.people[person].steps[place].outcome.clone();
-                row.end(Status::Done, outcome.unwrap_or_else(|| "read back: done".to_owned()));
+                row.end(
+                    Status::Done,
+                    outcome.unwrap_or_else(|| "read back: done".to_owned()),
+                );
             }
             Ok(Some(false)) if again => {}
             Ok(None) if again && step.class == StepClass::Idempotent => {}
             Ok(Some(false)) => unknown(row, "sent several times, and no answer came"),
             Ok(None) => unknown(row, "sent, and no answer came; it cannot be read back"),
-            Err(error) => unknown(row, &format!("sent, and no answer came; reading it back failed: {error}")),
+            Err(error) => unknown(
+                row,
+                &format!("sent, and no answer came; reading it back failed: {error}"),
+            ),
         }
     }
 
@@ -311,7 +324,10 @@ impl<'a> Job<'a> {
             if look.is_empty() {
                 break;
             }
-            let ids: Vec<UserId> = open.iter().map(|person| self.people[*person].user_id.clone()).collect();
+            let ids: Vec<UserId> = open
+                .iter()
+                .map(|person| self.people[*person].user_id.clone())
+                .collect();
             look.read(self.service, &ids).await;
             let pause = pauses.next();
             let mut still = Vec::new();
@@ -348,7 +364,9 @@ impl<'a> Job<'a> {
             Err(error) if last => {
                 for (place, _) in self.to_check(person) {
                     let row = &mut self.rows[person][place].row;
-                    row.detail = format!("{}; not read back: {error}", row.detail).trim_start_matches("; ").to_owned();
+                    row.detail = format!("{}; not read back: {error}", row.detail)
+                        .trim_start_matches("; ")
+                        .to_owned();
                 }
                 return true;
             }

@@ -7,7 +7,16 @@ use crate::domain::{Error, ErrorCode, Result};
 
 /// Headers of a single column that name the person.
 const PERSON: [&str; 10] = [
-    "user", "users", "username", "upn", "userprincipalname", "mail", "email", "emailaddress", "signinname", "id",
+    "user",
+    "users",
+    "username",
+    "upn",
+    "userprincipalname",
+    "mail",
+    "email",
+    "emailaddress",
+    "signinname",
+    "id",
 ];
 
 pub(super) fn read(file: &str, text: &str, columns: Columns<'_>) -> Result<Input> {
@@ -19,7 +28,10 @@ pub(super) fn read(file: &str, text: &str, columns: Columns<'_>) -> Result<Input
         }
         None => (0, None, text),
     };
-    let first = text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
+    let first = text
+        .lines()
+        .find(|line| !line.trim().is_empty())
+        .unwrap_or_default();
     let separator = told.unwrap_or_else(|| separator(first));
     let mut reader = csv::ReaderBuilder::new()
         .has_headers(false)
@@ -27,18 +39,19 @@ pub(super) fn read(file: &str, text: &str, columns: Columns<'_>) -> Result<Input
         .delimiter(separator)
         .from_reader(text.as_bytes());
     let mut problems = Problems::new();
+    let mut lines = Lines::new(text, skipped);
     let mut records: Vec<(u64, Vec<String>)> = Vec::new();
     for record in reader.records() {
         let record = match record {
             Ok(record) => record,
             Err(error) => {
-                let line = error.position().map_or(1, csv::Position::line);
+                let line = lines.of(error.position());
                 let wrong = Error::new(ErrorCode::InvalidInput, format!("this is not CSV: {error}"));
-                problems.add(line + skipped, None, wrong);
+                problems.add(line, None, wrong);
                 break;
             }
         };
-        let line = record.position().map_or(1, csv::Position::line) + skipped;
+        let line = lines.of(record.position());
         let cells: Vec<String> = record.iter().map(str::to_owned).collect();
         if cells.iter().any(|cell| !cell.trim().is_empty()) {
             records.push((line, cells));
@@ -55,7 +68,10 @@ pub(super) fn read(file: &str, text: &str, columns: Columns<'_>) -> Result<Input
     let mut taken_as_user = None;
     let mut meaning: Vec<Option<String>> = header.iter().map(|name| columns.option(name.trim())).collect();
     if let [only] = meaning.as_mut_slice() {
-        let name = header.first().map(|name| name.trim().to_owned()).unwrap_or_default();
+        let name = header
+            .first()
+            .map(|name| name.trim().to_owned())
+            .unwrap_or_default();
         if only.as_deref() != Some("user") && !PERSON.iter().any(|known| super::same(known, &name)) {
             taken_as_user = Some(name);
         }
@@ -67,32 +83,53 @@ pub(super) fn read(file: &str, text: &str, columns: Columns<'_>) -> Result<Input
         }
     }
     if !meaning.iter().flatten().any(|option| option == "user") {
-        return Err(Error::new(ErrorCode::InvalidInput, format!("{file} has no column \"user\""))
-            .hint(format!(
-                "name it: --column user=\"{}\"",
-                header.first().map(|name| name.trim()).unwrap_or_default()
-            ))
-            .at(file, Some(header_line), Some(1)));
+        return Err(
+            Error::new(ErrorCode::InvalidInput, format!("{file} has no column \"user\""))
+                .hint(format!(
+                    "name it: --column user=\"{}\"",
+                    header.first().map(|name| name.trim()).unwrap_or_default()
+                ))
+                .at(file, Some(header_line), Some(1)),
+        );
     }
     for option in meaning.iter().flatten() {
         if meaning.iter().flatten().filter(|other| *other == option).count() > 1 {
-            return Err(
-                Error::new(ErrorCode::InvalidInput, format!("{file} has two columns for \"{option}\""))
-                    .at(file, Some(header_line), None),
-            );
+            return Err(Error::new(
+                ErrorCode::InvalidInput,
+                format!("{file} has two columns for \"{option}\""),
+            )
+            .at(file, Some(header_line), None));
         }
     }
     let mut found = Vec::new();
     for (line, cells) in rows {
-        if cells.iter().skip(header.len()).any(|cell| !cell.trim().is_empty()) {
-            let wrong = format!("the row has {} cells and the header {}", cells.len(), header.len());
-            problems.add(line, Some(header.len() as u64 + 1), Error::new(ErrorCode::InvalidInput, wrong));
+        if cells
+            .iter()
+            .skip(header.len())
+            .any(|cell| !cell.trim().is_empty())
+        {
+            let wrong = format!(
+                "the row has {} cells and the header {}",
+                cells.len(),
+                header.len()
+            );
+            problems.add(
+                line,
+                Some(header.len() as u64 + 1),
+                Error::new(ErrorCode::InvalidInput, wrong),
+            );
             continue;
         }
-        let mut user = Cell { text: String::new(), column: 1 };
+        let mut user = Cell {
+            text: String::new(),
+            column: 1,
+        };
         let mut values = BTreeMap::new();
         for ((column, option), cell) in (1..).zip(&meaning).zip(&cells) {
-            let cell = Cell { text: cell_text(cell), column };
+            let cell = Cell {
+                text: cell_text(cell),
+                column,
+            };
             match option.as_deref() {
                 Some("user") => user = cell,
                 Some(option) if !cell.text.is_empty() => {
@@ -115,6 +152,37 @@ pub(super) fn read(file: &str, text: &str, columns: Columns<'_>) -> Result<Input
         unused,
         taken_as_user,
     })
+}
+
+/// Lines of records, by their bytes: the reader's own count lags behind where lines end in CRLF.
+struct Lines<'a> {
+    rest: std::str::Bytes<'a>,
+    at: u64,
+    line: u64,
+}
+
+impl<'a> Lines<'a> {
+    fn new(text: &'a str, skipped: u64) -> Self {
+        Self {
+            rest: text.bytes(),
+            at: 0,
+            line: 1 + skipped,
+        }
+    }
+
+    /// The line of a record that begins here, or behind the line ends that are here. Records come in order.
+    fn of(&mut self, position: Option<&csv::Position>) -> u64 {
+        let begins = position.map_or(0, csv::Position::byte);
+        while let Some(byte) = self.rest.clone().next() {
+            if self.at >= begins && !matches!(byte, b'\r' | b'\n') {
+                break;
+            }
+            self.line += u64::from(byte == b'\n');
+            self.at += 1;
+            self.rest.next();
+        }
+        self.line
+    }
 }
 
 /// A bare list has no header: its first line is an address.

@@ -37,12 +37,18 @@ pub(super) fn text(file: &str, bytes: &[u8]) -> Result<String> {
 fn utf8(file: &str, bytes: &[u8]) -> Result<String> {
     std::str::from_utf8(bytes).map(str::to_owned).map_err(|error| {
         let before = bytes.get(..error.valid_up_to()).unwrap_or_default();
-        not_text(file, 1 + before.iter().filter(|byte| **byte == b'\n').count() as u64)
+        not_text(
+            file,
+            1 + before.iter().filter(|byte| **byte == b'\n').count() as u64,
+        )
     })
 }
 
 fn utf16(file: &str, bytes: &[u8], unit: fn([u8; 2]) -> u16) -> Result<String> {
-    let units = bytes.chunks_exact(2).filter_map(|pair| pair.try_into().ok()).map(unit);
+    let units = bytes
+        .chunks_exact(2)
+        .filter_map(|pair| pair.try_into().ok())
+        .map(unit);
     let mut text = String::with_capacity(bytes.len() / 2);
     for c in char::decode_utf16(units) {
         let lines = || 1 + text.matches('\n').count() as u64;

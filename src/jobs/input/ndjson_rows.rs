@@ -35,9 +35,18 @@ pub(super) fn read(file: &str, text: &str, columns: Columns<'_>) -> Result<Input
             let column = text.find(&format!("\"{name}\"")).map_or(1, |at| at as u64 + 1);
             let cell = match value {
                 Value::Null => continue,
-                Value::String(value) => Cell { text: cell_text(value), column },
-                Value::Number(value) => Cell { text: value.to_string(), column },
-                Value::Bool(value) => Cell { text: value.to_string(), column },
+                Value::String(value) => Cell {
+                    text: cell_text(value),
+                    column,
+                },
+                Value::Number(value) => Cell {
+                    text: value.to_string(),
+                    column,
+                },
+                Value::Bool(value) => Cell {
+                    text: value.to_string(),
+                    column,
+                },
                 Value::Array(_) | Value::Object(_) => {
                     let wrong = format!("\"{name}\" is not a text");
                     problems.add(line, Some(column), Error::new(ErrorCode::InvalidInput, wrong));
@@ -52,7 +61,11 @@ pub(super) fn read(file: &str, text: &str, columns: Columns<'_>) -> Result<Input
         }
         match user.filter(|user| !user.text.is_empty()) {
             Some(user) => rows.push(InputRow { user, line, values }),
-            None => problems.add(line, None, Error::new(ErrorCode::InvalidInput, "the line names no user")),
+            None => problems.add(
+                line,
+                None,
+                Error::new(ErrorCode::InvalidInput, "the line names no user"),
+            ),
         }
     }
     problems.finish(file)?;

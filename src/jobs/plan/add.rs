@@ -74,12 +74,19 @@ pub(super) fn allowed_phone(draft: &Draft<'_>, kind: MethodKind, via: Option<Via
         return checked(draft, "phone, text").map(|_| ());
     }
     let call = checked(draft, "phone, call")?;
-    let office_is_off =
-        call.is_some_and(|row| row.limits.get("office_phone").and_then(serde_json::Value::as_bool) == Some(false));
+    let office_is_off = call.is_some_and(|row| {
+        row.limits
+            .get("office_phone")
+            .and_then(serde_json::Value::as_bool)
+            == Some(false)
+    });
     if kind == MethodKind::PhoneOffice && office_is_off {
         return Err(Error::new(
             ErrorCode::PolicyRefused,
-            format!("policy does not allow phone:office for {}: office phones are off", draft.whose()),
+            format!(
+                "policy does not allow phone:office for {}: office phones are off",
+                draft.whose()
+            ),
         )
         .hint(format!("{} policy show {}", draft.setting.prefix, draft.whose())));
     }
@@ -103,7 +110,12 @@ pub(super) fn phone(
     replace: bool,
 ) -> Result<()> {
     let words = Words::new("add", kind.as_str(), shown(number, via)).outcome(number.to_string());
-    let stands = draft.info.methods().iter().find(|method| method.kind == kind).cloned();
+    let stands = draft
+        .info
+        .methods()
+        .iter()
+        .find(|method| method.kind == kind)
+        .cloned();
     if let Some(method) = &stands
         && (method.number.as_ref() == Some(number) || method.pending_number.as_ref() == Some(number))
     {
@@ -112,9 +124,17 @@ pub(super) fn phone(
     }
     allowed_phone(draft, kind, via)?;
     if let Some(method) = stands {
-        let behind = format!("--number {} --type {} --replace", quoted(&number.spaced()), plain(kind));
+        let behind = format!(
+            "--number {} --type {} --replace",
+            quoted(&number.spaced()),
+            plain(kind)
+        );
         let had = replaced(draft, &method, &behind, replace)?;
-        let words = Words::new("change", kind.as_str(), format!("{had} to {}", shown(number, via)));
+        let words = Words::new(
+            "change",
+            kind.as_str(),
+            format!("{had} to {}", shown(number, via)),
+        );
         let action = Action::UpdatePhone {
             method: method.id,
             kind,
@@ -127,7 +147,10 @@ pub(super) fn phone(
     if kind == MethodKind::PhoneAlternate && !has(MethodKind::PhoneMobile) {
         return Err(Error::new(
             ErrorCode::ServiceRefused,
-            format!("{} has no mobile number, and an alternate one stands beside it", draft.whose()),
+            format!(
+                "{} has no mobile number, and an alternate one stands beside it",
+                draft.whose()
+            ),
         )
         .hint(draft.command(&format!("--number {} --type mobile", quoted(&number.spaced())))));
     }
@@ -142,7 +165,9 @@ pub(super) fn phone(
 
 /// `mobile` for `phone:mobile`.
 fn plain(kind: MethodKind) -> &'static str {
-    kind.as_str().split_once(':').map_or(kind.as_str(), |(_, plain)| plain)
+    kind.as_str()
+        .split_once(':')
+        .map_or(kind.as_str(), |(_, plain)| plain)
 }
 
 /// What stood there, where it may give way.
@@ -161,7 +186,12 @@ fn replaced(draft: &Draft<'_>, method: &Method, behind: &str, replace: bool) -> 
 /// `methods add email`.
 pub(super) fn email(draft: &mut Draft<'_>, address: &str, replace: bool) -> Result<()> {
     let kind = MethodKind::Email;
-    let stands = draft.info.methods().iter().find(|method| method.kind == kind).cloned();
+    let stands = draft
+        .info
+        .methods()
+        .iter()
+        .find(|method| method.kind == kind)
+        .cloned();
     let same = |method: &Method| {
         method
             .address
@@ -177,7 +207,8 @@ pub(super) fn email(draft: &mut Draft<'_>, address: &str, replace: bool) -> Resu
     if let Some(method) = stands {
         let behind = format!("--address {} --replace", quoted(&address));
         let had = replaced(draft, &method, &behind, replace)?;
-        let words = Words::new("change", kind.as_str(), format!("{had} to {address}")).outcome(address.clone());
+        let words =
+            Words::new("change", kind.as_str(), format!("{had} to {address}")).outcome(address.clone());
         let method = method.id;
         draft.require(Action::UpdateEmail { method, address }, words, &[])?;
         return Ok(());
@@ -252,11 +283,10 @@ pub(crate) fn admit_pass(draft: &Draft<'_>, minutes: Option<u32>, one_time: Opti
         .hint("choose another --lifetime, or leave it out"));
     }
     if one_time == Some(false) && row.limits.get("one_time") == Some(&json!(true)) {
-        return Err(Error::new(
-            ErrorCode::PolicyRefused,
-            "by policy a temporary pass works once",
-        )
-        .hint("give --one-time, or leave it out"));
+        return Err(
+            Error::new(ErrorCode::PolicyRefused, "by policy a temporary pass works once")
+                .hint("give --one-time, or leave it out"),
+        );
     }
     Ok(())
 }
@@ -280,7 +310,11 @@ fn whole_minutes(lifetime: SignedDuration) -> Result<u32> {
 pub(super) fn questions(draft: &mut Draft<'_>, answers: &[(String, Secret)]) -> Result<()> {
     let kind = MethodKind::Questions.as_str();
     let questions: Vec<String> = answers.iter().map(|(question, _)| question.clone()).collect();
-    let had = draft.info.methods().iter().any(|method| method.kind == MethodKind::Questions);
+    let had = draft
+        .info
+        .methods()
+        .iter()
+        .any(|method| method.kind == MethodKind::Questions);
     let mut detail = format!("{} questions", questions.len());
     if had {
         detail.push_str(", in place of those that stand");
@@ -293,11 +327,19 @@ pub(super) fn questions(draft: &mut Draft<'_>, answers: &[(String, Secret)]) -> 
     {
         return Err(Error::new(
             ErrorCode::PolicyRefused,
-            format!("policy asks for {register} questions, and there are {}", answers.len()),
+            format!(
+                "policy asks for {register} questions, and there are {}",
+                answers.len()
+            ),
         )
         .hint(format!("{} policy show {}", draft.setting.prefix, draft.whose())));
     }
-    let pool = draft.person.policy.as_ref().map(|policy| policy.questions.as_slice()).unwrap_or_default();
+    let pool = draft
+        .person
+        .policy
+        .as_ref()
+        .map(|policy| policy.questions.as_slice())
+        .unwrap_or_default();
     if let Some((unknown, _)) = answers
         .iter()
         .find(|(question, _)| !pool.is_empty() && !pool.contains(question))

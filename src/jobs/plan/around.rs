@@ -12,7 +12,11 @@ const NAMES: usize = 5;
 pub(super) fn listed(names: Vec<String>) -> String {
     let more = names.len().saturating_sub(NAMES);
     let text = names.into_iter().take(NAMES).collect::<Vec<_>>().join(", ");
-    if more == 0 { text } else { format!("{text} and {more} more") }
+    if more == 0 {
+        text
+    } else {
+        format!("{text} and {more} more")
+    }
 }
 
 fn device_name(device: &Device) -> String {
@@ -65,7 +69,10 @@ impl Draft<'_> {
     }
 
     fn untold(&self, part: &str) -> bool {
-        self.info.unknown.iter().any(|unknown| unknown.part.contains(part))
+        self.info
+            .unknown
+            .iter()
+            .any(|unknown| unknown.part.contains(part))
     }
 }
 
@@ -173,7 +180,11 @@ pub(super) fn sign_out(draft: &mut Draft<'_>) -> Result<()> {
 
 /// The words for a new password.
 pub(crate) fn password_words(permanent: bool) -> Words {
-    let detail = if permanent { "it stays" } else { "to be changed at next sign-in" };
+    let detail = if permanent {
+        "it stays"
+    } else {
+        "to be changed at next sign-in"
+    };
     Words::new("reset", "password", detail)
 }
 

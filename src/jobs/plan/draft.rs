@@ -18,11 +18,7 @@ pub(crate) struct Words {
 }
 
 impl Words {
-    pub(crate) fn new(
-        step: &'static str,
-        target: impl Into<String>,
-        detail: impl Into<String>,
-    ) -> Self {
+    pub(crate) fn new(step: &'static str, target: impl Into<String>, detail: impl Into<String>) -> Self {
         Self {
             step,
             target: target.into(),
@@ -219,7 +215,9 @@ impl<'a> Draft<'a> {
                 method.state = MethodState::Pending;
                 methods.push(method);
             }
-            Action::AddTemporaryPass { .. } => methods.push(Method::new("new", MethodKind::TemporaryPass, "")),
+            Action::AddTemporaryPass { .. } => {
+                methods.push(Method::new("new", MethodKind::TemporaryPass, ""))
+            }
             Action::UpdatePhone { method, kind, number } => {
                 self.set.push((*kind, method.clone()));
                 if let Some(method) = methods.iter_mut().find(found(method, kind)) {

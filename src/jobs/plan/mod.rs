@@ -23,8 +23,8 @@ pub(crate) use add::admit_pass;
 pub(crate) use around::password_words;
 pub(crate) use draft::{Draft, Words};
 pub(crate) use order::strongest;
-pub(crate) use state::hex;
 pub use state::State;
+pub(crate) use state::hex;
 
 /// What a change verb asks for one person.
 #[derive(Clone, Debug)]
@@ -361,7 +361,11 @@ pub fn only_error(errors: &[(String, Error)]) -> Option<Error> {
         _ if errors.iter().all(|(_, error)| error.code() == first.code()) => {
             let mut error = Error::new(
                 first.code(),
-                format!("{}; the same holds for {} others", first.message(), errors.len() - 1),
+                format!(
+                    "{}; the same holds for {} others",
+                    first.message(),
+                    errors.len() - 1
+                ),
             );
             if let Some(hint) = first.hint_text() {
                 error = error.hint(hint);

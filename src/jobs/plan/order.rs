@@ -122,7 +122,11 @@ impl Draft<'_> {
         );
         let words = Words::new("remove", self.reference(method), detail);
         if !method.removable && !strict {
-            self.by_hand(words, "the service has no call that removes it", "the person removes it");
+            self.by_hand(
+                words,
+                "the service has no call that removes it",
+                "the person removes it",
+            );
             return Ok(None);
         }
         let action = Action::RemoveMethod {

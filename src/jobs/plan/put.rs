@@ -19,7 +19,8 @@ pub(super) fn update(draft: &mut Draft<'_>, typed: &str, value: &NewValue) -> Re
     let had = method.label().unwrap_or_default();
     match value {
         NewValue::Number(number) if method.kind.is_phone() => {
-            let words = Words::new("change", target, format!("{had} to {number}")).outcome(number.to_string());
+            let words =
+                Words::new("change", target, format!("{had} to {number}")).outcome(number.to_string());
             if method.number.as_ref() == Some(number) || method.pending_number.as_ref() == Some(number) {
                 draft.unchanged(Words::new("change", words.target, standing(&method)));
                 return Ok(());

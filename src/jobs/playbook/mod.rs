@@ -95,7 +95,11 @@ pub fn find(name: &str, own: &[(String, toml::Value)]) -> Result<Playbook> {
     if let Some((_, value)) = embedded.iter().find(|(known, _)| known == name) {
         return read::playbook(name, value);
     }
-    let names: Vec<&str> = own.iter().chain(&embedded).map(|(name, _)| name.as_str()).collect();
+    let names: Vec<&str> = own
+        .iter()
+        .chain(&embedded)
+        .map(|(name, _)| name.as_str())
+        .collect();
     let near = read::nearest(name, &names);
     let hint = near.map_or_else(
         || format!("there are: {}", names.join(", ")),
@@ -109,14 +113,21 @@ pub fn find(name: &str, own: &[(String, toml::Value)]) -> Result<Playbook> {
 /// # Errors
 /// `config_invalid` for the first thing that is wrong: an unknown key, kind or verb, with what was probably meant.
 pub fn check(own: &[(String, toml::Value)]) -> Result<()> {
-    own.iter().try_for_each(|(name, value)| read::playbook(name, value).map(|_| ()))
+    own.iter()
+        .try_for_each(|(name, value)| read::playbook(name, value).map(|_| ()))
 }
 
 fn embedded() -> Result<Vec<(String, toml::Value)>> {
     let broken = || Error::new(ErrorCode::Internal, "the embedded playbooks cannot be read");
     let table: toml::Table = EMBEDDED.parse().map_err(|_| broken())?;
-    let playbooks = table.get("playbooks").and_then(toml::Value::as_table).ok_or_else(broken)?;
-    Ok(playbooks.iter().map(|(name, value)| (name.clone(), value.clone())).collect())
+    let playbooks = table
+        .get("playbooks")
+        .and_then(toml::Value::as_table)
+        .ok_or_else(broken)?;
+    Ok(playbooks
+        .iter()
+        .map(|(name, value)| (name.clone(), value.clone()))
+        .collect())
 }
 
 #[cfg(test)]

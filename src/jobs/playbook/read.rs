@@ -16,7 +16,9 @@ const STEP_KEYS: [&str; 4] = ["do", "methods", "when", "if_unsupported"];
 /// `config_invalid`, with the playbook and the step in it.
 pub(super) fn playbook(name: &str, value: &Value) -> Result<Playbook> {
     let place = format!("playbook {name}");
-    let table = value.as_table().ok_or_else(|| wrong(&place, "it is not a table"))?;
+    let table = value
+        .as_table()
+        .ok_or_else(|| wrong(&place, "it is not a table"))?;
     known_keys(&place, table, &KEYS)?;
     let description = match table.get("description") {
         None => None,
@@ -40,14 +42,17 @@ pub(super) fn playbook(name: &str, value: &Value) -> Result<Playbook> {
 }
 
 fn step(place: &str, value: &Value) -> Result<PlaybookStep> {
-    let table = value.as_table().ok_or_else(|| wrong(place, "it is not a table"))?;
+    let table = value
+        .as_table()
+        .ok_or_else(|| wrong(place, "it is not a table"))?;
     known_keys(place, table, &STEP_KEYS)?;
     let text = |key: &str| match table.get(key) {
         None => Ok(None),
         Some(Value::String(text)) => Ok(Some(text.as_str())),
         Some(_) => Err(wrong(place, &format!("{key} is not a text"))),
     };
-    let does = text("do")?.ok_or_else(|| wrong(place, "it does not say what to do").hint("write do = \"sign-out\""))?;
+    let does = text("do")?
+        .ok_or_else(|| wrong(place, "it does not say what to do").hint("write do = \"sign-out\""))?;
     let names: Vec<&str> = VERBS.iter().map(|(name, _)| *name).collect();
     let Some((_, verb)) = VERBS.iter().find(|(name, _)| *name == does) else {
         if does == "notify" {
@@ -61,7 +66,9 @@ fn step(place: &str, value: &Value) -> Result<PlaybookStep> {
             return Err(wrong(place, "methods goes with do = \"remove\" only"));
         }
         Some(Value::Array(items)) => Some(kinds(place, items)?),
-        Some(_) => return Err(wrong(place, "methods is not a list").hint("write methods = [\"authenticator\"]")),
+        Some(_) => {
+            return Err(wrong(place, "methods is not a list").hint("write methods = [\"authenticator\"]"));
+        }
     };
     let when = text("when")?.map(str::to_owned);
     if let Some(code) = &when {
@@ -83,14 +90,18 @@ fn step(place: &str, value: &Value) -> Result<PlaybookStep> {
 fn kinds(place: &str, items: &[Value]) -> Result<Vec<MethodKind>> {
     let mut kinds = Vec::new();
     for item in items {
-        let text = item.as_str().ok_or_else(|| wrong(place, "a method is not a text"))?;
+        let text = item
+            .as_str()
+            .ok_or_else(|| wrong(place, "a method is not a text"))?;
         if let Some(family) = MethodKind::family(text) {
             kinds.extend_from_slice(family);
             continue;
         }
         match text.parse::<MethodKind>() {
             Ok(MethodKind::Password) => {
-                return Err(wrong(place, "no removal means the password").hint("write do = \"reset-password\""));
+                return Err(
+                    wrong(place, "no removal means the password").hint("write do = \"reset-password\"")
+                );
             }
             Ok(kind) => kinds.push(kind),
             Err(_) => {
@@ -126,7 +137,7 @@ pub(super) fn nearest<'a>(given: &str, known: &[&'a str]) -> Option<&'a str> {
     known
         .iter()
         .map(|word| (distance(given, word), *word))
-        .filter(|(distance, word)| *distance <= word.len().max(3) / 3)
+        .filter(|(distance, word)| *distance <= (word.len() / 2).min(3))
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, word)| word)
 }

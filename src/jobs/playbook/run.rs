@@ -1,9 +1,7 @@
 //! A playbook becomes the rows of a person's plan.
 
 use super::{Options, Pass, Playbook, PlaybookStep, Verb};
-use crate::domain::{
-    Action, Error, ErrorCode, Method, MethodId, MethodKind, Result, reference,
-};
+use crate::domain::{Action, Error, ErrorCode, Method, MethodId, MethodKind, Result, reference};
 use crate::jobs::filter;
 use crate::jobs::plan::{Draft, Words, admit_pass, password_words, strongest};
 
@@ -108,9 +106,10 @@ impl Playbook {
             };
             draft.info.methods().iter().find(wanted).cloned()
         };
-        let (Some(mobile), Some(alternate)) =
-            (find(MethodKind::PhoneMobile, true), find(MethodKind::PhoneAlternate, false))
-        else {
+        let (Some(mobile), Some(alternate)) = (
+            find(MethodKind::PhoneMobile, true),
+            find(MethodKind::PhoneAlternate, false),
+        ) else {
             return Ok(());
         };
         let had = mobile.label().unwrap_or_default();
@@ -120,7 +119,11 @@ impl Playbook {
             draft.by_hand(
                 words,
                 "the service shows the alternate number only in part",
-                format!("{} methods update {} phone:mobile --number NUMBER", draft.setting.prefix, draft.whose()),
+                format!(
+                    "{} methods update {} phone:mobile --number NUMBER",
+                    draft.setting.prefix,
+                    draft.whose()
+                ),
             );
             return Ok(());
         };
@@ -131,7 +134,12 @@ impl Playbook {
             number,
         };
         if let Some(changed) = draft.attempt(action, words, &[]) {
-            draft.remove_one(&alternate, &[changed], false, Some("its number is now phone:mobile"))?;
+            draft.remove_one(
+                &alternate,
+                &[changed],
+                false,
+                Some("its number is now phone:mobile"),
+            )?;
         }
         Ok(())
     }
@@ -142,7 +150,12 @@ impl Playbook {
         let stays = |method: &&Method| !going.contains(&(method.kind, method.id.clone()));
         let methods = draft.info.methods().to_vec();
         let told = methods.iter().any(|method| method.default.is_some());
-        if !told || methods.iter().filter(stays).any(|method| method.default == Some(true)) {
+        if !told
+            || methods
+                .iter()
+                .filter(stays)
+                .any(|method| method.default == Some(true))
+        {
             return Ok(());
         }
         if let Some(best) = strongest(methods.iter().filter(stays)) {
@@ -163,7 +176,11 @@ impl PlaybookStep {
             .info
             .methods()
             .iter()
-            .filter(|method| self.methods.as_ref().is_none_or(|kinds| kinds.contains(&method.kind)))
+            .filter(|method| {
+                self.methods
+                    .as_ref()
+                    .is_none_or(|kinds| kinds.contains(&method.kind))
+            })
             .filter(|method| range.has(method))
             .map(|method| (method.kind, method.id.clone()))
             .filter(|key| !draft.set.contains(key))
@@ -176,7 +193,9 @@ fn remove(draft: &mut Draft<'_>, step: &PlaybookStep, range: &Range) -> Result<(
     let alternate_stays = draft.info.methods().iter().any(|method| {
         method.kind == MethodKind::PhoneAlternate && !going.contains(&(method.kind, method.id.clone()))
     });
-    let mobile = going.iter().position(|(kind, _)| *kind == MethodKind::PhoneMobile);
+    let mobile = going
+        .iter()
+        .position(|(kind, _)| *kind == MethodKind::PhoneMobile);
     if let Some(at) = mobile.filter(|_| alternate_stays) {
         let (kind, id) = going.remove(at);
         let detail = draft
@@ -232,7 +251,11 @@ fn plain(draft: &mut Draft<'_>, verb: Verb) {
 
 /// A pass that somebody asked for is an error where policy forbids it; one that the playbook asks for is a row.
 fn temporary_pass(draft: &mut Draft<'_>, pass: Pass) -> Result<()> {
-    let words = Words::new("issue", MethodKind::TemporaryPass.as_str(), "as long as policy says");
+    let words = Words::new(
+        "issue",
+        MethodKind::TemporaryPass.as_str(),
+        "as long as policy says",
+    );
     let action = Action::AddTemporaryPass {
         lifetime_minutes: None,
         one_time: None,
