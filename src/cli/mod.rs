@@ -145,14 +145,17 @@ fn exit_table() -> String {
 
 /// The verbs in the order of what people come for.
 const GROUPS: &[(&str, &[&str])] = &[
-    ("Look", &[
-        "user search",
-        "user show",
-        "methods list",
-        "devices list",
-        "app-passwords list",
-        "policy show",
-    ]),
+    (
+        "Look",
+        &[
+            "user search",
+            "user show",
+            "methods list",
+            "devices list",
+            "app-passwords list",
+            "policy show",
+        ],
+    ),
     ("Many people", &["report registration"]),
     ("Set up", &["capabilities", "completions", "man", "schema"]),
     ("Try it", &["local"]),
