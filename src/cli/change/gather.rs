@@ -28,12 +28,18 @@ pub(super) async fn plan(
     verb: &str,
     selection: &Selection,
     job: &str,
+    for_file: bool,
 ) -> Result<Planned> {
     let prefix = super::prefix(cx);
     let asked = people(cx, session, verb, &prefix, &selection.asked).await?;
     let users: Vec<User> = asked.iter().map(|(user, _)| user.clone()).collect();
     let privileges = super::admit_people(cx, session, &users).await?;
-    let infos = read(session, &users, parts(&asked)).await;
+    let mut parts = parts(&asked);
+    if for_file {
+        // What the state of a plan stands on.
+        (parts.methods, parts.default, parts.devices) = (true, true, true);
+    }
+    let infos = read(session, &users, parts).await;
     let setting = Setting {
         capabilities: session.service.capabilities(),
         profile: &session.profile,
@@ -159,7 +165,7 @@ fn parts(asked: &[(User, Wish)]) -> Parts {
 }
 
 /// Reads these parts of people, a batch at a time.
-pub(super) async fn read(session: &Session, users: &[User], parts: Parts) -> Vec<Result<SecurityInfo>> {
+pub(crate) async fn read(session: &Session, users: &[User], parts: Parts) -> Vec<Result<SecurityInfo>> {
     if parts == Parts::NONE {
         return users.iter().map(|_| Ok(SecurityInfo::default())).collect();
     }

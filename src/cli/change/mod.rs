@@ -17,6 +17,7 @@ use crate::jobs::plan::{Deed, PlannedUser};
 use crate::jobs::planfile::{self, Estimate, Head, PlanSummary};
 use crate::jobs::{guard, select};
 
+pub(crate) use gather::{left_out, read};
 pub(crate) use keep::Qr;
 
 /// Options of every verb that changes something.
@@ -63,15 +64,32 @@ pub(crate) struct Prepared {
 /// # Errors
 /// Everything that keeps it from being done, before anything is sent or after: what was done is on stdout by then.
 pub(crate) async fn run(cx: &Context, change: Change) -> Result<u8> {
+    let ticket = before(cx, &change)?;
+    let session = connect(cx, &change.args).await?;
+    run_on(cx, &session, change, ticket).await
+}
+
+/// Connects for a change, or for a plan of one.
+///
+/// # Errors
+/// As [`Context::connect`].
+pub(crate) async fn connect(cx: &Context, args: &ChangeArgs) -> Result<Session> {
+    let only_planned = cx.globals.dry_run || args.plan_out.is_some();
+    cx.connect(if only_planned { Intent::Read } else { Intent::Change }).await
+}
+
+/// What can be refused before anybody is connected to; gives the ticket.
+///
+/// # Errors
+/// What the guard says; secrets without a place; a plan that would hold one.
+pub(crate) fn before(cx: &Context, change: &Change) -> Result<Option<String>> {
     let Change {
         verb,
-        doing,
         selection,
-        playbook,
         qr,
-        args,
+        args: ChangeArgs { plan_out },
+        ..
     } = change;
-    let ChangeArgs { plan_out } = args;
     let only_planned = cx.globals.dry_run || plan_out.is_some();
     if plan_out.is_some() && selection.asked.iter().any(|asked| asked.wish.holds_secret()) {
         return Err(Error::new(
@@ -82,16 +100,34 @@ pub(crate) async fn run(cx: &Context, change: Change) -> Result<u8> {
     }
     let mints = selection.asked.iter().any(|asked| asked.wish.mints());
     if !only_planned && mints {
-        keep::check(cx, &qr)?;
+        keep::check(cx, qr)?;
     }
     if let Some(path) = &plan_out {
         keep::must_be_new(path)?;
     }
-    let ticket = admit_command(cx, only_planned, cx.globals.ticket.clone())?;
-    let intent = if only_planned { Intent::Read } else { Intent::Change };
-    let session = cx.connect(intent).await?;
+    admit_command(cx, only_planned, cx.globals.ticket.clone())
+}
+
+/// As [`run`], on a connection that is there already.
+///
+/// # Errors
+/// As [`run`].
+pub(crate) async fn run_on(
+    cx: &Context,
+    session: &Session,
+    change: Change,
+    ticket: Option<String>,
+) -> Result<u8> {
+    let Change {
+        verb,
+        doing,
+        selection,
+        playbook,
+        qr,
+        args: ChangeArgs { plan_out },
+    } = change;
     let job = uuid::Uuid::now_v7().to_string();
-    let planned = gather::plan(cx, &session, verb, &selection, &job).await?;
+    let planned = gather::plan(cx, session, verb, &selection, &job, plan_out.is_some()).await?;
     let mut prepared = Prepared {
         verb: verb.to_owned(),
         doing: doing.to_owned(),
@@ -105,15 +141,15 @@ pub(crate) async fn run(cx: &Context, change: Change) -> Result<u8> {
     };
     strict(cx, &prepared.people)?;
     if let Some(path) = plan_out {
-        let made = write_plan(cx, &session, &mut prepared, &selection, &job, &path)?;
+        let made = write_plan(cx, session, &mut prepared, &selection, &job, &path)?;
         prepared.plan = Some(made);
-        return report::only_planned(cx, &session, &prepared);
+        return report::only_planned(cx, session, &prepared);
     }
     for person in &mut prepared.people {
         // Only a plan file needs them.
         (person.state, person.state_digest, person.state_at) = (None, None, None);
     }
-    finish(cx, &session, prepared).await
+    finish(cx, session, prepared).await
 }
 
 /// Confirms, executes and reports what was prepared.
@@ -175,6 +211,25 @@ pub(crate) async fn admit_people(cx: &Context, session: &Session, users: &[User]
     Ok(privileges)
 }
 
+/// The result of something that is no plan: one row, which has ended. Gives the exit status.
+///
+/// # Errors
+/// Why it did not end well; the row is on stdout by then.
+pub(crate) fn one_row(cx: &Context, session: &Session, verb: &str, row: StepRow, hints: Vec<String>) -> Result<u8> {
+    let prepared = Prepared {
+        verb: verb.to_owned(),
+        doing: String::new(),
+        playbook: None,
+        ticket: cx.globals.ticket.clone(),
+        reason: cx.globals.reason.clone(),
+        people: Vec::new(),
+        left: Vec::new(),
+        plan: None,
+        qr: Qr::None,
+    };
+    report::one_row(cx, session, &prepared, row, hints)
+}
+
 /// With `--strict` nothing may be left for somebody's hands.
 fn strict(cx: &Context, people: &[PlannedUser]) -> Result<()> {
     if !cx.globals.strict {
@@ -203,6 +258,7 @@ pub(crate) fn place(session: &Session) -> String {
     }
 }
 
+/// Writes the plan file and says where it is.
 fn write_plan(
     cx: &Context,
     session: &Session,

@@ -72,6 +72,33 @@ pub(super) fn only_planned(cx: &Context, session: &Session, prepared: &Prepared)
     }
 }
 
+/// Shows one row that has ended.
+///
+/// # Errors
+/// Why it did not end well.
+pub(super) fn one_row(
+    cx: &Context,
+    session: &Session,
+    prepared: &Prepared,
+    row: StepRow,
+    hints: Vec<String>,
+) -> Result<u8> {
+    let planned = row.status == Status::Planned;
+    let ended = Ended {
+        rows: vec![row],
+        next: Vec::new(),
+        hints,
+        started: cx.clock.now(),
+        interrupted: false,
+    };
+    let mut doc = doc(cx, session, prepared, &ended, &Keeper::none());
+    doc.dry_run = planned;
+    let mut out = cx.ui.stdout();
+    crate::render::result(&cx.page(), &mut out, &doc)?;
+    out.done()?;
+    say(cx, session, prepared, &ended, &doc)
+}
+
 /// The result as scripts get it.
 pub(super) fn doc(
     cx: &Context,
