@@ -57,7 +57,7 @@ impl Args {
             None => return Err(Error::new(ErrorCode::Internal, "nothing was read")),
         };
         let whose = person.sign_in_name.clone();
-        let chosen = reference::find_method(&method, info.methods(), &whose, |found| {
+        let chosen = reference::find_method(&method, info.methods(), &whose, cx.clock.now(), |found| {
             cx.command(["methods", "verify", &whose, found])
         })?;
         let mut row = row(&person, chosen, info.methods());

@@ -128,7 +128,7 @@ fn no_default(draft: &Draft<'_>, method: &Method, target: &str) -> Error {
 
 /// The one method that is meant; a hint of a match carries `behind` too.
 fn find(draft: &Draft<'_>, typed: &str, behind: &str) -> Result<Method> {
-    reference::find_method(typed, draft.info.methods(), draft.whose(), |found| {
+    reference::find_method(typed, draft.info.methods(), draft.whose(), draft.setting.now, |found| {
         draft.command(format!("{found} {behind}").trim_end())
     })
     .cloned()
