@@ -116,7 +116,7 @@ impl Line {
                 let shown = if arg.is_required_set() {
                     shown
                 } else {
-                    format!("[{}]", shown.trim_matches(['[', ']']))
+                    format!("[{}]", shown.replace(['[', ']'], ""))
                 };
                 line.push(' ');
                 line.push_str(&shown);

@@ -2,8 +2,6 @@
 //!
 //! The rules are `cli.md`, "Who and which": first rule with a hit decides.
 
-use jiff::Timestamp;
-
 use super::error::{Error, ErrorCode, Match, Result};
 use super::kind::MethodKind;
 use super::method::{AppPassword, Device, DeviceKind, Method};
@@ -110,26 +108,25 @@ pub fn find_methods<'a>(typed: &str, methods: &'a [Method], whose: &str) -> Resu
     Ok(found)
 }
 
-/// The one method that `typed` means. `command` makes the whole command for a reference, for the hint; `now` is for the
-/// words `used today`.
+/// The one method that `typed` means. `command` makes the whole command for a reference, for the hint.
 ///
 /// # Errors
-/// `method_not_found`, or `ambiguous` with every match, the last used one first, and the command for the one that has
-/// been idle longest: the likely device of the past.
+/// `method_not_found`, or `ambiguous` with every match and the command for the first.
 pub fn find_method<'a>(
     typed: &str,
     methods: &'a [Method],
     whose: &str,
-    now: Timestamp,
     command: impl Fn(&str) -> String,
 ) -> Result<&'a Method> {
-    let mut found = hits(typed, methods);
-    found.sort_by_key(|method| std::cmp::Reverse(method.last_used_at));
+    let found = hits(typed, methods);
     match found.as_slice() {
         [] => Err(not_found(typed, methods, whose)),
         [method] => Ok(method),
         several => {
             let references = of_methods(methods);
+            // The one in use first, so that the hint names the one that is not.
+            let mut several: Vec<&&Method> = several.iter().collect();
+            several.sort_by_key(|method| std::cmp::Reverse(method.last_used_at));
             let matches: Vec<Match> = several
                 .iter()
                 .filter_map(|hit| {
@@ -138,7 +135,7 @@ pub fn find_method<'a>(
                         .position(|method| method.id == hit.id && method.kind == hit.kind)?;
                     Some(Match {
                         reference: references.get(at)?.clone(),
-                        detail: describe(hit, now),
+                        detail: describe(hit),
                     })
                 })
                 .collect();
@@ -156,15 +153,10 @@ pub fn find_method<'a>(
     }
 }
 
-fn describe(method: &Method, now: Timestamp) -> String {
-    let used = method.last_used_at.map(|at| {
-        let day = |at: Timestamp| at.strftime("%-d %b %Y").to_string();
-        if day(at) == day(now) {
-            "used today".to_owned()
-        } else {
-            format!("used {}", day(at))
-        }
-    });
+fn describe(method: &Method) -> String {
+    let used = method
+        .last_used_at
+        .map(|at| format!("used {}", at.strftime("%-d %b %Y")));
     [method.label(), used]
         .into_iter()
         .flatten()
@@ -281,20 +273,14 @@ pub fn find_app_password<'a>(typed: &str, all: &'a [AppPassword], whose: &str) -
 mod tests {
     use super::*;
 
-    fn now() -> Timestamp {
-        "2026-12-08T08:55:00Z".parse().unwrap()
-    }
-
     fn two() -> Vec<Method> {
         let mut new = Method::new("3d10aaaa", MethodKind::Authenticator, "x");
         new.name = Some("Pixel 9".into());
-        new.last_used_at = Some(now());
         let mut old = Method::new("b2f7bbbb", MethodKind::Authenticator, "x");
         old.name = Some("Pixel 5".into());
         let mut phone = Method::new("3179e48a", MethodKind::PhoneMobile, "x");
         phone.number = PhoneNumber::parse("+1 4255550100", None).ok();
-        old.last_used_at = "2025-01-04T12:00:00Z".parse().ok();
-        vec![old, new, phone]
+        vec![new, old, phone]
     }
 
     #[test]
@@ -302,14 +288,14 @@ mod tests {
         let methods = two();
         for (reference, method) in of_methods(&methods).iter().zip(&methods) {
             assert_eq!(
-                find_method(reference, &methods, "x", now(), str::to_owned).unwrap().id,
+                find_method(reference, &methods, "x", str::to_owned).unwrap().id,
                 method.id,
                 "{reference}"
             );
         }
         assert_eq!(
             of_methods(&methods),
-            ["authenticator:b2f7", "authenticator:3d10", "phone:mobile"]
+            ["authenticator:3d10", "authenticator:b2f7", "phone:mobile"]
         );
     }
 
@@ -323,7 +309,7 @@ mod tests {
             ("phone", "3179e48a"),
         ] {
             assert_eq!(
-                find_method(typed, &methods, "x", now(), str::to_owned).unwrap().id.0,
+                find_method(typed, &methods, "x", str::to_owned).unwrap().id.0,
                 id,
                 "{typed}"
             );
@@ -332,21 +318,16 @@ mod tests {
 
     #[test]
     fn several_matches_are_an_error_that_lists_them() {
-        let error = find_method("authenticator", &two(), "emre@x", now(), |found| {
+        let error = find_method("authenticator", &two(), "emre@x", |found| {
             format!("remove {found}")
         })
         .unwrap_err();
         assert_eq!(error.code(), ErrorCode::Ambiguous);
         assert_eq!(error.message(), "\"authenticator\" matches 2 methods of emre@x");
-        let matches: Vec<_> =
-            error.matching().iter().map(|one| format!("{}|{}", one.reference, one.detail)).collect();
-        assert_eq!(
-            matches,
-            ["authenticator:3d10|\"Pixel 9\"  used today", "authenticator:b2f7|\"Pixel 5\"  used 4 Jan 2025"]
-        );
+        assert_eq!(error.matching().len(), 2);
         assert_eq!(error.hint_text(), Some("remove authenticator:b2f7"));
         assert_eq!(
-            find_method("b2f", &two(), "x", now(), str::to_owned).unwrap_err().code(),
+            find_method("b2f", &two(), "x", str::to_owned).unwrap_err().code(),
             ErrorCode::MethodNotFound
         );
     }

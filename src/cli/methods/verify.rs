@@ -57,7 +57,7 @@ impl Args {
             None => return Err(Error::new(ErrorCode::Internal, "nothing was read")),
         };
         let whose = person.sign_in_name.clone();
-        let chosen = reference::find_method(&method, info.methods(), &whose, cx.clock.now(), |found| {
+        let chosen = reference::find_method(&method, info.methods(), &whose, |found| {
             cx.command(["methods", "verify", &whose, found])
         })?;
         let mut row = row(&person, chosen, info.methods());
@@ -92,7 +92,7 @@ impl Args {
             None => {
                 row.step = "send".to_owned();
                 let challenge = service.challenge(&person.id, &chosen.id).await?;
-                next.push(format!("{again} --code CODE"));
+                next.push(format!("It counts once the code is checked: {again} --code CODE"));
                 Ok(sent(cx, &challenge))
             }
         };
