@@ -122,9 +122,19 @@ pub fn command() -> clap::Command {
 /// # Errors
 /// clap's own; [`explain`] puts them in our words. Help and version are among them.
 pub(crate) fn parse(args: &[std::ffi::OsString]) -> Result<(GlobalArgs, Option<Noun>), clap::Error> {
-    let matches = command().try_get_matches_from(args)?;
+    let matches = command().try_get_matches_from(helped(args).iter())?;
     let Cli { globals, noun } = Cli::from_arg_matches(&matches)?;
     Ok((globals, noun))
+}
+
+/// `mfactl help methods add` is `mfactl methods add --help`.
+fn helped(args: &[std::ffi::OsString]) -> Vec<std::ffi::OsString> {
+    let mut args = args.to_vec();
+    if args.get(1).is_some_and(|word| word == "help") {
+        args.remove(1);
+        args.push("--help".into());
+    }
+    args
 }
 
 /// What each exit status means, in the order of `cli.md`.
