@@ -7,7 +7,12 @@ use crate::environment::{Environment, Output};
 
 /// The statuses of a result.
 fn statuses(result: &Value) -> Vec<&str> {
-    result["steps"].as_array().unwrap().iter().map(|step| step["status"].as_str().unwrap()).collect()
+    result["steps"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|step| step["status"].as_str().unwrap())
+        .collect()
 }
 
 /// Runs the change twice; the first has to do something, and the second's output is given back.
@@ -22,7 +27,10 @@ fn twice(place: &Environment, change: &[&str]) -> Output {
 #[track_caller]
 fn unchanged(place: &Environment, change: &[&str]) {
     let second = twice(place, change).exits(0).value();
-    assert!(statuses(&second).iter().all(|status| *status == "unchanged"), "{change:?}: {second}");
+    assert!(
+        statuses(&second).iter().all(|status| *status == "unchanged"),
+        "{change:?}: {second}"
+    );
     assert_eq!(second["summary"]["users"]["unchanged"], 1, "{second}");
     assert_eq!(second["summary"]["users"]["done"], 0, "{second}");
 }
@@ -44,14 +52,26 @@ fn fails(place: &Environment, change: &[&str], code: i32, error: &str) {
 #[test]
 fn adding_what_stands_is_unchanged_and_another_value_needs_replace() {
     let place = Environment::new();
-    unchanged(&place, &["methods", "add", "phone", "chidi", "--number", "+31 612345678"]);
+    unchanged(
+        &place,
+        &["methods", "add", "phone", "chidi", "--number", "+31 612345678"],
+    );
     let other = ["methods", "add", "phone", "chidi", "--number", "+31 612345679"];
     assert_eq!(place.try_change(&other).exits(6).error_code(), "already_set");
-    assert_eq!(place.person("chidi").method("phone:mobile")["number"], "+31612345678");
+    assert_eq!(
+        place.person("chidi").method("phone:mobile")["number"],
+        "+31612345678"
+    );
     place.change(&[&other[..], &["--replace"]].concat());
-    assert_eq!(place.person("chidi").method("phone:mobile")["number"], "+31612345679");
+    assert_eq!(
+        place.person("chidi").method("phone:mobile")["number"],
+        "+31612345679"
+    );
 
-    unchanged(&place, &["methods", "add", "email", "fen", "--address", "fen@home.example"]);
+    unchanged(
+        &place,
+        &["methods", "add", "email", "fen", "--address", "fen@home.example"],
+    );
     let other = ["methods", "add", "email", "fen", "--address", "fen@work.example"];
     assert_eq!(place.try_change(&other).exits(6).error_code(), "already_set");
     place.change(&[&other[..], &["--replace"]].concat());
@@ -61,22 +81,57 @@ fn adding_what_stands_is_unchanged_and_another_value_needs_replace() {
 #[test]
 fn changing_to_what_stands_is_unchanged() {
     let place = Environment::new();
-    unchanged(&place, &["methods", "update", "adele", "phone:alternate", "--number", "+1 4255550155"]);
-    unchanged(&place, &["methods", "update", "adele", "email", "--address", "adele@new.example"]);
+    unchanged(
+        &place,
+        &[
+            "methods",
+            "update",
+            "adele",
+            "phone:alternate",
+            "--number",
+            "+1 4255550155",
+        ],
+    );
+    unchanged(
+        &place,
+        &[
+            "methods",
+            "update",
+            "adele",
+            "email",
+            "--address",
+            "adele@new.example",
+        ],
+    );
     unchanged(&place, &["methods", "set-default", "dora", "authenticator"]);
 }
 
 #[test]
 fn removing_what_is_gone_is_not_found_unless_it_may_be_missing() {
     let place = Environment::new();
-    fails(&place, &["methods", "remove", "emre", "authenticator:b2f7"], 3, "method_not_found");
+    fails(
+        &place,
+        &["methods", "remove", "emre", "authenticator:b2f7"],
+        3,
+        "method_not_found",
+    );
     let missing = ["methods", "remove", "emre", "authenticator:b2f7", "--missing-ok"];
     assert_eq!(statuses(&place.change(&missing)), ["unchanged"]);
     unchanged(&place, &["methods", "remove", "adele", "--all", "--leave-none"]);
 
-    fails(&place, &["devices", "forget", "omar", "OMAR-DESKTOP"], 3, "device_not_found");
+    fails(
+        &place,
+        &["devices", "forget", "omar", "OMAR-DESKTOP"],
+        3,
+        "device_not_found",
+    );
     unchanged(&place, &["devices", "forget", "omar"]);
-    fails(&place, &["app-passwords", "reset", "adele", "iPhone Mail"], 3, "not_found");
+    fails(
+        &place,
+        &["app-passwords", "reset", "adele", "iPhone Mail"],
+        3,
+        "not_found",
+    );
     unchanged(&place, &["app-passwords", "reset", "adele", "--all"]);
 }
 
@@ -87,11 +142,17 @@ fn what_mints_or_acts_does_so_again() {
     let pass = ["methods", "add", "temporary-pass", "chidi", "--secrets-out", "-"];
     let second = done(&place, &pass);
     let pass = second["secrets"][0]["value"].as_str().unwrap();
-    place.person("chidi").tries(&["--factor", &format!("pass:{pass}")]).is("signed_in");
+    place
+        .person("chidi")
+        .tries(&["--factor", &format!("pass:{pass}")])
+        .is("signed_in");
     done(&place, &["user", "sign-out", "fen"]);
     let second = done(&place, &["user", "reset-password", "fen", "--secrets-out", "-"]);
     let password = second["secrets"][0]["value"].as_str().unwrap();
-    place.person("fen").tries(&["--password", password]).is("verification_required");
+    place
+        .person("fen")
+        .tries(&["--password", password])
+        .is("verification_required");
 }
 
 #[test]
@@ -101,7 +162,12 @@ fn a_reset_run_twice_ends_in_the_same_state_with_0() {
         place.change(&["user", "reset", name, "--playbook", playbook]);
         let state = place.json(&["user", "show", name]);
         let second = place.change(&["user", "reset", name, "--playbook", playbook]);
-        assert!(statuses(&second).iter().all(|status| ["done", "unchanged"].contains(status)), "{second}");
+        assert!(
+            statuses(&second)
+                .iter()
+                .all(|status| ["done", "unchanged"].contains(status)),
+            "{second}"
+        );
         assert_eq!(place.json(&["user", "show", name]), state);
     }
     // What did not lose a method the first time does not lose one the second time.
@@ -134,20 +200,41 @@ fn a_plan_applied_twice_skips_whoever_changed_since() {
     let place = Environment::new();
     let plan = place.path("adele.plan");
     let plan = plan.to_str().unwrap();
-    place.run(&["user", "reset", "adele", "--plan-out", plan]).exits(0);
-    assert_eq!(place.person("adele").methods().len(), 4, "writing a plan changes nothing");
+    place
+        .run(&["user", "reset", "adele", "--plan-out", plan])
+        .exits(0);
+    assert_eq!(
+        place.person("adele").methods().len(),
+        4,
+        "writing a plan changes nothing"
+    );
     let shown = place.json(&["plan", "show", plan]);
-    assert!(statuses(&shown).iter().all(|status| *status == "planned"), "{shown}");
+    assert!(
+        statuses(&shown).iter().all(|status| *status == "planned"),
+        "{shown}"
+    );
 
     let applied = place.change(&["plan", "apply", plan]);
-    assert!(statuses(&applied).iter().all(|status| *status == "done"), "{applied}");
+    assert!(
+        statuses(&applied).iter().all(|status| *status == "done"),
+        "{applied}"
+    );
     assert_eq!(applied["plan"]["id"], shown["plan"]["id"]);
     assert_eq!(place.person("adele").methods(), ["phone:mobile", "email"]);
 
     let again = place.try_change(&["plan", "apply", plan]);
     assert!([6, 7].contains(&again.code), "{}", again.screen());
-    assert_eq!(again.value()["summary"]["users"]["skipped"], json!(1), "{}", again.screen());
-    assert!(statuses(&again.value()).iter().all(|status| *status == "skipped"), "{}", again.screen());
+    assert_eq!(
+        again.value()["summary"]["users"]["skipped"],
+        json!(1),
+        "{}",
+        again.screen()
+    );
+    assert!(
+        statuses(&again.value()).iter().all(|status| *status == "skipped"),
+        "{}",
+        again.screen()
+    );
 }
 
 #[test]
@@ -155,13 +242,31 @@ fn an_altered_plan_is_refused_and_nothing_is_sent() {
     let place = Environment::new();
     let plan = place.path("emre.plan");
     let path = plan.to_str().unwrap();
-    place.run(&["methods", "remove", "emre", "authenticator:b2f7", "--plan-out", path]).exits(0);
+    place
+        .run(&[
+            "methods",
+            "remove",
+            "emre",
+            "authenticator:b2f7",
+            "--plan-out",
+            path,
+        ])
+        .exits(0);
     let text = std::fs::read_to_string(&plan).unwrap();
     assert!(text.lines().count() == 3, "head, one person, digest:\n{text}");
     assert!(text.contains("b2f7"), "{text}");
-    let kept = place.person("emre").method("authenticator:3d10")["id"].as_str().unwrap().to_owned();
-    let named = place.person("emre").method("authenticator:b2f7")["id"].as_str().unwrap().to_owned();
+    let kept = place.person("emre").method("authenticator:3d10")["id"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let named = place.person("emre").method("authenticator:b2f7")["id"]
+        .as_str()
+        .unwrap()
+        .to_owned();
     std::fs::write(&plan, text.replace(&named, &kept)).unwrap();
-    assert_eq!(place.try_change(&["plan", "apply", path]).exits(6).error_code(), "plan_invalid");
+    assert_eq!(
+        place.try_change(&["plan", "apply", path]).exits(6).error_code(),
+        "plan_invalid"
+    );
     assert_eq!(place.person("emre").methods().len(), 2);
 }

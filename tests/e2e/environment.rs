@@ -3,7 +3,7 @@
 
 use std::ffi::OsString;
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::sync::{Arc, OnceLock, mpsc};
 use std::time::Duration;
@@ -52,7 +52,8 @@ impl Output {
     #[track_caller]
     pub(crate) fn error(&self) -> Value {
         let line = self.stderr.lines().last().unwrap_or_default();
-        let value: Value = serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}\n{}", self.screen()));
+        let value: Value =
+            serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}\n{}", self.screen()));
         value["error"].clone()
     }
 
@@ -86,7 +87,11 @@ impl Environment {
     pub(crate) fn empty() -> Self {
         let folder = TempDir::with_prefix("mfactl-e2e-").unwrap();
         std::fs::create_dir(folder.path().join("home")).unwrap();
-        Self { folder: Arc::new(folder), profile: Some("local".to_owned()), variables: Vec::new() }
+        Self {
+            folder: Arc::new(folder),
+            profile: Some("local".to_owned()),
+            variables: Vec::new(),
+        }
     }
 
     /// The same place on a profile made of variables: this server, as this service.
@@ -113,7 +118,10 @@ impl Environment {
 
     /// The same place without a profile on the command line.
     pub(crate) fn without_profile(&self) -> Self {
-        Self { profile: None, ..self.clone() }
+        Self {
+            profile: None,
+            ..self.clone()
+        }
     }
 
     /// A path in the folder of the test.
@@ -170,8 +178,12 @@ impl Environment {
     pub(crate) fn start(&self, arguments: &[&str], stdin: &str) -> Started {
         let mut command = self.command(arguments);
         detach(&mut command);
-        let mut child =
-            command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut child = command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
         let id = child.id();
         let mut pipe = child.stdin.take().unwrap();
         let stdin = stdin.to_owned();
@@ -182,7 +194,11 @@ impl Environment {
             drop(pipe);
             let _ = send.send(child.wait_with_output());
         });
-        Started { id, line: arguments.join(" "), done }
+        Started {
+            id,
+            line: arguments.join(" "),
+            done,
+        }
     }
 
     /// Runs a read with `-o json` and gives its answer.
@@ -222,13 +238,11 @@ impl Environment {
     /// The moment on the service's clock, in seconds since 1970.
     #[track_caller]
     pub(crate) fn now(&self) -> i64 {
-        let now = self.json(&["local", "clock", "show"])["now"].as_str().unwrap().to_owned();
+        let now = self.json(&["local", "clock", "show"])["now"]
+            .as_str()
+            .unwrap()
+            .to_owned();
         now.parse::<jiff::Timestamp>().unwrap().as_second()
-    }
-
-    /// The folder of the test.
-    pub(crate) fn folder(&self) -> &Path {
-        self.folder.path()
     }
 }
 
@@ -240,11 +254,6 @@ pub(crate) struct Started {
 }
 
 impl Started {
-    /// Its process id.
-    pub(crate) fn id(&self) -> u32 {
-        self.id
-    }
-
     /// Waits for its end.
     #[track_caller]
     pub(crate) fn finish(self) -> Output {
@@ -263,7 +272,10 @@ impl Started {
 
 /// Sends a signal to a process that this test started.
 pub(crate) fn kill(id: u32, signal: rustix::process::Signal) {
-    let id = i32::try_from(id).ok().and_then(rustix::process::Pid::from_raw).unwrap();
+    let id = i32::try_from(id)
+        .ok()
+        .and_then(rustix::process::Pid::from_raw)
+        .unwrap();
     // It may have ended by itself in between.
     let _ = rustix::process::kill_process(id, signal);
 }
@@ -272,14 +284,22 @@ pub(crate) fn kill(id: u32, signal: rustix::process::Signal) {
 fn detach(command: &mut Command) {
     let program = command.get_program().to_owned();
     let arguments: Vec<OsString> = command.get_args().map(ToOwned::to_owned).collect();
-    let variables: Vec<_> =
-        command.get_envs().map(|(name, value)| (name.to_owned(), value.unwrap_or_default().to_owned())).collect();
+    let variables: Vec<_> = command
+        .get_envs()
+        .map(|(name, value)| (name.to_owned(), value.unwrap_or_default().to_owned()))
+        .collect();
     let folder = command.get_current_dir().unwrap().to_owned();
     if !TERMINAL.get_or_init(|| std::fs::File::open("/dev/tty").is_ok()) {
         return;
     }
     *command = Command::new("setsid");
-    command.arg("--wait").arg(program).args(arguments).env_clear().envs(variables).current_dir(folder);
+    command
+        .arg("--wait")
+        .arg(program)
+        .args(arguments)
+        .env_clear()
+        .envs(variables)
+        .current_dir(folder);
 }
 
 static TERMINAL: OnceLock<bool> = OnceLock::new();

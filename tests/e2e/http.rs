@@ -16,28 +16,45 @@ pub(crate) struct Answer {
     pub(crate) body: Value,
 }
 
-/// Somebody who holds a token for a server.
+/// Somebody who asks a server without the program: the application itself, by its secret.
 pub(crate) struct Witness {
     graph: String,
-    token: String,
+    authority: String,
+    form: String,
 }
 
 impl Witness {
-    /// The application itself, by its secret.
-    #[track_caller]
+    /// A reader of this server.
     pub(crate) fn of(server: &Server) -> Self {
+        let Server {
+            graph,
+            authority,
+            client_id,
+            client_secret,
+            ..
+        } = server;
+        let form = format!(
+            "grant_type=client_credentials&client_id={client_id}&client_secret={client_secret}&scope={graph}/.default"
+        );
+        Self {
+            graph: graph.clone(),
+            authority: authority.clone(),
+            form,
+        }
+    }
+
+    /// A new token each time: tests move the clock by which it ends.
+    #[track_caller]
+    fn token(&self) -> String {
+        let url = format!("{}/oauth2/v2.0/token", self.authority);
         let answer = send(
             "POST",
-            &format!("{}/oauth2/v2.0/token", server.authority),
+            &url,
             &[("content-type", "application/x-www-form-urlencoded")],
-            &format!(
-                "grant_type=client_credentials&client_id={}&client_secret={}&scope={}/.default",
-                server.client_id, server.client_secret, server.graph
-            ),
+            &self.form,
         );
         assert_eq!(answer.status, 200, "{}", answer.body);
-        let token = answer.body["access_token"].as_str().unwrap().to_owned();
-        Self { graph: server.graph.clone(), token }
+        answer.body["access_token"].as_str().unwrap().to_owned()
     }
 
     /// Reads what has to be there.
@@ -55,9 +72,14 @@ impl Witness {
     }
 
     /// Sends any request.
+    #[track_caller]
     pub(crate) fn ask(&self, verb: &str, path: &str, body: &Value) -> Answer {
-        let bearer = format!("Bearer {}", self.token);
-        let body = if body.is_null() { String::new() } else { body.to_string() };
+        let bearer = format!("Bearer {}", self.token());
+        let body = if body.is_null() {
+            String::new()
+        } else {
+            body.to_string()
+        };
         send(
             verb,
             &format!("{}{path}", self.graph),
@@ -73,7 +95,10 @@ fn send(verb: &str, url: &str, headers: &[(&str, &str)], body: &str) -> Answer {
     let (host, path) = url.strip_prefix("http://").unwrap().split_once('/').unwrap();
     let mut stream = TcpStream::connect(host).unwrap();
     stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
-    let headers: String = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+    let headers: String = headers
+        .iter()
+        .map(|(name, value)| format!("{name}: {value}\r\n"))
+        .collect();
     let request = format!(
         "{verb} /{path} HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\ncontent-length: {}\r\n{headers}\r\n{body}",
         body.len()
@@ -83,6 +108,16 @@ fn send(verb: &str, url: &str, headers: &[(&str, &str)], body: &str) -> Answer {
     stream.read_to_string(&mut answer).unwrap();
     let (head, body) = answer.split_once("\r\n\r\n").unwrap();
     let status = head.split(' ').nth(1).unwrap().parse().unwrap();
-    assert!(!head.to_ascii_lowercase().contains("transfer-encoding"), "the small client reads no chunks: {head}");
-    Answer { status, body: if body.is_empty() { Value::Null } else { serde_json::from_str(body).unwrap_or(json!(body)) } }
+    assert!(
+        !head.to_ascii_lowercase().contains("transfer-encoding"),
+        "the small client reads no chunks: {head}"
+    );
+    Answer {
+        status,
+        body: if body.is_empty() {
+            Value::Null
+        } else {
+            serde_json::from_str(body).unwrap_or(json!(body))
+        },
+    }
 }

@@ -30,13 +30,21 @@ impl Answer {
 
     /// The factors that would do.
     pub(crate) fn factors(&self) -> Vec<&str> {
-        self.0["factors"].as_array().unwrap().iter().map(|factor| factor.as_str().unwrap()).collect()
+        self.0["factors"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|factor| factor.as_str().unwrap())
+            .collect()
     }
 
     /// A token of the answer.
     #[track_caller]
     pub(crate) fn token(&self, name: &str) -> String {
-        self.0[name].as_str().unwrap_or_else(|| panic!("no {name} in {}", self.0)).to_owned()
+        self.0[name]
+            .as_str()
+            .unwrap_or_else(|| panic!("no {name} in {}", self.0))
+            .to_owned()
     }
 
     /// The same answer, if it came out so.
@@ -51,7 +59,11 @@ impl Person {
     #[track_caller]
     pub(crate) fn new(environment: Environment, name: &str) -> Self {
         let secrets = environment.json(&["local", "secrets", name]);
-        Self { environment, name: name.to_owned(), secrets }
+        Self {
+            environment,
+            name: name.to_owned(),
+            secrets,
+        }
     }
 
     /// The password that she knows.
@@ -63,14 +75,20 @@ impl Person {
     /// The token of her remembered device.
     #[track_caller]
     pub(crate) fn device(&self) -> String {
-        self.secrets["remembered_devices"][0]["token"].as_str().expect("a remembered device").to_owned()
+        self.secrets["remembered_devices"][0]["token"]
+            .as_str()
+            .expect("a remembered device")
+            .to_owned()
     }
 
     /// The password that one of her mail clients holds.
     #[track_caller]
     pub(crate) fn app_password(&self, name: &str) -> String {
         let all = self.secrets["app_passwords"].as_array().unwrap();
-        let one = all.iter().find(|one| one["name"] == name).expect("an app password of this name");
+        let one = all
+            .iter()
+            .find(|one| one["name"] == name)
+            .expect("an app password of this name");
         one["password"].as_str().expect("its secret is known").to_owned()
     }
 
@@ -78,14 +96,20 @@ impl Person {
     #[track_caller]
     pub(crate) fn seed(&self, device: &str) -> String {
         let all = self.secrets["totp"].as_array().unwrap();
-        let one = all.iter().find(|one| one["device"] == device).expect("an app on this device");
+        let one = all
+            .iter()
+            .find(|one| one["device"] == device)
+            .expect("an app on this device");
         one["secret"].as_str().expect("its seed is known").to_owned()
     }
 
     /// Tries to sign in with exactly these options.
     #[track_caller]
     pub(crate) fn tries(&self, options: &[&str]) -> Answer {
-        Answer(self.environment.json(&[&["local", "sign-in", &self.name], options].concat()))
+        Answer(
+            self.environment
+                .json(&[&["local", "sign-in", &self.name], options].concat()),
+        )
     }
 
     /// Tries to sign in with her password and these options.
@@ -97,7 +121,8 @@ impl Person {
     /// Tries to sign in with her password and a factor: asks for its code, reads it where it arrived, types it.
     #[track_caller]
     pub(crate) fn signs_in_by(&self, factor: &str) -> Answer {
-        self.signs_in(&["--factor", &format!("{factor}:")]).is("verification_required");
+        self.signs_in(&["--factor", &format!("{factor}:")])
+            .is("verification_required");
         let code = self.received()["code"].as_str().unwrap().to_owned();
         self.signs_in(&["--factor", &format!("{factor}:{code}")])
     }
@@ -112,13 +137,17 @@ impl Person {
     /// Tries to reset her own password with these options.
     #[track_caller]
     pub(crate) fn recovers(&self, options: &[&str]) -> Answer {
-        Answer(self.environment.json(&[&["local", "recover", &self.name], options].concat()))
+        Answer(
+            self.environment
+                .json(&[&["local", "recover", &self.name], options].concat()),
+        )
     }
 
     /// Tries to reset her own password by a factor: asks for its code, reads it where it arrived, types it.
     #[track_caller]
     pub(crate) fn recovers_by(&self, factor: &str) -> Answer {
-        self.recovers(&["--factor", &format!("{factor}:")]).is("verification_required");
+        self.recovers(&["--factor", &format!("{factor}:")])
+            .is("verification_required");
         let code = self.received()["code"].as_str().unwrap().to_owned();
         self.recovers(&["--factor", &format!("{factor}:{code}")])
     }
@@ -126,7 +155,11 @@ impl Person {
     /// What her phones and mailboxes received, newest last.
     #[track_caller]
     pub(crate) fn outbox(&self) -> Vec<Value> {
-        self.environment.json(&["local", "outbox", &self.name]).as_array().unwrap().clone()
+        self.environment
+            .json(&["local", "outbox", &self.name])
+            .as_array()
+            .unwrap()
+            .clone()
     }
 
     /// The last that she received.
@@ -145,7 +178,11 @@ impl Person {
     #[track_caller]
     pub(crate) fn method(&self, reference: &str) -> Value {
         let rows = self.environment.json(&["methods", "list", &self.name]);
-        let row = rows.as_array().unwrap().iter().find(|row| row["ref"] == reference);
+        let row = rows
+            .as_array()
+            .unwrap()
+            .iter()
+            .find(|row| row["ref"] == reference);
         row.unwrap_or_else(|| panic!("no {reference} in {rows}")).clone()
     }
 
@@ -159,7 +196,11 @@ impl Person {
 
 /// The references in a list of rows.
 pub(crate) fn refs(rows: &Value) -> Vec<String> {
-    rows.as_array().unwrap().iter().map(|row| row["ref"].as_str().unwrap().to_owned()).collect()
+    rows.as_array()
+        .unwrap()
+        .iter()
+        .map(|row| row["ref"].as_str().unwrap().to_owned())
+        .collect()
 }
 
 /// What an app with this seed, base 32, shows at a moment.

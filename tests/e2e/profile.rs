@@ -10,7 +10,10 @@ use crate::environment::Environment;
 fn status(result: &Value, target: &str) -> String {
     let steps = result["steps"].as_array().unwrap();
     let step = steps.iter().find(|step| step["target"] == target);
-    step.unwrap_or_else(|| panic!("no {target} in {result}"))["status"].as_str().unwrap().to_owned()
+    step.unwrap_or_else(|| panic!("no {target} in {result}"))["status"]
+        .as_str()
+        .unwrap()
+        .to_owned()
 }
 
 #[test]
@@ -32,15 +35,26 @@ fn a_lost_phone_is_put_right_over_http() {
 fn entra_has_no_call_for_app_passwords_and_says_what_is_left_by_hand() {
     let place = Environment::new();
     let adele = place.person("adele");
-    let (laptop, mail, seed) = (adele.device(), adele.app_password("Outlook 2013"), adele.seed("iPhone 14"));
+    let (laptop, mail, seed) = (
+        adele.device(),
+        adele.app_password("Outlook 2013"),
+        adele.seed("iPhone 14"),
+    );
     let server = place.serve(&["--graph-only"]);
     let entra = place.over(&server, "entra");
 
     // Strict: refused before anything is sent.
-    let before = server.witness().list("/v1.0/users/adele@contoso.example/authentication/methods");
+    let before = server
+        .witness()
+        .list("/v1.0/users/adele@contoso.example/authentication/methods");
     let strict = entra.try_change(&["user", "reset", "adele", "--strict"]).exits(5);
     assert_eq!(strict.error_code(), "unsupported");
-    assert_eq!(server.witness().list("/v1.0/users/adele@contoso.example/authentication/methods"), before);
+    assert_eq!(
+        server
+            .witness()
+            .list("/v1.0/users/adele@contoso.example/authentication/methods"),
+        before
+    );
 
     let result = entra.change(&["user", "reset", "adele"]);
     assert_eq!(status(&result, "app passwords"), "unsupported");
@@ -48,7 +62,12 @@ fn entra_has_no_call_for_app_passwords_and_says_what_is_left_by_hand() {
     assert_eq!(status(&result, "authenticator"), "done");
     assert_eq!(result["exit_code"], 0);
     let by_hand = result["by_hand"].as_array().unwrap();
-    assert!(by_hand.iter().any(|left| left["what"].as_str().unwrap().contains("app password")), "{result}");
+    assert!(
+        by_hand
+            .iter()
+            .any(|left| left["what"].as_str().unwrap().contains("app password")),
+        "{result}"
+    );
     assert!(by_hand.iter().all(|left| left["users"] == 1), "{result}");
     let table = entra.run(&["user", "reset", "adele", "--yes"]).exits(0);
     assert!(table.stderr.contains("By hand"), "{}", table.screen());
@@ -77,15 +96,36 @@ fn what_entra_lacks_is_refused_with_what_to_do_instead_and_nothing_is_sent() {
         &["methods", "verify", "adele", "phone:mobile"],
     ];
     for command in refused {
-        let change = if command[1] == "list" { vec![] } else { vec!["--yes"] };
-        let output = entra.feed(&[command, &change, &["-o", "json"]].concat(), "{}").exits(5);
+        let change = if command[1] == "list" {
+            vec![]
+        } else {
+            vec!["--yes"]
+        };
+        let output = entra
+            .feed(&[command, &change, &["-o", "json"]].concat(), "{}")
+            .exits(5);
         assert_eq!(output.error_code(), "unsupported", "{command:?}");
-        assert!(output.error()["hint"].is_string(), "{command:?}: {}", output.stderr);
+        assert!(
+            output.error()["hint"].is_string(),
+            "{command:?}: {}",
+            output.stderr
+        );
         assert_eq!(output.stdout, "", "{command:?}");
     }
     let show = entra.json(&["user", "show", "adele"]);
-    assert_eq!(show["app_passwords"], Value::Null, "not told is null, none would be []");
-    assert!(show["unknown"].as_array().unwrap().iter().any(|part| part["part"] == "app_passwords"), "{show}");
+    assert_eq!(
+        show["app_passwords"],
+        Value::Null,
+        "not told is null, none would be []"
+    );
+    assert!(
+        show["unknown"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .any(|part| part["part"] == "app_passwords"),
+        "{show}"
+    );
 }
 
 #[test]
@@ -111,8 +151,12 @@ fn the_help_desk_sees_masked_numbers_and_never_writes_them_back() {
         .with("MFACTL_USERNAME", "helpdesk@contoso.example")
         .with("MFACTL_PASSWORD", &desk);
     let rows = role.json(&["methods", "list", "adele"]);
-    let phones: Vec<&Value> =
-        rows.as_array().unwrap().iter().filter(|row| row["kind"].as_str().unwrap().starts_with("phone:")).collect();
+    let phones: Vec<&Value> = rows
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|row| row["kind"].as_str().unwrap().starts_with("phone:"))
+        .collect();
     assert_eq!(phones.len(), 2);
     for phone in phones {
         assert_eq!(phone["number"], Value::Null, "{phone}");
@@ -120,14 +164,24 @@ fn the_help_desk_sees_masked_numbers_and_never_writes_them_back() {
         assert!(masked.contains('X') || masked.contains('*'), "{masked}");
     }
     let shown = role.run(&["methods", "list", "adele"]).exits(0);
-    assert!(!shown.stdout.contains("425 555 0100") && !shown.stdout.contains("4255550100"), "{}", shown.screen());
+    assert!(
+        !shown.stdout.contains("425 555 0100") && !shown.stdout.contains("4255550100"),
+        "{}",
+        shown.screen()
+    );
 
     // A masked number is not known, so that it cannot be promoted: what is written is never a mask.
     let result = role.try_change(&["user", "reset", "adele"]);
-    let numbers = server.witness().list("/v1.0/users/adele@contoso.example/authentication/phoneMethods");
+    let numbers = server
+        .witness()
+        .list("/v1.0/users/adele@contoso.example/authentication/phoneMethods");
     for phone in &numbers {
         let number = phone["phoneNumber"].as_str().unwrap();
-        assert!(["+1 4255550100", "+1 4255550199"].contains(&number), "{number}\n{}", result.screen());
+        assert!(
+            ["+1 4255550100", "+1 4255550199"].contains(&number),
+            "{number}\n{}",
+            result.screen()
+        );
     }
     // Another administrator is out of reach for this role.
     let above = role.try_change(&["user", "sign-out", "breakglass"]);
@@ -138,7 +192,9 @@ fn the_help_desk_sees_masked_numbers_and_never_writes_them_back() {
 fn a_wrong_secret_is_not_signed_in() {
     let place = Environment::new();
     let server = place.serve(&[]);
-    let wrong = place.over(&server, "local").with("MFACTL_CLIENT_SECRET", "not-this");
+    let wrong = place
+        .over(&server, "local")
+        .with("MFACTL_CLIENT_SECRET", "not-this");
     let output = wrong.run(&["methods", "list", "adele", "-o", "json"]).exits(4);
     assert_eq!(output.error_code(), "not_signed_in");
     assert!(!output.screen().contains("not-this"));
@@ -163,7 +219,16 @@ fn a_dry_run_shows_the_plan_and_changes_nothing() {
     let changes: [&[&str]; 6] = [
         &["user", "reset", "adele"],
         &["methods", "remove", "adele", "--all", "--leave-none"],
-        &["methods", "add", "phone", "adele", "--type", "office", "--number", "+1 4255550171"],
+        &[
+            "methods",
+            "add",
+            "phone",
+            "adele",
+            "--type",
+            "office",
+            "--number",
+            "+1 4255550171",
+        ],
         &["methods", "set-default", "adele", "authenticator"],
         &["devices", "forget", "adele"],
         &["app-passwords", "reset", "adele", "--all"],
@@ -173,7 +238,10 @@ fn a_dry_run_shows_the_plan_and_changes_nothing() {
         let planned = remote.json(&[change, &["--dry-run"]].concat());
         assert_eq!(planned["dry_run"], true, "{change:?}");
         let steps = planned["steps"].as_array().unwrap();
-        assert!(!steps.is_empty() && steps.iter().all(|step| step["status"] == "planned"), "{change:?}: {planned}");
+        assert!(
+            !steps.is_empty() && steps.iter().all(|step| step["status"] == "planned"),
+            "{change:?}: {planned}"
+        );
         assert_eq!(planned["summary"]["steps"]["done"], json!(0));
     }
     assert_eq!(remote.json(&["user", "show", "adele"]), before);

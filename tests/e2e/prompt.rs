@@ -9,7 +9,10 @@ const RESET: [&str; 3] = ["user", "reset", "adele"];
 fn a_yes_at_the_prompt_goes_on() {
     let place = Environment::new();
     let mut terminal = Terminal::start(&place, &RESET);
-    terminal.shows("Reset Adele Vance").shows("Go on? [y/N]").types("y");
+    terminal
+        .shows("Reset Adele Vance")
+        .shows("Go on? [y/N]")
+        .types("y");
     let (screen, code) = terminal.ends();
     assert_eq!(code, 0, "{screen}");
     assert!(screen.contains("read back: gone"), "{screen}");
@@ -37,13 +40,19 @@ fn more_people_than_one_are_confirmed_by_their_number() {
     terminal.shows("Type 2 to go on:").types("y");
     let (screen, code) = terminal.ends();
     assert_eq!(code, 6, "{screen}");
-    place.person("fen").tries(&["--session", &session]).is("signed_in");
+    place
+        .person("fen")
+        .tries(&["--session", &session])
+        .is("signed_in");
 
     let mut terminal = Terminal::start(&place, &both);
     terminal.shows("Type 2 to go on:").types("2");
     let (screen, code) = terminal.ends();
     assert_eq!(code, 0, "{screen}");
-    place.person("fen").tries(&["--session", &session]).is("verification_required");
+    place
+        .person("fen")
+        .tries(&["--session", &session])
+        .is("verification_required");
 }
 
 #[test]
@@ -77,7 +86,9 @@ fn a_secret_is_shown_once_on_the_terminal() {
     assert!(opened, "the pass stands on the screen and works:\n{screen}");
 
     // Without one it has to be said where it goes, before anything is sent.
-    let nowhere = place.try_change(&["methods", "add", "temporary-pass", "chidi"]).exits(2);
+    let nowhere = place
+        .try_change(&["methods", "add", "temporary-pass", "chidi"])
+        .exits(2);
     assert_eq!(nowhere.error_code(), "secrets_need_a_place");
     assert!(place.person("chidi").methods().is_empty());
 }

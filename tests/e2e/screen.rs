@@ -32,21 +32,31 @@ impl Filters {
         let until: &Value = &devices[0]["trusted_until"];
         let until: jiff::Timestamp = until.as_str().unwrap().parse().unwrap();
         let until = until.to_zoned(jiff::tz::TimeZone::UTC);
-        assert_eq!((until.timestamp().as_second() / 86_400) - place.now() / 86_400, 14);
+        assert_eq!(
+            (until.timestamp().as_second() / 86_400) - place.now() / 86_400,
+            14
+        );
         let mut filters = Self::times();
-        filters.0.push((until.strftime("%-d %b %Y").to_string(), "[in 14 days]"));
+        filters
+            .0
+            .push((until.strftime("%-d %b %Y").to_string(), "[in 14 days]"));
         filters
     }
 
     fn apply(&self, text: &str) -> String {
-        self.0.iter().fold(text.to_owned(), |text, (pattern, stand_in)| replace(&text, pattern, stand_in))
+        self.0.iter().fold(text.to_owned(), |text, (pattern, stand_in)| {
+            replace(&text, pattern, stand_in)
+        })
     }
 }
 
 fn replace(text: &str, pattern: &str, stand_in: &str) -> String {
     let fits = |rest: &str| {
         rest.len() >= pattern.len()
-            && rest.bytes().zip(pattern.bytes()).all(|(c, p)| if p == b'#' { c.is_ascii_digit() } else { c == p })
+            && rest
+                .bytes()
+                .zip(pattern.bytes())
+                .all(|(c, p)| if p == b'#' { c.is_ascii_digit() } else { c == p })
     };
     let (mut out, mut rest) = (String::new(), text);
     while let Some(first) = rest.chars().next() {
@@ -162,7 +172,12 @@ fn policy_show() {
 
 #[test]
 fn an_ambiguous_method_is_listed_with_what_to_type() {
-    let screen = screen(|place| (place.run(&["methods", "remove", "emre", "authenticator", "--yes"]), Filters::times()));
+    let screen = screen(|place| {
+        (
+            place.run(&["methods", "remove", "emre", "authenticator", "--yes"]),
+            Filters::times(),
+        )
+    });
     insta::assert_snapshot!(screen, @r#"
     · error: "authenticator" matches 2 methods of emre@contoso.example
     ·   authenticator:3d10  "Pixel 9"  used today

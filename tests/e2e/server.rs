@@ -34,7 +34,14 @@ impl Server {
     #[track_caller]
     pub(crate) fn start(environment: &Environment, arguments: &[&str]) -> Self {
         let data = environment.data_file();
-        let line = ["local", "serve", "--listen", "127.0.0.1:0", "--data", data.to_str().unwrap()];
+        let line = [
+            "local",
+            "serve",
+            "--listen",
+            "127.0.0.1:0",
+            "--data",
+            data.to_str().unwrap(),
+        ];
         let mut child = environment
             .without_profile()
             .command(&[&line, arguments].concat())
@@ -61,7 +68,12 @@ impl Server {
             let _ = child.stderr.take().unwrap().read_to_string(&mut stderr);
             panic!("{error}: {line}{stderr}")
         });
-        let text = |name: &str| said[name].as_str().unwrap_or_else(|| panic!("no {name} in {line}")).to_owned();
+        let text = |name: &str| {
+            said[name]
+                .as_str()
+                .unwrap_or_else(|| panic!("no {name} in {line}"))
+                .to_owned()
+        };
         Self {
             graph: text("graph"),
             authority: text("authority"),

@@ -21,7 +21,10 @@ impl Terminal {
         let mut session = Session::spawn(command).unwrap();
         session.set_expect_timeout(Some(Duration::from_secs(60)));
         session.get_process_mut().set_window_size(100, 40).unwrap();
-        Self { session, seen: String::new() }
+        Self {
+            session,
+            seen: String::new(),
+        }
     }
 
     /// Waits until this stands on the screen.

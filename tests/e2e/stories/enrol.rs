@@ -8,7 +8,9 @@ use crate::person::shown;
 /// The secret that a change made, from its result.
 #[track_caller]
 fn minted(result: &Value) -> String {
-    let secrets = result["secrets"].as_array().unwrap_or_else(|| panic!("no secrets in {result}"));
+    let secrets = result["secrets"]
+        .as_array()
+        .unwrap_or_else(|| panic!("no secrets in {result}"));
     assert_eq!(secrets.len(), 1);
     secrets[0]["value"].as_str().unwrap().to_owned()
 }
@@ -21,7 +23,16 @@ fn s02_a_method_of_an_allowed_kind_is_added_and_lets_its_owner_in() {
     assert_eq!(before.factors(), ["passkey"]);
 
     // A pass stands for password and second factor, until its time is over.
-    let pass = minted(&place.change(&["methods", "add", "temporary-pass", "gita", "--lifetime", "30m", "--secrets-out", "-"]));
+    let pass = minted(&place.change(&[
+        "methods",
+        "add",
+        "temporary-pass",
+        "gita",
+        "--lifetime",
+        "30m",
+        "--secrets-out",
+        "-",
+    ]));
     assert_eq!(gita.signs_in(&[]).factors(), ["passkey", "pass"]);
     gita.tries(&["--factor", &format!("pass:{pass}")]).is("signed_in");
     gita.tries(&["--factor", "pass:never-this"]).is("refused");
@@ -43,15 +54,36 @@ fn s08_an_authenticator_app_is_set_up_by_its_qr_code_and_then_types_codes() {
     let chidi = place.person("chidi");
     let picture = place.path("chidi.svg");
     let qr = picture.to_str().unwrap();
-    let added = place.change(&["methods", "add", "totp", "chidi", "--name", "Pixel 9", "--qr", qr, "--secrets-out", "-"]);
+    let added = place.change(&[
+        "methods",
+        "add",
+        "totp",
+        "chidi",
+        "--name",
+        "Pixel 9",
+        "--qr",
+        qr,
+        "--secrets-out",
+        "-",
+    ]);
     let seed = minted(&added);
-    assert!(std::fs::read_to_string(&picture).unwrap().contains("<svg"), "the QR code is a picture");
+    assert!(
+        std::fs::read_to_string(&picture).unwrap().contains("<svg"),
+        "the QR code is a picture"
+    );
 
     // It waits for its first code.
     assert_eq!(chidi.method("totp")["state"], "pending");
     assert_eq!(chidi.method("totp")["name"], "Pixel 9");
     chidi.signs_in_by_code_of(&seed).is("refused");
-    place.change(&["methods", "verify", "chidi", "totp", "--code", &shown(&seed, place.now())]);
+    place.change(&[
+        "methods",
+        "verify",
+        "chidi",
+        "totp",
+        "--code",
+        &shown(&seed, place.now()),
+    ]);
     assert_eq!(chidi.method("totp")["state"], "ready");
 
     place.advance("30s");
@@ -108,10 +140,20 @@ fn s10_security_questions_reset_the_password_and_are_no_second_factor() {
     assert_eq!(fen.method("questions")["uses"], json!(["reset"]));
     assert!(!fen.signs_in(&[]).factors().contains(&"questions"));
 
-    let wrong = place.write("wrong.json", &answers(&[asked[0], asked[1], ("What was the make of your first car?", "Lada")]));
+    let wrong = place.write(
+        "wrong.json",
+        &answers(&[
+            asked[0],
+            asked[1],
+            ("What was the make of your first car?", "Lada"),
+        ]),
+    );
     fen.recovers(&["--answers", &wrong]).is("refused");
     let two = place.write("two.json", &answers(&asked[..2]));
     fen.recovers(&["--answers", &two]).is("refused");
-    let password = fen.recovers(&["--answers", &three]).is("recovered").token("new_password");
+    let password = fen
+        .recovers(&["--answers", &three])
+        .is("recovered")
+        .token("new_password");
     fen.tries(&["--password", &password]).is("verification_required");
 }

@@ -24,9 +24,16 @@ fn s01_every_method_is_listed_with_its_details_and_the_default() {
     let preferences = witness.get("/beta/users/adele@contoso.example/authentication/signInPreferences");
     let everything = witness.list(&format!("{path}/methods"));
 
-    for seen in [place.clone(), place.over(&server, "local"), place.over(&server, "entra")] {
+    for seen in [
+        place.clone(),
+        place.over(&server, "local"),
+        place.over(&server, "entra"),
+    ] {
         let rows = seen.json(&["methods", "list", "adele"]);
-        assert_eq!(refs(&rows), ["authenticator", "phone:mobile", "phone:alternate", "email"]);
+        assert_eq!(
+            refs(&rows),
+            ["authenticator", "phone:mobile", "phone:alternate", "email"]
+        );
         // The password is a method for Graph and none for this list.
         assert_eq!(rows.as_array().unwrap().len() + 1, everything.len());
         for row in rows.as_array().unwrap() {
@@ -46,8 +53,16 @@ fn s01_every_method_is_listed_with_its_details_and_the_default() {
         assert_eq!(item(&rows, "ref", "email")["address"], mails[0]["emailAddress"]);
         assert_eq!(item(&rows, "ref", "email")["uses"], json!(["reset"]));
 
-        assert_eq!(preferences["userPreferredMethodForSecondaryAuthentication"], "sms");
-        let defaults: Vec<_> = rows.as_array().unwrap().iter().filter(|row| row["default"] == true).collect();
+        assert_eq!(
+            preferences["userPreferredMethodForSecondaryAuthentication"],
+            "sms"
+        );
+        let defaults: Vec<_> = rows
+            .as_array()
+            .unwrap()
+            .iter()
+            .filter(|row| row["default"] == true)
+            .collect();
         assert_eq!(defaults.len(), 1);
         assert_eq!(defaults[0]["ref"], "phone:mobile");
     }
@@ -80,19 +95,43 @@ fn s13_policy_says_which_methods_are_allowed_and_refuses_the_others_with_the_rea
     }
     let pass = configuration("TemporaryAccessPass");
     let limits = item(methods, "kind", "temporary-pass")["limits"].to_string();
-    for limit in ["minimumLifetimeInMinutes", "maximumLifetimeInMinutes", "defaultLifetimeInMinutes"] {
+    for limit in [
+        "minimumLifetimeInMinutes",
+        "maximumLifetimeInMinutes",
+        "defaultLifetimeInMinutes",
+    ] {
         assert!(limits.contains(&pass[limit].to_string()), "{limit} in {limits}");
     }
     assert_eq!(item(methods, "kind", "passkey")["targets"][0]["name"], "Pilots");
-    assert_eq!(shown["remembered_devices"]["days"], extensions["rememberedDevices"]["days"]);
-    assert_eq!(shown["registration"]["postpone_days"], extensions["registration"]["postponeDays"]);
-    assert_eq!(shown["app_passwords"]["allowed"], extensions["appPasswords"]["allowed"]);
+    assert_eq!(
+        shown["remembered_devices"]["days"],
+        extensions["rememberedDevices"]["days"]
+    );
+    assert_eq!(
+        shown["registration"]["postpone_days"],
+        extensions["registration"]["postponeDays"]
+    );
+    assert_eq!(
+        shown["app_passwords"]["allowed"],
+        extensions["appPasswords"]["allowed"]
+    );
 
     // For one person, with the reason.
     let hers = place.json(&["policy", "show", "adele"]);
-    assert_eq!(item(&hers["methods"], "kind", "passkey")["allowed_for_user"], false);
-    assert!(item(&hers["methods"], "kind", "passkey")["reason"].as_str().unwrap().contains("Pilots"));
-    assert_eq!(item(&hers["methods"], "kind", "authenticator")["allowed_for_user"], true);
+    assert_eq!(
+        item(&hers["methods"], "kind", "passkey")["allowed_for_user"],
+        false
+    );
+    assert!(
+        item(&hers["methods"], "kind", "passkey")["reason"]
+            .as_str()
+            .unwrap()
+            .contains("Pilots")
+    );
+    assert_eq!(
+        item(&hers["methods"], "kind", "authenticator")["allowed_for_user"],
+        true
+    );
     let his = place.json(&["policy", "show", "gita"]);
     assert_eq!(item(&his["methods"], "kind", "passkey")["allowed_for_user"], true);
 
@@ -101,14 +140,41 @@ fn s13_policy_says_which_methods_are_allowed_and_refuses_the_others_with_the_rea
     let voice = format!("{path}/authenticationMethodConfigurations/Voice");
     let answer = witness.ask("PATCH", &voice, &off);
     assert!(answer.status < 300, "{}", answer.body);
-    let call = ["methods", "add", "phone", "fen", "--type", "office", "--number", "+1 4255550199"];
+    let call = [
+        "methods",
+        "add",
+        "phone",
+        "fen",
+        "--type",
+        "office",
+        "--number",
+        "+1 4255550199",
+    ];
     let refused = place.try_change(&call).exits(6);
     assert_eq!(refused.error_code(), "policy_refused");
-    assert!(refused.error()["message"].as_str().unwrap().contains("policy"), "{}", refused.stderr);
-    assert_eq!(witness.list("/v1.0/users/fen@contoso.example/authentication/phoneMethods").len(), 1);
+    assert!(
+        refused.error()["message"].as_str().unwrap().contains("policy"),
+        "{}",
+        refused.stderr
+    );
+    assert_eq!(
+        witness
+            .list("/v1.0/users/fen@contoso.example/authentication/phoneMethods")
+            .len(),
+        1
+    );
     assert_eq!(place.person("fen").signs_in(&[]).factors(), ["sms"]);
     // And a pass that is longer than policy allows.
-    let long = ["methods", "add", "temporary-pass", "fen", "--lifetime", "481m", "--secrets-out", "-"];
+    let long = [
+        "methods",
+        "add",
+        "temporary-pass",
+        "fen",
+        "--lifetime",
+        "481m",
+        "--secrets-out",
+        "-",
+    ];
     assert_eq!(place.try_change(&long).exits(6).error_code(), "policy_refused");
 }
 
@@ -128,7 +194,10 @@ fn s21_registration_may_wait_for_the_days_of_the_policy_and_no_longer() {
     assert_eq!(shown["registration"]["state"], "none");
     let until = |value: &Value| value.as_str().unwrap().parse::<jiff::Timestamp>().unwrap();
     assert_eq!(until(&shown["registration"]["grace_until"]), until(&there[GRACE]));
-    assert_eq!(place.json(&["policy", "show"])["registration"]["postpone_days"], 14);
+    assert_eq!(
+        place.json(&["policy", "show"])["registration"]["postpone_days"],
+        14
+    );
 
     place.advance("216h");
     chidi.signs_in(&[]).is("registration_required");
@@ -142,6 +211,9 @@ fn s21_registration_may_wait_for_the_days_of_the_policy_and_no_longer() {
     let code = chidi.received()["code"].as_str().unwrap().to_owned();
     place.change(&["methods", "verify", "chidi", "phone:mobile", "--code", &code]);
     chidi.signs_in_by("sms").is("signed_in");
-    assert_eq!(place.json(&["user", "show", "chidi"])["registration"]["state"], "complete");
+    assert_eq!(
+        place.json(&["user", "show", "chidi"])["registration"]["state"],
+        "complete"
+    );
     assert_eq!(witness.get(path)["state"], "complete");
 }

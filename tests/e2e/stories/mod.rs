@@ -26,7 +26,9 @@ fn every_behaviour_has_a_story_of_its_own() {
         .flat_map(|source| source.split("#[test]\n").skip(1))
         .filter_map(|test| test.strip_prefix("fn ")?.split('(').next())
         .collect();
-    let untold: Vec<String> =
-        IDS.map(|id| format!("s{id:02}_")).filter(|id| !told.iter().any(|name| name.contains(id.as_str()))).collect();
+    let untold: Vec<String> = IDS
+        .map(|id| format!("s{id:02}_"))
+        .filter(|id| !told.iter().any(|name| name.contains(id.as_str())))
+        .collect();
     assert!(untold.is_empty(), "no story for {untold:?} among {told:?}");
 }

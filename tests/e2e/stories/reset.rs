@@ -8,7 +8,16 @@ use crate::environment::Environment;
 fn steps(result: &Value) -> Vec<String> {
     let text = |step: &Value, name: &str| step[name].as_str().unwrap().to_owned();
     let steps = result["steps"].as_array().unwrap().iter();
-    steps.map(|step| format!("{} {}: {}", text(step, "step"), text(step, "target"), text(step, "status"))).collect()
+    steps
+        .map(|step| {
+            format!(
+                "{} {}: {}",
+                text(step, "step"),
+                text(step, "target"),
+                text(step, "status")
+            )
+        })
+        .collect()
 }
 
 #[test]
@@ -20,7 +29,10 @@ fn s17_and_s15_a_lost_phone_is_put_right() {
     let mails = ["Outlook 2013", "iPhone Mail"].map(|name| adele.app_password(name));
 
     // Before: the laptop is not asked, the mail clients get in, the phone approves and types codes.
-    let session = adele.signs_in(&["--device", &laptop]).is("signed_in").token("session_token");
+    let session = adele
+        .signs_in(&["--device", &laptop])
+        .is("signed_in")
+        .token("session_token");
     adele.tries(&["--session", &session]).is("signed_in");
     for mail in &mails {
         adele.tries(&["--app-password", mail]).is("signed_in");
@@ -31,10 +43,20 @@ fn s17_and_s15_a_lost_phone_is_put_right() {
     assert_eq!(adele.received()["to"], "+1 4255550100");
     adele.signs_in_by("call-alternate").is("signed_in");
     // A notification that is still on the dead phone when the reset comes.
-    adele.signs_in(&["--factor", "approve:"]).is("verification_required");
+    adele
+        .signs_in(&["--factor", "approve:"])
+        .is("verification_required");
     let open = adele.received()["code"].as_str().unwrap().to_owned();
 
-    let result = place.change(&["user", "reset", "adele", "--playbook", "lost-phone", "--ticket", "INC0042"]);
+    let result = place.change(&[
+        "user",
+        "reset",
+        "adele",
+        "--playbook",
+        "lost-phone",
+        "--ticket",
+        "INC0042",
+    ]);
     assert_eq!(
         steps(&result),
         [
@@ -46,9 +68,15 @@ fn s17_and_s15_a_lost_phone_is_put_right() {
             "sign out everywhere: done",
         ]
     );
-    assert_eq!((&result["playbook"], &result["ticket"]), (&json!("lost-phone"), &json!("INC0042")));
+    assert_eq!(
+        (&result["playbook"], &result["ticket"]),
+        (&json!("lost-phone"), &json!("INC0042"))
+    );
     assert_eq!(result["by_hand"], json!([]));
-    assert!(!result["next"].as_array().unwrap().is_empty(), "it says what remains for her to do");
+    assert!(
+        !result["next"].as_array().unwrap().is_empty(),
+        "it says what remains for her to do"
+    );
 
     // After: the laptop is asked, the mail clients are refused, the phone opens nothing, nobody is still inside.
     adele.signs_in(&["--device", &laptop]).is("verification_required");
@@ -56,7 +84,9 @@ fn s17_and_s15_a_lost_phone_is_put_right() {
     for mail in &mails {
         adele.tries(&["--app-password", mail]).is("refused");
     }
-    adele.signs_in(&["--factor", &format!("approve:{open}")]).is("refused");
+    adele
+        .signs_in(&["--factor", &format!("approve:{open}")])
+        .is("refused");
     adele.signs_in(&["--factor", "approve:"]).is("refused");
     place.advance("1m");
     adele.signs_in_by_code_of(&seed).is("refused");
@@ -79,12 +109,25 @@ fn s18_a_new_number_and_no_other_method_means_registering_again() {
     let place = Environment::new();
     let bas = place.person("bas");
     let session = bas.signs_in_by("sms").is("signed_in").token("session_token");
-    assert_eq!(bas.received()["to"], "+31 612345601", "the code goes to the number that he no longer has");
+    assert_eq!(
+        bas.received()["to"],
+        "+31 612345601",
+        "the code goes to the number that he no longer has"
+    );
 
-    let said = place.run(&["user", "reset", "bas", "--playbook", "new-phone", "--yes"]).exits(0);
-    assert!(said.stderr.contains("--pass always"), "the risk is said, with the way out:\n{}", said.screen());
+    let said = place
+        .run(&["user", "reset", "bas", "--playbook", "new-phone", "--yes"])
+        .exits(0);
+    assert!(
+        said.stderr.contains("--pass always"),
+        "the risk is said, with the way out:\n{}",
+        said.screen()
+    );
     assert!(bas.methods().is_empty());
-    assert_eq!(place.json(&["user", "show", "bas"])["registration"]["state"], "none");
+    assert_eq!(
+        place.json(&["user", "show", "bas"])["registration"]["state"],
+        "none"
+    );
     bas.signs_in(&[]).is("registration_required");
     bas.signs_in(&["--factor", "sms:"]).is("refused");
     bas.tries(&["--session", &session]).is("verification_required");
@@ -103,11 +146,21 @@ fn s18_a_new_number_and_no_other_method_means_registering_again() {
 fn s19_app_passwords_are_for_old_apps_only_and_end_when_they_are_reset() {
     let place = Environment::new();
     let adele = place.person("adele");
-    let (outlook, phone) = (adele.app_password("Outlook 2013"), adele.app_password("iPhone Mail"));
+    let (outlook, phone) = (
+        adele.app_password("Outlook 2013"),
+        adele.app_password("iPhone Mail"),
+    );
     let names = |rows: &Value| -> Vec<String> {
-        rows.as_array().unwrap().iter().map(|row| row["name"].as_str().unwrap().to_owned()).collect()
+        rows.as_array()
+            .unwrap()
+            .iter()
+            .map(|row| row["name"].as_str().unwrap().to_owned())
+            .collect()
     };
-    assert_eq!(names(&place.json(&["app-passwords", "list", "adele"])), ["Outlook 2013", "iPhone Mail"]);
+    assert_eq!(
+        names(&place.json(&["app-passwords", "list", "adele"])),
+        ["Outlook 2013", "iPhone Mail"]
+    );
     adele.tries(&["--app-password", &outlook]).is("signed_in");
     adele.tries(&["--app-password", &phone]).is("signed_in");
     // It is no password for a page that can ask for a second factor.
@@ -117,7 +170,15 @@ fn s19_app_passwords_are_for_old_apps_only_and_end_when_they_are_reset() {
     adele.tries(&["--app-password", &phone]).is("refused");
     adele.tries(&["--app-password", &outlook]).is("signed_in");
 
-    let again = place.change(&["app-passwords", "reset", "adele", "Outlook 2013", "--reissue", "--secrets-out", "-"]);
+    let again = place.change(&[
+        "app-passwords",
+        "reset",
+        "adele",
+        "Outlook 2013",
+        "--reissue",
+        "--secrets-out",
+        "-",
+    ]);
     let fresh = again["secrets"][0]["value"].as_str().unwrap();
     adele.tries(&["--app-password", &outlook]).is("refused");
     adele.tries(&["--app-password", fresh]).is("signed_in");
@@ -135,19 +196,38 @@ fn s20_a_lost_password_is_replaced_and_the_old_one_is_refused() {
     let result = place.change(&["user", "reset-password", "fen", "--secrets-out", "-"]);
     let made = result["secrets"][0]["value"].as_str().unwrap();
     fen.signs_in(&[]).is("refused");
-    fen.tries(&["--password", made, "--factor", "sms:"]).is("verification_required");
+    fen.tries(&["--password", made, "--factor", "sms:"])
+        .is("verification_required");
     let code = format!("sms:{}", fen.received()["code"].as_str().unwrap());
-    let entered = fen.tries(&["--password", made, "--factor", &code]).is("signed_in");
-    assert!(entered.reason().contains("password"), "she is asked to choose another: {}", entered.0);
+    let entered = fen
+        .tries(&["--password", made, "--factor", &code])
+        .is("signed_in");
+    assert!(
+        entered.reason().contains("password"),
+        "she is asked to choose another: {}",
+        entered.0
+    );
 
     // One that the administrator chose and that stays, from stdin and never from the command line.
     let chosen = "correct horse battery 9";
-    let set = ["user", "reset-password", "fen", "--password-stdin", "--permanent", "--yes", "-o", "json"];
+    let set = [
+        "user",
+        "reset-password",
+        "fen",
+        "--password-stdin",
+        "--permanent",
+        "--yes",
+        "-o",
+        "json",
+    ];
     let printed = place.feed(&set, &format!("{chosen}\n")).exits(0);
     assert!(!printed.screen().contains(chosen));
     fen.tries(&["--password", made]).is("refused");
-    fen.tries(&["--password", chosen, "--factor", "sms:"]).is("verification_required");
+    fen.tries(&["--password", chosen, "--factor", "sms:"])
+        .is("verification_required");
     let code = format!("sms:{}", fen.received()["code"].as_str().unwrap());
-    let entered = fen.tries(&["--password", chosen, "--factor", &code]).is("signed_in");
+    let entered = fen
+        .tries(&["--password", chosen, "--factor", &code])
+        .is("signed_in");
     assert_eq!(entered.0["reason"], Value::Null);
 }
