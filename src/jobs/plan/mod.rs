@@ -168,6 +168,17 @@ impl Wish {
         )
     }
 
+    /// Whether it is certain to make a secret; a playbook may make one.
+    pub fn mints(&self) -> bool {
+        matches!(
+            self,
+            Self::AddTotp { .. }
+                | Self::AddPass { .. }
+                | Self::AppPasswords { reissue: true, .. }
+                | Self::Password { given: None, .. }
+        )
+    }
+
     /// Whether it holds a secret, which a plan file must not.
     pub fn holds_secret(&self) -> bool {
         matches!(
@@ -182,6 +193,8 @@ impl Wish {
 pub struct Person {
     /// Who.
     pub user: User,
+    /// How that was typed, for commands to paste.
+    pub typed: String,
     /// What was read.
     pub info: SecurityInfo,
     /// Roles and groups, where a guard or a filter asks.
