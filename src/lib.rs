@@ -2,4 +2,8 @@
 //!
 //! Which module may import which is in ARCHITECTURE.md and held by `tests/architecture.rs`.
 
+pub mod auth;
 pub mod domain;
+mod http;
+pub mod server;
+pub mod services;

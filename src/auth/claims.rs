@@ -1,0 +1,132 @@
+//! What a token says of its holder. Read to know what to offer and whom to name, never to grant anything: the
+//! signature is the service's to check.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde::Deserialize;
+
+use crate::domain::{Operator, Secret, UserId};
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct Payload {
+    oid: Option<String>,
+    upn: Option<String>,
+    preferred_username: Option<String>,
+    unique_name: Option<String>,
+    appid: Option<String>,
+    azp: Option<String>,
+    tid: Option<String>,
+    scp: Option<String>,
+    roles: Vec<String>,
+    wids: Vec<String>,
+}
+
+/// The claims that this program looks at.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct TokenClaims {
+    /// The account's id, of a person or of an application.
+    pub(crate) object_id: Option<String>,
+    /// The sign-in name, where a person signed in.
+    pub(crate) sign_in_name: Option<String>,
+    /// The application.
+    pub(crate) app_id: Option<String>,
+    /// The tenant.
+    pub(crate) tenant: Option<String>,
+    /// Whether a person stands behind the token: it has scopes.
+    pub(crate) delegated: bool,
+    /// Scopes, or application roles.
+    pub(crate) permissions: Vec<String>,
+    /// Template ids of the person's directory roles.
+    pub(crate) directory_roles: Vec<String>,
+}
+
+impl TokenClaims {
+    /// Reads the claims of a JWT; none of one that cannot be read, as opaque tokens are allowed.
+    pub(crate) fn read(token: &Secret) -> Self {
+        let payload: Payload = token
+            .expose()
+            .split('.')
+            .nth(1)
+            .and_then(|part| URL_SAFE_NO_PAD.decode(part.trim_end_matches('=')).ok())
+            .and_then(|bytes| serde_json::from_slice(&bytes).ok())
+            .unwrap_or_default();
+        let delegated = payload.scp.is_some();
+        let permissions = match payload.scp {
+            Some(scopes) => scopes.split_whitespace().map(str::to_owned).collect(),
+            None => payload.roles,
+        };
+        Self {
+            object_id: payload.oid,
+            sign_in_name: payload.upn.or(payload.preferred_username).or(payload.unique_name),
+            app_id: payload.appid.or(payload.azp),
+            tenant: payload.tid,
+            delegated,
+            permissions,
+            directory_roles: payload.wids,
+        }
+    }
+
+    /// Whether the token has one of these permissions; `None` where it cannot be read.
+    pub(crate) fn has_any(&self, permissions: &[&str]) -> Option<bool> {
+        if self.permissions.is_empty() {
+            return None;
+        }
+        Some(
+            permissions
+                .iter()
+                .any(|wanted| self.permissions.iter().any(|held| held == wanted)),
+        )
+    }
+
+    /// Who runs this.
+    pub(crate) fn operator(&self) -> Operator {
+        let user_id = self.object_id.clone().filter(|_| self.delegated).map(UserId);
+        let account = if self.delegated {
+            self.sign_in_name.clone()
+        } else {
+            self.app_id.clone()
+        };
+        Operator {
+            user_id,
+            account: account.unwrap_or_default(),
+            permissions: self.permissions.clone(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn token(payload: &str) -> Secret {
+        Secret::new(format!("e30.{}.sig", URL_SAFE_NO_PAD.encode(payload)))
+    }
+
+    #[test]
+    fn a_person_and_an_application_are_told_apart() {
+        let person = TokenClaims::read(&token(
+            r#"{"oid":"o1","upn":"rita@contoso.example","appid":"a1","tid":"t1","scp":"User.Read.All Policy.Read.All"}"#,
+        ));
+        assert!(person.delegated);
+        let operator = person.operator();
+        assert_eq!(
+            (operator.account.as_str(), operator.user_id),
+            ("rita@contoso.example", Some("o1".into()))
+        );
+        assert_eq!(operator.permissions, ["User.Read.All", "Policy.Read.All"]);
+
+        let app = TokenClaims::read(&token(r#"{"oid":"o2","appid":"a1","roles":["User.Read.All"]}"#));
+        assert_eq!(
+            (app.operator().account.as_str(), app.operator().user_id),
+            ("a1", None)
+        );
+        assert_eq!(app.has_any(&["User.Read.All", "X"]), Some(true));
+    }
+
+    #[test]
+    fn an_opaque_token_says_nothing() {
+        assert_eq!(TokenClaims::read(&Secret::new("opaque")), TokenClaims::default());
+        assert_eq!(TokenClaims::default().has_any(&["X"]), None);
+    }
+}

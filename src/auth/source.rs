@@ -1,0 +1,259 @@
+//! The token source: client credentials, or user name and password; kept in memory until five minutes before its end,
+//! shared by all tasks, one refresh at a time.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use serde_json::Value;
+use tokio::sync::Mutex;
+use url::form_urlencoded;
+
+use super::claims::TokenClaims;
+use super::errors;
+use crate::domain::{Error, ErrorCode, Result, Secret};
+use crate::http::{Body, Class, Pipeline, Request, Timer, Tokens, Verb};
+
+/// A token is not used in the last minutes of its life.
+const EARLY: Duration = Duration::from_secs(300);
+
+/// How to sign in.
+#[derive(Clone, Debug)]
+pub enum Credential {
+    /// As an application, with its secret.
+    ClientSecret {
+        /// The application's id.
+        client_id: String,
+        /// Its secret.
+        secret: Secret,
+    },
+    /// As a person, with sign-in name and password, through an application.
+    Password {
+        /// The application's id.
+        client_id: String,
+        /// Its secret, where it is a confidential one.
+        client_secret: Option<Secret>,
+        /// The sign-in name.
+        username: String,
+        /// The password.
+        password: Secret,
+    },
+}
+
+struct Token {
+    value: Secret,
+    ends: Duration,
+}
+
+/// Hands out tokens for one audience.
+pub(crate) struct TokenSource {
+    endpoint: Pipeline,
+    timer: Arc<dyn Timer>,
+    credential: Credential,
+    scope: String,
+    // Held while a token is fetched, so that others wait for it instead of fetching their own.
+    current: Mutex<Option<Token>>,
+}
+
+impl TokenSource {
+    /// A source over `endpoint`, a pipeline to the authority without tokens of its own, for `<audience>/.default`.
+    pub(crate) fn new(
+        endpoint: Pipeline,
+        timer: Arc<dyn Timer>,
+        credential: Credential,
+        audience: &str,
+    ) -> Self {
+        let scope = format!("{}/.default", audience.trim_end_matches('/'));
+        Self {
+            endpoint,
+            timer,
+            credential,
+            scope,
+            current: Mutex::new(None),
+        }
+    }
+
+    /// What the token says of its holder; fetches one where there is none yet.
+    ///
+    /// # Errors
+    /// `not_signed_in` with what to do, or that the endpoint cannot be reached.
+    pub(crate) async fn claims(&self) -> Result<TokenClaims> {
+        Ok(TokenClaims::read(&self.token().await?))
+    }
+
+    /// The form of the request: the one place where the credential is written out.
+    fn form(&self) -> String {
+        let mut form = form_urlencoded::Serializer::new(String::new());
+        match &self.credential {
+            Credential::ClientSecret { client_id, secret } => {
+                form.append_pair("grant_type", "client_credentials")
+                    .append_pair("client_id", client_id)
+                    .append_pair("client_secret", secret.expose());
+            }
+            Credential::Password {
+                client_id,
+                client_secret,
+                username,
+                password,
+            } => {
+                form.append_pair("grant_type", "password")
+                    .append_pair("client_id", client_id);
+                if let Some(secret) = client_secret {
+                    form.append_pair("client_secret", secret.expose());
+                }
+                form.append_pair("username", username)
+                    .append_pair("password", password.expose());
+            }
+        }
+        form.append_pair("scope", &self.scope);
+        form.finish()
+    }
+
+    async fn fetch(&self) -> Result<Token> {
+        // Asking twice gives two tokens and changes nothing.
+        let mut request = Request::write(
+            Verb::Post,
+            Class::Read,
+            "",
+            "/oauth2/v2.0/token",
+            "/oauth2/v2.0/token",
+        );
+        request.body = Body::Form(self.form());
+        let asked = self.timer.now();
+        let response = self.endpoint.send(&request).await?;
+        if !response.ok() {
+            return Err(errors::refused(&response));
+        }
+        let body = response.json()?;
+        let Some(value) = body.get("access_token").and_then(Value::as_str) else {
+            return Err(Error::new(
+                ErrorCode::NotSignedIn,
+                "not signed in: the answer has no token in it",
+            )
+            .hint("check authority and tenant in the profile"));
+        };
+        let lifetime = Duration::from_secs(body.get("expires_in").and_then(Value::as_u64).unwrap_or(0));
+        Ok(Token {
+            value: Secret::new(value),
+            ends: asked + lifetime,
+        })
+    }
+}
+
+#[async_trait]
+impl Tokens for TokenSource {
+    async fn token(&self) -> Result<Secret> {
+        let mut current = self.current.lock().await;
+        if let Some(token) = &*current
+            && self.timer.now() + EARLY < token.ends
+        {
+            return Ok(token.value.clone());
+        }
+        let token = self.fetch().await?;
+        let value = token.value.clone();
+        *current = Some(token);
+        Ok(value)
+    }
+
+    async fn drop_token(&self, refused: &Secret) {
+        let mut current = self.current.lock().await;
+        // Another task may have fetched a new one since.
+        if current
+            .as_ref()
+            .is_some_and(|token| token.value.expose() == refused.expose())
+        {
+            *current = None;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::http::origin;
+    use crate::http::testing::{Script, answer};
+
+    fn source(script: &Script) -> TokenSource {
+        let shared = Arc::new(script.clone());
+        let authority = origin("https://login.example/tenant").unwrap();
+        let endpoint = Pipeline::new(
+            shared.clone(),
+            shared.clone(),
+            authority,
+            None,
+            Duration::from_secs(60),
+        );
+        let credential = Credential::ClientSecret {
+            client_id: "app".into(),
+            secret: Secret::new("p&q ss"),
+        };
+        TokenSource::new(endpoint, shared, credential, "https://graph.example/")
+    }
+
+    fn tokens(lifetime: u64) -> Script {
+        let mut count = 0;
+        Script::answering(move |_| {
+            count += 1;
+            answer(
+                200,
+                &format!(r#"{{"access_token":"t{count}","expires_in":{lifetime}}}"#),
+            )
+        })
+    }
+
+    #[tokio::test]
+    async fn many_tasks_share_one_token() {
+        let script = tokens(3600);
+        let source = source(&script);
+        let all = futures::future::join_all((0..10).map(|_| source.token())).await;
+        assert!(all.into_iter().all(|token| token.unwrap().expose() == "t1"));
+        let sent = script.requests();
+        assert_eq!(sent.len(), 1);
+        assert_eq!(sent[0].line, "POST /tenant/oauth2/v2.0/token");
+        assert_eq!(
+            sent[0].text,
+            "grant_type=client_credentials&client_id=app&client_secret=p%26q+ss&scope=https%3A%2F%2Fgraph.example%2F.default"
+        );
+    }
+
+    #[tokio::test]
+    async fn a_token_is_renewed_five_minutes_before_its_end() {
+        let script = tokens(3600);
+        let source = source(&script);
+        assert_eq!(source.token().await.unwrap().expose(), "t1");
+        script.sleep(Duration::from_secs(3299)).await;
+        assert_eq!(source.token().await.unwrap().expose(), "t1");
+        script.sleep(Duration::from_secs(1)).await;
+        assert_eq!(source.token().await.unwrap().expose(), "t2");
+    }
+
+    #[tokio::test]
+    async fn only_the_refused_token_is_dropped() {
+        let script = tokens(3600);
+        let source = source(&script);
+        let first = source.token().await.unwrap();
+        source.drop_token(&first).await;
+        assert_eq!(source.token().await.unwrap().expose(), "t2");
+        source.drop_token(&first).await;
+        assert_eq!(source.token().await.unwrap().expose(), "t2");
+    }
+
+    #[tokio::test]
+    async fn a_password_goes_in_the_body_and_never_into_debug() {
+        let script = tokens(3600);
+        let mut source = source(&script);
+        source.credential = Credential::Password {
+            client_id: "app".into(),
+            client_secret: None,
+            username: "rita@contoso.example".into(),
+            password: Secret::new("hunter2"),
+        };
+        source.token().await.unwrap();
+        assert!(
+            script.requests()[0]
+                .text
+                .contains("username=rita%40contoso.example&password=hunter2")
+        );
+        assert!(!format!("{:?}", source.credential).contains("hunter2"));
+    }
+}

@@ -1,0 +1,461 @@
+//! `$filter`: read into a tree, then either evaluated on JSON or written as SQL. The operators that Graph documents
+//! for directory objects and that clients of this service use.
+
+use rusqlite::types::Value as Sql;
+use serde_json::Value;
+
+use crate::server::error::ApiError;
+
+/// A condition.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Filter {
+    /// All of them.
+    And(Vec<Filter>),
+    /// Any of them.
+    Or(Vec<Filter>),
+    /// Not this one.
+    Not(Box<Filter>),
+    /// A property compared with a literal.
+    Compare(String, Op, Literal),
+    /// A text property that begins with something.
+    Starts(String, String),
+    /// A text property that ends with something.
+    Ends(String, String),
+    /// A collection with an element that equals something.
+    Any(String, Literal),
+}
+
+/// How two values are compared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Op {
+    Eq,
+    Ne,
+    Ge,
+    Le,
+    Gt,
+    Lt,
+}
+
+/// A value in a condition.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Literal {
+    Text(String),
+    Bool(bool),
+    Number(i64),
+    Time(i64),
+    Null,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+enum Token {
+    Word(String),
+    Text(String),
+    Open,
+    Close,
+    Comma,
+    Colon,
+}
+
+fn invalid(why: &str) -> ApiError {
+    ApiError::bad_request(format!("Invalid filter clause: {why}."))
+}
+
+fn tokens(text: &str) -> Result<Vec<Token>, ApiError> {
+    let mut found = Vec::new();
+    let mut chars = text.chars().peekable();
+    while let Some(c) = chars.next() {
+        match c {
+            ' ' | '\t' => {}
+            '(' => found.push(Token::Open),
+            ')' => found.push(Token::Close),
+            ',' => found.push(Token::Comma),
+            '\'' => {
+                let mut literal = String::new();
+                loop {
+                    match chars.next() {
+                        Some('\'') if chars.peek() == Some(&'\'') => {
+                            chars.next();
+                            literal.push('\'');
+                        }
+                        Some('\'') => break,
+                        Some(other) => literal.push(other),
+                        None => return Err(invalid("a quoted text does not end")),
+                    }
+                }
+                found.push(Token::Text(literal));
+            }
+            _ => {
+                let mut word = c.to_string();
+                while let Some(next) = chars.next_if(|next| !" \t(),'".contains(*next)) {
+                    word.push(next);
+                }
+                // `t:t eq 'x'` may be written without a space behind the colon; a time has colons of its own.
+                let is_time = word.starts_with(|c: char| c.is_ascii_digit());
+                match word.split_once(':').filter(|_| !is_time) {
+                    Some((before, after)) => {
+                        found.extend([Token::Word(before.to_owned()), Token::Colon]);
+                        if !after.is_empty() {
+                            found.push(Token::Word(after.to_owned()));
+                        }
+                    }
+                    None => found.push(Token::Word(word)),
+                }
+            }
+        }
+    }
+    Ok(found)
+}
+
+struct Parser {
+    tokens: std::iter::Peekable<std::vec::IntoIter<Token>>,
+    depth: u32,
+}
+
+/// Reads a condition.
+///
+/// # Errors
+/// 400 `Request_BadRequest`, with what is wrong.
+pub(crate) fn parse(text: &str) -> Result<Filter, ApiError> {
+    let mut parser = Parser { tokens: tokens(text)?.into_iter().peekable(), depth: 0 };
+    let filter = parser.or()?;
+    match parser.tokens.next() {
+        None => Ok(filter),
+        Some(_) => Err(invalid("there is more behind its end")),
+    }
+}
+
+impl Parser {
+    fn or(&mut self) -> Result<Filter, ApiError> {
+        let mut parts = vec![self.and()?];
+        while self.word("or") {
+            parts.push(self.and()?);
+        }
+        Ok(if parts.len() == 1 { parts.remove(0) } else { Filter::Or(parts) })
+    }
+
+    fn and(&mut self) -> Result<Filter, ApiError> {
+        let mut parts = vec![self.unary()?];
+        while self.word("and") {
+            parts.push(self.unary()?);
+        }
+        Ok(if parts.len() == 1 { parts.remove(0) } else { Filter::And(parts) })
+    }
+
+    fn unary(&mut self) -> Result<Filter, ApiError> {
+        self.depth += 1;
+        if self.depth > 50 {
+            return Err(invalid("it is nested too deeply"));
+        }
+        let filter = if self.word("not") {
+            Filter::Not(Box::new(self.unary()?))
+        } else if self.tokens.next_if_eq(&Token::Open).is_some() {
+            let inner = self.or()?;
+            self.expect(&Token::Close)?;
+            inner
+        } else {
+            self.comparison()?
+        };
+        self.depth -= 1;
+        Ok(filter)
+    }
+
+    fn comparison(&mut self) -> Result<Filter, ApiError> {
+        let Some(Token::Word(name)) = self.tokens.next() else { return Err(invalid("a property is missing")) };
+        let function = name.to_ascii_lowercase();
+        if self.tokens.peek() == Some(&Token::Open) {
+            self.tokens.next();
+            if let Some((property, "any")) = name.rsplit_once('/') {
+                return self.any(property.to_owned());
+            }
+            let property = self.property()?;
+            self.expect(&Token::Comma)?;
+            let Literal::Text(text) = self.literal()? else { return Err(invalid("a quoted text is missing")) };
+            self.expect(&Token::Close)?;
+            return match function.as_str() {
+                "startswith" => Ok(Filter::Starts(property, text)),
+                "endswith" => Ok(Filter::Ends(property, text)),
+                _ => Err(invalid(&format!("the function '{name}' is not supported"))),
+            };
+        }
+        let Some(Token::Word(op)) = self.tokens.next() else { return Err(invalid("an operator is missing")) };
+        let op = match op.to_ascii_lowercase().as_str() {
+            "eq" => Op::Eq,
+            "ne" => Op::Ne,
+            "ge" => Op::Ge,
+            "le" => Op::Le,
+            "gt" => Op::Gt,
+            "lt" => Op::Lt,
+            "in" => return self.list(name),
+            other => return Err(invalid(&format!("the operator '{other}' is not supported"))),
+        };
+        Ok(Filter::Compare(name, op, self.literal()?))
+    }
+
+    fn list(&mut self, name: String) -> Result<Filter, ApiError> {
+        self.expect(&Token::Open)?;
+        let mut parts = Vec::new();
+        loop {
+            parts.push(Filter::Compare(name.clone(), Op::Eq, self.literal()?));
+            match self.tokens.next() {
+                Some(Token::Comma) => {}
+                Some(Token::Close) => return Ok(Filter::Or(parts)),
+                _ => return Err(invalid("a list does not end")),
+            }
+        }
+    }
+
+    /// `methodsRegistered/any(t: t eq 'x')`, the only lambda that is used.
+    fn any(&mut self, property: String) -> Result<Filter, ApiError> {
+        let variable = self.property()?;
+        self.expect(&Token::Colon)?;
+        let Filter::Compare(name, Op::Eq, literal) = self.comparison()? else {
+            return Err(invalid("only eq is supported inside any"));
+        };
+        self.expect(&Token::Close)?;
+        if name == variable { Ok(Filter::Any(property, literal)) } else { Err(invalid("the variable is another")) }
+    }
+
+    fn property(&mut self) -> Result<String, ApiError> {
+        match self.tokens.next() {
+            Some(Token::Word(name)) => Ok(name),
+            _ => Err(invalid("a property is missing")),
+        }
+    }
+
+    fn literal(&mut self) -> Result<Literal, ApiError> {
+        match self.tokens.next() {
+            Some(Token::Text(text)) => Ok(Literal::Text(text)),
+            Some(Token::Word(word)) => match word.as_str() {
+                "true" => Ok(Literal::Bool(true)),
+                "false" => Ok(Literal::Bool(false)),
+                "null" => Ok(Literal::Null),
+                other => match (other.parse(), other.parse::<jiff::Timestamp>()) {
+                    (Ok(number), _) => Ok(Literal::Number(number)),
+                    (_, Ok(time)) => Ok(Literal::Time(time.as_millisecond())),
+                    // A guid need not be quoted.
+                    _ if uuid::Uuid::try_parse(other).is_ok() => Ok(Literal::Text(other.to_owned())),
+                    _ => Err(invalid(&format!("'{other}' is no value; quote texts"))),
+                },
+            },
+            _ => Err(invalid("a value is missing")),
+        }
+    }
+
+    fn word(&mut self, word: &str) -> bool {
+        let is = |token: &Token| matches!(token, Token::Word(found) if found.eq_ignore_ascii_case(word));
+        self.tokens.next_if(is).is_some()
+    }
+
+    fn expect(&mut self, token: &Token) -> Result<(), ApiError> {
+        match self.tokens.next_if_eq(token) {
+            Some(_) => Ok(()),
+            None => Err(invalid("a bracket or comma is missing")),
+        }
+    }
+}
+
+/// What a column holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Column {
+    /// A text; compared without regard to case.
+    Text(&'static str),
+    /// 0, 1 or null.
+    Flag(&'static str),
+    /// Milliseconds since 1970.
+    Time(&'static str),
+}
+
+impl Filter {
+    /// Whether it needs the header `ConsistencyLevel: eventual` and `$count=true` in the directory.
+    pub(crate) fn is_advanced(&self) -> bool {
+        match self {
+            Self::And(parts) | Self::Or(parts) => parts.iter().any(Self::is_advanced),
+            Self::Not(_) | Self::Ends(..) | Self::Compare(_, Op::Ne, _) => true,
+            Self::Compare(..) | Self::Starts(..) | Self::Any(..) => false,
+        }
+    }
+
+    /// The condition as SQL, its values appended to `values`.
+    ///
+    /// # Errors
+    /// 400 for a property that has no column, or a value of another type.
+    pub(crate) fn sql(
+        &self,
+        columns: &dyn Fn(&str) -> Option<Column>,
+        values: &mut Vec<Sql>,
+    ) -> Result<String, ApiError> {
+        let column = |name: &str| {
+            columns(name).ok_or_else(|| {
+                ApiError::new(
+                    axum::http::StatusCode::BAD_REQUEST,
+                    "Request_UnsupportedQuery",
+                    format!("Unsupported or invalid query filter clause specified for property '{name}'."),
+                )
+            })
+        };
+        let mut bind = |value: Sql| {
+            values.push(value);
+            format!("?{}", values.len())
+        };
+        match self {
+            Self::And(parts) | Self::Or(parts) => {
+                let word = if matches!(self, Self::And(_)) { " AND " } else { " OR " };
+                let parts: Result<Vec<_>, _> = parts.iter().map(|part| part.sql(columns, values)).collect();
+                Ok(format!("({})", parts?.join(word)))
+            }
+            Self::Not(inner) => Ok(format!("(NOT ifnull({}, 0))", inner.sql(columns, values)?)),
+            Self::Starts(name, text) => {
+                let Column::Text(column) = column(name)? else { return Err(invalid("startswith needs a text")) };
+                // A range and not LIKE, so that an index serves it.
+                let (low, high) = (bind(Sql::Text(text.clone())), bind(Sql::Text(format!("{text}\u{10ffff}"))));
+                Ok(format!("({column} >= {low} COLLATE NOCASE AND {column} < {high} COLLATE NOCASE)"))
+            }
+            Self::Ends(name, text) => {
+                let Column::Text(column) = column(name)? else { return Err(invalid("endswith needs a text")) };
+                let value = bind(Sql::Text(format!("%{}", like(text))));
+                Ok(format!("({column} LIKE {value} ESCAPE '\\')"))
+            }
+            Self::Any(name, _) => Err(invalid(&format!("'{name}' is no collection"))),
+            Self::Compare(name, op, Literal::Null) => {
+                let (Column::Text(column) | Column::Flag(column) | Column::Time(column)) = column(name)?;
+                Ok(format!("({column} IS {}NULL)", if *op == Op::Eq { "" } else { "NOT " }))
+            }
+            Self::Compare(name, op, literal) => {
+                let sign = op.sign();
+                match (column(name)?, literal) {
+                    (Column::Text(column), Literal::Text(text)) => {
+                        let value = bind(Sql::Text(text.clone()));
+                        let missing = if *op == Op::Ne { format!(" OR {column} IS NULL") } else { String::new() };
+                        Ok(format!("({column} {sign} {value} COLLATE NOCASE{missing})"))
+                    }
+                    (Column::Flag(column), Literal::Bool(flag)) => {
+                        let value = bind(Sql::Integer(i64::from(*flag)));
+                        Ok(format!("(ifnull({column}, 0) {sign} {value})"))
+                    }
+                    (Column::Time(column), Literal::Time(at)) => {
+                        let value = bind(Sql::Integer(*at));
+                        Ok(format!("({column} {sign} {value})"))
+                    }
+                    _ => Err(invalid(&format!("the value does not fit the property '{name}'"))),
+                }
+            }
+        }
+    }
+
+    /// Whether a JSON object meets the condition. A property that is not there is null.
+    pub(crate) fn matches(&self, item: &Value) -> bool {
+        let text = |name: &str| item[name].as_str().unwrap_or_default().to_lowercase();
+        match self {
+            Self::And(parts) => parts.iter().all(|part| part.matches(item)),
+            Self::Or(parts) => parts.iter().any(|part| part.matches(item)),
+            Self::Not(inner) => !inner.matches(item),
+            Self::Starts(name, start) => item[name].is_string() && text(name).starts_with(&start.to_lowercase()),
+            Self::Ends(name, end) => item[name].is_string() && text(name).ends_with(&end.to_lowercase()),
+            Self::Any(name, literal) => {
+                item[name].as_array().is_some_and(|items| items.iter().any(|item| literal.compare(item) == Some(std::cmp::Ordering::Equal)))
+            }
+            Self::Compare(name, op, literal) => op.accepts(literal.compare(&item[name])),
+        }
+    }
+}
+
+impl Op {
+    fn sign(self) -> &'static str {
+        match self {
+            Self::Eq => "=",
+            Self::Ne => "<>",
+            Self::Ge => ">=",
+            Self::Le => "<=",
+            Self::Gt => ">",
+            Self::Lt => "<",
+        }
+    }
+
+    fn accepts(self, order: Option<std::cmp::Ordering>) -> bool {
+        match self {
+            Self::Eq => order.is_some_and(std::cmp::Ordering::is_eq),
+            Self::Ne => !order.is_some_and(std::cmp::Ordering::is_eq),
+            Self::Ge => order.is_some_and(std::cmp::Ordering::is_ge),
+            Self::Le => order.is_some_and(std::cmp::Ordering::is_le),
+            Self::Gt => order.is_some_and(std::cmp::Ordering::is_gt),
+            Self::Lt => order.is_some_and(std::cmp::Ordering::is_lt),
+        }
+    }
+}
+
+impl Literal {
+    /// How a value stands to this literal; none where they are of different types.
+    fn compare(&self, value: &Value) -> Option<std::cmp::Ordering> {
+        match self {
+            Self::Null => value.is_null().then_some(std::cmp::Ordering::Equal),
+            Self::Bool(flag) => value.as_bool().map(|value| value.cmp(flag)),
+            Self::Number(number) => value.as_i64().map(|value| value.cmp(number)),
+            Self::Text(text) => value.as_str().map(|value| value.to_lowercase().cmp(&text.to_lowercase())),
+            Self::Time(at) => {
+                let value: jiff::Timestamp = value.as_str()?.parse().ok()?;
+                Some(value.as_millisecond().cmp(at))
+            }
+        }
+    }
+}
+
+/// Text as LIKE takes it literally, with `\` as the escape.
+pub(crate) fn like(text: &str) -> String {
+    text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn holds(filter: &str, item: &Value) -> bool {
+        parse(filter).unwrap().matches(item)
+    }
+
+    #[test]
+    fn evaluates_the_operators_of_the_directory() {
+        let item = json!({"displayName": "O'Neil", "enabled": true, "n": 5, "list": ["a", "b"], "none": null,
+            "at": "2026-01-02T00:00:00Z"});
+        for filter in [
+            "displayName eq 'o''neil'",
+            "startswith(displayName,'O''N') and enabled eq true",
+            "not (n gt 5) and n ge 5",
+            "displayName in ('x', 'O''Neil')",
+            "list/any(t:t eq 'B')",
+            "list/any(t: t eq 'a')",
+            "none eq null and displayName ne null",
+            "at gt 2026-01-01T00:00:00Z",
+            "enabled eq false or endswith(displayName, 'eil')",
+        ] {
+            assert!(holds(filter, &item), "{filter}");
+        }
+        assert!(!holds("enabled eq false or n lt 5 and displayName eq 'O''Neil'", &item));
+    }
+
+    #[test]
+    fn refuses_what_it_cannot_read() {
+        for filter in ["", "displayName", "displayName eq", "displayName eq 'x", "a eq 1 b", "foo(a,'b')", "(a eq 1"] {
+            assert_eq!(parse(filter).unwrap_err().code(), "Request_BadRequest", "{filter}");
+        }
+        assert!(parse(&"(".repeat(10_000)).is_err());
+    }
+
+    #[test]
+    fn writes_sql_with_bound_values_only() {
+        let columns = |name: &str| match name {
+            "displayName" => Some(Column::Text("display_name")),
+            "accountEnabled" => Some(Column::Flag("enabled")),
+            _ => None,
+        };
+        let mut values = Vec::new();
+        let filter = parse("startswith(displayName,'a;--') and accountEnabled eq true").unwrap();
+        assert_eq!(
+            filter.sql(&columns, &mut values).unwrap(),
+            "((display_name >= ?1 COLLATE NOCASE AND display_name < ?2 COLLATE NOCASE) AND (ifnull(enabled, 0) = ?3))"
+        );
+        assert_eq!(values.len(), 3);
+        let unknown = parse("password eq 'x'").unwrap().sql(&columns, &mut values).unwrap_err();
+        assert_eq!(unknown.code(), "Request_UnsupportedQuery");
+    }
+}

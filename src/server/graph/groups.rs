@@ -1,0 +1,227 @@
+//! Groups, their members, what a person is a member of, and the directory roles.
+
+use std::collections::BTreeSet;
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use rusqlite::{OptionalExtension, Row, params};
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+
+use super::filter;
+use super::page;
+use super::person::Person;
+use super::request::{Cx, Reply};
+use super::roles;
+use super::users::{by_ids, with_type};
+use crate::server::error::ApiError;
+
+fn render(row: &Row<'_>) -> rusqlite::Result<Value> {
+    Ok(json!({
+        "id": row.get::<_, String>(0)?,
+        "deletedDateTime": null,
+        "description": row.get::<_, Option<String>>(2)?,
+        "displayName": row.get::<_, String>(1)?,
+        "groupTypes": [],
+        "isAssignableToRole": row.get::<_, bool>(3)?,
+        "mail": null,
+        "mailEnabled": false,
+        "mailNickname": row.get::<_, String>(1)?.replace(' ', ""),
+        "onPremisesSyncEnabled": null,
+        "securityEnabled": true,
+        "visibility": null,
+    }))
+}
+
+/// `GET /groups`
+pub(crate) fn list(cx: &Cx<'_>) -> Result<Reply, ApiError> {
+    let groups: Vec<Value> = cx
+        .connection
+        .prepare_cached("SELECT id, name, description, role_assignable FROM groups ORDER BY name, id")?
+        .query_map([], render)?
+        .collect::<Result<_, _>>()?;
+    page::of(cx, groups)
+}
+
+/// `GET /groups/{id}`
+pub(crate) fn get(cx: &Cx<'_>) -> Result<Reply, ApiError> {
+    let group = find(cx, cx.segment(1))?.ok_or_else(|| ApiError::no_resource(cx.segment(1)))?;
+    Ok(Reply::ok(page::select(cx.call, group)))
+}
+
+fn find(cx: &Cx<'_>, id: &str) -> Result<Option<Value>, ApiError> {
+    Ok(cx
+        .connection
+        .prepare_cached("SELECT id, name, description, role_assignable FROM groups WHERE id = ?1")?
+        .query_row([id.to_ascii_lowercase()], render)
+        .optional()?)
+}
+
+/// `GET /groups/{id}/members`, and the cast to people.
+pub(crate) fn members(cx: &Cx<'_>) -> Result<Reply, ApiError> {
+    listed(cx, "SELECT member_id AS id FROM group_members WHERE group_id = ?1")
+}
+
+/// `GET /groups/{id}/transitiveMembers`, and the cast to people. A group that holds itself ends there.
+pub(crate) fn transitive_members(cx: &Cx<'_>) -> Result<Reply, ApiError> {
+    listed(
+        cx,
+        "WITH RECURSIVE m (id) AS (SELECT member_id FROM group_members WHERE group_id = ?1
+           UNION SELECT g.member_id FROM group_members g JOIN m ON g.group_id = m.id) SELECT id FROM m",
+    )
+}
+
+fn listed(cx: &Cx<'_>, ids: &str) -> Result<Reply, ApiError> {
+    let group = cx.segment(1).to_ascii_lowercase();
+    if find(cx, &group)?.is_none() {
+        return Err(ApiError::no_resource(cx.segment(1)));
+    }
+    let people_only = cx.call.path.len() > 3;
+    let size = page::top(cx.call, 999)?;
+    let start = page::start(cx.call)?;
+    let last = start.as_ref().and_then(|keys| keys.first()).map_or("", String::as_str);
+    let tables = if people_only {
+        "SELECT u.id AS id, 1 AS person FROM users u"
+    } else {
+        "SELECT u.id AS id, 1 AS person FROM users u UNION ALL SELECT g.id, 0 FROM groups g"
+    };
+    let count = if start.is_none() && page::counts(cx.call) {
+        let sql = format!("SELECT count(*) FROM ({tables}) WHERE id IN ({ids})");
+        let found: i64 = cx.connection.query_row(&sql, [&group], |row| row.get(0))?;
+        usize::try_from(found).ok()
+    } else {
+        None
+    };
+    // The ids first: without the join SQLite walks the members and not the directory.
+    let sql = format!(
+        "SELECT x.id, EXISTS (SELECT 1 FROM users u WHERE u.id = x.id) AS person FROM ({ids}) x
+         WHERE x.id > ?2 AND (NOT ?3 OR person) ORDER BY x.id LIMIT ?4"
+    );
+    let limit = i64::try_from(size).unwrap_or(i64::MAX).saturating_add(1);
+    let mut found: Vec<(String, bool)> = cx
+        .connection
+        .prepare_cached(&sql)?
+        .query_map(params![group, last, people_only, limit], |row| Ok((row.get(0)?, row.get(1)?)))?
+        .collect::<Result<_, _>>()?;
+    let more = found.len() > size;
+    found.truncate(size);
+    let link = more.then(|| found.last().map(|(id, _)| page::next(cx, &[id]))).flatten();
+    let mut items = Vec::with_capacity(found.len());
+    for (id, person) in found {
+        if person {
+            items.append(&mut by_ids(cx, &[id], !people_only)?);
+        } else if let Some(group) = find(cx, &id)? {
+            items.push(with_type(page::select(cx.call, group), "#microsoft.graph.group"));
+        }
+    }
+    if let Some(text) = cx.call.option("filter") {
+        let filter = filter::parse(text)?;
+        items.retain(|item| filter.matches(item));
+    }
+    Ok(page::reply(items, link, count))
+}
+
+/// `GET /users/{id}/memberOf` and `transitiveMemberOf`, with the casts to roles and groups.
+pub(crate) fn member_of(cx: &Cx<'_>) -> Result<Reply, ApiError> {
+    let person = Person::find(cx.connection, cx.segment(1))?;
+    let transitive = cx.segment(2).eq_ignore_ascii_case("transitiveMemberOf");
+    let cast = cx.segment(3).trim_start_matches("microsoft.graph.");
+    let mut items = Vec::new();
+    if cast != "directoryRole" {
+        let recursive = if transitive {
+            "UNION SELECT g.group_id FROM group_members g JOIN m ON g.member_id = m.id"
+        } else {
+            ""
+        };
+        let sql = format!(
+            "WITH RECURSIVE m (id) AS (SELECT group_id FROM group_members WHERE member_id = ?1 {recursive})
+             SELECT g.id, g.name, g.description, g.role_assignable FROM groups g JOIN m ON m.id = g.id ORDER BY g.name, g.id"
+        );
+        let mut statement = cx.connection.prepare_cached(&sql)?;
+        for group in statement.query_map([&person.id], render)? {
+            items.push(typed(group?, "#microsoft.graph.group", cast.is_empty()));
+        }
+    }
+    if cast != "group" {
+        // Without the permission the items are there and say nothing but which they are.
+        let named = ["RoleManagement.Read.Directory", "RoleManagement.Read.All", "Directory.Read.All", "Directory.AccessAsUser.All"]
+            .iter()
+            .any(|permission| cx.caller.has(permission));
+        let held = if transitive { roles::of_user(cx.connection, &person.id)? } else { direct_roles(cx, &person.id)? };
+        for role in held {
+            let item = if named { directory_role(&role) } else { json!({"id": role}) };
+            items.push(typed(item, "#microsoft.graph.directoryRole", cast.is_empty() || !named));
+        }
+    }
+    page::of(cx, items)
+}
+
+fn typed(item: Value, name: &str, mixed: bool) -> Value {
+    if mixed { with_type(item, name) } else { item }
+}
+
+fn direct_roles(cx: &Cx<'_>, user_id: &str) -> Result<Vec<String>, ApiError> {
+    Ok(cx
+        .connection
+        .prepare_cached("SELECT role_id FROM role_assignments WHERE principal_id = ?1 ORDER BY role_id")?
+        .query_map([user_id], |row| row.get(0))?
+        .collect::<Result<_, _>>()?)
+}
+
+/// A role as a directory object. Its id is the template's: the real one differs from tenant to tenant.
+fn directory_role(role: &str) -> Value {
+    json!({
+        "id": role,
+        "deletedDateTime": null,
+        "description": null,
+        "displayName": roles::name(role),
+        "roleTemplateId": role,
+    })
+}
+
+/// `GET /directoryRoles`: those that somebody holds.
+pub(crate) fn directory_roles(cx: &Cx<'_>) -> Result<Reply, ApiError> {
+    let held: BTreeSet<String> = cx
+        .connection
+        .prepare_cached("SELECT role_id FROM role_assignments")?
+        .query_map([], |row| row.get(0))?
+        .collect::<Result<_, _>>()?;
+    page::of(cx, held.iter().map(|role| directory_role(role)).collect())
+}
+
+/// `GET /roleManagement/directory/roleDefinitions[/{id}]`
+pub(crate) fn definitions(cx: &Cx<'_>) -> Result<Reply, ApiError> {
+    let render = |name: &str, id: &str| {
+        json!({"id": id, "description": null, "displayName": name, "isBuiltIn": true, "isEnabled": true,
+            "resourceScopes": ["/"], "templateId": id, "version": "1"})
+    };
+    match cx.call.path.get(3) {
+        None => page::of(cx, roles::ALL.iter().map(|(name, id)| render(name, id)).collect()),
+        Some(id) => roles::name(id)
+            .map(|name| Reply::ok(page::select(cx.call, render(name, &id.to_ascii_lowercase()))))
+            .ok_or_else(|| ApiError::no_resource(id)),
+    }
+}
+
+/// `GET /roleManagement/directory/roleAssignments`, and beta's transitive ones of one person.
+pub(crate) fn assignments(cx: &Cx<'_>) -> Result<Reply, ApiError> {
+    let transitive = cx.segment(2).eq_ignore_ascii_case("transitiveRoleAssignments");
+    let sql = if transitive {
+        "SELECT principal_id, role_id FROM role_assignments
+         UNION SELECT m.member_id, a.role_id FROM role_assignments a JOIN group_members m ON m.group_id = a.principal_id
+         ORDER BY 1, 2"
+    } else {
+        "SELECT principal_id, role_id FROM role_assignments ORDER BY 1, 2"
+    };
+    let items = cx
+        .connection
+        .prepare_cached(sql)?
+        .query_map([], |row| {
+            let (principal, role): (String, String) = (row.get(0)?, row.get(1)?);
+            let id = URL_SAFE_NO_PAD.encode(&Sha256::digest(format!("{principal}/{role}"))[..18]);
+            Ok(json!({"id": id, "directoryScopeId": "/", "appScopeId": null, "condition": null,
+                "principalId": principal, "roleDefinitionId": role}))
+        })?
+        .collect::<Result<_, _>>()?;
+    page::of(cx, items)
+}

@@ -1,0 +1,108 @@
+//! `$top`, `$skiptoken`, `$count`, `$select` and `@odata.nextLink`, for collections that are at hand as a whole and
+//! for those that the file gives page by page.
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde_json::{Map, Value, json};
+
+use super::filter;
+use super::request::{Call, Cx, Reply};
+use crate::server::error::ApiError;
+
+/// How many items come where `$top` is not given.
+const DEFAULT: usize = 100;
+
+/// How many items a page may hold.
+///
+/// # Errors
+/// 400 outside 1 to `most`, in the words that the directory uses (the code was not seen: assumed).
+pub(crate) fn top(call: &Call, most: usize) -> Result<usize, ApiError> {
+    let Some(text) = call.option("top") else { return Ok(DEFAULT) };
+    text.parse().ok().filter(|size| (1..=most).contains(size)).ok_or_else(|| {
+        ApiError::bad_request(format!("Invalid page size specified: '{text}'. Must be between 1 and {most} inclusive."))
+    })
+}
+
+/// Where a page begins: what an earlier answer wrote in `$skiptoken`.
+///
+/// # Errors
+/// 400 for a token that this service did not write.
+pub(crate) fn start(call: &Call) -> Result<Option<Vec<String>>, ApiError> {
+    let Some(text) = call.option("skiptoken") else { return Ok(None) };
+    URL_SAFE_NO_PAD
+        .decode(text)
+        .ok()
+        .and_then(|bytes| serde_json::from_slice(&bytes).ok())
+        .map(Some)
+        .ok_or_else(|| ApiError::bad_request("The specified skip token is invalid."))
+}
+
+/// The address of the page that begins behind `keys`.
+pub(crate) fn next(cx: &Cx<'_>, keys: &[&str]) -> String {
+    let token = URL_SAFE_NO_PAD.encode(json!(keys).to_string());
+    let mut query = url::form_urlencoded::Serializer::new(String::new());
+    let kept = cx.call.query.iter().filter(|(key, _)| !key.trim_start_matches('$').eq_ignore_ascii_case("skiptoken"));
+    for (key, value) in kept {
+        query.append_pair(key, value);
+    }
+    query.append_pair("$skiptoken", &token);
+    // `$` need not be encoded in a query, and is not in the real service's links.
+    cx.link(&format!("{}?{}", cx.call.raw_path, query.finish().replace("%24", "$")))
+}
+
+/// Whether `$count=true` was asked for in a way that the directory honours.
+pub(crate) fn counts(call: &Call) -> bool {
+    call.eventual && call.option("count").is_some_and(|value| value.eq_ignore_ascii_case("true"))
+}
+
+/// A page of a collection.
+pub(crate) fn reply(items: Vec<Value>, next: Option<String>, count: Option<usize>) -> Reply {
+    let mut body = Map::new();
+    if let Some(count) = count {
+        body.insert("@odata.count".to_owned(), json!(count));
+    }
+    if let Some(next) = next {
+        body.insert("@odata.nextLink".to_owned(), json!(next));
+    }
+    body.insert("value".to_owned(), Value::Array(items));
+    Reply::ok(Value::Object(body))
+}
+
+/// A page of items that are at hand as a whole, in a stable order: filtered, cut, counted, trimmed.
+///
+/// # Errors
+/// 400 for options that cannot be read.
+pub(crate) fn of(cx: &Cx<'_>, mut items: Vec<Value>) -> Result<Reply, ApiError> {
+    if let Some(text) = cx.call.option("filter") {
+        let filter = filter::parse(text)?;
+        items.retain(|item| filter.matches(item));
+    }
+    let size = top(cx.call, 999)?;
+    let from: usize = match start(cx.call)? {
+        None => 0,
+        Some(keys) => keys
+            .first()
+            .and_then(|key| key.parse().ok())
+            .ok_or_else(|| ApiError::bad_request("The specified skip token is invalid."))?,
+    };
+    let count = (from == 0 && counts(cx.call)).then_some(items.len());
+    let to = from.saturating_add(size);
+    let link = (items.len() > to).then(|| next(cx, &[&to.to_string()]));
+    let page = items.into_iter().skip(from).take(size).map(|item| select(cx.call, item)).collect();
+    Ok(reply(page, link, count))
+}
+
+/// Leaves out what `$select` does not name; `id` and annotations stay.
+pub(crate) fn select(call: &Call, mut item: Value) -> Value {
+    if let (Some(names), Some(object)) = (selected(call), item.as_object_mut()) {
+        object.retain(|key, _| key == "id" || key.contains('@') || names.contains(&key.as_str()));
+    }
+    item
+}
+
+/// The names in `$select`.
+pub(crate) fn selected(call: &Call) -> Option<Vec<&str>> {
+    let names: Vec<&str> =
+        call.option("select")?.split(',').map(str::trim).filter(|name| !name.is_empty()).collect();
+    (!names.is_empty()).then_some(names)
+}

@@ -1,0 +1,214 @@
+//! Requests taken apart, and answers, as handlers see them: no HTTP types of the router, so that `$batch` can make
+//! them as well as a socket.
+
+use axum::Json;
+use axum::body::Body;
+use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use rusqlite::Connection;
+use serde_json::{Map, Value};
+
+use crate::server::AppState;
+use crate::server::auth::Caller;
+use crate::server::error::ApiError;
+
+/// One request below `/v1.0` or `/beta`.
+#[derive(Clone, Debug)]
+pub(crate) struct Call {
+    /// Whether it came below `/beta`.
+    pub(crate) beta: bool,
+    /// The verb.
+    pub(crate) method: Method,
+    /// The segments, decoded; a key in parentheses is a segment of its own.
+    pub(crate) path: Vec<String>,
+    /// The path as it came, behind the version.
+    pub(crate) raw_path: String,
+    /// The query options, decoded.
+    pub(crate) query: Vec<(String, String)>,
+    /// Whether the header `ConsistencyLevel: eventual` was sent.
+    pub(crate) eventual: bool,
+    /// The body, if there was one.
+    pub(crate) body: Option<Value>,
+}
+
+impl Call {
+    /// Takes a path with its query apart.
+    pub(crate) fn new(beta: bool, method: Method, target: &str) -> Self {
+        let (path, query) = target.split_once('?').unwrap_or((target, ""));
+        Self {
+            beta,
+            method,
+            path: segments(path),
+            raw_path: path.to_owned(),
+            query: url::form_urlencoded::parse(query.as_bytes()).into_owned().collect(),
+            eventual: false,
+            body: None,
+        }
+    }
+
+    /// `v1.0` or `beta`.
+    pub(crate) fn version(&self) -> &'static str {
+        if self.beta { "beta" } else { "v1.0" }
+    }
+
+    /// A query option, with or without its `$`.
+    pub(crate) fn option(&self, name: &str) -> Option<&str> {
+        self.query
+            .iter()
+            .find(|(key, _)| key.strip_prefix('$').unwrap_or(key).eq_ignore_ascii_case(name))
+            .map(|(_, value)| value.as_str())
+    }
+}
+
+/// Cuts a path in decoded segments. `users('a')` and `users/a` are the same.
+fn segments(path: &str) -> Vec<String> {
+    let mut parts = Vec::new();
+    for raw in path.split('/').filter(|raw| !raw.is_empty()) {
+        let text = decode(raw);
+        let key = text.strip_suffix(')').and_then(|text| text.split_once('('));
+        match key {
+            Some((name, key)) if key.len() >= 2 && key.starts_with('\'') && key.ends_with('\'') => {
+                parts.push(name.to_owned());
+                parts.push(key[1..key.len() - 1].replace("''", "'"));
+            }
+            Some(("devices", key)) if key.starts_with("deviceId=") => {
+                parts.push("devices".to_owned());
+                parts.push(key.replace('\'', ""));
+            }
+            // Arguments of a function: the two summaries take only ones that change nothing here.
+            Some((name, _)) => parts.push(name.to_owned()),
+            None => parts.push(text),
+        }
+    }
+    parts
+}
+
+/// Takes percent-encoding off.
+pub(crate) fn decode(text: &str) -> String {
+    let bytes = text.as_bytes();
+    let mut plain = Vec::with_capacity(bytes.len());
+    let mut at = 0;
+    while let Some(byte) = bytes.get(at) {
+        let code = (*byte == b'%')
+            .then(|| text.get(at + 1..at + 3).and_then(|hex| u8::from_str_radix(hex, 16).ok()))
+            .flatten();
+        plain.push(code.unwrap_or(*byte));
+        at += if code.is_some() { 3 } else { 1 };
+    }
+    String::from_utf8_lossy(&plain).into_owned()
+}
+
+/// What a handler has: the file in one transaction, who calls, and what for.
+pub(crate) struct Cx<'a> {
+    pub(crate) connection: &'a Connection,
+    pub(crate) state: &'a AppState,
+    pub(crate) caller: &'a Caller,
+    pub(crate) call: &'a Call,
+    pub(crate) now: i64,
+}
+
+impl Cx<'_> {
+    /// The n-th segment of the path; the route's pattern says that it is there.
+    pub(crate) fn segment(&self, n: usize) -> &str {
+        self.call.path.get(n).map_or("", String::as_str)
+    }
+
+    /// The body as an object with none but these properties, and `@odata.type`.
+    ///
+    /// # Errors
+    /// 400: no body, no object, a property that may not be there.
+    pub(crate) fn body(&self, allowed: &[&str]) -> Result<Map<String, Value>, ApiError> {
+        let Some(Value::Object(body)) = &self.call.body else {
+            return Err(bad("Request body is empty or is not a JSON object."));
+        };
+        match body.keys().find(|key| !allowed.contains(&key.as_str()) && !key.contains('@')) {
+            Some(key) => Err(bad(format!("The property '{key}' does not exist or may not be set in this request."))),
+            None => Ok(body.clone()),
+        }
+    }
+
+    /// The absolute address of something below the version.
+    pub(crate) fn link(&self, path: &str) -> String {
+        format!("{}/{}{path}", self.state.graph(), self.call.version())
+    }
+}
+
+/// 400 in the words of the authentication methods' part of Graph.
+pub(crate) fn bad(message: impl Into<std::borrow::Cow<'static, str>>) -> ApiError {
+    ApiError::new(StatusCode::BAD_REQUEST, "badRequest", message)
+}
+
+/// An answer that is no error.
+#[derive(Clone, Debug)]
+pub(crate) struct Reply {
+    /// The status.
+    pub(crate) status: StatusCode,
+    /// Headers that go with it.
+    pub(crate) headers: Vec<(HeaderName, String)>,
+    /// The body; a number is sent as plain text (`$count`).
+    pub(crate) body: Option<Value>,
+    /// An error that is told although what was written stays.
+    pub(crate) kept: Option<ApiError>,
+}
+
+impl Reply {
+    /// 200 with a body.
+    pub(crate) fn ok(body: Value) -> Self {
+        Self { status: StatusCode::OK, headers: Vec::new(), body: Some(body), kept: None }
+    }
+
+    /// 201 with a body.
+    pub(crate) fn created(body: Value) -> Self {
+        Self { status: StatusCode::CREATED, ..Self::ok(body) }
+    }
+
+    /// 204.
+    pub(crate) fn no_content() -> Self {
+        Self { status: StatusCode::NO_CONTENT, headers: Vec::new(), body: None, kept: None }
+    }
+
+    /// An error, with what was written before it kept.
+    pub(crate) fn kept(error: ApiError) -> Self {
+        Self { kept: Some(error), ..Self::no_content() }
+    }
+}
+
+impl IntoResponse for Reply {
+    fn into_response(self) -> Response {
+        let mut response = match self.body {
+            Some(Value::Number(number)) => {
+                let mut response = Response::new(Body::from(number.to_string()));
+                response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("text/plain"));
+                response
+            }
+            Some(body) => Json(body).into_response(),
+            None => Response::new(Body::empty()),
+        };
+        *response.status_mut() = self.status;
+        for (name, value) in self.headers {
+            if let Ok(value) = HeaderValue::from_str(&value) {
+                response.headers_mut().append(name, value);
+            }
+        }
+        response
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_in_parentheses_is_a_segment_of_its_own() {
+        assert_eq!(segments("/users('$a@b')/memberOf"), ["users", "$a@b", "memberOf"]);
+        assert_eq!(segments("/users/x%23EXT%23@y"), ["users", "x#EXT#@y"]);
+        assert_eq!(segments("/devices(deviceId='1-2')"), ["devices", "deviceId=1-2"]);
+        assert_eq!(segments("/a/f(x='all',y='all')"), ["a", "f"]);
+    }
+
+    #[test]
+    fn takes_percent_encoding_off_and_leaves_what_is_none() {
+        assert_eq!(decode("a%20b%zz%4"), "a b%zz%4");
+        assert_eq!(decode("%C3%A9é%"), "éé%");
+    }
+}

@@ -1,0 +1,316 @@
+//! `/me` and `/users`: people, read and found.
+
+use axum::http::StatusCode;
+use rusqlite::types::Value as Sql;
+use rusqlite::{Row, params_from_iter};
+use serde_json::{Map, Value, json};
+
+use super::filter::{self, Column, like};
+use super::page;
+use super::permission::BASIC;
+use super::request::{Cx, Reply};
+use crate::server::clock::rfc3339;
+use crate::server::error::ApiError;
+
+/// What comes when `$select` is not given, in the directory's order.
+const DEFAULT: [&str; 11] = [
+    "businessPhones",
+    "displayName",
+    "givenName",
+    "jobTitle",
+    "mail",
+    "mobilePhone",
+    "officeLocation",
+    "preferredLanguage",
+    "surname",
+    "userPrincipalName",
+    "id",
+];
+
+/// Properties of the type that this directory does not fill.
+const EMPTY: [&str; 19] = [
+    "companyName",
+    "creationType",
+    "deletedDateTime",
+    "department",
+    "employeeId",
+    "externalUserState",
+    "identities",
+    "isManagementRestricted",
+    "isResourceAccount",
+    "lastPasswordChangeDateTime",
+    "onPremisesImmutableId",
+    "onPremisesLastSyncDateTime",
+    "onPremisesSamAccountName",
+    "passwordPolicies",
+    "passwordProfile",
+    "securityIdentifier",
+    "usageLocation",
+    "assignedLicenses",
+    "otherMails",
+];
+
+const COLUMNS: &str = "id, upn, display_name, given_name, surname, mail, mobile_phone, job_title, office, language,
+    user_type, enabled, synced, created_at, last_sign_in_at, sessions_valid_from";
+
+fn column(name: &str) -> Option<Column> {
+    Some(match name {
+        "id" => Column::Text("id"),
+        "userPrincipalName" => Column::Text("upn"),
+        "displayName" => Column::Text("display_name"),
+        "givenName" => Column::Text("given_name"),
+        "surname" => Column::Text("surname"),
+        "mail" => Column::Text("mail"),
+        "mobilePhone" => Column::Text("mobile_phone"),
+        "jobTitle" => Column::Text("job_title"),
+        "officeLocation" => Column::Text("office"),
+        "userType" => Column::Text("user_type"),
+        "accountEnabled" => Column::Flag("enabled"),
+        "onPremisesSyncEnabled" => Column::Flag("synced"),
+        "createdDateTime" => Column::Time("created_at"),
+        "signInActivity/lastSignInDateTime" => Column::Time("last_sign_in_at"),
+        _ => return None,
+    })
+}
+
+/// One property of the row that [`COLUMNS`] reads.
+fn property(row: &Row<'_>, name: &str) -> rusqlite::Result<Option<Value>> {
+    let text = |n: usize| row.get::<_, Option<String>>(n).map(Value::from);
+    let time = |n: usize| Ok::<_, rusqlite::Error>(row.get::<_, Option<i64>>(n)?.map(rfc3339));
+    Ok(Some(match name {
+        "id" => text(0)?,
+        "userPrincipalName" => text(1)?,
+        "displayName" => text(2)?,
+        "givenName" => text(3)?,
+        "surname" => text(4)?,
+        "mail" => text(5)?,
+        "mobilePhone" => text(6)?,
+        "jobTitle" => text(7)?,
+        "officeLocation" => text(8)?,
+        "preferredLanguage" => text(9)?,
+        "userType" => text(10)?,
+        "accountEnabled" => json!(row.get::<_, bool>(11)?),
+        "onPremisesSyncEnabled" => json!(row.get::<_, Option<bool>>(12)?),
+        "createdDateTime" => json!(time(13)?),
+        "signInActivity" => match time(14)? {
+            Some(at) => json!({"lastSignInDateTime": at, "lastNonInteractiveSignInDateTime": null,
+                "lastSuccessfulSignInDateTime": at}),
+            None => return Ok(None), // absent for who never signed in
+        },
+        "signInSessionsValidFromDateTime" => json!(time(15)?),
+        "businessPhones" | "assignedLicenses" | "otherMails" | "identities" => json!([]),
+        _ => Value::Null,
+    }))
+}
+
+/// A person as JSON: these properties, or the default ones.
+fn render(row: &Row<'_>, names: &[&str]) -> rusqlite::Result<Value> {
+    let mut item = Map::new();
+    for name in names {
+        if let Some(value) = property(row, name)? {
+            item.insert((*name).to_owned(), value);
+        }
+    }
+    item.entry("id").or_insert(property(row, "id")?.unwrap_or_default());
+    Ok(Value::Object(item))
+}
+
+/// The properties that a call wants.
+///
+/// # Errors
+/// 400 for one that the type does not have; 403 for one that needs more than `User.ReadBasic.All`.
+fn wanted<'a>(cx: &'a Cx<'_>, own: bool) -> Result<Vec<&'a str>, ApiError> {
+    let Some(names) = page::selected(cx.call) else { return Ok(DEFAULT.to_vec()) };
+    let known = |name: &str| {
+        DEFAULT.contains(&name)
+            || EMPTY.contains(&name)
+            || column(name).is_some()
+            || ["signInActivity", "signInSessionsValidFromDateTime"].contains(&name)
+    };
+    if let Some(name) = names.iter().find(|name| !known(name)) {
+        return Err(ApiError::new(
+            StatusCode::BAD_REQUEST,
+            "BadRequest",
+            format!("Parsing OData Select and Expand failed: Could not find a property named '{name}' on type 'microsoft.graph.user'."),
+        ));
+    }
+    let reads_all = ["User.Read.All", "User.ReadWrite.All", "Directory.Read.All", "Directory.AccessAsUser.All"]
+        .iter()
+        .any(|permission| cx.caller.has(permission));
+    let more = names.iter().any(|name| !BASIC.contains(name));
+    let activity = names.contains(&"signInActivity") && !cx.caller.has("AuditLog.Read.All");
+    if (more && !reads_all && !own) || activity { Err(ApiError::denied()) } else { Ok(names) }
+}
+
+/// Renders these people, in the given order, as members of a group are listed.
+///
+/// # Errors
+/// As [`wanted`].
+pub(crate) fn by_ids(cx: &Cx<'_>, ids: &[String], typed: bool) -> Result<Vec<Value>, ApiError> {
+    let names = wanted(cx, false)?;
+    let mut statement = cx.connection.prepare_cached(&format!("SELECT {COLUMNS} FROM users WHERE id = ?1"))?;
+    let mut people = Vec::with_capacity(ids.len());
+    for id in ids {
+        let person = statement.query_row([id], |row| render(row, &names))?;
+        people.push(if typed { with_type(person, "#microsoft.graph.user") } else { person });
+    }
+    Ok(people)
+}
+
+/// Puts `@odata.type` in front of an object's properties.
+pub(crate) fn with_type(item: Value, name: &str) -> Value {
+    let mut typed = Map::new();
+    typed.insert("@odata.type".to_owned(), json!(name));
+    if let Value::Object(item) = item {
+        typed.extend(item);
+    }
+    Value::Object(typed)
+}
+
+/// `GET /me`, `GET /users/{id}`
+pub(crate) fn get(cx: &Cx<'_>) -> Result<Reply, ApiError> {
+    let person = super::person::Person::find(cx.connection, cx.segment(1))?;
+    let names = wanted(cx, cx.caller.user_id() == Some(&person.id))?;
+    let item = cx
+        .connection
+        .prepare_cached(&format!("SELECT {COLUMNS} FROM users WHERE id = ?1"))?
+        .query_row([&person.id], |row| render(row, &names))?;
+    Ok(Reply::ok(item))
+}
+
+/// The conditions of a listing: SQL and the values in it.
+fn conditions(cx: &Cx<'_>, values: &mut Vec<Sql>) -> Result<Vec<String>, ApiError> {
+    let mut found = Vec::new();
+    if let Some(text) = cx.call.option("filter") {
+        let filter = filter::parse(text)?;
+        if filter.is_advanced() && !page::counts(cx.call) {
+            return Err(ApiError::new(
+                StatusCode::BAD_REQUEST,
+                "Request_UnsupportedQuery",
+                "Unsupported Query. This filter works only with the header 'ConsistencyLevel: eventual' and $count=true.",
+            ));
+        }
+        found.push(filter.sql(&column, values)?);
+    }
+    if let Some(text) = cx.call.option("search") {
+        if !cx.call.eventual {
+            return Err(ApiError::new(
+                StatusCode::BAD_REQUEST,
+                "Request_UnsupportedQuery",
+                "Request with $search query parameter only works through MSGraph with a special request header: 'ConsistencyLevel: eventual'",
+            ));
+        }
+        found.push(search(text, values)?);
+    }
+    Ok(found)
+}
+
+/// `"displayName:ade" OR "mail:ade"`: words that begin with the term.
+fn search(text: &str, values: &mut Vec<Sql>) -> Result<String, ApiError> {
+    let invalid = || ApiError::bad_request("Invalid $search clause: each one is \"property:term\", in double quotes.");
+    let mut sql = String::new();
+    let mut rest = text.trim();
+    while !rest.is_empty() {
+        let (clause, behind) = rest.strip_prefix('"').and_then(|rest| rest.split_once('"')).ok_or_else(invalid)?;
+        let (name, term) = clause.split_once(':').ok_or_else(invalid)?;
+        let Some(Column::Text(column)) = column(name.trim()) else { return Err(invalid()) };
+        let term = like(term.trim());
+        values.push(Sql::Text(format!("{term}%")));
+        values.push(Sql::Text(format!("% {term}%")));
+        let (whole, word) = (values.len() - 1, values.len());
+        sql.push_str(&format!("({column} LIKE ?{whole} ESCAPE '\\' OR {column} LIKE ?{word} ESCAPE '\\')"));
+        rest = behind.trim_start();
+        if rest.is_empty() {
+            return Ok(format!("({sql})"));
+        }
+        let upper = rest.get(..3).unwrap_or(rest).to_ascii_uppercase();
+        let word = if upper == "AND" { "AND" } else if upper.starts_with("OR") { "OR" } else { return Err(invalid()) };
+        sql.push_str(&format!(" {word} "));
+        rest = rest[word.len()..].trim_start();
+    }
+    Err(invalid())
+}
+
+/// The order of a listing: the column, and whether it goes down.
+fn order(cx: &Cx<'_>) -> Result<(&'static str, bool), ApiError> {
+    let Some(text) = cx.call.option("orderby") else { return Ok(("upn", false)) };
+    let (name, direction) = text.trim().split_once(' ').unwrap_or((text.trim(), "asc"));
+    let down = match direction.trim().to_ascii_lowercase().as_str() {
+        "asc" => false,
+        "desc" => true,
+        _ => return Err(ApiError::bad_request("Invalid $orderby clause.")),
+    };
+    match name {
+        "userPrincipalName" => Ok(("upn", down)),
+        "displayName" => Ok(("display_name", down)),
+        _ => Err(ApiError::bad_request(format!("Sorting by '{name}' is not supported for current query."))),
+    }
+}
+
+/// `GET /users`: in the order of sign-in names, page by page behind the last one seen.
+pub(crate) fn list(cx: &Cx<'_>) -> Result<Reply, ApiError> {
+    if cx.call.option("skip").is_some() {
+        return Err(ApiError::bad_request("'$skip' is not supported by the service."));
+    }
+    let names = wanted(cx, false)?;
+    let size = page::top(cx.call, if names.contains(&"signInActivity") { 500 } else { 999 })?;
+    let (key, down) = order(cx)?;
+    let mut values = Vec::new();
+    let mut conditions = conditions(cx, &mut values)?;
+    let start = page::start(cx.call)?;
+    let count = match &start {
+        None if page::counts(cx.call) => Some(count(cx, &conditions, &values)?),
+        _ => None,
+    };
+    if let Some(start) = &start {
+        let [last, id] = start.as_slice() else {
+            return Err(ApiError::bad_request("The specified skip token is invalid."));
+        };
+        values.extend([Sql::Text(last.clone()), Sql::Text(id.clone())]);
+        let sign = if down { "<" } else { ">" };
+        conditions.push(format!("({key}, id) {sign} (?{} COLLATE NOCASE, ?{})", values.len() - 1, values.len()));
+    }
+    let direction = if down { "DESC" } else { "ASC" };
+    let clause = clause(&conditions);
+    let sql = format!(
+        "SELECT {COLUMNS}, {key} FROM users{clause} ORDER BY {key} COLLATE NOCASE {direction}, id {direction} LIMIT {}",
+        size + 1
+    );
+    let mut statement = cx.connection.prepare_cached(&sql)?;
+    let mut rows = statement.query(params_from_iter(&values))?;
+    let (mut people, mut last, mut more) = (Vec::new(), (String::new(), String::new()), false);
+    while let Some(row) = rows.next()? {
+        if people.len() == size {
+            more = true;
+            break;
+        }
+        people.push(render(row, &names)?);
+        last = (row.get(16)?, row.get(0)?);
+    }
+    let link = more.then(|| page::next(cx, &[&last.0, &last.1]));
+    Ok(page::reply(people, link, count))
+}
+
+fn clause(conditions: &[String]) -> String {
+    if conditions.is_empty() { String::new() } else { format!(" WHERE {}", conditions.join(" AND ")) }
+}
+
+fn count(cx: &Cx<'_>, conditions: &[String], values: &[Sql]) -> Result<usize, ApiError> {
+    let sql = format!("SELECT count(*) FROM users{}", clause(conditions));
+    let found: i64 = cx.connection.prepare_cached(&sql)?.query_row(params_from_iter(values), |row| row.get(0))?;
+    Ok(usize::try_from(found).unwrap_or_default())
+}
+
+/// `GET /users/$count`: a bare number.
+pub(crate) fn total(cx: &Cx<'_>) -> Result<Reply, ApiError> {
+    if !cx.call.eventual {
+        return Err(ApiError::bad_request("$count is not currently supported."));
+    }
+    let mut values = Vec::new();
+    // The header alone is enough here: the path asks for the count.
+    let conditions = match cx.call.option("filter") {
+        Some(text) => vec![filter::parse(text)?.sql(&column, &mut values)?],
+        None => Vec::new(),
+    };
+    Ok(Reply::ok(json!(count(cx, &conditions, &values)?)))
+}

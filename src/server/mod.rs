@@ -1,0 +1,50 @@
+//! The embedded identity service: axum and SQLite, speaking the dialect of Microsoft Graph, with what Graph lacks
+//! under a prefix of its own. For trying and testing; it keeps demo data, not a production directory.
+//!
+//! Imports `domain` and nothing else of this program: its clients reach it over HTTP like any other service.
+
+mod auth;
+mod clock;
+mod demo;
+mod error;
+mod evaluate;
+mod ext;
+mod file;
+mod graph;
+mod keys;
+mod secrets;
+mod spawn;
+mod state;
+mod store;
+mod token;
+mod verification;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::middleware::from_fn;
+use axum::routing::{get, post};
+
+use crate::domain::{Clock, SystemClock};
+
+pub use file::{restore, wipe};
+pub use spawn::{Endpoint, Options, Running, spawn};
+pub(crate) use state::AppState;
+
+/// The whole service as one router.
+fn router(state: Arc<AppState>) -> Router {
+    let mut router = Router::new()
+        .route("/{tenant}/oauth2/v2.0/token", post(token::issue))
+        .route("/{tenant}/v2.0/.well-known/openid-configuration", get(token::discovery))
+        .route("/{tenant}/discovery/v2.0/keys", get(token::keys))
+        .fallback(graph::serve);
+    if !state.graph_only {
+        router = router.nest("/mfactl/v1", ext::router());
+    }
+    router.layer(from_fn(error::finish)).with_state(state)
+}
+
+/// The machine's clock, in milliseconds: for what is not bound to the service's own clock.
+fn machine_ms() -> i64 {
+    SystemClock.now().as_millisecond()
+}

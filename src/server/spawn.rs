@@ -1,0 +1,151 @@
+//! Starting and ending the service on an address.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use rusqlite::OptionalExtension;
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+
+use super::state::{AppState, DOMAIN, Operator};
+use super::store::Store;
+use super::{error::ApiError, router, secrets};
+use crate::domain::{Error, ErrorCode, Result, Secret};
+
+/// How the service is to run.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// The data file; made and seeded if it is not there.
+    pub data: PathBuf,
+    /// Where to listen; port 0 picks one.
+    pub listen: SocketAddr,
+    /// Whether to leave out what Graph does not have: extensions answer 404, and a phone number counts at once.
+    pub graph_only: bool,
+    /// Whether it runs inside a command: credentials are made for this process and never stored.
+    pub in_process: bool,
+    /// Whether a new file gets the demo directory, or its administrator only.
+    pub demo: bool,
+    /// Whether an address that other machines can reach is taken. The service speaks plain HTTP.
+    pub allow_remote: bool,
+}
+
+impl Options {
+    /// The demo directory in this file, on loopback, on a port of the system's choice.
+    pub fn new(data: impl Into<PathBuf>) -> Self {
+        Self {
+            data: data.into(),
+            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+            graph_only: false,
+            in_process: false,
+            demo: true,
+            allow_remote: false,
+        }
+    }
+}
+
+/// Where the service answers, and what a client needs to ask it for tokens.
+#[derive(Clone, Debug)]
+pub struct Endpoint {
+    /// The address: Graph is under `/v1.0` and `/beta`.
+    pub graph: String,
+    /// Tokens are at `/oauth2/v2.0/token` below it.
+    pub authority: String,
+    /// The tenant's id.
+    pub tenant: String,
+    /// The application's id.
+    pub client_id: String,
+    /// Its secret.
+    pub client_secret: Secret,
+    /// Sign-in name and password of the account to act as, in-process only.
+    pub operator: Option<(String, Secret)>,
+}
+
+/// A running service. Dropped, it ends by itself; [`Running::stop`] waits until it has.
+#[derive(Debug)]
+pub struct Running {
+    /// Where it answers.
+    pub endpoint: Endpoint,
+    stop: oneshot::Sender<()>,
+    task: JoinHandle<std::io::Result<()>>,
+}
+
+impl Running {
+    /// Ends the service: what is in flight is answered first.
+    ///
+    /// # Errors
+    /// It ended by itself before, and why.
+    pub async fn stop(self) -> Result<()> {
+        // It may be gone already; then the task says why.
+        let _ = self.stop.send(());
+        match self.task.await {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(error)) => Err(Error::new(ErrorCode::Internal, format!("the service ended: {error}"))),
+            Err(error) => Err(Error::new(ErrorCode::Internal, format!("the service broke off: {error}"))),
+        }
+    }
+}
+
+/// Opens the data file and serves it until [`Running`] is stopped or dropped.
+///
+/// # Errors
+/// `Usage` for an address that other machines can reach; `Unavailable` where the address cannot be had; the file's
+/// own: `FileLocked`, `FileUnreadable`, `FileCorrupt`, `FileFromNewerVersion`, `DiskFull`.
+pub async fn spawn(options: Options) -> Result<Running> {
+    if !options.listen.ip().is_loopback() && !options.allow_remote {
+        return Err(Error::new(
+            ErrorCode::Usage,
+            format!("{} can be reached from other machines, and the service speaks plain HTTP", options.listen.ip()),
+        )
+        .hint("listen on 127.0.0.1:PORT"));
+    }
+    let (data, demo) = (options.data.clone(), options.demo);
+    let store = tokio::task::spawn_blocking(move || Store::open(data, demo))
+        .await
+        .map_err(|error| Error::new(ErrorCode::Internal, format!("opening the data file broke off: {error}")))??;
+    let listener = TcpListener::bind(options.listen).await.map_err(|error| {
+        Error::new(ErrorCode::Unavailable, format!("cannot listen on {}: {error}", options.listen))
+            .hint("take another port, or 0 to have one picked")
+    })?;
+    let address = listener
+        .local_addr()
+        .map_err(|error| Error::new(ErrorCode::Unavailable, format!("the address is not known: {error}")))?;
+    let state = load(store, &options, format!("http://{address}")).await.map_err(|_| {
+        Error::new(ErrorCode::FileCorrupt, format!("{} cannot be read", options.data.display()))
+            .hint("restore a snapshot with `mfactl local restore FILE`, or start afresh with `mfactl local wipe`")
+    })?;
+    let endpoint = Endpoint {
+        graph: state.graph().to_owned(),
+        authority: state.authority(),
+        tenant: state.tenant.clone(),
+        client_id: state.client_id.clone(),
+        client_secret: state.client_secret.clone(),
+        operator: state.operator().map(|operator| (operator.sign_in_name.clone(), operator.password.clone())),
+    };
+    let (stop, stopped) = oneshot::channel::<()>();
+    let server = axum::serve(listener, router(state)).with_graceful_shutdown(async move {
+        // An answer and a dropped sender mean the same.
+        let _ = stopped.await;
+    });
+    let task = tokio::spawn(async move { server.await });
+    Ok(Running { endpoint, stop, task })
+}
+
+async fn load(store: Store, options: &Options, graph: String) -> Result<Arc<AppState>, ApiError> {
+    if !options.in_process {
+        return AppState::load(store, graph, options.graph_only, None, None).await;
+    }
+    let name = format!("admin@{DOMAIN}");
+    let sought = name.clone();
+    let id: Option<String> = store
+        .read(move |connection| {
+            let found = connection.query_row("SELECT id FROM users WHERE upn = ?1", [sought], |row| row.get(0));
+            Ok(found.optional()?)
+        })
+        .await?;
+    let password = Secret::new(secrets::generate_token()?);
+    let operator = id.map(|user_id| Operator { user_id, sign_in_name: name, password });
+    let secret = Secret::new(secrets::generate_token()?);
+    AppState::load(store, graph, options.graph_only, Some(secret), operator).await
+}

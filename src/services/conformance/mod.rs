@@ -1,0 +1,1 @@
+//! Cases that every service passes (see the integrating commit).

@@ -1,0 +1,247 @@
+//! What Entra can do, as data. What it cannot carries why, and what an administrator does instead (api/entra 0).
+
+use crate::auth::TokenClaims;
+use crate::domain::{Answer, Capabilities, Capability, MethodKind};
+
+/// Kinds that an administrator can remove.
+const REMOVABLE: &[MethodKind] = &[
+    MethodKind::Authenticator,
+    MethodKind::Totp,
+    MethodKind::PhoneMobile,
+    MethodKind::PhoneAlternate,
+    MethodKind::PhoneOffice,
+    MethodKind::Email,
+    MethodKind::Passkey,
+    MethodKind::WindowsHello,
+    MethodKind::PlatformKey,
+    MethodKind::HardwareToken,
+    MethodKind::TemporaryPass,
+    MethodKind::External,
+    MethodKind::QrPin,
+];
+
+/// What Entra declares before anybody signed in.
+pub(crate) fn declared() -> Capabilities {
+    let unsupported = |why: &str, instead: &str| Answer::Unsupported {
+        why: why.into(),
+        instead: instead.into(),
+    };
+    let by_pass = "issue a temporary pass; the person registers it on the security info page";
+    let per_user_page = "an administrator deletes them on the per-user MFA page";
+    let substitute = || Answer::Substitute {
+        what: "sign out everywhere".to_owned(),
+        wider: true,
+    };
+    let mut entries = vec![
+        (Capability::Add(MethodKind::PhoneMobile), Answer::Native),
+        (Capability::Add(MethodKind::PhoneAlternate), Answer::Native),
+        (Capability::Add(MethodKind::PhoneOffice), Answer::Native),
+        (Capability::Add(MethodKind::Email), Answer::Native),
+        (Capability::Add(MethodKind::TemporaryPass), Answer::Native),
+        (
+            Capability::Add(MethodKind::Authenticator),
+            unsupported(
+                "Microsoft Graph enrols no authenticator app for another person",
+                by_pass,
+            ),
+        ),
+        (
+            Capability::Add(MethodKind::Totp),
+            unsupported(
+                "Microsoft Graph enrols no authenticator app for another person",
+                by_pass,
+            ),
+        ),
+        (
+            Capability::Add(MethodKind::Questions),
+            unsupported(
+                "security questions are not in Microsoft Graph",
+                "the person sets them on the security info page",
+            ),
+        ),
+        (Capability::Update(MethodKind::PhoneMobile), Answer::Native),
+        (Capability::Update(MethodKind::PhoneAlternate), Answer::Native),
+        (Capability::Update(MethodKind::PhoneOffice), Answer::Native),
+        (Capability::Update(MethodKind::Email), Answer::Native),
+    ];
+    entries.extend(
+        REMOVABLE
+            .iter()
+            .map(|kind| (Capability::Remove(*kind), Answer::Native)),
+    );
+    entries.push((
+        Capability::Remove(MethodKind::Questions),
+        unsupported(
+            "security questions are not in Microsoft Graph",
+            "the person changes them on the security info page",
+        ),
+    ));
+    entries.push((Capability::SetDefault, Answer::Native));
+    for kind in [
+        MethodKind::PhoneMobile,
+        MethodKind::PhoneAlternate,
+        MethodKind::PhoneOffice,
+        MethodKind::Totp,
+    ] {
+        entries.push((
+            Capability::Verify(kind),
+            unsupported(
+                "Microsoft Graph sends no codes; a number counts as soon as it is added",
+                "call the person",
+            ),
+        ));
+    }
+    entries.extend([
+        (
+            Capability::ListRemembered,
+            unsupported(
+                "Microsoft Graph keeps no list of remembered browsers",
+                "sign out everywhere makes every one of them ask again",
+            ),
+        ),
+        (Capability::ForgetOne, substitute()),
+        (Capability::ForgetAll, substitute()),
+        (
+            Capability::ListSessions,
+            unsupported(
+                "Microsoft Graph lists no sessions",
+                "look at the sign-in logs of the person",
+            ),
+        ),
+        (Capability::SignOut, Answer::Native),
+        (
+            Capability::ListAppPasswords,
+            unsupported(
+                "Microsoft Graph has no call for app passwords",
+                "nobody can list them; reset them all",
+            ),
+        ),
+        (
+            Capability::RevokeAppPasswords,
+            unsupported("Microsoft Graph has no call for app passwords", per_user_page),
+        ),
+        (
+            Capability::IssueAppPassword,
+            unsupported(
+                "Microsoft Graph has no call for app passwords",
+                "the person makes one on the security info page",
+            ),
+        ),
+        (Capability::SetPassword, Answer::Native),
+        (Capability::GeneratePassword, Answer::Native),
+        (
+            Capability::RequireRegistration,
+            unsupported(
+                "Microsoft Graph has no call that asks for registration",
+                "remove every method: a person without one is asked to register at next sign-in",
+            ),
+        ),
+        (Capability::DisableAccount, Answer::Native),
+        (Capability::Report, Answer::Native),
+        (Capability::PolicyRead, Answer::Native),
+    ]);
+    Capabilities::new(entries)
+}
+
+/// The same, less what the token can be seen not to allow in any form. A missing permission is left to the service's
+/// own answer, which names it: permissions overlap, and only the service knows them all.
+pub(crate) fn narrowed(claims: &TokenClaims) -> Capabilities {
+    let mut capabilities = declared();
+    let reads_only = claims.has_any(&[
+        "UserAuthenticationMethod.Read.All",
+        "UserAuthenticationMethod.ReadWrite.All",
+    ]) == Some(true)
+        && !claims.permissions.iter().any(|permission| writes(permission));
+    if reads_only {
+        let all: Vec<Capability> = capabilities
+            .entries()
+            .iter()
+            .filter(|(capability, answer)| {
+                is_write(*capability) && !matches!(answer, Answer::Unsupported { .. })
+            })
+            .map(|(capability, _)| *capability)
+            .collect();
+        for capability in all {
+            capabilities.set(
+                capability,
+                Answer::Unsupported {
+                    why: "the token can only read".to_owned(),
+                    instead: "use a profile with UserAuthenticationMethod.ReadWrite.All".to_owned(),
+                },
+            );
+        }
+    }
+    capabilities
+}
+
+fn writes(permission: &str) -> bool {
+    permission.contains("ReadWrite")
+        || permission.contains("Write.")
+        || permission.ends_with("RevokeSessions.All")
+        || permission.ends_with("EnableDisableAccount.All")
+        || permission.ends_with("AccessAsUser.All")
+}
+
+const fn is_write(capability: Capability) -> bool {
+    !matches!(
+        capability,
+        Capability::Report
+            | Capability::PolicyRead
+            | Capability::ListRemembered
+            | Capability::ListSessions
+            | Capability::ListAppPasswords
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn holding(permissions: &[&str]) -> TokenClaims {
+        let permissions = permissions
+            .iter()
+            .map(|permission| (*permission).to_owned())
+            .collect();
+        TokenClaims {
+            permissions,
+            ..TokenClaims::default()
+        }
+    }
+
+    #[test]
+    fn a_token_that_only_reads_is_offered_no_change() {
+        let reader = narrowed(&holding(&["UserAuthenticationMethod.Read.All", "User.Read.All"]));
+        assert!(matches!(
+            reader.get(Capability::SignOut),
+            Answer::Unsupported { .. }
+        ));
+        assert_eq!(reader.get(Capability::Report), Answer::Native);
+        for more in [
+            "UserAuthenticationMethod.ReadWrite.All",
+            "User.RevokeSessions.All",
+        ] {
+            let writer = narrowed(&holding(&["UserAuthenticationMethod.Read.All", more]));
+            assert_eq!(writer.get(Capability::SignOut), Answer::Native, "{more}");
+        }
+        assert_eq!(
+            narrowed(&TokenClaims::default()).get(Capability::SignOut),
+            Answer::Native
+        );
+    }
+
+    #[test]
+    fn what_graph_lacks_says_what_to_do_instead() {
+        for capability in [
+            Capability::RevokeAppPasswords,
+            Capability::ListRemembered,
+            Capability::Add(MethodKind::Authenticator),
+            Capability::Add(MethodKind::Totp),
+            Capability::RequireRegistration,
+        ] {
+            let Answer::Unsupported { why, instead } = declared().get(capability) else {
+                panic!("{capability}")
+            };
+            assert!(!why.is_empty() && !instead.is_empty());
+        }
+    }
+}

@@ -1,0 +1,376 @@
+//! The table of codes: what Graph's refusals mean, and which permission or role a family of calls wants. Sources:
+//! api/entra 6.3 and 7; the code may be empty, so the status decides first.
+
+use serde_json::Value;
+
+use crate::auth::TokenClaims;
+use crate::domain::{Error, ErrorCode};
+use crate::http::{Response, Verb};
+
+/// Calls that want the same permission and fail in the same ways.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Family {
+    /// Finding people.
+    Users,
+    /// Groups and their members.
+    Groups,
+    /// Roles and groups of a person.
+    Roles,
+    /// Authentication methods, read or removed.
+    Methods,
+    /// Phone numbers.
+    Phone,
+    /// The mail address for password reset.
+    Email,
+    /// Temporary passes.
+    Pass,
+    /// The default method.
+    Preferences,
+    /// Per-user MFA.
+    Requirements,
+    /// Signing out.
+    Sessions,
+    /// Registered devices.
+    Devices,
+    /// Passwords.
+    Password,
+    /// Accounts enabled and disabled.
+    Account,
+    /// The policy.
+    Policy,
+    /// The registration report.
+    Report,
+    /// What the embedded service adds.
+    Extensions,
+}
+
+/// Authentication Administrator.
+const AUTHENTICATION_ADMINISTRATOR: &str = "c4e39bd9-1100-46d3-8c65-fb160da0071f";
+
+impl Family {
+    /// The permission that allows all of the family.
+    const fn permission(self, verb: Verb) -> &'static str {
+        let reads = matches!(verb, Verb::Get);
+        match self {
+            Self::Users | Self::Devices => "User.Read.All",
+            Self::Groups => "GroupMember.Read.All",
+            Self::Roles => "RoleManagement.Read.Directory",
+            Self::Methods | Self::Phone | Self::Email | Self::Pass | Self::Preferences if reads => {
+                "UserAuthenticationMethod.Read.All"
+            }
+            Self::Methods | Self::Phone | Self::Email | Self::Pass | Self::Preferences => {
+                "UserAuthenticationMethod.ReadWrite.All"
+            }
+            Self::Requirements => "Policy.Read.All",
+            Self::Sessions => "User.RevokeSessions.All",
+            Self::Password => "User-PasswordProfile.ReadWrite.All",
+            Self::Account => "User.EnableDisableAccount.All",
+            Self::Policy => "Policy.Read.AuthenticationMethod",
+            Self::Report => "AuditLog.Read.All",
+            Self::Extensions => "Mfactl.ReadWrite.All",
+        }
+    }
+
+    /// The role that a person needs besides the permission; an application needs one only over passwords and accounts.
+    fn role(self, verb: Verb, claims: &TokenClaims) -> Option<&'static str> {
+        let over_people = matches!(self, Self::Password | Self::Account);
+        if !claims.delegated {
+            return over_people.then_some("Privileged Authentication Administrator");
+        }
+        let lesser = claims
+            .directory_roles
+            .iter()
+            .any(|role| role == AUTHENTICATION_ADMINISTRATOR);
+        match self {
+            Self::Policy | Self::Requirements if verb == Verb::Get => Some("Global Reader"),
+            Self::Policy | Self::Requirements => Some("Authentication Policy Administrator"),
+            Self::Report => Some("Reports Reader"),
+            Self::Users | Self::Groups | Self::Roles | Self::Devices | Self::Extensions => None,
+            _ if lesser => Some("Privileged Authentication Administrator"),
+            _ => Some("Authentication Administrator"),
+        }
+    }
+
+    /// What is absent when the service says 404 and does not mean the person.
+    const fn absent(self) -> (ErrorCode, &'static str) {
+        match self {
+            Self::Methods | Self::Phone | Self::Email | Self::Pass => {
+                (ErrorCode::MethodNotFound, "the person has no such method")
+            }
+            Self::Devices => (ErrorCode::DeviceNotFound, "the person has no such device"),
+            Self::Groups => (ErrorCode::NotFound, "there is no such group"),
+            Self::Policy | Self::Report | Self::Preferences | Self::Requirements | Self::Extensions => {
+                (ErrorCode::NotFound, "the service does not offer that")
+            }
+            _ => (ErrorCode::UserNotFound, "there is no such person"),
+        }
+    }
+}
+
+/// Graph's code in a bad answer; empty where it gives none.
+pub(crate) fn service_code(response: &Response) -> String {
+    text(&response.value(), "code").unwrap_or_default()
+}
+
+/// Whether a 404 means that the person is not there.
+pub(crate) fn means_no_person(response: &Response) -> bool {
+    response.status == 404 && service_code(response) == "Request_ResourceNotFound"
+}
+
+/// Turns a bad answer into its error.
+pub(crate) fn refused(response: &Response, family: Family, verb: Verb, claims: &TokenClaims) -> Error {
+    let body = response.value();
+    let code = text(&body, "code").unwrap_or_default();
+    let said = said(&body);
+    let error = match response.status {
+        400 | 409 | 422 => bad_request(family, &code, &said),
+        401 => Error::new(ErrorCode::TokenRejected, "the service does not take the token")
+            .hint("sign in again; check that url, authority and tenant belong together"),
+        // A refusal by policy may come under the code of a missing right.
+        403 if is_missing_right(&code) && !said.to_ascii_lowercase().contains("policy") => {
+            missing_right(family, verb, claims)
+        }
+        403 => Error::new(
+            ErrorCode::PolicyRefused,
+            words("the organization's policy forbids it", &said),
+        )
+        .hint("see what is allowed: mfactl policy show USER"),
+        404 if code == "Request_ResourceNotFound" && family != Family::Groups => {
+            Error::new(ErrorCode::UserNotFound, "there is no such person")
+        }
+        404 => {
+            let (code, message) = family.absent();
+            Error::new(code, message)
+        }
+        405 | 501 => Error::new(
+            ErrorCode::Unsupported,
+            words("the service does not offer that", &said),
+        )
+        .hint("some clouds lack some calls; see mfactl capabilities"),
+        429 => {
+            let seconds = response
+                .header("retry-after")
+                .and_then(|text| text.trim().parse().ok());
+            Error::new(
+                ErrorCode::Throttled,
+                format!("throttled, {}", tries(response.tries)),
+            )
+            .retry_after(seconds)
+        }
+        status if status >= 500 => Error::new(
+            ErrorCode::Unavailable,
+            format!("service error {status}, {}", tries(response.tries)),
+        ),
+        status => Error::new(
+            ErrorCode::Unavailable,
+            words(&format!("unexpected status {status}"), &said),
+        )
+        .hint("check the url of the profile"),
+    };
+    let error = if code.is_empty() {
+        error
+    } else {
+        error.service_code(code)
+    };
+    error.request_id(response.request_id.clone())
+}
+
+/// Both spellings of a missing permission or role (api/entra 6.3), and no code at all.
+fn is_missing_right(code: &str) -> bool {
+    matches!(
+        code,
+        "" | "accessDenied" | "Authorization_RequestDenied" | "Forbidden"
+    )
+}
+
+fn missing_right(family: Family, verb: Verb, claims: &TokenClaims) -> Error {
+    let permission = family.permission(verb);
+    let role = family.role(verb, claims);
+    // Where the permission is there, it is the role that lacks.
+    match role {
+        Some(role) if claims.has_any(&[permission]) == Some(true) => {
+            let who = if claims.delegated {
+                "you"
+            } else {
+                "the application"
+            };
+            Error::new(ErrorCode::PermissionMissing, format!("needs {role}")).hint(format!(
+                "the permission is there; {who} must hold the role {role} over this person"
+            ))
+        }
+        role => {
+            let kind = if claims.delegated {
+                "delegated"
+            } else {
+                "application"
+            };
+            let besides = role
+                .map(|role| format!(", and the role {role}"))
+                .unwrap_or_default();
+            Error::new(ErrorCode::PermissionMissing, format!("the token lacks {permission}")).hint(format!(
+                "an administrator grants the {kind} permission {permission} to the application{besides}; then sign in again"
+            ))
+        }
+    }
+}
+
+fn bad_request(family: Family, code: &str, said: &str) -> Error {
+    let lower = said.to_ascii_lowercase();
+    if code.eq_ignore_ascii_case("invalidPhoneNumber") {
+        return Error::new(ErrorCode::InvalidNumber, "the service does not take the number")
+            .hint("check the digits behind the country code");
+    }
+    if lower.contains("default") && lower.contains("method") && lower.contains("delet")
+        || lower.contains("current default authentication method")
+    {
+        return Error::new(
+            ErrorCode::ServiceRefused,
+            "it is the default method, and others remain",
+        )
+        .hint("make another the default first: mfactl methods set-default USER METHOD");
+    }
+    if lower.contains("policy") || lower.contains("not allowed") || family == Family::Password {
+        return Error::new(
+            ErrorCode::PolicyRefused,
+            words("the organization's policy forbids it", said),
+        )
+        .hint("see what is allowed: mfactl policy show USER");
+    }
+    Error::new(ErrorCode::ServiceRefused, words("the service refused", said))
+}
+
+/// The service's own words behind ours.
+fn words(ours: &str, said: &str) -> String {
+    if said.is_empty() {
+        ours.to_owned()
+    } else {
+        format!("{ours}: {said}")
+    }
+}
+
+fn tries(count: u32) -> String {
+    if count == 1 {
+        "1 try".to_owned()
+    } else {
+        format!("{count} tries")
+    }
+}
+
+/// The service's message, which for some refusals stands better in `innerError`; one line, short, without control
+/// characters: it is untrusted text.
+fn said(body: &Value) -> String {
+    let inner = body
+        .pointer("/error/innerError/message")
+        .and_then(Value::as_str)
+        .filter(|text| !text.is_empty());
+    let message = inner
+        .map(str::to_owned)
+        .or_else(|| text(body, "message"))
+        .unwrap_or_default();
+    let line: String = message
+        .chars()
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .take(300)
+        .collect::<String>()
+        .split_whitespace()
+        .collect::<Vec<_>>()
+        .join(" ");
+    let line = line.trim_end_matches('.');
+    let mut chars = line.chars();
+    match (chars.next(), chars.next()) {
+        // An abbreviation or a name keeps its capital.
+        (Some(first), Some(second)) if first.is_uppercase() && second.is_lowercase() => {
+            format!("{}{}", first.to_lowercase(), &line[first.len_utf8()..])
+        }
+        _ => line.to_owned(),
+    }
+}
+
+fn text(body: &Value, key: &str) -> Option<String> {
+    body.get("error")?.get(key)?.as_str().map(str::to_owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn error(status: u16, code: &str, message: &str, family: Family, claims: &TokenClaims) -> String {
+        let body = json!({"error": {"code": code, "message": message}})
+            .to_string()
+            .into_bytes();
+        let response = Response {
+            status,
+            headers: vec![],
+            body,
+            request_id: Some("r1".into()),
+            tries: 6,
+        };
+        let body = refused(&response, family, Verb::Delete, claims).to_body();
+        assert_eq!(body.request_id.as_deref(), Some("r1"));
+        format!(
+            "{} {}: {} ({})",
+            status,
+            body.code,
+            body.message,
+            body.hint.unwrap_or_default()
+        )
+    }
+
+    #[test]
+    fn the_table_of_codes() {
+        let app = TokenClaims {
+            permissions: vec!["User.Read.All".into()],
+            ..TokenClaims::default()
+        };
+        let scope = "UserAuthenticationMethod.ReadWrite.All".to_owned();
+        let person = TokenClaims {
+            delegated: true,
+            permissions: vec![scope.clone()],
+            ..TokenClaims::default()
+        };
+        let lesser = TokenClaims {
+            directory_roles: vec![AUTHENTICATION_ADMINISTRATOR.into()],
+            ..person.clone()
+        };
+        let default = "Cannot delete default method with other methods configured.";
+        insta::assert_snapshot!(
+            [
+                error(400, "badRequest", default, Family::Methods, &app),
+                error(400, "invalidPhoneNumber", "x", Family::Phone, &app),
+                error(400, "badRequest", "Lifetime is\u{7} not in\nthe range.", Family::Phone, &app),
+                error(400, "badRequest", "The password was used before.", Family::Password, &app),
+                error(401, "InvalidAuthenticationToken", "", Family::Users, &app),
+                error(403, "accessDenied", "Request Authorization failed", Family::Methods, &app),
+                error(403, "accessDenied", "Request Authorization failed", Family::Methods, &person),
+                error(403, "accessDenied", "Request Authorization failed", Family::Methods, &lesser),
+                error(403, "Authorization_RequestDenied", "Insufficient privileges", Family::Sessions, &app),
+                error(403, "policyForbids", "App passwords are off.", Family::Extensions, &app),
+                error(403, "accessDenied", "The policy does not allow this phone type.", Family::Phone, &app),
+                error(404, "Request_ResourceNotFound", "x", Family::Methods, &app),
+                error(404, "resourceNotFound", "x", Family::Methods, &app),
+                error(429, "TooManyRequests", "x", Family::Methods, &app),
+                error(500, "", "", Family::Methods, &app),
+            ]
+            .join("\n"),
+            @"
+        400 service_refused: it is the default method, and others remain (make another the default first: mfactl methods set-default USER METHOD)
+        400 invalid_number: the service does not take the number (check the digits behind the country code)
+        400 service_refused: the service refused: lifetime is not in the range ()
+        400 policy_refused: the organization's policy forbids it: the password was used before (see what is allowed: mfactl policy show USER)
+        401 token_rejected: the service does not take the token (sign in again; check that url, authority and tenant belong together)
+        403 permission_missing: the token lacks UserAuthenticationMethod.ReadWrite.All (an administrator grants the application permission UserAuthenticationMethod.ReadWrite.All to the application; then sign in again)
+        403 permission_missing: needs Authentication Administrator (the permission is there; you must hold the role Authentication Administrator over this person)
+        403 permission_missing: needs Privileged Authentication Administrator (the permission is there; you must hold the role Privileged Authentication Administrator over this person)
+        403 permission_missing: the token lacks User.RevokeSessions.All (an administrator grants the application permission User.RevokeSessions.All to the application; then sign in again)
+        403 policy_refused: the organization's policy forbids it: app passwords are off (see what is allowed: mfactl policy show USER)
+        403 policy_refused: the organization's policy forbids it: the policy does not allow this phone type (see what is allowed: mfactl policy show USER)
+        404 user_not_found: there is no such person ()
+        404 method_not_found: the person has no such method ()
+        429 throttled: throttled, 6 tries ()
+        500 unavailable: service error 500, 6 tries ()
+        "
+        );
+    }
+}

@@ -1,0 +1,281 @@
+//! Security info of several people: the reads of each part, packed into as few requests as Graph allows, and what
+//! Graph does not tell said as such.
+
+use std::collections::VecDeque;
+
+use serde_json::Value;
+
+use super::error::Family;
+use super::graph::{BETA, V1, parse, read_of};
+use super::wire::{WireMethod, WirePreferences, WireRequirements};
+use super::{EntraService, devices, preferences};
+use crate::domain::{
+    Error, Method, MethodKind, Parts, Registration, RegistrationState, Result, SecurityInfo, UnknownPart,
+    Use, UserId,
+};
+use crate::http::{Request, Response, Verb};
+
+const METHODS: &str = "/users/{id}/authentication/methods";
+
+impl EntraService {
+    pub(super) async fn read_info(&self, users: &[UserId], parts: Parts) -> Vec<Result<SecurityInfo>> {
+        let (beta, devices) = futures::join!(self.read_beta(users, parts), self.read_devices(users, parts));
+        let mut infos: Vec<_> = beta
+            .into_iter()
+            .zip(devices)
+            .map(|(beta, devices)| self.assemble(beta, devices, parts))
+            .collect();
+        if parts.methods || parts.default || parts.registration {
+            self.read_stable(users, parts, &mut infos).await;
+        }
+        infos.into_iter().map(|(info, _)| info).collect()
+    }
+
+    /// Methods, preference and requirements: beta, because only there a method says when it was last used, and because
+    /// one version is one batch. [`Self::read_stable`] stands behind it.
+    async fn read_beta(&self, users: &[UserId], parts: Parts) -> Vec<BetaAnswers> {
+        let methods = parts.methods || parts.default || parts.registration;
+        let mut requests = Vec::new();
+        for user in users {
+            if methods {
+                requests.push(read_of(user, BETA, "/authentication/methods", METHODS));
+            }
+            if parts.default {
+                requests.push(preferences::request(user));
+            }
+            if parts.registration {
+                let template = "/users/{id}/authentication/requirements";
+                requests.push(read_of(user, BETA, "/authentication/requirements", template));
+            }
+        }
+        let mut answers: VecDeque<_> = self.graph.pipeline().batch(&requests).await.into();
+        let mut next = |wanted: bool| if wanted { answers.pop_front() } else { None };
+        users
+            .iter()
+            .map(|_| BetaAnswers {
+                methods: next(methods),
+                preferences: next(parts.default),
+                requirements: next(parts.registration),
+            })
+            .collect()
+    }
+
+    async fn read_devices(&self, users: &[UserId], parts: Parts) -> Vec<Option<Result<Response>>> {
+        if !parts.devices {
+            return users.iter().map(|_| None).collect();
+        }
+        let requests: Vec<Request> = users.iter().map(devices::request).collect();
+        self.graph
+            .pipeline()
+            .batch(&requests)
+            .await
+            .into_iter()
+            .map(Some)
+            .collect()
+    }
+
+    /// One person's parts; and whether the methods must be read again from the stable version.
+    fn assemble(
+        &self,
+        beta: BetaAnswers,
+        devices: Option<Result<Response>>,
+        parts: Parts,
+    ) -> (Result<SecurityInfo>, Option<Kept>) {
+        let kept = Kept {
+            preferences: beta
+                .preferences
+                .map(|answer| self.read_part::<WirePreferences>(answer, Family::Preferences)),
+            requirements: beta
+                .requirements
+                .map(|answer| self.read_part::<WireRequirements>(answer, Family::Requirements)),
+        };
+        let mut info = SecurityInfo::default();
+        tell_what_is_not_told(&mut info, parts);
+        if let Some(answer) = devices {
+            match answer.and_then(|response| self.devices_in(response)) {
+                Ok(devices) => info.devices = Some(devices),
+                Err(error) => return (Err(error), None),
+            }
+        }
+        match beta.methods {
+            None => (Ok(info), None),
+            Some(Ok(response)) if no_longer_offered(&response) => (Ok(info), Some(kept)),
+            Some(answer) => match answer.and_then(|response| self.methods_in(response)) {
+                Ok(methods) => (Ok(finish(info, methods, kept, parts)), None),
+                Err(error) => (Err(error), None),
+            },
+        }
+    }
+
+    /// Reads the methods of those whom beta did not answer from v1.0.
+    async fn read_stable(
+        &self,
+        users: &[UserId],
+        parts: Parts,
+        infos: &mut [(Result<SecurityInfo>, Option<Kept>)],
+    ) {
+        let again: Vec<usize> = (0..infos.len()).filter(|&at| infos[at].1.is_some()).collect();
+        let requests: Vec<Request> = again
+            .iter()
+            .map(|&at| read_of(&users[at], V1, "/authentication/methods", METHODS))
+            .collect();
+        for (at, answer) in again
+            .into_iter()
+            .zip(self.graph.pipeline().batch(&requests).await)
+        {
+            let Some(kept) = infos[at].1.take() else { continue };
+            let methods = answer.and_then(|response| self.methods_in(response));
+            if let Ok(info) = &mut infos[at].0 {
+                match methods {
+                    Ok(methods) => infos[at].0 = Ok(finish(std::mem::take(info), methods, kept, parts)),
+                    Err(error) => infos[at].0 = Err(error),
+                }
+            }
+        }
+    }
+
+    fn read_part<T: serde::de::DeserializeOwned>(
+        &self,
+        answer: Result<Response>,
+        family: Family,
+    ) -> Result<T> {
+        parse(self.graph.check(answer?, family, Verb::Get)?.json()?)
+    }
+
+    /// The methods in an answer, without the password, in the order of lists.
+    fn methods_in(&self, response: Response) -> Result<Vec<Method>> {
+        let mut page = self.graph.check(response, Family::Methods, Verb::Get)?.json()?;
+        let Some(Value::Array(items)) = page.get_mut("value").map(Value::take) else {
+            return Ok(Vec::new());
+        };
+        let mut methods = Vec::with_capacity(items.len());
+        for item in items {
+            methods.extend(parse::<WireMethod>(item)?.into_method());
+        }
+        sort(&mut methods);
+        Ok(methods)
+    }
+}
+
+struct BetaAnswers {
+    methods: Option<Result<Response>>,
+    preferences: Option<Result<Response>>,
+    requirements: Option<Result<Response>>,
+}
+
+/// What beta told beside the methods.
+struct Kept {
+    preferences: Option<Result<WirePreferences>>,
+    requirements: Option<Result<WireRequirements>>,
+}
+
+/// The order of lists: by kind, then the oldest first, then by id.
+pub(crate) fn sort(methods: &mut [Method]) {
+    let place = |kind: MethodKind| MethodKind::ALL.iter().position(|known| *known == kind);
+    methods.sort_by(|a, b| {
+        place(a.kind)
+            .cmp(&place(b.kind))
+            .then_with(|| a.added_at.cmp(&b.added_at))
+            .then_with(|| a.id.cmp(&b.id))
+    });
+}
+
+/// Whether beta took the call away: the person, the permission and the pace are no reasons to ask v1.0.
+fn no_longer_offered(response: &Response) -> bool {
+    match response.status {
+        404 => !super::error::means_no_person(response),
+        status => matches!(status, 400 | 405 | 410 | 501) || status >= 500,
+    }
+}
+
+fn finish(mut info: SecurityInfo, mut methods: Vec<Method>, kept: Kept, parts: Parts) -> SecurityInfo {
+    match kept.preferences {
+        Some(Ok(preferences)) => {
+            preferences::mark_default(&mut methods, &preferences);
+            info.system_preferred = preferences::system_preferred(&preferences);
+        }
+        Some(Err(error)) => info.unknown.push(lost("default", &error)),
+        None => {}
+    }
+    if parts.registration {
+        let mfa_state = match kept.requirements {
+            Some(Ok(requirements)) => requirements.per_user_mfa_state,
+            Some(Err(error)) => {
+                info.unknown.push(lost("mfa_state", &error));
+                None
+            }
+            None => None,
+        };
+        info.registration = Some(registration(&methods, mfa_state));
+    }
+    info.methods = (parts.methods || parts.default).then_some(methods);
+    info
+}
+
+/// How far registration is, by what is registered: Graph itself tells it only in a report that is hours old.
+pub(crate) fn registration(methods: &[Method], mfa_state: Option<String>) -> Registration {
+    let signs_in = methods.iter().any(Method::signs_in);
+    let state = if signs_in {
+        RegistrationState::Complete
+    } else if methods.is_empty() {
+        RegistrationState::None
+    } else {
+        RegistrationState::Partial
+    };
+    let resets = methods
+        .iter()
+        .any(|method| method.usable() && method.uses.contains(&Use::Reset));
+    Registration {
+        state,
+        mfa_state,
+        mfa_capable: Some(signs_in),
+        reset_capable: Some(resets),
+        grace_until: None,
+    }
+}
+
+fn lost(part: &str, error: &Error) -> UnknownPart {
+    UnknownPart {
+        part: part.to_owned(),
+        why: error.message().to_owned(),
+        instead: error.hint_text().unwrap_or("try again later").to_owned(),
+    }
+}
+
+fn tell_what_is_not_told(info: &mut SecurityInfo, parts: Parts) {
+    let told = [
+        (
+            parts.devices,
+            "remembered_devices",
+            "Microsoft Graph keeps no list of remembered browsers",
+            "devices forget signs out everywhere, which makes every one of them ask again",
+        ),
+        (
+            parts.sessions,
+            "sessions",
+            "Microsoft Graph lists no sessions",
+            "look at the sign-in logs of the person",
+        ),
+        (
+            parts.app_passwords,
+            "app_passwords",
+            "Microsoft Graph has no call for app passwords",
+            "an administrator deletes them all on the per-user MFA page",
+        ),
+        (
+            parts.locks,
+            "locked",
+            "Microsoft Graph does not tell whether smart lockout holds the account",
+            "look at the sign-in logs of the person",
+        ),
+    ];
+    for (asked, part, why, instead) in told {
+        if asked {
+            info.unknown.push(UnknownPart {
+                part: part.to_owned(),
+                why: why.to_owned(),
+                instead: instead.to_owned(),
+            });
+        }
+    }
+}

@@ -1,0 +1,325 @@
+//! Methods added, changed and removed by an administrator. Whether something stands there already is read back, not
+//! guessed from an error code: Microsoft documents the rules and not the codes.
+
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Map, json};
+
+use super::EntraService;
+use super::error::{Family, means_no_person};
+use super::graph::{BETA, V1, parse, person, read_of, write_of};
+use super::wire::{EMAIL_ID, PHONE_IDS, WireMethod, read_number, segment_of};
+use crate::domain::{
+    Effect, Error, ErrorCode, MethodId, MethodKind, Minted, Notice, PhoneNumber, Result, Secret, UserId,
+};
+use crate::http::{Class, Request, Response, Verb, encode_segment};
+
+/// How often a write is sent whose answer was lost and that turned out not to have been done.
+const RESENDS: u32 = 2;
+
+/// The number is stored, and only its use as a name for signing in failed (api/entra 1.4).
+const NOT_UNIQUE: &str = "not for sign-in by text: somebody else uses it so";
+
+fn is_not_unique(error: &Error) -> bool {
+    error.to_body().service_code.as_deref() == Some("phoneNumberNotUnique")
+}
+
+/// What stands where something was to be added.
+enum Standing {
+    Nothing,
+    Same,
+    Other,
+}
+
+impl EntraService {
+    pub(super) async fn add_phone(
+        &self,
+        user: &UserId,
+        kind: MethodKind,
+        number: &PhoneNumber,
+    ) -> Result<Effect> {
+        self.refuse_own(user)?;
+        let Some((_, id, phone_type)) = PHONE_IDS.iter().find(|(known, ..)| *known == kind) else {
+            return Err(Error::new(ErrorCode::Internal, format!("{kind} is not a phone")));
+        };
+        let tail = "/authentication/phoneMethods";
+        let template = "/users/{id}/authentication/phoneMethods";
+        let request = write_of(user, Verb::Post, Class::ReadBackFirst, tail, template)
+            .json(json!({ "phoneNumber": number.spaced(), "phoneType": phone_type }));
+        self.add(request, Family::Phone, id, || {
+            self.phone_standing(user, id, number)
+        })
+        .await
+    }
+
+    pub(super) async fn add_email(&self, user: &UserId, address: &str) -> Result<Effect> {
+        let tail = "/authentication/emailMethods";
+        let template = "/users/{id}/authentication/emailMethods";
+        let request = write_of(user, Verb::Post, Class::ReadBackFirst, tail, template)
+            .json(json!({ "emailAddress": address }));
+        self.add(request, Family::Email, EMAIL_ID, || {
+            self.email_standing(user, address)
+        })
+        .await
+    }
+
+    /// Sends an addition; where it is refused or its answer was lost, looks at what stands there.
+    async fn add<'a, F>(
+        &'a self,
+        request: Request,
+        family: Family,
+        id: &str,
+        standing: impl Fn() -> F,
+    ) -> Result<Effect>
+    where
+        F: Future<Output = Result<Standing>> + 'a,
+    {
+        let done = |request_id: Option<String>| {
+            let mut effect = Effect::done();
+            effect.created = Some(id.into());
+            effect.request_ids.extend(request_id);
+            effect
+        };
+        let mut resends = RESENDS;
+        loop {
+            let error = match self.graph.send(&request, family).await {
+                Ok(response) => return Ok(done(response.request_id)),
+                Err(error) => error,
+            };
+            let request_id = error.to_body().request_id;
+            match error.code() {
+                ErrorCode::OutcomeUnknown => match standing().await {
+                    Ok(Standing::Same) => return Ok(done(request_id)),
+                    Ok(Standing::Nothing) if resends > 0 => resends -= 1,
+                    Ok(Standing::Nothing | Standing::Other) | Err(_) => return Err(error),
+                },
+                _ if is_not_unique(&error) => {
+                    return match standing().await {
+                        Ok(Standing::Same) => Ok(done(request_id).detail(NOT_UNIQUE)),
+                        _ => Err(error),
+                    };
+                }
+                ErrorCode::ServiceRefused => {
+                    return match standing().await {
+                        Ok(Standing::Same) => Ok(Effect::unchanged()),
+                        Ok(Standing::Other) => {
+                            Err(Error::new(ErrorCode::AlreadySet, "another value stands there")
+                                .hint("--replace changes it")
+                                .request_id(request_id))
+                        }
+                        Ok(Standing::Nothing) | Err(_) => Err(error),
+                    };
+                }
+                _ => return Err(error),
+            }
+        }
+    }
+
+    async fn phone_standing(&self, user: &UserId, id: &str, number: &PhoneNumber) -> Result<Standing> {
+        let template = "/users/{id}/authentication/phoneMethods/{phoneMethodId}";
+        let request = read_of(user, V1, &format!("/authentication/phoneMethods/{id}"), template);
+        let found: Option<WireMethod> = self.graph.read_if_there(&request, Family::Phone).await?;
+        Ok(found.map_or(Standing::Nothing, |method| {
+            match read_number(method.phone_number.as_deref()) {
+                (Some(stands), _) if stands == *number => Standing::Same,
+                _ => Standing::Other,
+            }
+        }))
+    }
+
+    async fn email_standing(&self, user: &UserId, address: &str) -> Result<Standing> {
+        let template = "/users/{id}/authentication/emailMethods/{emailMethodId}";
+        let request = read_of(
+            user,
+            V1,
+            &format!("/authentication/emailMethods/{EMAIL_ID}"),
+            template,
+        );
+        let found: Option<WireMethod> = self.graph.read_if_there(&request, Family::Email).await?;
+        Ok(found.map_or(Standing::Nothing, |method| {
+            let same = method
+                .email_address
+                .is_some_and(|stands| stands.eq_ignore_ascii_case(address));
+            if same { Standing::Same } else { Standing::Other }
+        }))
+    }
+
+    pub(super) async fn update_phone(
+        &self,
+        user: &UserId,
+        method: &MethodId,
+        number: &PhoneNumber,
+    ) -> Result<Effect> {
+        self.refuse_own(user)?;
+        let request = write_of(
+            user,
+            Verb::Patch,
+            Class::Idempotent,
+            &format!("/authentication/phoneMethods/{}", encode_segment(&method.0)),
+            "/users/{id}/authentication/phoneMethods/{phoneMethodId}",
+        )
+        .json(json!({ "phoneNumber": number.spaced() }));
+        match self.change(&request, Family::Phone).await {
+            Err(error) if is_not_unique(&error) => match self.phone_standing(user, &method.0, number).await {
+                Ok(Standing::Same) => Ok(Effect::done().detail(NOT_UNIQUE)),
+                _ => Err(error),
+            },
+            result => result,
+        }
+    }
+
+    pub(super) async fn update_email(
+        &self,
+        user: &UserId,
+        method: &MethodId,
+        address: &str,
+    ) -> Result<Effect> {
+        let request = write_of(
+            user,
+            Verb::Patch,
+            Class::Idempotent,
+            &format!("/authentication/emailMethods/{}", encode_segment(&method.0)),
+            "/users/{id}/authentication/emailMethods/{emailMethodId}",
+        )
+        .json(json!({ "emailAddress": address }));
+        self.change(&request, Family::Email).await
+    }
+
+    async fn change(&self, request: &Request, family: Family) -> Result<Effect> {
+        let response = self.graph.send(request, family).await?;
+        let mut effect = Effect::done();
+        effect.request_ids.extend(response.request_id);
+        Ok(effect)
+    }
+
+    pub(super) async fn remove_method(
+        &self,
+        user: &UserId,
+        method: &MethodId,
+        kind: MethodKind,
+    ) -> Result<Effect> {
+        let Some((beta, segment)) = segment_of(kind) else {
+            return Err(Error::new(
+                ErrorCode::Unsupported,
+                format!("cannot remove {kind}: there is no call for it"),
+            ));
+        };
+        let root = if beta { BETA } else { V1 };
+        // A person has one QR code, and it has no id of its own.
+        let tail = if kind == MethodKind::QrPin {
+            String::new()
+        } else {
+            format!("/{}", encode_segment(&method.0))
+        };
+        let path = format!("{}/authentication/{segment}{tail}", person(&user.0));
+        let template = "/users/{id}/authentication/{segment}/{methodId}";
+        let request = Request::write(Verb::Delete, Class::Idempotent, root, path, template);
+        let response = self.graph.pipeline().send(&request).await?;
+        if response.status == 404 && !means_no_person(&response) {
+            return Ok(Effect::unchanged());
+        }
+        let response = self.graph.check(response, Family::Methods, Verb::Delete)?;
+        let mut effect = Effect::done();
+        effect.request_ids.extend(response.request_id);
+        Ok(effect)
+    }
+
+    pub(super) async fn add_temporary_pass(
+        &self,
+        user: &UserId,
+        lifetime_minutes: Option<u32>,
+        one_time: Option<bool>,
+        start: Option<Timestamp>,
+    ) -> Result<Effect> {
+        self.refuse_own(user)?;
+        let mut body = Map::new();
+        if let Some(minutes) = lifetime_minutes {
+            body.insert("lifetimeInMinutes".to_owned(), json!(minutes));
+        }
+        if let Some(once) = one_time {
+            body.insert("isUsableOnce".to_owned(), json!(once));
+        }
+        if let Some(start) = start {
+            body.insert("startDateTime".to_owned(), json!(start.to_string()));
+        }
+        let request = write_of(
+            user,
+            Verb::Post,
+            Class::Never,
+            "/authentication/temporaryAccessPassMethods",
+            "/users/{id}/authentication/temporaryAccessPassMethods",
+        )
+        .json(body.into());
+        let response = self.graph.pipeline().send(&request).await?;
+        if response.status == 400 {
+            // Everything that Graph refuses about a pass is policy: lifetime, once, guests.
+            let error = self.graph.check(response, Family::Pass, Verb::Post).err();
+            return Err(error.map_or_else(
+                || Error::new(ErrorCode::Internal, "refused"),
+                |error| as_policy(&error),
+            ));
+        }
+        minted_pass(self.graph.check(response, Family::Pass, Verb::Post)?)
+    }
+
+    /// Nobody changes a number, a pass or a password of his own through Graph.
+    pub(super) fn refuse_own(&self, user: &UserId) -> Result<()> {
+        if self.graph.is_own(user) {
+            return Err(Error::new(
+                ErrorCode::ServiceRefused,
+                "Microsoft Graph does not let you change your own",
+            )
+            .hint("use your security info page: https://mysignins.microsoft.com/security-info"));
+        }
+        Ok(())
+    }
+}
+
+fn as_policy(error: &Error) -> Error {
+    let body = error.to_body();
+    let policy = Error::new(ErrorCode::PolicyRefused, body.message)
+        .hint(
+            body.hint
+                .unwrap_or_else(|| "see what is allowed: mfactl policy show USER".to_owned()),
+        )
+        .request_id(body.request_id);
+    match body.service_code {
+        Some(code) => policy.service_code(code),
+        None => policy,
+    }
+}
+
+fn minted_pass(response: Response) -> Result<Effect> {
+    let request_id = response.request_id.clone();
+    let pass: WireMethod = parse(response.json()?)?;
+    let Some(secret) = pass.temporary_access_pass else {
+        return Err(Error::new(
+            ErrorCode::OutcomeUnknown,
+            "a pass was made and the answer does not hold it",
+        )
+        .hint("issue another one: it replaces this one")
+        .request_id(request_id));
+    };
+    let expires_at = pass
+        .start_date_time
+        .zip(pass.lifetime_in_minutes)
+        .and_then(|(start, minutes)| start.checked_add(SignedDuration::from_mins(minutes)).ok());
+    let mut effect = Effect::done();
+    effect.created = Some(MethodId(pass.id));
+    effect.secret = Some(Minted {
+        kind: "temporary-pass",
+        value: Secret::new(secret),
+        uri: None,
+        expires_at,
+    });
+    effect.request_ids.extend(request_id);
+    if let Some(minutes) = pass.lifetime_in_minutes {
+        effect.detail = Some(format!("{minutes} minutes"));
+    }
+    if pass.usability_reason.as_deref() == Some("DisabledByPolicy") {
+        effect.remains.push(Notice {
+            text: "policy does not let this person sign in with a temporary pass".to_owned(),
+            url: None,
+        });
+    }
+    Ok(effect)
+}

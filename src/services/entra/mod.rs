@@ -1,0 +1,174 @@
+//! Microsoft Entra ID through Microsoft Graph. Facts: api/entra/api.md. One file a family of calls; the vendor's
+//! spelling is in `wire.rs` and its error codes are in `error.rs`.
+
+mod account;
+mod capabilities;
+mod devices;
+mod error;
+mod graph;
+mod info;
+mod methods;
+mod password;
+mod policy;
+mod preferences;
+mod privileges;
+mod report;
+mod sessions;
+mod steps;
+#[cfg(test)]
+mod tests;
+mod users;
+mod wire;
+
+use async_trait::async_trait;
+use futures::StreamExt as _;
+use futures::future::BoxFuture;
+use futures::stream::{self, BoxStream};
+
+use crate::domain::{
+    Action, Capabilities, Challenge, Effect, Error, ErrorCode, IdentityService, MethodId, Parts, Policy,
+    Privileges, RegistrationRow, ReportQuery, Result, Secret, SecurityInfo, Step, User, UserId, UserQuery,
+    Verdict,
+};
+use crate::services::Link;
+
+pub(crate) use capabilities::declared;
+pub(crate) use error::{Family, service_code};
+pub(crate) use graph::Graph;
+pub(crate) use info::{registration, sort as sort_methods};
+pub(crate) use policy::sort as sort_policy;
+pub(crate) use steps::apply_by_person;
+
+/// How many people are worked on side by side: the service throttles readers beyond a few.
+const SIDE_BY_SIDE: usize = 4;
+
+/// The Graph client. `local` wraps it.
+pub(crate) struct EntraService {
+    graph: Graph,
+    capabilities: Capabilities,
+    /// Whether the last sign-in is asked for: a licence and a permission that many tenants lack.
+    sign_in_activity: bool,
+}
+
+pub(crate) fn make(link: Link) -> Box<dyn IdentityService> {
+    Box::new(EntraService::new(link))
+}
+
+impl EntraService {
+    /// A client over a pipeline, with what the token says.
+    pub(crate) fn new(link: Link) -> Self {
+        let capabilities = capabilities::narrowed(&link.claims);
+        Self {
+            graph: Graph::new(link),
+            capabilities,
+            sign_in_activity: false,
+        }
+    }
+
+    /// The same, asking for the last sign-in too.
+    #[must_use]
+    pub(crate) fn with_sign_in_activity(mut self) -> Self {
+        self.sign_in_activity = true;
+        self
+    }
+
+    /// The calls that other services make over the same pipeline.
+    pub(crate) const fn graph(&self) -> &Graph {
+        &self.graph
+    }
+
+    /// Applies one step.
+    pub(crate) async fn apply_one(&self, step: &Step) -> Result<Effect> {
+        let user = &step.user;
+        match &step.action {
+            Action::AddPhone { kind, number, via: _ } => self.add_phone(user, *kind, number).await,
+            Action::AddEmail { address } => self.add_email(user, address).await,
+            Action::AddTemporaryPass {
+                lifetime_minutes,
+                one_time,
+                start,
+            } => {
+                self.add_temporary_pass(user, *lifetime_minutes, *one_time, *start)
+                    .await
+            }
+            Action::UpdatePhone {
+                method,
+                kind: _,
+                number,
+            } => self.update_phone(user, method, number).await,
+            Action::UpdateEmail { method, address } => self.update_email(user, method, address).await,
+            Action::RemoveMethod { method, kind } => self.remove_method(user, method, *kind).await,
+            Action::SetDefault { method: _, kind, via } => self.set_default(user, *kind, *via).await,
+            Action::ForgetDevice { .. } | Action::ForgetAllDevices => {
+                Ok(self.sign_out(user).await?.detail("by signing out everywhere"))
+            }
+            Action::SignOut => self.sign_out(user).await,
+            Action::SetPassword { permanent } => self.set_password(step, *permanent).await,
+            Action::GeneratePassword { permanent } => self.generate_password(user, *permanent).await,
+            Action::DisableAccount => self.disable_account(user).await,
+            Action::AddTotp { .. }
+            | Action::AddQuestions { .. }
+            | Action::Rename { .. }
+            | Action::RevokeAppPassword { .. }
+            | Action::RevokeAllAppPasswords
+            | Action::IssueAppPassword { .. }
+            | Action::RequireRegistration => {
+                // The gate refuses these first; a service never pretends, whoever calls it.
+                Err(Error::new(
+                    ErrorCode::Unsupported,
+                    format!("cannot {}", step.action.needs()),
+                ))
+            }
+        }
+    }
+}
+
+#[async_trait]
+impl IdentityService for EntraService {
+    fn capabilities(&self) -> &Capabilities {
+        &self.capabilities
+    }
+
+    fn users<'a>(&'a self, query: &'a UserQuery) -> BoxStream<'a, Result<User>> {
+        self.find_users(query)
+    }
+
+    async fn security_info(&self, users: &[UserId], parts: Parts) -> Vec<Result<SecurityInfo>> {
+        self.read_info(users, parts).await
+    }
+
+    async fn privileges(&self, users: &[UserId]) -> Vec<Result<Privileges>> {
+        let mut work: Vec<BoxFuture<'_, Result<Privileges>>> = Vec::with_capacity(users.len());
+        for user in users {
+            work.push(Box::pin(self.privileges_of(user)));
+        }
+        stream::iter(work).buffered(SIDE_BY_SIDE).collect().await
+    }
+
+    async fn policy(&self, user: Option<&UserId>) -> Result<Policy> {
+        self.read_policy(user).await
+    }
+
+    fn registration<'a>(&'a self, query: &'a ReportQuery) -> BoxStream<'a, Result<RegistrationRow>> {
+        self.registration_rows(query)
+    }
+
+    async fn challenge(&self, _user: &UserId, _method: &MethodId) -> Result<Challenge> {
+        Err(no_verification())
+    }
+
+    async fn answer(&self, _challenge: &Challenge, _code: Secret) -> Result<Verdict> {
+        Err(no_verification())
+    }
+
+    async fn apply(&self, steps: &[Step]) -> Vec<Result<Effect>> {
+        apply_by_person(steps, SIDE_BY_SIDE, |step| Box::pin(self.apply_one(step))).await
+    }
+}
+
+fn no_verification() -> Error {
+    Error::new(
+        ErrorCode::Unsupported,
+        "cannot verify a method: a number counts as soon as it is added",
+    )
+}

@@ -1,0 +1,414 @@
+//! The authentication methods policy: which methods are allowed for whom, and for one person why. Source: api/entra 5.
+//! No call says whether a method is allowed for somebody: targets are held against the person's groups.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::EntraService;
+use super::error::Family;
+use super::graph::{V1, parse};
+use super::privileges::Holdings;
+use crate::domain::{
+    Clock, MethodKind, MethodPolicy, Policy, PolicyUse, RegistrationPolicy, Result, SystemClock, Target,
+    TargetType, UserId,
+};
+use crate::http::{Request, Verb, encode_segment};
+
+/// The target that means everybody.
+const EVERYONE: &str = "all_users";
+
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "camelCase", default)]
+struct WireTarget {
+    id: String,
+    target_type: Option<String>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "camelCase", default)]
+struct WireConfiguration {
+    #[serde(rename = "@odata.type")]
+    odata_type: Option<String>,
+    id: String,
+    state: Option<String>,
+    include_targets: Option<Vec<WireTarget>>,
+    exclude_targets: Option<Vec<WireTarget>>,
+    is_office_phone_allowed: Option<bool>,
+    default_lifetime_in_minutes: Option<i64>,
+    minimum_lifetime_in_minutes: Option<i64>,
+    maximum_lifetime_in_minutes: Option<i64>,
+    is_usable_once: Option<bool>,
+    display_name: Option<String>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "camelCase", default)]
+struct WirePolicy {
+    authentication_method_configurations: Option<Vec<Value>>,
+    registration_enforcement: Option<Value>,
+}
+
+impl EntraService {
+    pub(super) async fn read_policy(&self, user: Option<&UserId>) -> Result<Policy> {
+        let request = Request::get(
+            V1,
+            "/policies/authenticationMethodsPolicy",
+            "/policies/authenticationMethodsPolicy",
+        );
+        let holdings = async {
+            match user {
+                Some(user) => self.holdings(user).await,
+                None => Ok(None),
+            }
+        };
+        let (policy, holdings) =
+            futures::join!(self.graph.read::<WirePolicy>(&request, Family::Policy), holdings);
+        let (policy, holdings) = (policy?, holdings?);
+        let mut methods = Vec::new();
+        for configuration in policy.authentication_method_configurations.unwrap_or_default() {
+            // One configuration that nobody knows yet must not hide the others.
+            let Ok(configuration) = parse::<WireConfiguration>(configuration) else {
+                continue;
+            };
+            methods.push(row(configuration));
+        }
+        self.name_groups(&mut methods).await;
+        if let Some(user) = user {
+            for method in &mut methods {
+                (method.allowed_for_user, method.reason) = judge(method, user, holdings.as_ref());
+            }
+        }
+        sort(&mut methods);
+        Ok(Policy {
+            read_at: SystemClock.now(),
+            methods,
+            remembered_devices: None,
+            registration: policy.registration_enforcement.as_ref().and_then(postponement),
+            app_passwords: None,
+            questions: Vec::new(),
+        })
+    }
+
+    /// Names of the groups that the policy targets. Fenced: without them the ids are shown.
+    async fn name_groups(&self, methods: &mut [MethodPolicy]) {
+        let targets = |method: &MethodPolicy| -> Vec<String> {
+            let all = method.targets.iter().chain(&method.excluded);
+            all.filter(|target| target.kind == TargetType::Group)
+                .filter_map(|target| target.id.clone())
+                .collect()
+        };
+        let mut ids: Vec<String> = methods.iter().flat_map(targets).collect();
+        ids.sort();
+        ids.dedup();
+        let requests: Vec<Request> = ids
+            .iter()
+            .map(|id| {
+                let path = format!("/groups/{}?$select=id,displayName", encode_segment(id));
+                Request::get(V1, path, "/groups/{id}")
+            })
+            .collect();
+        let mut names = BTreeMap::new();
+        for (id, answer) in ids.into_iter().zip(self.graph.pipeline().batch(&requests).await) {
+            let group = answer
+                .and_then(|response| self.graph.check(response, Family::Groups, Verb::Get))
+                .and_then(|response| response.json());
+            if let Some(name) = group
+                .ok()
+                .and_then(|group| Some(group.get("displayName")?.as_str()?.to_owned()))
+            {
+                names.insert(id, name);
+            }
+        }
+        for target in methods
+            .iter_mut()
+            .flat_map(|method| method.targets.iter_mut().chain(&mut method.excluded))
+        {
+            target.name = target.id.as_ref().and_then(|id| names.get(id).cloned());
+        }
+    }
+}
+
+/// One configuration as a row.
+fn row(configuration: WireConfiguration) -> MethodPolicy {
+    let kind = match configuration.id.to_ascii_lowercase().as_str() {
+        "microsoftauthenticator" => MethodKind::Authenticator.as_str(),
+        "softwareoath" => MethodKind::Totp.as_str(),
+        "sms" => "phone, text",
+        "voice" => "phone, call",
+        "email" => MethodKind::Email.as_str(),
+        "fido2" => MethodKind::Passkey.as_str(),
+        "temporaryaccesspass" => MethodKind::TemporaryPass.as_str(),
+        "hardwareoath" => MethodKind::HardwareToken.as_str(),
+        "x509certificate" => MethodKind::Certificate.as_str(),
+        "qrcodepin" => MethodKind::QrPin.as_str(),
+        _ if configuration
+            .odata_type
+            .as_deref()
+            .is_some_and(|kind| kind.contains("external")) =>
+        {
+            MethodKind::External.as_str()
+        }
+        _ => MethodKind::Unknown.as_str(),
+    };
+    let purpose = match configuration.state.as_deref() {
+        Some("enabled") if kind == MethodKind::Email.as_str() => PolicyUse::Reset,
+        Some("enabled") => PolicyUse::SignIn,
+        _ => PolicyUse::Off,
+    };
+    let mut limits = BTreeMap::new();
+    let mut limit = |name: &str, value: Option<Value>| {
+        if let Some(value) = value {
+            limits.insert(name.to_owned(), value);
+        }
+    };
+    limit(
+        "office_phone",
+        configuration
+            .is_office_phone_allowed
+            .map(|allowed| json!(allowed)),
+    );
+    if kind == MethodKind::TemporaryPass.as_str() {
+        limit(
+            "min_lifetime_minutes",
+            configuration
+                .minimum_lifetime_in_minutes
+                .map(|minutes| json!(minutes)),
+        );
+        limit(
+            "max_lifetime_minutes",
+            configuration
+                .maximum_lifetime_in_minutes
+                .map(|minutes| json!(minutes)),
+        );
+        limit(
+            "default_lifetime_minutes",
+            configuration
+                .default_lifetime_in_minutes
+                .map(|minutes| json!(minutes)),
+        );
+        limit("one_time", configuration.is_usable_once.map(|once| json!(once)));
+    }
+    if kind == MethodKind::Unknown.as_str() {
+        limit("service_type", Some(json!(configuration.id)));
+    } else if kind == MethodKind::External.as_str() {
+        limit("name", configuration.display_name.map(|name| json!(name)));
+    }
+    MethodPolicy {
+        kind: kind.to_owned(),
+        purpose,
+        targets: configuration
+            .include_targets
+            .unwrap_or_default()
+            .into_iter()
+            .map(target)
+            .collect(),
+        excluded: configuration
+            .exclude_targets
+            .unwrap_or_default()
+            .into_iter()
+            .map(target)
+            .collect(),
+        limits,
+        allowed_for_user: None,
+        reason: None,
+    }
+}
+
+fn target(wire: WireTarget) -> Target {
+    let kind = match wire.target_type.as_deref() {
+        _ if wire.id == EVERYONE => TargetType::Everyone,
+        Some("user") => TargetType::User,
+        _ => TargetType::Group,
+    };
+    Target {
+        id: (kind != TargetType::Everyone).then_some(wire.id),
+        kind,
+        name: None,
+    }
+}
+
+/// Whether a person may use a method, and why. Exclusion wins over inclusion.
+fn judge(
+    method: &MethodPolicy,
+    user: &UserId,
+    holdings: Option<&Holdings>,
+) -> (Option<bool>, Option<String>) {
+    if method.purpose == PolicyUse::Off {
+        return (Some(false), Some("off for everyone".to_owned()));
+    }
+    let name = |target: &Target| {
+        target
+            .name
+            .clone()
+            .or_else(|| target.id.clone())
+            .unwrap_or_default()
+    };
+    // `None`: cannot tell.
+    let meant = |target: &Target| match target.kind {
+        TargetType::Everyone => Some(true),
+        TargetType::User => Some(target.id.as_deref() == Some(user.0.as_str())),
+        TargetType::Group => {
+            let holdings = holdings?;
+            let member = holdings
+                .groups
+                .iter()
+                .any(|group| target.id.as_deref() == Some(group.id.as_str()));
+            if !member && holdings.hidden {
+                None
+            } else {
+                Some(member)
+            }
+        }
+    };
+    let find = |targets: &[Target]| {
+        let hit = targets.iter().find(|target| meant(target) == Some(true)).cloned();
+        (hit, targets.iter().any(|target| meant(target).is_none()))
+    };
+    let (excluded, excluded_unsure) = find(&method.excluded);
+    if let Some(target) = excluded {
+        return (Some(false), Some(format!("excluded by group {}", name(&target))));
+    }
+    let (included, included_unsure) = find(&method.targets);
+    match included {
+        Some(_) if excluded_unsure => (None, Some("the token may not see the person's groups".to_owned())),
+        Some(target) if target.kind == TargetType::Everyone => (Some(true), Some("everyone".to_owned())),
+        Some(target) if target.kind == TargetType::User => {
+            (Some(true), Some("named in the policy".to_owned()))
+        }
+        Some(target) => (Some(true), Some(format!("member of group {}", name(&target)))),
+        None if included_unsure => (None, Some("the token may not see the person's groups".to_owned())),
+        None => {
+            let groups: Vec<_> = method.targets.iter().map(name).collect();
+            let why = if groups.is_empty() {
+                "for nobody".to_owned()
+            } else {
+                format!("not a member of group {}", groups.join(", "))
+            };
+            (Some(false), Some(why))
+        }
+    }
+}
+
+/// For how many days registration may be postponed: the campaign's own word, where one runs.
+fn postponement(enforcement: &Value) -> Option<RegistrationPolicy> {
+    let campaign = enforcement.get("authenticationMethodsRegistrationCampaign")?;
+    if campaign.get("state").and_then(Value::as_str) != Some("enabled") {
+        return None;
+    }
+    let days = campaign
+        .get("snoozeDurationInDays")
+        .and_then(Value::as_u64)
+        .and_then(|days| u32::try_from(days).ok());
+    Some(RegistrationPolicy { postpone_days: days })
+}
+
+/// What signs in first, then what resets, then what is off; within, the order of kinds.
+pub(crate) fn sort(methods: &mut [MethodPolicy]) {
+    let place = |method: &MethodPolicy| {
+        let purpose = match method.purpose {
+            PolicyUse::SignIn => 0,
+            PolicyUse::Reset => 1,
+            PolicyUse::Off => 2,
+        };
+        let name = match method.kind.as_str() {
+            "phone, text" | "phone, call" => "phone:mobile",
+            other => other,
+        };
+        let kind = MethodKind::ALL
+            .iter()
+            .position(|kind| kind.as_str() == name)
+            .unwrap_or(usize::MAX);
+        (purpose, kind, method.kind == "phone, call")
+    };
+    methods.sort_by_key(place);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::privileges::Membership;
+    use super::*;
+
+    fn configured(value: Value) -> MethodPolicy {
+        row(serde_json::from_value(value).unwrap())
+    }
+
+    fn passkeys() -> MethodPolicy {
+        configured(json!({"id": "Fido2", "state": "enabled",
+            "includeTargets": [{"id": "g1", "targetType": "group"}],
+            "excludeTargets": [{"id": "g2", "targetType": "group"}]}))
+    }
+
+    fn in_groups(ids: &[&str]) -> Holdings {
+        let groups = ids
+            .iter()
+            .map(|id| Membership {
+                id: (*id).to_owned(),
+                name: None,
+            })
+            .collect();
+        Holdings {
+            groups,
+            ..Holdings::default()
+        }
+    }
+
+    #[test]
+    fn targets_are_held_against_the_groups_of_the_person() {
+        let user = UserId::from("u");
+        let verdict = |holdings: Option<&Holdings>| judge(&passkeys(), &user, holdings);
+        let said = |allowed, why: &str| (allowed, Some(why.to_owned()));
+        assert_eq!(
+            verdict(Some(&in_groups(&["g1"]))),
+            said(Some(true), "member of group g1")
+        );
+        assert_eq!(
+            verdict(Some(&in_groups(&["g1", "g2"]))),
+            said(Some(false), "excluded by group g2")
+        );
+        assert_eq!(
+            verdict(Some(&in_groups(&[]))),
+            said(Some(false), "not a member of group g1")
+        );
+        assert_eq!(
+            verdict(None),
+            said(None, "the token may not see the person's groups")
+        );
+        let off = configured(json!({"id": "Voice", "state": "disabled", "isOfficePhoneAllowed": true}));
+        assert_eq!(judge(&off, &user, None), said(Some(false), "off for everyone"));
+    }
+
+    #[test]
+    fn a_configuration_becomes_a_row_with_its_limits() {
+        let pass = configured(
+            json!({"id": "TemporaryAccessPass", "state": "enabled", "isUsableOnce": false,
+            "minimumLifetimeInMinutes": 10, "maximumLifetimeInMinutes": 480, "defaultLifetimeInMinutes": 60,
+            "includeTargets": [{"id": "all_users", "targetType": "group"}]}),
+        );
+        assert_eq!(
+            (pass.kind.as_str(), pass.purpose),
+            ("temporary-pass", PolicyUse::SignIn)
+        );
+        assert_eq!(
+            pass.targets,
+            [Target {
+                kind: TargetType::Everyone,
+                id: None,
+                name: None
+            }]
+        );
+        assert_eq!(
+            serde_json::to_string(&pass.limits).unwrap(),
+            r#"{"default_lifetime_minutes":60,"max_lifetime_minutes":480,"min_lifetime_minutes":10,"one_time":false}"#
+        );
+        assert_eq!(
+            configured(json!({"id": "Email", "state": "enabled"})).purpose,
+            PolicyUse::Reset
+        );
+        assert_eq!(
+            configured(json!({"id": "Telepathy", "state": "enabled"})).kind,
+            "unknown"
+        );
+    }
+}

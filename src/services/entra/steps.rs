@@ -1,0 +1,102 @@
+//! The order of steps: those of one person one after the other, people side by side.
+
+use futures::StreamExt as _;
+use futures::future::BoxFuture;
+use futures::stream;
+
+use crate::domain::{Effect, EffectState, Error, ErrorCode, Result, Step, UserId};
+
+/// Effects with the places of their steps.
+type Placed = Vec<(usize, Result<Effect>)>;
+
+/// Runs every step with `run`; answers stand where their steps stood. A write whose answer was lost comes back as an
+/// effect that says so.
+pub(crate) async fn apply_by_person<'a>(
+    steps: &'a [Step],
+    side_by_side: usize,
+    run: impl Fn(&'a Step) -> BoxFuture<'a, Result<Effect>> + Send + Sync,
+) -> Vec<Result<Effect>> {
+    let mut people: Vec<(&UserId, Vec<usize>)> = Vec::new();
+    for (at, step) in steps.iter().enumerate() {
+        match people.iter_mut().find(|(user, _)| **user == step.user) {
+            Some((_, places)) => places.push(at),
+            None => people.push((&step.user, vec![at])),
+        }
+    }
+    let run = &run;
+    // Boxed one by one: a closure over borrowed futures is not general enough for the compiler.
+    let mut work: Vec<BoxFuture<'_, Placed>> = Vec::with_capacity(people.len());
+    for (_, places) in people {
+        work.push(Box::pin(async move {
+            let mut effects = Vec::with_capacity(places.len());
+            for at in places {
+                effects.push((at, run(&steps[at]).await.or_else(lost_answer)));
+            }
+            effects
+        }));
+    }
+    let mut answers: Vec<Option<Result<Effect>>> = steps.iter().map(|_| None).collect();
+    let mut finished = stream::iter(work).buffer_unordered(side_by_side.max(1));
+    while let Some(effects) = finished.next().await {
+        for (at, effect) in effects {
+            answers[at] = Some(effect);
+        }
+    }
+    answers
+        .into_iter()
+        .map(|answer| answer.unwrap_or_else(|| Err(Error::new(ErrorCode::Internal, "a step was not run"))))
+        .collect()
+}
+
+/// A write whose answer was lost is no failure: somebody has to look.
+fn lost_answer(error: Error) -> Result<Effect> {
+    if error.code() != ErrorCode::OutcomeUnknown {
+        return Err(error);
+    }
+    let mut effect = Effect::of(EffectState::Unknown).detail(error.message());
+    effect.request_ids.extend(error.to_body().request_id);
+    Ok(effect)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+
+    use super::*;
+    use crate::domain::Action;
+
+    #[tokio::test]
+    async fn steps_of_one_person_run_in_order_and_answers_stand_in_their_places() {
+        let users = ["a", "b", "a", "c", "b", "a"];
+        let steps: Vec<_> = (0..)
+            .zip(users)
+            .map(|(seq, user)| Step::new("j", user.into(), seq, Action::SignOut, vec![]))
+            .collect();
+        let seen = Mutex::new(Vec::new());
+        let effects = apply_by_person(&steps, 4, |step| {
+            let seen = &seen;
+            Box::pin(async move {
+                tokio::task::yield_now().await;
+                seen.lock().unwrap().push((step.user.0.clone(), step.seq));
+                match step.seq {
+                    3 => Err(Error::new(ErrorCode::OutcomeUnknown, "no answer")),
+                    4 => Err(Error::new(ErrorCode::Unavailable, "down")),
+                    seq => Ok(Effect::done().detail(seq.to_string())),
+                }
+            })
+        })
+        .await;
+        let of = |user: &str| -> Vec<u16> {
+            seen.lock()
+                .unwrap()
+                .iter()
+                .filter(|(name, _)| name == user)
+                .map(|(_, seq)| *seq)
+                .collect()
+        };
+        assert_eq!((of("a"), of("b")), (vec![0, 2, 5], vec![1, 4]));
+        assert_eq!(effects[5].as_ref().unwrap().detail.as_deref(), Some("5"));
+        assert_eq!(effects[3].as_ref().unwrap().state, EffectState::Unknown);
+        assert!(effects[4].is_err());
+    }
+}

@@ -1,0 +1,494 @@
+//! The Graph client against a scripted Graph: what it sends, and what it makes of answers that the embedded service
+//! never gives.
+
+use futures::TryStreamExt as _;
+use serde_json::{Value, json};
+
+use super::*;
+use crate::auth::TokenClaims;
+use crate::domain::{EffectState, MethodKind, MethodState, PhoneNumber, Slot};
+use crate::http::testing::{Script, Sent, answer, answer_with, no_answer};
+
+const MOBILE: &str = "/v1.0/users/u1/authentication/phoneMethods/3179e48a-750b-4051-897c-87b9720928f7";
+
+fn service(script: &Script) -> EntraService {
+    EntraService::new(Link {
+        graph: script.pipeline(60),
+        claims: TokenClaims::default(),
+    })
+}
+
+fn as_person(script: &Script, id: &str) -> EntraService {
+    let claims = TokenClaims {
+        delegated: true,
+        object_id: Some(id.into()),
+        ..TokenClaims::default()
+    };
+    EntraService::new(Link {
+        graph: script.pipeline(60),
+        claims,
+    })
+}
+
+fn step(action: Action) -> Step {
+    Step::new("job", "u1".into(), 0, action, vec![])
+}
+
+fn add_mobile() -> Step {
+    let number = PhoneNumber::parse("+1 4255550100", None).unwrap();
+    step(Action::AddPhone {
+        kind: MethodKind::PhoneMobile,
+        number,
+        via: None,
+    })
+}
+
+async fn apply_one(service: &EntraService, step: Step) -> Result<Effect> {
+    service.apply(&[step]).await.remove(0)
+}
+
+fn refused(status: u16, code: &str, message: &str) -> String {
+    let _ = status;
+    json!({"error": {"code": code, "message": message}}).to_string()
+}
+
+/// Answers a batch call by call.
+fn batch(
+    sent: &Sent,
+    one: impl Fn(&str) -> (u16, Value),
+) -> std::result::Result<crate::http::WireAnswer, crate::http::Failed> {
+    let responses: Vec<Value> = sent.body["requests"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|call| {
+            let (status, body) = one(call["url"].as_str().unwrap());
+            json!({"id": call["id"], "status": status, "body": body})
+        })
+        .collect();
+    answer(200, &json!({ "responses": responses }).to_string())
+}
+
+fn methods() -> Value {
+    json!({"value": [
+        {"@odata.type": "#microsoft.graph.passwordAuthenticationMethod", "id": "28c10230-6103-485e-b985-444c60001490"},
+        {"@odata.type": "#microsoft.graph.emailAuthenticationMethod", "id": "e", "emailAddress": "a@home.example"},
+        {"@odata.type": "#microsoft.graph.phoneAuthenticationMethod", "id": "p", "phoneType": "mobile",
+         "phoneNumber": "+1 4255550100"},
+        {"@odata.type": "#microsoft.graph.microsoftAuthenticatorAuthenticationMethod", "id": "b",
+         "displayName": "Pixel 9", "createdDateTime": "2024-03-03T10:00:00Z"},
+        {"@odata.type": "#microsoft.graph.microsoftAuthenticatorAuthenticationMethod", "id": "a",
+         "displayName": "Pixel 5", "createdDateTime": "not a date"},
+    ]})
+}
+
+#[tokio::test]
+async fn one_person_is_one_request_and_the_password_is_no_method() {
+    let script = Script::answering(|sent| {
+        batch(sent, |url| {
+            if url.ends_with("signInPreferences") {
+                (
+                    200,
+                    json!({"userPreferredMethodForSecondaryAuthentication": "sms"}),
+                )
+            } else {
+                (200, methods())
+            }
+        })
+    });
+    let info = service(&script)
+        .security_info(&["u1".into()], Parts::METHODS)
+        .await
+        .remove(0)
+        .unwrap();
+    assert_eq!(script.lines(), ["POST /beta/$batch"]);
+    let shown: Vec<_> = info
+        .methods()
+        .iter()
+        .map(|method| (method.kind.as_str(), method.id.0.as_str(), method.default))
+        .collect();
+    assert_eq!(
+        shown,
+        [
+            ("authenticator", "a", Some(false)),
+            ("authenticator", "b", Some(false)),
+            ("phone:mobile", "p", Some(true)),
+            ("email", "e", Some(false)),
+        ]
+    );
+    assert!(info.unknown.is_empty());
+}
+
+#[tokio::test]
+async fn losing_beta_costs_the_default_and_nothing_else() {
+    let script = Script::answering(|sent| match sent.line.as_str() {
+        "POST /beta/$batch" => batch(sent, |_| {
+            (404, json!({"error": {"code": "BadRequest", "message": "gone"}}))
+        }),
+        "GET /v1.0/users/u1/authentication/methods" => answer(200, &methods().to_string()),
+        other => panic!("a request that nobody expected: {other}"),
+    });
+    let info = service(&script)
+        .security_info(&["u1".into()], Parts::METHODS)
+        .await
+        .remove(0)
+        .unwrap();
+    assert_eq!(info.methods().len(), 4);
+    assert!(info.methods().iter().all(|method| method.default.is_none()));
+    assert_eq!(info.unknown.len(), 1);
+    assert_eq!(info.unknown[0].part, "default");
+}
+
+#[tokio::test]
+async fn somebody_who_is_not_there_is_said_so_without_a_second_look() {
+    let script = Script::answering(|sent| {
+        batch(sent, |_| {
+            (
+                404,
+                json!({"error": {"code": "Request_ResourceNotFound", "message": "x"}}),
+            )
+        })
+    });
+    let error = service(&script)
+        .security_info(&["u1".into()], Parts::METHODS)
+        .await
+        .remove(0)
+        .unwrap_err();
+    assert_eq!(error.code(), ErrorCode::UserNotFound);
+    assert_eq!(script.lines().len(), 1);
+}
+
+#[tokio::test]
+async fn what_graph_does_not_tell_is_said_without_a_request() {
+    let script = Script::new([]);
+    let parts = Parts {
+        sessions: true,
+        app_passwords: true,
+        locks: true,
+        ..Parts::NONE
+    };
+    let info = service(&script)
+        .security_info(&["u1".into()], parts)
+        .await
+        .remove(0)
+        .unwrap();
+    let unknown: Vec<_> = info.unknown.iter().map(|unknown| unknown.part.as_str()).collect();
+    assert_eq!(unknown, ["sessions", "app_passwords", "locked"]);
+    assert!(info.methods.is_none() && info.sessions.is_none());
+}
+
+#[tokio::test]
+async fn an_addition_whose_answer_was_lost_is_looked_up_and_not_sent_again() {
+    let stands = r#"{"phoneNumber": "+1 4255550100", "phoneType": "mobile"}"#;
+    let script = Script::new([no_answer(), answer(200, stands)]);
+    let effect = apply_one(&service(&script), add_mobile()).await.unwrap();
+    assert_eq!(effect.state, EffectState::Done);
+    assert_eq!(
+        script.lines(),
+        [
+            "POST /v1.0/users/u1/authentication/phoneMethods",
+            &format!("GET {MOBILE}")
+        ]
+    );
+    assert_eq!(
+        script.requests()[0].body,
+        json!({"phoneNumber": "+1 4255550100", "phoneType": "mobile"})
+    );
+}
+
+#[tokio::test]
+async fn an_addition_that_was_lost_on_the_way_is_sent_again() {
+    let absent = refused(404, "resourceNotFound", "x");
+    let script = Script::new([no_answer(), answer(404, &absent), answer(201, "{}")]);
+    let effect = apply_one(&service(&script), add_mobile()).await.unwrap();
+    assert_eq!(effect.state, EffectState::Done);
+    assert_eq!(script.lines().len(), 3);
+}
+
+#[tokio::test]
+async fn an_addition_of_which_nothing_can_be_learned_is_unknown() {
+    let script = Script::answering(|sent| {
+        if sent.line.starts_with("POST") {
+            no_answer()
+        } else {
+            answer(403, "")
+        }
+    });
+    let effect = apply_one(&service(&script), add_mobile()).await.unwrap();
+    assert_eq!(effect.state, EffectState::Unknown);
+}
+
+#[tokio::test]
+async fn another_number_that_stands_there_is_not_overwritten() {
+    let taken = refused(400, "badRequest", "A phone of this type is already registered.");
+    let same = Script::new([
+        answer(400, &taken),
+        answer(200, r#"{"phoneNumber": "+14255550100"}"#),
+    ]);
+    assert_eq!(
+        apply_one(&service(&same), add_mobile()).await.unwrap().state,
+        EffectState::Unchanged
+    );
+    for stands in [
+        r#"{"phoneNumber": "+1 4255550199"}"#,
+        r#"{"phoneNumber": "+1 XXXXXXXX00"}"#,
+    ] {
+        let other = Script::new([answer(400, &taken), answer(200, stands)]);
+        assert_eq!(
+            apply_one(&service(&other), add_mobile())
+                .await
+                .unwrap_err()
+                .code(),
+            ErrorCode::AlreadySet
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_number_that_is_stored_although_the_service_says_409_is_done() {
+    let script = Script::new([
+        answer(409, &refused(409, "phoneNumberNotUnique", "x")),
+        answer(200, r#"{"phoneNumber": "+1 4255550100"}"#),
+    ]);
+    let effect = apply_one(&service(&script), add_mobile()).await.unwrap();
+    assert_eq!(effect.state, EffectState::Done);
+    assert!(effect.detail.is_some());
+}
+
+#[tokio::test]
+async fn a_pass_is_issued_once_and_shown_once() {
+    let made = r#"{"id": "t1", "temporaryAccessPass": "a+b", "startDateTime": "2026-01-01T00:00:00Z",
+        "lifetimeInMinutes": 60, "isUsable": true, "methodUsabilityReason": "EnabledByPolicy"}"#;
+    let script = Script::new([answer(201, made)]);
+    let action = Action::AddTemporaryPass {
+        lifetime_minutes: Some(60),
+        one_time: Some(true),
+        start: None,
+    };
+    let effect = apply_one(&service(&script), step(action.clone())).await.unwrap();
+    let secret = effect.secret.unwrap();
+    assert_eq!((secret.kind, secret.value.expose()), ("temporary-pass", "a+b"));
+    assert_eq!(secret.expires_at.unwrap().to_string(), "2026-01-01T01:00:00Z");
+    assert_eq!(
+        script.requests()[0].body,
+        json!({"lifetimeInMinutes": 60, "isUsableOnce": true})
+    );
+
+    let lost = Script::new([no_answer()]);
+    assert_eq!(
+        apply_one(&service(&lost), step(action)).await.unwrap().state,
+        EffectState::Unknown
+    );
+    assert_eq!(lost.lines().len(), 1);
+}
+
+#[tokio::test]
+async fn a_method_that_is_gone_is_unchanged_and_a_person_who_is_gone_is_an_error() {
+    let remove = || {
+        step(Action::RemoveMethod {
+            method: "-x/1".into(),
+            kind: MethodKind::Passkey,
+        })
+    };
+    let gone = Script::new([answer(404, &refused(404, "resourceNotFound", "x"))]);
+    assert_eq!(
+        apply_one(&service(&gone), remove()).await.unwrap().state,
+        EffectState::Unchanged
+    );
+    assert_eq!(
+        gone.lines(),
+        ["DELETE /v1.0/users/u1/authentication/fido2Methods/-x%2F1"]
+    );
+    let nobody = Script::new([answer(404, &refused(404, "Request_ResourceNotFound", "x"))]);
+    assert_eq!(
+        apply_one(&service(&nobody), remove()).await.unwrap_err().code(),
+        ErrorCode::UserNotFound
+    );
+}
+
+#[tokio::test]
+async fn a_person_resets_a_password_and_follows_the_operation_with_its_query() {
+    let operation = "https://graph.example/v1.0/users/u1/authentication/operations/o1?aadgdc=A&aadgsu=b";
+    let script = Script::new([
+        answer_with(202, &[("location", operation)], "{}"),
+        answer(200, r#"{"status": "running"}"#),
+        answer(200, r#"{"status": "succeeded"}"#),
+    ]);
+    let mut set = step(Action::SetPassword { permanent: false });
+    set.slots.fill(Slot::NewPassword, Secret::new("Horse-Staple-42"));
+    apply_one(&as_person(&script, "admin"), set).await.unwrap();
+    let followed = "GET /v1.0/users/u1/authentication/operations/o1?aadgdc=A&aadgsu=b";
+    assert_eq!(script.lines()[1..], [followed, followed]);
+    assert_eq!(
+        script.requests()[0].body,
+        json!({"newPassword": "Horse-Staple-42"})
+    );
+}
+
+#[tokio::test]
+async fn an_application_writes_the_password_and_says_whether_it_stays() {
+    let script = Script::new([answer(204, "")]);
+    let effect = apply_one(
+        &service(&script),
+        step(Action::GeneratePassword { permanent: true }),
+    )
+    .await
+    .unwrap();
+    let made = effect.secret.unwrap();
+    let sent = &script.requests()[0];
+    assert_eq!(sent.line, "PATCH /v1.0/users/u1");
+    assert_eq!(sent.body["passwordProfile"]["password"], made.value.expose());
+    assert_eq!(
+        sent.body["passwordProfile"]["forceChangePasswordNextSignIn"],
+        false
+    );
+}
+
+#[tokio::test]
+async fn ones_own_password_number_and_pass_are_refused_before_anything_is_sent() {
+    let script = Script::new([]);
+    let service = as_person(&script, "U1");
+    let pass = Action::AddTemporaryPass {
+        lifetime_minutes: None,
+        one_time: None,
+        start: None,
+    };
+    for step in [
+        step(Action::GeneratePassword { permanent: false }),
+        step(pass),
+        add_mobile(),
+    ] {
+        assert_eq!(
+            apply_one(&service, step).await.unwrap_err().code(),
+            ErrorCode::ServiceRefused
+        );
+    }
+    assert!(script.lines().is_empty());
+}
+
+#[tokio::test]
+async fn people_are_found_by_id_then_name_then_mail() {
+    let user =
+        |id: &str| json!({"id": id, "userPrincipalName": format!("{id}@c.example"), "accountEnabled": true});
+    let script = Script::answering(move |sent| {
+        batch(sent, |url| match url {
+            url if url.starts_with("/users/known") || url.starts_with("/users('%24odd") => {
+                (200, user("known"))
+            }
+            url if url.starts_with("/users?") => (200, json!({"value": [user("m1"), user("m2")]})),
+            _ => (
+                404,
+                json!({"error": {"code": "Request_ResourceNotFound", "message": "x"}}),
+            ),
+        })
+    });
+    let query = UserQuery::Ids(
+        [
+            "known",
+            "nobody",
+            "by@mail.example",
+            "also.by@mail.example",
+            "$odd@c.example",
+        ]
+        .map(str::to_owned)
+        .into(),
+    );
+    let service = service(&script);
+    let found: Vec<String> = service
+        .users(&query)
+        .map_ok(|user| user.id.0)
+        .try_collect()
+        .await
+        .unwrap();
+    assert_eq!(found, ["known", "m1", "m2", "m1", "m2", "known"]);
+    assert_eq!(script.lines().len(), 2);
+    let by_mail = script.requests()[1].body["requests"][0]["url"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    assert!(
+        by_mail.starts_with("/users?$filter=mail%20eq%20'by@mail.example'&"),
+        "{by_mail}"
+    );
+}
+
+#[tokio::test]
+async fn a_guests_name_is_one_segment() {
+    let script = Script::new([answer(200, r#"{"id": "g"}"#)]);
+    let query = UserQuery::Ids(vec!["g_x.example#EXT#@c.example".into()]);
+    let service = service(&script);
+    let found: Vec<User> = service.users(&query).try_collect().await.unwrap();
+    assert_eq!(found.len(), 1);
+    assert!(script.lines()[0].starts_with("GET /v1.0/users/g_x.example%23EXT%23@c.example?$select=id,"));
+}
+
+#[tokio::test]
+async fn a_service_without_search_is_asked_with_a_filter() {
+    let script = Script::new([
+        answer(400, &refused(400, "Request_UnsupportedQuery", "no search")),
+        answer(200, r#"{"value": [{"id": "o", "displayName": "O'Hara"}]}"#),
+    ]);
+    let query = UserQuery::Search("O'Ha\"".into());
+    let service = service(&script);
+    let found: Vec<User> = service.users(&query).try_collect().await.unwrap();
+    assert_eq!(found.len(), 1);
+    assert_eq!(script.requests()[0].header("consistencylevel"), "eventual");
+    assert!(
+        script.lines()[1].contains("startswith(displayName,%27O%27%27Ha%27)"),
+        "{}",
+        script.lines()[1]
+    );
+}
+
+#[tokio::test]
+async fn groups_of_one_name_are_told_apart_by_id() {
+    let two = json!({"value": [{"id": "g1", "description": "one"}, {"id": "g2", "description": "two"}]});
+    let script = Script::new([answer(200, &two.to_string())]);
+    let service = service(&script);
+    let query = UserQuery::Group("Sales".into());
+    let error = service
+        .users(&query)
+        .try_collect::<Vec<User>>()
+        .await
+        .unwrap_err();
+    assert_eq!(error.code(), ErrorCode::Ambiguous);
+    assert_eq!(error.matching()[1].reference, "g2");
+}
+
+#[tokio::test]
+async fn a_token_that_sees_only_ids_of_roles_cannot_tell() {
+    let hidden = json!({"value": [{"@odata.type": "#microsoft.graph.directoryRole", "id": "r"}]});
+    let script = Script::new([answer(200, &hidden.to_string()), answer(403, "")]);
+    let service = service(&script);
+    assert_eq!(
+        service
+            .privileges(&["u1".into()])
+            .await
+            .remove(0)
+            .unwrap()
+            .privileged,
+        None
+    );
+    assert_eq!(
+        service.privileges(&["u1".into()]).await.remove(0).unwrap(),
+        Privileges::default()
+    );
+}
+
+#[tokio::test]
+async fn an_expired_pass_is_listed_as_such() {
+    let pass = json!({"value": [{"@odata.type": "#microsoft.graph.temporaryAccessPassAuthenticationMethod", "id": "t",
+        "isUsable": false, "methodUsabilityReason": "OneTimeUsed", "temporaryAccessPass": null}]});
+    let script = Script::new([answer(200, &pass.to_string())]);
+    let parts = Parts {
+        methods: true,
+        ..Parts::NONE
+    };
+    let info = service(&script)
+        .security_info(&["u1".into()], parts)
+        .await
+        .remove(0)
+        .unwrap();
+    assert_eq!(info.methods()[0].state, MethodState::Expired);
+    assert_eq!(script.lines(), ["GET /beta/users/u1/authentication/methods"]);
+}

@@ -1,0 +1,180 @@
+//! The embedded identity service: the Graph client for what Graph has, and the extensions for what it lacks
+//! (docs/extensions.md). Reaches the service over HTTP only, like any other.
+
+mod apply;
+mod client;
+mod console;
+mod info;
+mod policy;
+mod wire;
+
+use async_trait::async_trait;
+use futures::stream::BoxStream;
+
+use client::{ExtensionClient, ROOT, parse};
+pub use console::{Answered, ClockChange, Console, Factor, Recovery, SignIn};
+use wire::{WireChallenge, WireVerdict};
+
+use super::Link;
+use super::entra::{self, EntraService};
+use crate::domain::{
+    Answer, Capabilities, Capability, Challenge, Effect, Error, ErrorCode, IdentityService, MethodId,
+    MethodKind, Parts, Policy, Privileges, RegistrationRow, ReportQuery, Result, Secret, SecurityInfo, Step,
+    User, UserId, UserQuery, Verdict,
+};
+use crate::http::{Class, Request, Verb, encode_segment};
+
+/// The questions of a person as one method: this is its id.
+pub(crate) const QUESTIONS_ID: &str = "questions";
+
+/// What the embedded service declares: Entra's answers, and its own laid over them.
+pub(crate) fn declared() -> Capabilities {
+    let mut capabilities = entra::declared();
+    let own = [
+        Capability::Add(MethodKind::Totp),
+        Capability::Add(MethodKind::Questions),
+        Capability::Remove(MethodKind::Questions),
+        Capability::Verify(MethodKind::PhoneMobile),
+        Capability::Verify(MethodKind::PhoneAlternate),
+        Capability::Verify(MethodKind::PhoneOffice),
+        Capability::Verify(MethodKind::Totp),
+        Capability::ListRemembered,
+        Capability::ForgetOne,
+        Capability::ForgetAll,
+        Capability::ListSessions,
+        Capability::ListAppPasswords,
+        Capability::RevokeAppPasswords,
+        Capability::IssueAppPassword,
+        Capability::RequireRegistration,
+    ];
+    for capability in own {
+        capabilities.set(capability, Answer::Native);
+    }
+    let why = "nobody enrols an authenticator app that approves for another person".to_owned();
+    let instead = "add totp, or issue a temporary pass; the person registers the app".to_owned();
+    capabilities.set(
+        Capability::Add(MethodKind::Authenticator),
+        Answer::Unsupported { why, instead },
+    );
+    capabilities
+}
+
+/// The client of the embedded service.
+pub(crate) struct LocalService {
+    graph: EntraService,
+    capabilities: Capabilities,
+}
+
+pub(crate) fn make(link: Link) -> Box<dyn IdentityService> {
+    Box::new(LocalService {
+        graph: EntraService::new(link).with_sign_in_activity(),
+        capabilities: declared(),
+    })
+}
+
+impl LocalService {
+    fn extensions(&self) -> ExtensionClient<'_> {
+        ExtensionClient::new(self.graph.graph())
+    }
+}
+
+#[async_trait]
+impl IdentityService for LocalService {
+    fn capabilities(&self) -> &Capabilities {
+        &self.capabilities
+    }
+
+    fn users<'a>(&'a self, query: &'a UserQuery) -> BoxStream<'a, Result<User>> {
+        self.graph.users(query)
+    }
+
+    async fn security_info(&self, users: &[UserId], parts: Parts) -> Vec<Result<SecurityInfo>> {
+        self.read_info(users, parts).await
+    }
+
+    async fn privileges(&self, users: &[UserId]) -> Vec<Result<Privileges>> {
+        self.graph.privileges(users).await
+    }
+
+    async fn policy(&self, user: Option<&UserId>) -> Result<Policy> {
+        self.read_policy(user).await
+    }
+
+    fn registration<'a>(&'a self, query: &'a ReportQuery) -> BoxStream<'a, Result<RegistrationRow>> {
+        self.graph.registration(query)
+    }
+
+    async fn challenge(&self, user: &UserId, method: &MethodId) -> Result<Challenge> {
+        let request = Request::write(
+            Verb::Post,
+            // Another code replaces the one that is out.
+            Class::Idempotent,
+            ROOT,
+            ExtensionClient::path(&user.0, &format!("/verifications/{}", encode_segment(&method.0))),
+            "/users/{id}/verifications/{methodId}",
+        )
+        .json(serde_json::json!({}));
+        let response = self
+            .extensions()
+            .send(&request)
+            .await
+            .map_err(|error| not_waiting(&error))?;
+        let WireChallenge {
+            channel,
+            to,
+            expires_date_time,
+        } = parse(&response)?;
+        Ok(Challenge {
+            user: user.clone(),
+            method: method.clone(),
+            channel,
+            to,
+            expires_at: expires_date_time,
+        })
+    }
+
+    async fn answer(&self, challenge: &Challenge, code: Secret) -> Result<Verdict> {
+        let method = encode_segment(&challenge.method.0);
+        let request = Request::write(
+            Verb::Post,
+            // Each wrong try counts.
+            Class::Never,
+            ROOT,
+            ExtensionClient::path(&challenge.user.0, &format!("/verifications/{method}/answer")),
+            "/users/{id}/verifications/{methodId}/answer",
+        )
+        .json(serde_json::json!({ "code": code.expose() }));
+        let response = self
+            .extensions()
+            .send(&request)
+            .await
+            .map_err(|error| not_waiting(&error))?;
+        let WireVerdict {
+            verdict,
+            attempts_left,
+        } = parse(&response)?;
+        match verdict.as_str() {
+            "accepted" => Ok(Verdict::Accepted),
+            "wrong" => Ok(Verdict::Wrong { attempts_left }),
+            "expired" => Ok(Verdict::Expired),
+            "too_many" => Ok(Verdict::TooMany),
+            other => Err(Error::new(
+                ErrorCode::Unavailable,
+                format!("the service gave a verdict that is none: {other}"),
+            )),
+        }
+    }
+
+    async fn apply(&self, steps: &[Step]) -> Vec<Result<Effect>> {
+        // One writer at a time is all that one file allows.
+        entra::apply_by_person(steps, 2, |step| Box::pin(self.apply_one(step))).await
+    }
+}
+
+fn not_waiting(error: &Error) -> Error {
+    if error.to_body().service_code.as_deref() == Some("verificationNotPending") {
+        return Error::new(ErrorCode::ServiceRefused, "the method does not wait for a code")
+            .hint("it is verified already, or not there: mfactl methods list USER");
+    }
+    error.clone()
+}
