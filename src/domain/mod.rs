@@ -5,6 +5,7 @@ mod action;
 mod capability;
 mod clock;
 mod error;
+mod guard;
 mod kind;
 mod method;
 mod phone;
@@ -19,6 +20,7 @@ pub use action::{Action, Effect, EffectState, Minted, Notice, Status, Step, Step
 pub use capability::{Answer, Capabilities, Capability};
 pub use clock::{Clock, SystemClock};
 pub use error::{Error, ErrorBody, ErrorCode, Match, Place, Result};
+pub use guard::Guard;
 pub use kind::{MethodKind, UnknownKind};
 pub use method::{
     AppPassword, Device, DeviceId, DeviceKind, Method, MethodId, MethodState, Parts, Registration,
