@@ -1,0 +1,98 @@
+//! README's tables, each made from the one place in the program that decides.
+
+use std::fmt::Write as _;
+
+use mfactl::domain::{Answer, Capability, ErrorCode};
+use mfactl::services::SERVICES;
+
+/// What each service can do. Kinds of method with the same answers share a row.
+pub fn capabilities() -> String {
+    let services: Vec<_> = SERVICES
+        .iter()
+        .map(|service| (service.name, (service.capabilities)()))
+        .collect();
+    let mut rows: Vec<(String, Vec<String>, Vec<String>)> = Vec::new();
+    for capability in services
+        .iter()
+        .flat_map(|(_, declared)| declared.entries())
+        .map(|(capability, _)| *capability)
+    {
+        let answers: Vec<String> = services
+            .iter()
+            .map(|(_, declared)| said(&declared.get(capability)))
+            .collect();
+        let (verb, kind) = parts(capability);
+        match rows
+            .iter_mut()
+            .find(|row| row.0 == verb && row.2 == answers && kind.is_some())
+        {
+            Some(row) => {
+                let kind = kind.unwrap_or_default();
+                if !row.1.contains(&kind) {
+                    row.1.push(kind);
+                }
+            }
+            None if rows.iter().any(|row| row.0 == verb && kind.is_none()) => {}
+            None => rows.push((verb, kind.into_iter().collect(), answers)),
+        }
+    }
+    // Rows of one verb stand together, in the order in which the verbs first appear.
+    let mut verbs: Vec<String> = Vec::new();
+    for (verb, ..) in &rows {
+        if !verbs.contains(verb) {
+            verbs.push(verb.clone());
+        }
+    }
+    rows.sort_by_key(|row| verbs.iter().position(|verb| *verb == row.0));
+    let names: Vec<&str> = services.iter().map(|(name, _)| *name).collect();
+    let mut table = format!(
+        "| what | {} |\n|---{}|\n",
+        names.join(" | "),
+        "|---".repeat(names.len())
+    );
+    for (verb, kinds, answers) in rows {
+        let kinds: Vec<String> = kinds.iter().map(|kind| format!("`{kind}`")).collect();
+        let what = if kinds.is_empty() {
+            verb
+        } else {
+            format!("{verb} {}", kinds.join(", "))
+        };
+        writeln!(table, "| {what} | {} |", answers.join(" | ")).unwrap();
+    }
+    table
+}
+
+fn parts(capability: Capability) -> (String, Option<String>) {
+    match capability {
+        Capability::Add(kind) => ("add".to_owned(), Some(kind.to_string())),
+        Capability::Update(kind) => ("update".to_owned(), Some(kind.to_string())),
+        Capability::Remove(kind) => ("remove".to_owned(), Some(kind.to_string())),
+        Capability::Verify(kind) => ("verify".to_owned(), Some(kind.to_string())),
+        other => (other.to_string(), None),
+    }
+}
+
+fn said(answer: &Answer) -> String {
+    match answer {
+        Answer::Native => "yes".to_owned(),
+        Answer::Substitute { what, wider: true } => format!("does more: {what}"),
+        Answer::Substitute { what, wider: false } => format!("by another way: {what}"),
+        Answer::Unsupported { why, instead } => format!("no: {why}. Instead: {instead}"),
+    }
+}
+
+/// What a script may branch on.
+pub fn error_codes() -> String {
+    let mut table = "| code | exit | again? | meaning |\n|---|---|---|---|\n".to_owned();
+    for code in ErrorCode::ALL {
+        let again = if code.retryable() { "yes" } else { "no" };
+        writeln!(
+            table,
+            "| `{code}` | {} | {again} | {} |",
+            code.exit_code(),
+            code.meaning()
+        )
+        .unwrap();
+    }
+    table
+}
