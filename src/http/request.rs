@@ -88,6 +88,8 @@ pub(crate) struct Request {
     pub(crate) headers: Vec<(&'static str, String)>,
     pub(crate) body: Body,
     pub(crate) class: Class,
+    /// Whether one try may take as long as it takes: a whole file, or a hundred thousand people.
+    pub(crate) patient: bool,
 }
 
 impl Request {
@@ -101,6 +103,7 @@ impl Request {
             headers: Vec::new(),
             body: Body::None,
             class: Class::Read,
+            patient: false,
         }
     }
 
@@ -123,6 +126,13 @@ impl Request {
     #[must_use]
     pub(crate) fn json(mut self, body: Value) -> Self {
         self.body = Body::Json(body);
+        self
+    }
+
+    /// Allowed to take its time.
+    #[must_use]
+    pub(crate) const fn patiently(mut self) -> Self {
+        self.patient = true;
         self
     }
 

@@ -39,7 +39,9 @@ impl Caller {
 
     /// Whether the token holds this scope or app role.
     pub(crate) fn has(&self, permission: &str) -> bool {
-        self.claims.permissions().any(|held| held.eq_ignore_ascii_case(permission))
+        self.claims
+            .permissions()
+            .any(|held| held.eq_ignore_ascii_case(permission))
     }
 
     /// Whether the person held this directory role (template id) when the token was made.
@@ -57,8 +59,16 @@ impl Caller {
     /// # Errors
     /// 403 without the app role `Mfactl.ReadWrite.All` or the scope `Mfactl.ReadWrite`.
     pub(crate) fn require_ext(&self) -> Result<(), ApiError> {
-        let needed = if self.is_delegated() { "Mfactl.ReadWrite" } else { "Mfactl.ReadWrite.All" };
-        if self.has(needed) { Ok(()) } else { Err(ApiError::access_denied()) }
+        let needed = if self.is_delegated() {
+            "Mfactl.ReadWrite"
+        } else {
+            "Mfactl.ReadWrite.All"
+        };
+        if self.has(needed) {
+            Ok(())
+        } else {
+            Err(ApiError::access_denied())
+        }
     }
 }
 
@@ -164,6 +174,9 @@ impl FromRequestParts<Arc<AppState>> for Caller {
     async fn from_request_parts(parts: &mut Parts, state: &Arc<AppState>) -> Result<Self, ApiError> {
         let token = bearer(&parts.headers).map(str::to_owned);
         let shared = Arc::clone(state);
-        state.store.read(move |connection| authenticate(&shared, connection, token.as_deref())).await
+        state
+            .store
+            .read(move |connection| authenticate(&shared, connection, token.as_deref()))
+            .await
     }
 }

@@ -13,7 +13,10 @@ use crate::domain::{Clock, SystemClock};
 
 /// An error answer: status, Graph's code and words, and headers that go with it.
 #[derive(Clone, Debug)]
-pub(crate) struct ApiError {
+pub(crate) struct ApiError(Box<Inner>);
+
+#[derive(Clone, Debug)]
+struct Inner {
     status: StatusCode,
     code: Cow<'static, str>,
     message: Cow<'static, str>,
@@ -28,7 +31,13 @@ impl ApiError {
         code: impl Into<Cow<'static, str>>,
         message: impl Into<Cow<'static, str>>,
     ) -> Self {
-        Self { status, code: code.into(), message: message.into(), headers: Vec::new(), raw: None }
+        Self(Box::new(Inner {
+            status,
+            code: code.into(),
+            message: message.into(),
+            headers: Vec::new(),
+            raw: None,
+        }))
     }
 
     /// 400 in the directory's words.
@@ -49,7 +58,11 @@ impl ApiError {
 
     /// 404 of an authentication method. Assumed: the status was seen, the code was not (api/entra 6.3).
     pub(crate) fn no_method() -> Self {
-        Self::new(StatusCode::NOT_FOUND, "resourceNotFound", "The requested authentication method was not found.")
+        Self::new(
+            StatusCode::NOT_FOUND,
+            "resourceNotFound",
+            "The requested authentication method was not found.",
+        )
     }
 
     /// 403 of a directory call.
@@ -63,7 +76,11 @@ impl ApiError {
 
     /// 403 of a call below `/authentication`.
     pub(crate) fn access_denied() -> Self {
-        Self::new(StatusCode::FORBIDDEN, "accessDenied", "Request Authorization failed")
+        Self::new(
+            StatusCode::FORBIDDEN,
+            "accessDenied",
+            "Request Authorization failed",
+        )
     }
 
     /// 405: wrong verb, or a beta path on v1.0.
@@ -87,7 +104,7 @@ impl ApiError {
     /// Answers with this body instead of Graph's error object.
     #[must_use]
     pub(crate) fn raw(mut self, body: Value) -> Self {
-        self.raw = Some(body);
+        self.0.raw = Some(body);
         self
     }
 
@@ -95,35 +112,35 @@ impl ApiError {
     #[must_use]
     pub(crate) fn header(mut self, name: HeaderName, value: &str) -> Self {
         if let Ok(value) = HeaderValue::from_str(value) {
-            self.headers.push((name, value));
+            self.0.headers.push((name, value));
         }
         self
     }
 
     /// The status.
     pub(crate) fn status(&self) -> StatusCode {
-        self.status
+        self.0.status
     }
 
     /// Graph's code.
     #[cfg(test)]
     pub(crate) fn code(&self) -> &str {
-        &self.code
+        &self.0.code
     }
 
     /// The headers that go with it.
     pub(crate) fn headers(&self) -> &[(HeaderName, HeaderValue)] {
-        &self.headers
+        &self.0.headers
     }
 
     /// The body, with the ids of the call in it.
     pub(crate) fn body(&self, ids: &Ids) -> Value {
-        if let Some(raw) = &self.raw {
+        if let Some(raw) = &self.0.raw {
             return raw.clone();
         }
         json!({"error": {
-            "code": self.code,
-            "message": self.message,
+            "code": self.0.code,
+            "message": self.0.message,
             "innerError": {"date": ids.date, "request-id": ids.request, "client-request-id": ids.client},
         }})
     }
@@ -139,12 +156,16 @@ impl From<rusqlite::Error> for ApiError {
                 "The data file is in use by another process.",
             )
             .header(header::RETRY_AFTER, "1"),
-            Some(ErrorCode::DiskFull) => {
-                Self::new(StatusCode::INSUFFICIENT_STORAGE, "insufficientStorage", "The disk is full.")
-            }
-            Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => {
-                Self::new(StatusCode::INTERNAL_SERVER_ERROR, "dataCorrupt", "The data file is damaged.")
-            }
+            Some(ErrorCode::DiskFull) => Self::new(
+                StatusCode::INSUFFICIENT_STORAGE,
+                "insufficientStorage",
+                "The disk is full.",
+            ),
+            Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => Self::new(
+                StatusCode::INTERNAL_SERVER_ERROR,
+                "dataCorrupt",
+                "The data file is damaged.",
+            ),
             _ => {
                 tracing::error!(%error, "the store failed");
                 Self::internal()
@@ -156,15 +177,19 @@ impl From<rusqlite::Error> for ApiError {
 impl ApiError {
     /// 500: something that should not happen.
     pub(crate) fn internal() -> Self {
-        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "generalException", "The service failed.")
+        Self::new(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "generalException",
+            "The service failed.",
+        )
     }
 }
 
 /// The body is made by [`finish`], which knows the ids of the call.
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
-        let mut response = self.status.into_response();
-        for (name, value) in &self.headers {
+        let mut response = self.0.status.into_response();
+        for (name, value) in &self.0.headers {
             response.headers_mut().append(name.clone(), value.clone());
         }
         response.extensions_mut().insert(self);
@@ -185,7 +210,11 @@ impl Ids {
     pub(crate) fn new(client: Option<&str>) -> Self {
         let request = Uuid::new_v4().to_string();
         let date = SystemClock.now().strftime("%Y-%m-%dT%H:%M:%S").to_string();
-        Self { client: client.map_or_else(|| request.clone(), str::to_owned), request, date }
+        Self {
+            client: client.map_or_else(|| request.clone(), str::to_owned),
+            request,
+            date,
+        }
     }
 
     /// The service's id of the call.
@@ -201,13 +230,18 @@ impl Ids {
 
 /// The outermost layer: ids in the headers of each answer, and the body of each error.
 pub(crate) async fn finish(request: Request, next: Next) -> Response {
-    let ids = Ids::new(request.headers().get("client-request-id").and_then(|value| value.to_str().ok()));
+    let ids = Ids::new(
+        request
+            .headers()
+            .get("client-request-id")
+            .and_then(|value| value.to_str().ok()),
+    );
     let method = request.method().clone();
     let path = request.uri().path().to_owned();
     let mut response = next.run(request).await;
     if let Some(error) = response.extensions_mut().remove::<ApiError>() {
         let headers = std::mem::take(response.headers_mut());
-        response = (error.status, axum::Json(error.body(&ids))).into_response();
+        response = (error.0.status, axum::Json(error.body(&ids))).into_response();
         for (name, value) in &headers {
             if name != header::CONTENT_LENGTH && name != header::CONTENT_TYPE {
                 response.headers_mut().append(name.clone(), value.clone());
@@ -217,7 +251,9 @@ pub(crate) async fn finish(request: Request, next: Next) -> Response {
     tracing::debug!(%method, path, status = response.status().as_u16(), request_id = ids.request(), "answered");
     for (name, value) in [("request-id", ids.request()), ("client-request-id", ids.client())] {
         if let Ok(value) = HeaderValue::from_str(value) {
-            response.headers_mut().insert(HeaderName::from_static(name), value);
+            response
+                .headers_mut()
+                .insert(HeaderName::from_static(name), value);
         }
     }
     response

@@ -29,7 +29,11 @@ pub(crate) fn open(path: &Path, demo: bool) -> Result<(Connection, File)> {
     }
     let lock = lock_file(path)?;
     wait_for(|| lock.try_lock_shared()).map_err(|error| from_lock(path, error))?;
-    private().create(true).truncate(false).open(path).map_err(|error| from_io(path, &error))?;
+    private()
+        .create(true)
+        .truncate(false)
+        .open(path)
+        .map_err(|error| from_io(path, &error))?;
     let mut connection = connect(path).map_err(|error| from_sqlite(path, &error))?;
     check(&connection, path)?;
     to_wal(&connection).map_err(|error| from_sqlite(path, &error))?;
@@ -95,13 +99,18 @@ pub fn restore(path: &Path, snapshot: &Path) -> Result<()> {
     let _lock = exclusive(path)?;
     let fresh = beside(path, ".restoring");
     let copied = remove_all(&fresh).and_then(|()| {
-        private().create_new(true).open(&fresh).map_err(|error| from_io(&fresh, &error))?;
+        private()
+            .create_new(true)
+            .open(&fresh)
+            .map_err(|error| from_io(&fresh, &error))?;
         let mut target = connect(&fresh).map_err(|error| from_sqlite(&fresh, &error))?;
         rusqlite::backup::Backup::new(&source, &mut target)
             .and_then(|backup| backup.run_to_completion(1024, Duration::ZERO, None))
             .map_err(|error| from_sqlite(&fresh, &error))?;
         drop(target);
-        File::open(&fresh).and_then(|file| file.sync_all()).map_err(|error| from_io(&fresh, &error))
+        File::open(&fresh)
+            .and_then(|file| file.sync_all())
+            .map_err(|error| from_io(&fresh, &error))
     });
     let placed = copied.and_then(|()| {
         for end in ["-wal", "-shm"] {
@@ -123,7 +132,10 @@ fn make(transaction: &Transaction<'_>, demo: bool) -> rusqlite::Result<()> {
     transaction.execute_batch(SCHEMA)?;
     let now = super::machine_ms();
     let put = |key: &str, value: &dyn rusqlite::ToSql| {
-        transaction.execute("INSERT INTO meta (key, value) VALUES (?1, ?2)", params![key, value])
+        transaction.execute(
+            "INSERT INTO meta (key, value) VALUES (?1, ?2)",
+            params![key, value],
+        )
     };
     put("seed", &keys::random::<32>()?.as_slice())?;
     put("tenant", &uuid::Uuid::new_v4().to_string())?;
@@ -141,9 +153,8 @@ fn make(transaction: &Transaction<'_>, demo: bool) -> rusqlite::Result<()> {
 fn to_wal(connection: &Connection) -> rusqlite::Result<()> {
     let mut tries = 0;
     loop {
-        let answer = connection.pragma_update_and_check(None, "journal_mode", "WAL", |row| {
-            row.get::<_, String>(0)
-        });
+        let answer =
+            connection.pragma_update_and_check(None, "journal_mode", "WAL", |row| row.get::<_, String>(0));
         match answer {
             Ok(mode) if mode.eq_ignore_ascii_case("wal") => return Ok(()),
             Err(error) if !is_busy(&error) || tries >= PAUSES => return Err(error),
@@ -161,27 +172,36 @@ fn is_busy(error: &rusqlite::Error) -> bool {
 
 fn version(connection: &Connection) -> rusqlite::Result<(i32, i32)> {
     let application = connection.pragma_query_value(None, "application_id", |row| row.get(0))?;
-    Ok((application, connection.pragma_query_value(None, "user_version", |row| row.get(0))?))
+    Ok((
+        application,
+        connection.pragma_query_value(None, "user_version", |row| row.get(0))?,
+    ))
 }
 
 fn check(connection: &Connection, path: &Path) -> Result<()> {
     let told = |error: rusqlite::Error| from_sqlite(path, &error);
     let (application, found) = version(connection).map_err(told)?;
-    let tables: i64 =
-        connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0)).map_err(told)?;
+    let tables: i64 = connection
+        .query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))
+        .map_err(told)?;
     match (application, found) {
         (0, 0) if tables == 0 => Ok(()),
         (APPLICATION_ID, VERSION) => {
             let known: i64 = connection
-                .query_row("SELECT count(*) FROM meta WHERE key IN ('seed', 'tenant', 'signing_key')", [], |row| {
-                    row.get(0)
-                })
+                .query_row(
+                    "SELECT count(*) FROM meta WHERE key IN ('seed', 'tenant', 'signing_key')",
+                    [],
+                    |row| row.get(0),
+                )
                 .map_err(told)?;
             if known == 3 { Ok(()) } else { Err(not_ours(path)) }
         }
         (APPLICATION_ID, newer) if newer > VERSION => Err(Error::new(
             ErrorCode::FileFromNewerVersion,
-            format!("{} was written by a newer mfactl (format {newer}, this one reads {VERSION})", path.display()),
+            format!(
+                "{} was written by a newer mfactl (format {newer}, this one reads {VERSION})",
+                path.display()
+            ),
         )
         .hint("update mfactl, or name another file with --data")),
         _ => Err(not_ours(path)),
@@ -200,16 +220,20 @@ fn from_sqlite(path: &Path, error: &rusqlite::Error) -> Error {
     use rusqlite::ErrorCode as Sqlite;
     let shown = path.display();
     match error.sqlite_error_code() {
-        Some(Sqlite::DatabaseBusy | Sqlite::DatabaseLocked) => {
-            Error::new(ErrorCode::FileLocked, format!("{shown} is in use by another process"))
-                .hint("try again when it has finished")
-        }
+        Some(Sqlite::DatabaseBusy | Sqlite::DatabaseLocked) => Error::new(
+            ErrorCode::FileLocked,
+            format!("{shown} is in use by another process"),
+        )
+        .hint("try again when it has finished"),
         Some(Sqlite::DatabaseCorrupt | Sqlite::NotADatabase) => not_ours(path),
         Some(Sqlite::DiskFull) => disk_full(path),
         Some(Sqlite::ReadOnly | Sqlite::CannotOpen | Sqlite::PermissionDenied | Sqlite::SystemIoFailure) => {
             unreadable(path, &error.to_string())
         }
-        _ => Error::new(ErrorCode::Internal, format!("{shown} could not be opened: {error}")),
+        _ => Error::new(
+            ErrorCode::Internal,
+            format!("{shown} could not be opened: {error}"),
+        ),
     }
 }
 
@@ -222,22 +246,29 @@ fn from_io(path: &Path, error: &io::Error) -> Error {
 
 fn from_lock(path: &Path, error: TryLockError) -> Error {
     match error {
-        TryLockError::WouldBlock => {
-            Error::new(ErrorCode::FileLocked, format!("{} is in use by another process", path.display()))
-                .hint("stop `mfactl local serve` and other commands on this file first")
-        }
+        TryLockError::WouldBlock => Error::new(
+            ErrorCode::FileLocked,
+            format!("{} is in use by another process", path.display()),
+        )
+        .hint("stop `mfactl local serve` and other commands on this file first"),
         TryLockError::Error(error) => from_io(path, &error),
     }
 }
 
 fn unreadable(path: &Path, why: &str) -> Error {
-    Error::new(ErrorCode::FileUnreadable, format!("{} cannot be read and written: {why}", path.display()))
-        .hint("check its owner and permissions, or name another file with --data")
+    Error::new(
+        ErrorCode::FileUnreadable,
+        format!("{} cannot be read and written: {why}", path.display()),
+    )
+    .hint("check its owner and permissions, or name another file with --data")
 }
 
 fn disk_full(path: &Path) -> Error {
-    Error::new(ErrorCode::DiskFull, format!("no room to write {}", path.display()))
-        .hint("free some space, then try again: nothing was lost")
+    Error::new(
+        ErrorCode::DiskFull,
+        format!("no room to write {}", path.display()),
+    )
+    .hint("free some space, then try again: nothing was lost")
 }
 
 fn wait_for(mut lock: impl FnMut() -> Result<(), TryLockError>) -> Result<(), TryLockError> {
@@ -258,7 +289,11 @@ fn exclusive(path: &Path) -> Result<File> {
 
 fn lock_file(path: &Path) -> Result<File> {
     let name = beside(path, ".lock");
-    private().create(true).truncate(false).open(&name).map_err(|error| from_io(&name, &error))
+    private()
+        .create(true)
+        .truncate(false)
+        .open(&name)
+        .map_err(|error| from_io(&name, &error))
 }
 
 fn beside(path: &Path, end: &str) -> PathBuf {
@@ -268,7 +303,9 @@ fn beside(path: &Path, end: &str) -> PathBuf {
 }
 
 fn remove_all(path: &Path) -> Result<()> {
-    ["-wal", "-shm", ""].iter().try_for_each(|end| remove(&beside(path, end)))
+    ["-wal", "-shm", ""]
+        .iter()
+        .try_for_each(|end| remove(&beside(path, end)))
 }
 
 fn remove(path: &Path) -> Result<()> {

@@ -50,7 +50,9 @@ impl Keys {
     /// It is not there, or is no key.
     pub(crate) fn load(connection: &Connection) -> rusqlite::Result<Self> {
         let pkcs8: Vec<u8> = connection
-            .query_row("SELECT value FROM meta WHERE key = 'signing_key'", [], |row| row.get(0))
+            .query_row("SELECT value FROM meta WHERE key = 'signing_key'", [], |row| {
+                row.get(0)
+            })
             .optional()?
             .ok_or_else(|| failed("the file has no signing key"))?;
         let pair = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &pkcs8)
@@ -64,10 +66,12 @@ impl Keys {
         let kid = URL_SAFE_NO_PAD.encode(&Sha256::digest(point)[..12]);
         let mut header = Header::new(Algorithm::ES256);
         header.kid = Some(kid.clone());
-        let jwk = json!({"kty": "EC", "crv": "P-256", "use": "sig", "alg": "ES256", "kid": kid, "x": x, "y": y});
+        let jwk =
+            json!({"kty": "EC", "crv": "P-256", "use": "sig", "alg": "ES256", "kid": kid, "x": x, "y": y});
         Ok(Self {
             encoding: EncodingKey::from_ec_der(&pkcs8),
-            decoding: DecodingKey::from_ec_components(&x, &y).map_err(|_| failed("the signing key is damaged"))?,
+            decoding: DecodingKey::from_ec_components(&x, &y)
+                .map_err(|_| failed("the signing key is damaged"))?,
             header,
             jwk,
         })
@@ -84,7 +88,9 @@ impl Keys {
         validation.validate_exp = false;
         validation.validate_aud = false;
         validation.required_spec_claims.clear();
-        jsonwebtoken::decode(token, &self.decoding, &validation).ok().map(|data| data.claims)
+        jsonwebtoken::decode(token, &self.decoding, &validation)
+            .ok()
+            .map(|data| data.claims)
     }
 
     /// The public key set, as the discovery document names it.

@@ -35,7 +35,10 @@ pub(crate) use state::AppState;
 fn router(state: Arc<AppState>) -> Router {
     let mut router = Router::new()
         .route("/{tenant}/oauth2/v2.0/token", post(token::issue))
-        .route("/{tenant}/v2.0/.well-known/openid-configuration", get(token::discovery))
+        .route(
+            "/{tenant}/v2.0/.well-known/openid-configuration",
+            get(token::discovery),
+        )
         .route("/{tenant}/discovery/v2.0/keys", get(token::keys))
         .fallback(graph::serve);
     if !state.graph_only {
@@ -48,3 +51,6 @@ fn router(state: Arc<AppState>) -> Router {
 fn machine_ms() -> i64 {
     SystemClock.now().as_millisecond()
 }
+
+#[cfg(test)]
+mod tests;

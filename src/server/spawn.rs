@@ -81,8 +81,14 @@ impl Running {
         let _ = self.stop.send(());
         match self.task.await {
             Ok(Ok(())) => Ok(()),
-            Ok(Err(error)) => Err(Error::new(ErrorCode::Internal, format!("the service ended: {error}"))),
-            Err(error) => Err(Error::new(ErrorCode::Internal, format!("the service broke off: {error}"))),
+            Ok(Err(error)) => Err(Error::new(
+                ErrorCode::Internal,
+                format!("the service ended: {error}"),
+            )),
+            Err(error) => Err(Error::new(
+                ErrorCode::Internal,
+                format!("the service broke off: {error}"),
+            )),
         }
     }
 }
@@ -96,21 +102,35 @@ pub async fn spawn(options: Options) -> Result<Running> {
     if !options.listen.ip().is_loopback() && !options.allow_remote {
         return Err(Error::new(
             ErrorCode::Usage,
-            format!("{} can be reached from other machines, and the service speaks plain HTTP", options.listen.ip()),
+            format!(
+                "{} can be reached from other machines, and the service speaks plain HTTP",
+                options.listen.ip()
+            ),
         )
         .hint("listen on 127.0.0.1:PORT"));
     }
     let (data, demo) = (options.data.clone(), options.demo);
     let store = tokio::task::spawn_blocking(move || Store::open(data, demo))
         .await
-        .map_err(|error| Error::new(ErrorCode::Internal, format!("opening the data file broke off: {error}")))??;
+        .map_err(|error| {
+            Error::new(
+                ErrorCode::Internal,
+                format!("opening the data file broke off: {error}"),
+            )
+        })??;
     let listener = TcpListener::bind(options.listen).await.map_err(|error| {
-        Error::new(ErrorCode::Unavailable, format!("cannot listen on {}: {error}", options.listen))
-            .hint("take another port, or 0 to have one picked")
+        Error::new(
+            ErrorCode::Unavailable,
+            format!("cannot listen on {}: {error}", options.listen),
+        )
+        .hint("take another port, or 0 to have one picked")
     })?;
-    let address = listener
-        .local_addr()
-        .map_err(|error| Error::new(ErrorCode::Unavailable, format!("the address is not known: {error}")))?;
+    let address = listener.local_addr().map_err(|error| {
+        Error::new(
+            ErrorCode::Unavailable,
+            format!("the address is not known: {error}"),
+        )
+    })?;
     let state = load(store, &options, format!("http://{address}")).await.map_err(|_| {
         Error::new(ErrorCode::FileCorrupt, format!("{} cannot be read", options.data.display()))
             .hint("restore a snapshot with `mfactl local restore FILE`, or start afresh with `mfactl local wipe`")
@@ -121,7 +141,9 @@ pub async fn spawn(options: Options) -> Result<Running> {
         tenant: state.tenant.clone(),
         client_id: state.client_id.clone(),
         client_secret: state.client_secret.clone(),
-        operator: state.operator().map(|operator| (operator.sign_in_name.clone(), operator.password.clone())),
+        operator: state
+            .operator()
+            .map(|operator| (operator.sign_in_name.clone(), operator.password.clone())),
     };
     let (stop, stopped) = oneshot::channel::<()>();
     let server = axum::serve(listener, router(state)).with_graceful_shutdown(async move {
@@ -140,12 +162,17 @@ async fn load(store: Store, options: &Options, graph: String) -> Result<Arc<AppS
     let sought = name.clone();
     let id: Option<String> = store
         .read(move |connection| {
-            let found = connection.query_row("SELECT id FROM users WHERE upn = ?1", [sought], |row| row.get(0));
+            let found =
+                connection.query_row("SELECT id FROM users WHERE upn = ?1", [sought], |row| row.get(0));
             Ok(found.optional()?)
         })
         .await?;
     let password = Secret::new(secrets::generate_token()?);
-    let operator = id.map(|user_id| Operator { user_id, sign_in_name: name, password });
+    let operator = id.map(|user_id| Operator {
+        user_id,
+        sign_in_name: name,
+        password,
+    });
     let secret = Secret::new(secrets::generate_token()?);
     AppState::load(store, graph, options.graph_only, Some(secret), operator).await
 }

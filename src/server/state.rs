@@ -59,7 +59,12 @@ impl AppState {
                     })
                 };
                 let derived = secrets::Seed::load(connection)?.client_secret();
-                Ok((text("tenant")?, text("client_id")?, derived, Keys::load(connection)?))
+                Ok((
+                    text("tenant")?,
+                    text("client_id")?,
+                    derived,
+                    Keys::load(connection)?,
+                ))
             })
             .await?;
         Ok(Arc::new(Self {

@@ -1,5 +1,8 @@
 //! The OAuth 2.0 token endpoint and the discovery documents: client credentials, and username with password.
 
+mod refusal;
+mod scope;
+
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -13,8 +16,9 @@ use base64::engine::general_purpose::STANDARD;
 use rusqlite::{Connection, OptionalExtension};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use uuid::Uuid;
 
+use self::refusal::{Refusal, bad, refusal};
+use self::scope::Scopes;
 use super::AppState;
 use super::error::ApiError;
 use super::graph::permission;
@@ -63,54 +67,6 @@ impl Claims {
     }
 }
 
-/// An error of the token endpoint (api/entra 8.3).
-#[derive(Debug)]
-struct Refusal {
-    status: StatusCode,
-    error: &'static str,
-    code: u32,
-    text: String,
-}
-
-fn refusal(status: StatusCode, error: &'static str, code: u32, text: impl Into<String>) -> Refusal {
-    Refusal { status, error, code, text: text.into() }
-}
-
-fn bad(error: &'static str, code: u32, text: impl Into<String>) -> Refusal {
-    refusal(StatusCode::BAD_REQUEST, error, code, text)
-}
-
-impl From<ApiError> for Refusal {
-    fn from(error: ApiError) -> Self {
-        refusal(error.status(), "temporarily_unavailable", 90033, "A transient error has occurred. Please try again.")
-    }
-}
-
-impl From<rusqlite::Error> for Refusal {
-    fn from(error: rusqlite::Error) -> Self {
-        ApiError::from(error).into()
-    }
-}
-
-impl Refusal {
-    fn answer(self, now: i64) -> Response {
-        let (trace, correlation) = (Uuid::new_v4().to_string(), Uuid::new_v4().to_string());
-        let at = jiff::Timestamp::from_millisecond(now).unwrap_or_default().strftime("%Y-%m-%d %H:%M:%SZ").to_string();
-        let body = json!({
-            "error": self.error,
-            "error_description": format!(
-                "AADSTS{}: {} Trace ID: {trace} Correlation ID: {correlation} Timestamp: {at}", self.code, self.text
-            ),
-            "error_codes": [self.code],
-            "timestamp": at,
-            "trace_id": trace,
-            "correlation_id": correlation,
-            "error_uri": format!("https://login.microsoftonline.com/error?code={}", self.code),
-        });
-        (self.status, [(header::CACHE_CONTROL, "no-store")], Json(body)).into_response()
-    }
-}
-
 type Form = HashMap<String, String>;
 
 /// `POST /{tenant}/oauth2/v2.0/token`
@@ -132,9 +88,11 @@ pub(crate) async fn issue(
         Ok((now, grant(&shared, connection, &tenant, &form, now)))
     };
     match state.store.write(job).await {
-        Ok((_, Ok(answer))) => {
-            ([(header::CACHE_CONTROL, "no-store"), (header::PRAGMA, "no-cache")], Json(answer)).into_response()
-        }
+        Ok((_, Ok(answer))) => (
+            [(header::CACHE_CONTROL, "no-store"), (header::PRAGMA, "no-cache")],
+            Json(answer),
+        )
+            .into_response(),
         Ok((now, Err(refused))) => refused.answer(now),
         Err(error) => Refusal::from(error).answer(super::machine_ms()),
     }
@@ -150,7 +108,9 @@ fn basic(headers: &HeaderMap) -> Option<(String, String)> {
 }
 
 fn field<'a>(form: &'a Form, name: &str) -> Option<&'a str> {
-    form.get(name).map(String::as_str).filter(|value| !value.is_empty())
+    form.get(name)
+        .map(String::as_str)
+        .filter(|value| !value.is_empty())
 }
 
 fn grant(
@@ -162,7 +122,11 @@ fn grant(
 ) -> Result<Value, Refusal> {
     let kind = field(form, "grant_type").ok_or_else(|| missing("grant_type"))?;
     if !state.is_tenant(tenant) {
-        return Err(bad("invalid_request", 90002, format!("Tenant '{tenant}' not found.")));
+        return Err(bad(
+            "invalid_request",
+            90002,
+            format!("Tenant '{tenant}' not found."),
+        ));
     }
     let client = field(form, "client_id").ok_or_else(|| missing("client_id"))?;
     if !client.eq_ignore_ascii_case(&state.client_id) {
@@ -170,22 +134,41 @@ fn grant(
         return Err(bad("unauthorized_client", 700_016, text));
     }
     let secret = field(form, "client_secret");
-    if secret.is_some_and(|secret| !secrets::same(secret.as_bytes(), state.client_secret.expose().as_bytes())) {
+    if secret.is_some_and(|secret| !secrets::same(secret.as_bytes(), state.client_secret.expose().as_bytes()))
+    {
         let text = "Invalid client secret provided. Ensure the secret being sent in the request is the client secret value.";
-        return Err(refusal(StatusCode::UNAUTHORIZED, "invalid_client", 7_000_215, text));
+        return Err(refusal(
+            StatusCode::UNAUTHORIZED,
+            "invalid_client",
+            7_000_215,
+            text,
+        ));
     }
     let asked = Scopes::read(state, field(form, "scope").unwrap_or_default())?;
     let claims = match kind {
         "client_credentials" => {
             if secret.is_none() {
                 let text = "The request body must contain the following parameter: 'client_assertion' or 'client_secret'.";
-                return Err(refusal(StatusCode::UNAUTHORIZED, "invalid_client", 7_000_218, text));
+                return Err(refusal(
+                    StatusCode::UNAUTHORIZED,
+                    "invalid_client",
+                    7_000_218,
+                    text,
+                ));
             }
             if !asked.default {
-                return Err(bad("invalid_scope", 1_002_012, "The scope is not valid. Client credential flows must use a scope that ends in /.default."));
+                return Err(bad(
+                    "invalid_scope",
+                    1_002_012,
+                    "The scope is not valid. Client credential flows must use a scope that ends in /.default.",
+                ));
             }
             let claims = base(state, &state.client_id, now);
-            Claims { idtyp: "app".to_owned(), roles: permission::app_roles(state.graph_only), ..claims }
+            Claims {
+                idtyp: "app".to_owned(),
+                roles: permission::app_roles(state.graph_only),
+                ..claims
+            }
         }
         "password" => delegated(state, connection, form, &asked, now)?,
         other => {
@@ -204,7 +187,11 @@ fn grant(
 }
 
 fn missing(name: &str) -> Refusal {
-    bad("invalid_request", 900_144, format!("The request body must contain the following parameter: '{name}'."))
+    bad(
+        "invalid_request",
+        900_144,
+        format!("The request body must contain the following parameter: '{name}'."),
+    )
 }
 
 fn base(state: &AppState, subject: &str, now: i64) -> Claims {
@@ -236,6 +223,7 @@ struct Person {
     name: String,
     enabled: bool,
     locked_until: Option<i64>,
+    must_change: bool,
 }
 
 fn delegated(
@@ -248,7 +236,7 @@ fn delegated(
     let username = field(form, "username").ok_or_else(|| missing("username"))?;
     let password = field(form, "password").ok_or_else(|| missing("password"))?;
     let person = connection
-        .prepare_cached("SELECT id, upn, display_name, enabled, locked_until FROM users WHERE upn = ?1")?
+        .prepare_cached("SELECT id, upn, display_name, enabled, locked_until, must_change_password FROM users WHERE upn = ?1")?
         .query_row([username], |row| {
             Ok(Person {
                 id: row.get(0)?,
@@ -256,11 +244,15 @@ fn delegated(
                 name: row.get(2)?,
                 enabled: row.get(3)?,
                 locked_until: row.get(4)?,
+                must_change: row.get(5)?,
             })
         })
         .optional()?;
     let Some(person) = person else {
-        let text = format!("The user account {username} does not exist in the {} directory.", state.tenant);
+        let text = format!(
+            "The user account {username} does not exist in the {} directory.",
+            state.tenant
+        );
         return Err(bad("invalid_grant", 50034, text));
     };
     if person.locked_until.is_some_and(|until| until > now) {
@@ -268,66 +260,31 @@ fn delegated(
         return Err(bad("invalid_grant", 50053, text));
     }
     // The ephemeral password is good in this process only, and is never slow to check.
-    let right = state.is_operator(&person.id, password)
-        || secrets::verify_password(connection, &person.id, password)?;
+    let ephemeral = state.is_operator(&person.id, password);
+    let right = ephemeral || secrets::verify_password(connection, &person.id, password)?;
     if !right {
-        return Err(bad("invalid_grant", 50126, "Error validating credentials due to invalid username or password."));
+        return Err(bad(
+            "invalid_grant",
+            50126,
+            "Error validating credentials due to invalid username or password.",
+        ));
     }
     if !person.enabled {
         return Err(bad("invalid_grant", 50057, "The user account is disabled."));
     }
+    if person.must_change && !ephemeral {
+        return Err(bad("invalid_grant", 50055, "The password is expired."));
+    }
     let wids = super::graph::roles::of_user(connection, &person.id)?;
     let scopes = asked.granted(state.graph_only)?;
     let claims = base(state, &person.id, now);
-    Ok(Claims { upn: Some(person.upn), name: Some(person.name), scp: Some(scopes.join(" ")), wids, ..claims })
-}
-
-/// The scopes of a request, without the address of the service before them.
-struct Scopes {
-    default: bool,
-    names: Vec<String>,
-}
-
-impl Scopes {
-    /// Takes scopes of this service, and those spelled for the global cloud, so that an unchanged client works too.
-    fn read(state: &AppState, text: &str) -> Result<Self, Refusal> {
-        let mut scopes = Self { default: false, names: Vec::new() };
-        for scope in text.split_whitespace() {
-            let name = match scope.rsplit_once('/') {
-                None => scope,
-                Some((host, name)) if host == state.graph() || host == "https://graph.microsoft.com" => name,
-                Some((host, name)) if host.trim_end_matches('/') == state.graph() => name,
-                Some(_) => {
-                    let text = format!("The provided value for the input parameter 'scope' is not valid. The scope {scope} does not exist.");
-                    return Err(bad("invalid_scope", 70011, text));
-                }
-            };
-            match name {
-                ".default" => scopes.default = true,
-                "openid" | "profile" | "email" | "offline_access" => {}
-                _ => scopes.names.push(name.to_owned()),
-            }
-        }
-        if scopes.default || !scopes.names.is_empty() {
-            return Ok(scopes);
-        }
-        Err(bad("invalid_scope", 70011, "The provided value for the input parameter 'scope' is not valid."))
-    }
-
-    /// The delegated scopes that a token for this request holds.
-    fn granted(&self, graph_only: bool) -> Result<Vec<String>, Refusal> {
-        let all = permission::scopes(graph_only);
-        if self.default {
-            return Ok(all);
-        }
-        let find = |name: &String| {
-            all.iter().find(|scope| scope.eq_ignore_ascii_case(name)).cloned().ok_or_else(|| {
-                let text = format!("The provided value for the input parameter 'scope' is not valid. The scope {name} does not exist.");
-                bad("invalid_scope", 70011, text)
-            })
-        };
-        self.names.iter().map(find).collect()
-    }
+    Ok(Claims {
+        upn: Some(person.upn),
+        name: Some(person.name),
+        scp: Some(scopes.join(" ")),
+        wids,
+        ..claims
+    })
 }
 
 /// `GET /{tenant}/v2.0/.well-known/openid-configuration`

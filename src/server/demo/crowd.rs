@@ -8,14 +8,22 @@ use super::rows::{DAY, date};
 use crate::server::graph::methods::{ALTERNATE_ID, EMAIL_ID, MOBILE_ID, OFFICE_ID};
 
 const GIVEN: [&str; 24] = [
-    "Amara", "Ben", "Carla", "Deniz", "Ella", "Farid", "Greta", "Hana", "Ivo", "Jia", "Kofi", "Lena", "Mateo", "Nora",
-    "Otto", "Priya", "Rosa", "Seb", "Tariq", "Uma", "Vera", "Wen", "Yara", "Zeno",
+    "Amara", "Ben", "Carla", "Deniz", "Ella", "Farid", "Greta", "Hana", "Ivo", "Jia", "Kofi", "Lena",
+    "Mateo", "Nora", "Otto", "Priya", "Rosa", "Seb", "Tariq", "Uma", "Vera", "Wen", "Yara", "Zeno",
 ];
 const SURNAMES: [&str; 25] = [
-    "Abe", "Berg", "Costa", "Diaz", "Eriksen", "Fischer", "Garcia", "Haas", "Ito", "Jovic", "Kim", "Lopez", "Moreau",
-    "Nkosi", "Olsen", "Patel", "Quist", "Rossi", "Silva", "Tanaka", "Usman", "Vos", "Weber", "Yilmaz", "Zhou",
+    "Abe", "Berg", "Costa", "Diaz", "Eriksen", "Fischer", "Garcia", "Haas", "Ito", "Jovic", "Kim", "Lopez",
+    "Moreau", "Nkosi", "Olsen", "Patel", "Quist", "Rossi", "Silva", "Tanaka", "Usman", "Vos", "Weber",
+    "Yilmaz", "Zhou",
 ];
-const PHONES: [&str; 6] = ["iPhone 13", "iPhone 15", "Pixel 7", "Pixel 9", "Galaxy S23", "Galaxy A54"];
+const PHONES: [&str; 6] = [
+    "iPhone 13",
+    "iPhone 15",
+    "Pixel 7",
+    "Pixel 9",
+    "Galaxy S23",
+    "Galaxy A54",
+];
 
 /// Area codes; behind each, 555-0100 to 555-0199 are kept for fiction.
 const AREAS: [u16; 20] = [
@@ -43,7 +51,11 @@ const MIX: [&[&str]; 10] = [
 /// What SQLite says.
 pub(crate) fn seed_users(connection: &Connection, now: i64, users: u64) -> rusqlite::Result<u64> {
     let made: Option<i64> = connection
-        .query_row("SELECT CAST(value AS INTEGER) FROM meta WHERE key = 'seeded_users'", [], |row| row.get(0))
+        .query_row(
+            "SELECT CAST(value AS INTEGER) FROM meta WHERE key = 'seeded_users'",
+            [],
+            |row| row.get(0),
+        )
         .optional()?;
     let made = made.and_then(|made| u64::try_from(made).ok()).unwrap_or(0);
     if users <= made {
@@ -77,7 +89,11 @@ impl Ids {
         bytes.copy_from_slice(&self.0[..16]);
         bytes[0] ^= n.wrapping_mul(37);
         bytes[15] ^= n;
-        uuid::Builder::from_random_bytes(bytes).into_uuid().hyphenated().encode_lower(&mut Uuid::encode_buffer()).to_owned()
+        uuid::Builder::from_random_bytes(bytes)
+            .into_uuid()
+            .hyphenated()
+            .encode_lower(&mut Uuid::encode_buffer())
+            .to_owned()
     }
 }
 
@@ -116,7 +132,11 @@ impl<'c> Writer<'c> {
         };
         let created = date(2024, 1, 1) + i64::from(ids.0[23]) * DAY;
         let used = self.now - i64::from(ids.0[24] % 30) * DAY;
-        let state = if preferred.is_some() { "enforced" } else { "disabled" };
+        let state = if preferred.is_some() {
+            "enforced"
+        } else {
+            "disabled"
+        };
         let grace = mix.is_empty().then_some(used);
         let enabled = ids.0[25] >= 5; // one in fifty has left
         let added = self.user.execute(params![
@@ -137,12 +157,23 @@ impl<'c> Writer<'c> {
         }
         let mut secrets = 0;
         for (order, kind) in (1_u8..).zip(mix) {
-            let number = |shift: usize| format!("+1 {}55501{:02}", AREAS[(pick(28, 20) + shift) % 20], n % 100);
+            let number =
+                |shift: usize| format!("+1 {}55501{:02}", AREAS[(pick(28, 20) + shift) % 20], n % 100);
             let (method, name, value, channel) = match *kind {
                 "phone:mobile" => (MOBILE_ID.to_owned(), None, Some(number(0)), Some("sms")),
                 "phone:alternate" => (ALTERNATE_ID.to_owned(), None, Some(number(1)), Some("call")),
-                "phone:office" => (OFFICE_ID.to_owned(), None, Some(format!("+1 4255550170x{n}")), Some("call")),
-                "email" => (EMAIL_ID.to_owned(), None, Some(format!("user{n:05}@home.example")), None),
+                "phone:office" => (
+                    OFFICE_ID.to_owned(),
+                    None,
+                    Some(format!("+1 4255550170x{n}")),
+                    Some("call"),
+                ),
+                "email" => (
+                    EMAIL_ID.to_owned(),
+                    None,
+                    Some(format!("user{n:05}@home.example")),
+                    None,
+                ),
                 "totp" => (ids.guid(order), Some("Code app"), None, None),
                 "passkey" => (ids.guid(order), Some("YubiKey 5"), None, None),
                 _ => (ids.guid(order), Some(PHONES[pick(26, PHONES.len())]), None, None),
@@ -150,8 +181,12 @@ impl<'c> Writer<'c> {
             let generates = matches!(*kind, "authenticator" | "totp");
             secrets += i64::from(generates);
             let extra = match *kind {
-                "authenticator" => r#"{"deviceTag":"SoftwareTokenActivated","phoneAppVersion":"6.2511.7533"}"#,
-                "passkey" => r#"{"attestationCertificates":[],"attestationLevel":"attested","model":"YubiKey 5","passkeyType":"deviceBound"}"#,
+                "authenticator" => {
+                    r#"{"deviceTag":"SoftwareTokenActivated","phoneAppVersion":"6.2511.7533"}"#
+                }
+                "passkey" => {
+                    r#"{"attestationCertificates":[],"attestationLevel":"attested","model":"YubiKey 5","passkeyType":"deviceBound"}"#
+                }
                 _ => "{}",
             };
             self.method.execute(params![

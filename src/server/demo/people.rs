@@ -11,7 +11,13 @@ use crate::server::graph::roles::GLOBAL_ADMINISTRATOR;
 /// What SQLite says.
 pub(super) fn administrator(connection: &Connection, now: i64) -> rusqlite::Result<()> {
     Person::new(connection, now, "admin", "Ada Administrator")?
-        .app("authenticator", "", "Admin phone", date(2023, 1, 9), Some(this_morning(now)))?
+        .app(
+            "authenticator",
+            "",
+            "Admin phone",
+            date(2023, 1, 9),
+            Some(this_morning(now)),
+        )?
         .set("preferred", "push")?
         .set("mfa_state", "enforced")?
         .set("job_title", "Directory administrator")?
@@ -38,7 +44,12 @@ pub(super) fn seed(connection: &Connection, now: i64) -> rusqlite::Result<()> {
         .registers("0b7e", "iPhone 14", "iOS", "18", yesterday)?
         .app_password("Outlook 2013", date(2024, 3, 4), Some(yesterday))?
         .app_password("iPhone Mail", date(2024, 3, 4), None)?
-        .sessions(&["LAPTOP-ADELE, Edge", "iPhone 14, Safari", "iPad, Safari", "LAPTOP-ADELE, Outlook"])?
+        .sessions(&[
+            "LAPTOP-ADELE, Edge",
+            "iPhone 14, Safari",
+            "iPad, Safari",
+            "LAPTOP-ADELE, Outlook",
+        ])?
         .set("preferred", "sms")?
         .set("mfa_state", "enforced")?
         .set("mobile_phone", "+1 4255550100")?
@@ -56,7 +67,13 @@ pub(super) fn seed(connection: &Connection, now: i64) -> rusqlite::Result<()> {
 
     // Her default is the desk that she left; the authenticator is what she uses.
     Person::new(connection, now, "dora", "Dora Lindqvist")?
-        .app("authenticator", "", "Galaxy S24", date(2025, 1, 15), Some(yesterday))?
+        .app(
+            "authenticator",
+            "",
+            "Galaxy S24",
+            date(2025, 1, 15),
+            Some(yesterday),
+        )?
         .phone("phone:mobile", "+1 4255550104", date(2024, 9, 2))?
         .phone("phone:office", "+1 4255550170x17", date(2021, 4, 6))?
         .set("preferred", "voiceOffice")?
@@ -64,7 +81,13 @@ pub(super) fn seed(connection: &Connection, now: i64) -> rusqlite::Result<()> {
 
     // Two authenticators, one of them on a dead phone.
     Person::new(connection, now, "emre", "Emre Kaya")?
-        .app("authenticator", "b2f7", "Pixel 5", date(2022, 2, 1), Some(date(2025, 1, 4)))?
+        .app(
+            "authenticator",
+            "b2f7",
+            "Pixel 5",
+            date(2022, 2, 1),
+            Some(date(2025, 1, 4)),
+        )?
         .app("authenticator", "3d10", "Pixel 9", date(2025, 1, 5), Some(today))?
         .set("preferred", "push")?
         .set("mfa_state", "enforced")?;

@@ -68,7 +68,12 @@ fn parts(now: i64) -> Vec<(String, Value)> {
             "enabled",
             json!({"isSoftwareOathEnabled": true, "includeTargets": everybody(json!({"authenticationMode": "any"}))}),
         ),
-        configuration("Sms", "sms", "enabled", json!({"includeTargets": everybody(json!({"isUsableForSignIn": false}))})),
+        configuration(
+            "Sms",
+            "sms",
+            "enabled",
+            json!({"includeTargets": everybody(json!({"isUsableForSignIn": false}))}),
+        ),
         configuration(
             "TemporaryAccessPass",
             "temporaryAccessPass",
@@ -76,9 +81,24 @@ fn parts(now: i64) -> Vec<(String, Value)> {
             json!({"defaultLength": 8, "defaultLifetimeInMinutes": 60, "isUsableOnce": false,
                 "maximumLifetimeInMinutes": 480, "minimumLifetimeInMinutes": 10, "includeTargets": all()}),
         ),
-        configuration("HardwareOath", "hardwareOath", "disabled", json!({"includeTargets": all()})),
-        configuration("SoftwareOath", "softwareOath", "enabled", json!({"includeTargets": all()})),
-        configuration("Voice", "voice", "enabled", json!({"isOfficePhoneAllowed": true, "includeTargets": all()})),
+        configuration(
+            "HardwareOath",
+            "hardwareOath",
+            "disabled",
+            json!({"includeTargets": all()}),
+        ),
+        configuration(
+            "SoftwareOath",
+            "softwareOath",
+            "enabled",
+            json!({"includeTargets": all()}),
+        ),
+        configuration(
+            "Voice",
+            "voice",
+            "enabled",
+            json!({"isOfficePhoneAllowed": true, "includeTargets": all()}),
+        ),
         configuration(
             "Email",
             "email",
@@ -97,13 +117,21 @@ fn parts(now: i64) -> Vec<(String, Value)> {
             "disabled",
             json!({"standardQRCodeLifetimeInDays": 365, "pinLength": 8, "includeTargets": all()}),
         ),
-        configuration("VerifiableCredentials", "verifiableCredentials", "disabled", json!({"includeTargets": []})),
+        configuration(
+            "VerifiableCredentials",
+            "verifiableCredentials",
+            "disabled",
+            json!({"includeTargets": []}),
+        ),
     ];
     let ours = [
         ("rememberedDevices", json!({"allowed": true, "days": 14})),
         ("registration", json!({"postponeDays": 14})),
         ("appPasswords", json!({"allowed": true})),
-        ("securityQuestions", json!({"state": "enabled", "required": 3, "register": 5, "pool": QUESTIONS})),
+        (
+            "securityQuestions",
+            json!({"state": "enabled", "required": 3, "register": 5, "pool": QUESTIONS}),
+        ),
         ("conditionalAccess", json!({"mfa": "all"})),
         (
             "registrationEnforcement",

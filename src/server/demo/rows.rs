@@ -28,7 +28,8 @@ pub(super) fn guid_from(start: &str, of: &str) -> String {
 /// Noon of a day, as milliseconds since 1970. A date that there is not is 1970.
 pub(super) fn date(year: i16, month: i8, day: i8) -> i64 {
     let noon = jiff::civil::Date::new(year, month, day).map(|date| date.at(12, 0, 0, 0));
-    noon.and_then(|noon| noon.to_zoned(jiff::tz::TimeZone::UTC)).map_or(0, |noon| noon.timestamp().as_millisecond())
+    noon.and_then(|noon| noon.to_zoned(jiff::tz::TimeZone::UTC))
+        .map_or(0, |noon| noon.timestamp().as_millisecond())
 }
 
 /// 08:12 of today, or now where it is earlier than that.
@@ -49,7 +50,12 @@ pub(super) struct Person<'c> {
 
 impl<'c> Person<'c> {
     /// A member of contoso.example with this name.
-    pub(super) fn new(connection: &'c Connection, now: i64, name: &str, display: &str) -> rusqlite::Result<Self> {
+    pub(super) fn new(
+        connection: &'c Connection,
+        now: i64,
+        name: &str,
+        display: &str,
+    ) -> rusqlite::Result<Self> {
         let upn = format!("{name}@contoso.example");
         Self::with_upn(connection, now, &upn, display, Some(&upn))
     }
@@ -71,13 +77,22 @@ impl<'c> Person<'c> {
              sessions_valid_from) VALUES (?1, ?2, ?3, ?4, ?5, ?6, 'en', ?7, ?8, ?7)",
             params![id, upn, display, given, surname, mail, created, this_morning(now)],
         )?;
-        Ok(Self { connection, id, now, secrets: 0, remembered: 0, app_passwords: 0 })
+        Ok(Self {
+            connection,
+            id,
+            now,
+            secrets: 0,
+            remembered: 0,
+            app_passwords: 0,
+        })
     }
 
     /// Sets a column of the person. The name comes from this folder only.
     pub(super) fn set(self, column: &str, value: impl rusqlite::ToSql) -> rusqlite::Result<Self> {
-        self.connection
-            .execute(&format!("UPDATE users SET {column} = ?2 WHERE id = ?1"), params![self.id, value])?;
+        self.connection.execute(
+            &format!("UPDATE users SET {column} = ?2 WHERE id = ?1"),
+            params![self.id, value],
+        )?;
         Ok(self)
     }
 
@@ -115,7 +130,9 @@ impl<'c> Person<'c> {
     ) -> rusqlite::Result<Self> {
         self.secrets += 1;
         let extra = match kind {
-            "authenticator" => json!({"deviceTag": "SoftwareTokenActivated", "phoneAppVersion": "6.2511.7533"}),
+            "authenticator" => {
+                json!({"deviceTag": "SoftwareTokenActivated", "phoneAppVersion": "6.2511.7533"})
+            }
             _ => json!({}),
         };
         self.connection.execute(
@@ -196,7 +213,12 @@ impl<'c> Person<'c> {
     }
 
     /// An app password.
-    pub(super) fn app_password(mut self, name: &str, added: i64, used: Option<i64>) -> rusqlite::Result<Self> {
+    pub(super) fn app_password(
+        mut self,
+        name: &str,
+        added: i64,
+        used: Option<i64>,
+    ) -> rusqlite::Result<Self> {
         self.app_passwords += 1;
         self.connection.execute(
             "INSERT INTO app_passwords (user_id, id, name, seed_n, created_at, last_used_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
@@ -237,8 +259,10 @@ impl<'c> Person<'c> {
 
     /// A directory role, held directly.
     pub(super) fn role(self, role: &str) -> rusqlite::Result<Self> {
-        self.connection
-            .execute("INSERT INTO role_assignments (principal_id, role_id) VALUES (?1, ?2)", [&self.id, role])?;
+        self.connection.execute(
+            "INSERT INTO role_assignments (principal_id, role_id) VALUES (?1, ?2)",
+            [&self.id, role],
+        )?;
         Ok(self)
     }
 }

@@ -43,7 +43,13 @@ pub(super) fn seed(connection: &Connection, now: i64) -> rusqlite::Result<()> {
         .set("preferred", "oath")?;
     let mut kiosk = person("kim", "Kim Kiosk")?.phone("phone:mobile", "+1 4255550113", date(2024, 2, 2))?;
     for n in 1..=400 {
-        kiosk = kiosk.remembers("", &format!("KIOSK-{n:03}"), "Chrome", "Windows", today - (n % 13) * DAY)?;
+        kiosk = kiosk.remembers(
+            "",
+            &format!("KIOSK-{n:03}"),
+            "Chrome",
+            "Windows",
+            today - (n % 13) * DAY,
+        )?;
     }
     kiosk.set("preferred", "sms")?;
     person("sam.taylor", "Sam Taylor")?
@@ -63,10 +69,21 @@ pub(super) fn seed(connection: &Connection, now: i64) -> rusqlite::Result<()> {
         .set("preferred", "oath")?
         .set("mfa_state", "enabled")?;
     // What a person may write into a name: escapes for a terminal, a formula for a spreadsheet.
-    person("mallory", "=HYPERLINK(\"http://evil.example\",\"Mallory\")\u{1b}[2J\u{1b}]0;owned\u{7}")?
-        .app("authenticator", "", "+cmd|' /C calc'!A0\u{1b}[31m\u{202e}", date(2025, 1, 1), None)?
-        .set("preferred", "push")?;
-    person("pia", "Pia Lund")?.phone("phone:mobile", "+1 4255550116", date(2024, 6, 6))?.set("preferred", "sms")?;
+    person(
+        "mallory",
+        "=HYPERLINK(\"http://evil.example\",\"Mallory\")\u{1b}[2J\u{1b}]0;owned\u{7}",
+    )?
+    .app(
+        "authenticator",
+        "",
+        "+cmd|' /C calc'!A0\u{1b}[31m\u{202e}",
+        date(2025, 1, 1),
+        None,
+    )?
+    .set("preferred", "push")?;
+    person("pia", "Pia Lund")?
+        .phone("phone:mobile", "+1 4255550116", date(2024, 6, 6))?
+        .set("preferred", "sms")?;
     connection.execute(
         "UPDATE methods SET pending_value = '+1 4255550117' WHERE user_id = ?1 AND kind = 'phone:mobile'",
         [guid("user/pia@contoso.example")],
@@ -83,11 +100,11 @@ pub(super) fn seed(connection: &Connection, now: i64) -> rusqlite::Result<()> {
         .app("authenticator", "", "iPhone 16", date(2025, 9, 20), Some(today))?
         .set("preferred", "push")?
         .set("job_title", "Chief executive")?;
-    every_kind(person("omar", "Omar Haddad")?, now)
+    every_kind(connection, person("omar", "Omar Haddad")?, now)
 }
 
 /// A person who has everything that there is.
-fn every_kind(person: Person<'_>, now: i64) -> rusqlite::Result<()> {
+fn every_kind(connection: &Connection, person: Person<'_>, now: i64) -> rusqlite::Result<()> {
     let added = date(2025, 3, 1);
     let person = person
         .app("authenticator", "", "Pixel 8", added, Some(this_morning(now)))?
@@ -116,6 +133,12 @@ fn every_kind(person: Person<'_>, now: i64) -> rusqlite::Result<()> {
         .sessions(&["OMAR-DESKTOP, Firefox", "Omar's MacBook, Safari"])?
         .set("preferred", "push")?
         .set("mfa_state", "enforced")?;
+    // An old pass that nobody knows, long over.
+    connection.execute(
+        "INSERT INTO methods (user_id, id, kind, secret, extra, starts_at, expires_at, once, used, created_at)
+         VALUES (?1, ?2, 'temporary-pass', zeroblob(32), '{\"lifetimeInMinutes\":60}', ?3, ?3 + 3600000, 1, 1, ?3)",
+        params![person.id, guid(&format!("{}/pass", person.id)), added],
+    )?;
     person.set("office", "Amsterdam").map(drop)
 }
 
@@ -132,23 +155,61 @@ pub(super) fn groups(connection: &Connection) -> rusqlite::Result<()> {
             params![id, name, description, role_assignable],
         )?;
         for member in members {
-            connection.execute("INSERT INTO group_members (group_id, member_id) VALUES (?1, ?2)", [id, member])?;
+            connection.execute(
+                "INSERT INTO group_members (group_id, member_id) VALUES (?1, ?2)",
+                [id, member],
+            )?;
         }
         Ok::<_, rusqlite::Error>(())
     };
     let named = |name: &str, description: &str, members: &[String]| {
         add(&group(name), name, description, false, members)
     };
-    named("Pilots", "May use passkeys", &["gita", "omar", "breakglass"].map(user))?;
+    named(
+        "Pilots",
+        "May use passkeys",
+        &["gita", "omar", "breakglass"].map(user),
+    )?;
     named("Executives", "The board", &["eva"].map(user))?;
     named("Amsterdam Office", "", &["bas", "omar", "zoe"].map(user))?;
     named("Seattle Office", "", &["adele", "dora", "emre", "fen"].map(user))?;
-    let offices = [group("Amsterdam Office"), group("Seattle Office"), group("Executives"), user("chidi")];
+    let offices = [
+        group("Amsterdam Office"),
+        group("Seattle Office"),
+        group("Executives"),
+        user("chidi"),
+    ];
     named("All Staff", "Everybody who is employed", &offices)?;
-    named("Contractors", "", &[user("sam.taylor"), user("ines_fabrikam.example#EXT#"), user("jonas")])?;
-    add(&guid("group/Project X/1"), "Project X", "The first of this name", false, &["tess", "pia"].map(user))?;
-    add(&guid("group/Project X/2"), "Project X", "The second of this name", false, &["sven"].map(user))?;
-    add(&group("Tier 1 Operators"), "Tier 1 Operators", "Gives a role", true, &["petra"].map(user))?;
+    named(
+        "Contractors",
+        "",
+        &[
+            user("sam.taylor"),
+            user("ines_fabrikam.example#EXT#"),
+            user("jonas"),
+        ],
+    )?;
+    add(
+        &guid("group/Project X/1"),
+        "Project X",
+        "The first of this name",
+        false,
+        &["tess", "pia"].map(user),
+    )?;
+    add(
+        &guid("group/Project X/2"),
+        "Project X",
+        "The second of this name",
+        false,
+        &["sven"].map(user),
+    )?;
+    add(
+        &group("Tier 1 Operators"),
+        "Tier 1 Operators",
+        "Gives a role",
+        true,
+        &["petra"].map(user),
+    )?;
     connection.execute(
         "INSERT INTO role_assignments (principal_id, role_id) VALUES (?1, ?2)",
         [&group("Tier 1 Operators"), USER_ADMINISTRATOR],

@@ -8,7 +8,9 @@ use crate::domain::PhoneNumber;
 fn directory() -> Connection {
     let connection = Connection::open_in_memory().unwrap();
     connection.execute_batch(include_str!("../schema.sql")).unwrap();
-    connection.execute("INSERT INTO meta (key, value) VALUES ('seeded_users', 0)", []).unwrap();
+    connection
+        .execute("INSERT INTO meta (key, value) VALUES ('seeded_users', 0)", [])
+        .unwrap();
     seed(&connection, 1_780_000_000_000, true).unwrap();
     connection
 }
@@ -29,12 +31,26 @@ fn adele_has_what_the_examples_show() {
     );
     assert_eq!(
         methods,
-        ["authenticator iPhone 14", "email adele@home.example", "phone:alternate +1 4255550199", "phone:mobile +1 4255550100"]
+        [
+            "authenticator iPhone 14",
+            "email adele@home.example",
+            "phone:alternate +1 4255550199",
+            "phone:mobile +1 4255550100"
+        ]
     );
-    let devices = dump(&connection, "SELECT substr(id, 1, 4) FROM remembered_devices WHERE name = 'LAPTOP-ADELE'");
+    let devices = dump(
+        &connection,
+        "SELECT substr(id, 1, 4) FROM remembered_devices WHERE name = 'LAPTOP-ADELE'",
+    );
     assert_eq!(devices, ["91ac"]);
-    let emre = dump(&connection, "SELECT substr(id, 1, 4) FROM methods WHERE name LIKE 'Pixel _' AND id > '3' ORDER BY created_at");
-    assert!(emre.contains(&"3d10".to_owned()) && emre.contains(&"b2f7".to_owned()), "{emre:?}");
+    let emre = dump(
+        &connection,
+        "SELECT substr(id, 1, 4) FROM methods WHERE name LIKE 'Pixel _' AND id > '3' ORDER BY created_at",
+    );
+    assert!(
+        emre.contains(&"3d10".to_owned()) && emre.contains(&"b2f7".to_owned()),
+        "{emre:?}"
+    );
 }
 
 #[test]
@@ -59,7 +75,7 @@ fn every_member_of_a_group_is_somebody() {
 #[test]
 fn the_same_number_of_people_are_the_same_people_however_they_came() {
     let all = "SELECT id || upn || display_name || coalesce(preferred, '') FROM users WHERE upn LIKE 'user0%' ORDER BY upn";
-    let methods = "SELECT user_id || id || kind || coalesce(value, name) FROM methods ORDER BY 1";
+    let methods = "SELECT user_id || id || kind || coalesce(value, name, '') FROM methods ORDER BY 1";
     let (once, twice) = (directory(), directory());
     assert_eq!(seed_users(&once, 5, 300).unwrap(), 300);
     assert_eq!(seed_users(&twice, 5, 100).unwrap(), 100);

@@ -31,7 +31,9 @@ fn items(beta: bool, body: Option<&Value>) -> Result<Vec<Item>, ApiError> {
         .and_then(|body| body["requests"].as_array())
         .ok_or_else(|| malformed("Invalid batch payload format."))?;
     if requests.is_empty() || requests.len() > MOST {
-        return Err(malformed(format!("Number of batch request steps must be between 1 and {MOST}.")));
+        return Err(malformed(format!(
+            "Number of batch request steps must be between 1 and {MOST}."
+        )));
     }
     let mut seen = HashSet::new();
     let mut items = Vec::with_capacity(requests.len());
@@ -42,14 +44,21 @@ fn items(beta: bool, body: Option<&Value>) -> Result<Vec<Item>, ApiError> {
         };
         let after: Vec<String> = match &request["dependsOn"] {
             Value::Null => Vec::new(),
-            Value::Array(ids) => ids.iter().filter_map(|id| id.as_str().map(str::to_owned)).collect(),
+            Value::Array(ids) => ids
+                .iter()
+                .filter_map(|id| id.as_str().map(str::to_owned))
+                .collect(),
             _ => return Err(malformed(format!("Invalid dependsOn in request id : {id}."))),
         };
         if let Some(unknown) = after.iter().find(|id| !seen.contains(&id.to_lowercase())) {
-            return Err(malformed(format!("Request id : {id} depends on '{unknown}', which does not stand before it.")));
+            return Err(malformed(format!(
+                "Request id : {id} depends on '{unknown}', which does not stand before it."
+            )));
         }
         if !seen.insert(id.to_lowercase()) {
-            return Err(malformed(format!("Request Id : {id} has to be unique in a batch.")));
+            return Err(malformed(format!(
+                "Request Id : {id} has to be unique in a batch."
+            )));
         }
         let call = call(beta, &id, request)?;
         items.push(Item { id, after, call });
@@ -64,7 +73,10 @@ fn call(beta: bool, id: &str, request: &Value) -> Result<Result<Call, ApiError>,
         .as_str()
         .and_then(|text| text.to_ascii_uppercase().parse().ok())
         .ok_or_else(|| invalid("method"))?;
-    let url = request["url"].as_str().filter(|url| !url.is_empty()).ok_or_else(|| invalid("url"))?;
+    let url = request["url"]
+        .as_str()
+        .filter(|url| !url.is_empty())
+        .ok_or_else(|| invalid("url"))?;
     let headers: HashMap<String, &str> = request["headers"]
         .as_object()
         .into_iter()
@@ -74,10 +86,14 @@ fn call(beta: bool, id: &str, request: &Value) -> Result<Result<Call, ApiError>,
     let writes = [Method::POST, Method::PATCH, Method::PUT].contains(&method);
     let body = request.get("body").filter(|body| !body.is_null()).cloned();
     if writes && (body.is_none() || !headers.contains_key("content-type")) {
-        return Ok(Err(malformed(format!("Write request id : {id} does not contain Content-Type header or body."))));
+        return Ok(Err(malformed(format!(
+            "Write request id : {id} does not contain Content-Type header or body."
+        ))));
     }
     let mut call = Call::new(beta, method, url);
-    call.eventual = headers.get("consistencylevel").is_some_and(|value| value.eq_ignore_ascii_case("eventual"));
+    call.eventual = headers
+        .get("consistencylevel")
+        .is_some_and(|value| value.eq_ignore_ascii_case("eventual"));
     call.body = body;
     if call.path.first().is_some_and(|first| first == "$batch") {
         return Ok(Err(ApiError::not_allowed()));
@@ -99,7 +115,11 @@ pub(super) async fn serve(
     let mut failed: HashSet<String> = HashSet::new();
     for item in items(beta, body)? {
         let outcome = if item.after.iter().any(|id| failed.contains(&id.to_lowercase())) {
-            Err(ApiError::new(StatusCode::FAILED_DEPENDENCY, "FailedDependency", "A request that this one depends on failed."))
+            Err(ApiError::new(
+                StatusCode::FAILED_DEPENDENCY,
+                "FailedDependency",
+                "A request that this one depends on failed.",
+            ))
         } else {
             match item.call {
                 Ok(call) => Box::pin(super::run(state, token, call)).await,
@@ -117,15 +137,23 @@ pub(super) async fn serve(
 fn answer(id: &str, outcome: Result<Reply, ApiError>) -> Value {
     let (status, mut headers, body) = match outcome {
         Ok(reply) => {
-            let headers: Map<String, Value> =
-                reply.headers.iter().map(|(name, value)| (title(name.as_str()), json!(value))).collect();
+            let headers: Map<String, Value> = reply
+                .headers
+                .iter()
+                .map(|(name, value)| (title(name.as_str()), json!(value)))
+                .collect();
             (reply.status, headers, reply.body)
         }
         Err(error) => {
-            let headers = error.headers().iter().filter_map(|(name, value)| {
-                Some((title(name.as_str()), json!(value.to_str().ok()?)))
-            });
-            (error.status(), headers.collect(), Some(error.body(&Ids::new(None))))
+            let headers = error
+                .headers()
+                .iter()
+                .filter_map(|(name, value)| Some((title(name.as_str()), json!(value.to_str().ok()?))));
+            (
+                error.status(),
+                headers.collect(),
+                Some(error.body(&Ids::new(None))),
+            )
         }
     };
     if body.is_some() {
@@ -142,7 +170,10 @@ fn answer(id: &str, outcome: Result<Reply, ApiError>) -> Value {
 fn title(name: &str) -> String {
     let capital = |part: &str| {
         let mut chars = part.chars();
-        chars.next().map(|first| first.to_ascii_uppercase().to_string() + chars.as_str()).unwrap_or_default()
+        chars
+            .next()
+            .map(|first| first.to_ascii_uppercase().to_string() + chars.as_str())
+            .unwrap_or_default()
     };
     name.split('-').map(capital).collect::<Vec<_>>().join("-")
 }

@@ -10,7 +10,8 @@ use super::users::with_type;
 use crate::server::clock::rfc3339;
 use crate::server::error::ApiError;
 
-const COLUMNS: &str = "id, device_id, name, os, os_version, trust, enabled, compliant, managed, registered_at, last_sign_in_at";
+const COLUMNS: &str =
+    "id, device_id, name, os, os_version, trust, enabled, compliant, managed, registered_at, last_sign_in_at";
 
 fn render(row: &Row<'_>) -> rusqlite::Result<Value> {
     let time = |n: usize| Ok::<_, rusqlite::Error>(row.get::<_, Option<i64>>(n)?.map(rfc3339));
@@ -41,7 +42,11 @@ pub(crate) fn of_user(cx: &Cx<'_>) -> Result<Reply, ApiError> {
         ))?
         .query_map([&person.id], |row| {
             let device = render(row)?;
-            Ok(if cast { device } else { with_type(device, "#microsoft.graph.device") })
+            Ok(if cast {
+                device
+            } else {
+                with_type(device, "#microsoft.graph.device")
+            })
         })?
         .collect::<Result<_, _>>()?;
     page::of(cx, items)
@@ -85,15 +90,24 @@ pub(crate) fn get(cx: &Cx<'_>) -> Result<Reply, ApiError> {
 pub(crate) fn update(cx: &Cx<'_>) -> Result<Reply, ApiError> {
     let id = find(cx)?;
     let body = cx.body(&["accountEnabled"])?;
-    let enabled = body.get("accountEnabled").and_then(Value::as_bool).ok_or_else(|| {
-        ApiError::bad_request("Invalid value specified for property 'accountEnabled' of resource 'Device'.")
-    })?;
-    cx.connection.execute("UPDATE registered_devices SET enabled = ?2 WHERE id = ?1", params![id, enabled])?;
+    let enabled = body
+        .get("accountEnabled")
+        .and_then(Value::as_bool)
+        .ok_or_else(|| {
+            ApiError::bad_request(
+                "Invalid value specified for property 'accountEnabled' of resource 'Device'.",
+            )
+        })?;
+    cx.connection.execute(
+        "UPDATE registered_devices SET enabled = ?2 WHERE id = ?1",
+        params![id, enabled],
+    )?;
     Ok(Reply::no_content())
 }
 
 /// `DELETE /devices/{id}`. Keys of the device stay among the person's methods.
 pub(crate) fn delete(cx: &Cx<'_>) -> Result<Reply, ApiError> {
-    cx.connection.execute("DELETE FROM registered_devices WHERE id = ?1", [find(cx)?])?;
+    cx.connection
+        .execute("DELETE FROM registered_devices WHERE id = ?1", [find(cx)?])?;
     Ok(Reply::no_content())
 }

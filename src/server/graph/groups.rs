@@ -59,7 +59,10 @@ fn find(cx: &Cx<'_>, id: &str) -> Result<Option<Value>, ApiError> {
 
 /// `GET /groups/{id}/members`, and the cast to people.
 pub(crate) fn members(cx: &Cx<'_>) -> Result<Reply, ApiError> {
-    listed(cx, "SELECT member_id AS id FROM group_members WHERE group_id = ?1")
+    listed(
+        cx,
+        "SELECT member_id AS id FROM group_members WHERE group_id = ?1",
+    )
 }
 
 /// `GET /groups/{id}/transitiveMembers`, and the cast to people. A group that holds itself ends there.
@@ -79,7 +82,10 @@ fn listed(cx: &Cx<'_>, ids: &str) -> Result<Reply, ApiError> {
     let people_only = cx.call.path.len() > 3;
     let size = page::top(cx.call, 999)?;
     let start = page::start(cx.call)?;
-    let last = start.as_ref().and_then(|keys| keys.first()).map_or("", String::as_str);
+    let last = start
+        .as_ref()
+        .and_then(|keys| keys.first())
+        .map_or("", String::as_str);
     let tables = if people_only {
         "SELECT u.id AS id, 1 AS person FROM users u"
     } else {
@@ -101,11 +107,15 @@ fn listed(cx: &Cx<'_>, ids: &str) -> Result<Reply, ApiError> {
     let mut found: Vec<(String, bool)> = cx
         .connection
         .prepare_cached(&sql)?
-        .query_map(params![group, last, people_only, limit], |row| Ok((row.get(0)?, row.get(1)?)))?
+        .query_map(params![group, last, people_only, limit], |row| {
+            Ok((row.get(0)?, row.get(1)?))
+        })?
         .collect::<Result<_, _>>()?;
     let more = found.len() > size;
     found.truncate(size);
-    let link = more.then(|| found.last().map(|(id, _)| page::next(cx, &[id]))).flatten();
+    let link = more
+        .then(|| found.last().map(|(id, _)| page::next(cx, &[id])))
+        .flatten();
     let mut items = Vec::with_capacity(found.len());
     for (id, person) in found {
         if person {
@@ -144,13 +154,30 @@ pub(crate) fn member_of(cx: &Cx<'_>) -> Result<Reply, ApiError> {
     }
     if cast != "group" {
         // Without the permission the items are there and say nothing but which they are.
-        let named = ["RoleManagement.Read.Directory", "RoleManagement.Read.All", "Directory.Read.All", "Directory.AccessAsUser.All"]
-            .iter()
-            .any(|permission| cx.caller.has(permission));
-        let held = if transitive { roles::of_user(cx.connection, &person.id)? } else { direct_roles(cx, &person.id)? };
+        let named = [
+            "RoleManagement.Read.Directory",
+            "RoleManagement.Read.All",
+            "Directory.Read.All",
+            "Directory.AccessAsUser.All",
+        ]
+        .iter()
+        .any(|permission| cx.caller.has(permission));
+        let held = if transitive {
+            roles::of_user(cx.connection, &person.id)?
+        } else {
+            direct_roles(cx, &person.id)?
+        };
         for role in held {
-            let item = if named { directory_role(&role) } else { json!({"id": role}) };
-            items.push(typed(item, "#microsoft.graph.directoryRole", cast.is_empty() || !named));
+            let item = if named {
+                directory_role(&role)
+            } else {
+                json!({"id": role})
+            };
+            items.push(typed(
+                item,
+                "#microsoft.graph.directoryRole",
+                cast.is_empty() || !named,
+            ));
         }
     }
     page::of(cx, items)
@@ -219,8 +246,10 @@ pub(crate) fn assignments(cx: &Cx<'_>) -> Result<Reply, ApiError> {
         .query_map([], |row| {
             let (principal, role): (String, String) = (row.get(0)?, row.get(1)?);
             let id = URL_SAFE_NO_PAD.encode(&Sha256::digest(format!("{principal}/{role}"))[..18]);
-            Ok(json!({"id": id, "directoryScopeId": "/", "appScopeId": null, "condition": null,
-                "principalId": principal, "roleDefinitionId": role}))
+            Ok(
+                json!({"id": id, "directoryScopeId": "/", "appScopeId": null, "condition": null,
+                "principalId": principal, "roleDefinitionId": role}),
+            )
         })?
         .collect::<Result<_, _>>()?;
     page::of(cx, items)

@@ -43,7 +43,11 @@ const BODY_LIMIT: usize = 4 * 1024 * 1024;
 /// What the call answers, in Graph's words.
 pub(crate) async fn serve(State(state): State<Arc<AppState>>, request: Request) -> Result<Reply, ApiError> {
     let (parts, body) = request.into_parts();
-    let target = parts.uri.path_and_query().map_or("", |target| target.as_str()).to_owned();
+    let target = parts
+        .uri
+        .path_and_query()
+        .map_or("", |target| target.as_str())
+        .to_owned();
     let (beta, target) = match target.strip_prefix("/v1.0").map(|rest| (false, rest)) {
         Some(found) => found,
         None => match target.strip_prefix("/beta") {
@@ -56,15 +60,26 @@ pub(crate) async fn serve(State(state): State<Arc<AppState>>, request: Request) 
     }
     let token = bearer(&parts.headers).map(str::to_owned);
     let mut call = Call::new(beta, parts.method, target);
-    let eventual = parts.headers.get("consistencylevel").and_then(|value| value.to_str().ok());
+    let eventual = parts
+        .headers
+        .get("consistencylevel")
+        .and_then(|value| value.to_str().ok());
     call.eventual = eventual.is_some_and(|value| value.eq_ignore_ascii_case("eventual"));
     let bytes = to_bytes(body, BODY_LIMIT).await.map_err(|_| {
-        ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, "BadRequest", "The request body is too large.")
+        ApiError::new(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            "BadRequest",
+            "The request body is too large.",
+        )
     })?;
     if !bytes.is_empty() {
         let read = serde_json::from_slice(&bytes);
         call.body = Some(read.map_err(|_| {
-            ApiError::new(StatusCode::BAD_REQUEST, "BadRequest", "Unable to read JSON request payload.")
+            ApiError::new(
+                StatusCode::BAD_REQUEST,
+                "BadRequest",
+                "Unable to read JSON request payload.",
+            )
         })?);
     }
     if call.path.len() == 1 && call.path[0] == "$batch" {
@@ -72,7 +87,10 @@ pub(crate) async fn serve(State(state): State<Arc<AppState>>, request: Request) 
             return Err(ApiError::not_allowed());
         }
         let (shared, held) = (Arc::clone(&state), token.clone());
-        state.store.read(move |connection| authenticate(&shared, connection, held.as_deref()).map(drop)).await?;
+        state
+            .store
+            .read(move |connection| authenticate(&shared, connection, held.as_deref()).map(drop))
+            .await?;
         return batch::serve(&state, token.as_deref(), beta, call.body.as_ref()).await;
     }
     run(&state, token.as_deref(), call).await
@@ -87,9 +105,15 @@ async fn run(state: &Arc<AppState>, token: Option<&str>, call: Call) -> Result<R
     // A path that is not there is 404 for anybody; what it would need is looked up with the caller at hand.
     let writes = own(&call).is_some() || route::find(&call).is_ok_and(|route| route.writes);
     let reply = if writes && call.method != Method::GET || is_counted(&call) {
-        state.store.write(move |connection| answer(&shared, connection, token.as_deref(), call)).await?
+        state
+            .store
+            .write(move |connection| answer(&shared, connection, token.as_deref(), call))
+            .await?
     } else {
-        state.store.read(move |connection| answer(&shared, connection, token.as_deref(), call)).await?
+        state
+            .store
+            .read(move |connection| answer(&shared, connection, token.as_deref(), call))
+            .await?
     };
     match reply.kept {
         Some(error) => Err(error),
@@ -99,7 +123,11 @@ async fn run(state: &Arc<AppState>, token: Option<&str>, call: Call) -> Result<R
 
 /// Whether a look changes what is looked at: the polls of an operation.
 fn is_counted(call: &Call) -> bool {
-    call.method == Method::GET && call.path.iter().any(|segment| segment.eq_ignore_ascii_case("operations"))
+    call.method == Method::GET
+        && call
+            .path
+            .iter()
+            .any(|segment| segment.eq_ignore_ascii_case("operations"))
 }
 
 /// The rest of a path below `/me`.
@@ -125,12 +153,27 @@ fn answer(
             ));
         };
         me = rest.is_empty() && call.method == Method::GET;
-        call.path = ["users", id].into_iter().map(str::to_owned).chain(rest.iter().cloned()).collect();
+        call.path = ["users", id]
+            .into_iter()
+            .map(str::to_owned)
+            .chain(rest.iter().cloned())
+            .collect();
     }
     let Route { need, handler, .. } = route::find(&call)?;
-    let cx = Cx { connection, state, caller: &caller, call: &call, now: clock::now_ms(connection)? };
-    let of_person = call.path.len() > 1 && call.path[0].eq_ignore_ascii_case("users") && call.path[1] != "$count";
-    let person = if of_person { Some(Person::find(connection, cx.segment(1))?) } else { None };
+    let cx = Cx {
+        connection,
+        state,
+        caller: &caller,
+        call: &call,
+        now: clock::now_ms(connection)?,
+    };
+    let of_person =
+        call.path.len() > 1 && call.path[0].eq_ignore_ascii_case("users") && call.path[1] != "$count";
+    let person = if of_person {
+        Some(Person::find(connection, cx.segment(1))?)
+    } else {
+        None
+    };
     let about = person.as_ref().map(|person| About {
         user_id: &person.id,
         own: caller.user_id() == Some(person.id.as_str()),

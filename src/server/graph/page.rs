@@ -17,10 +17,17 @@ const DEFAULT: usize = 100;
 /// # Errors
 /// 400 outside 1 to `most`, in the words that the directory uses (the code was not seen: assumed).
 pub(crate) fn top(call: &Call, most: usize) -> Result<usize, ApiError> {
-    let Some(text) = call.option("top") else { return Ok(DEFAULT) };
-    text.parse().ok().filter(|size| (1..=most).contains(size)).ok_or_else(|| {
-        ApiError::bad_request(format!("Invalid page size specified: '{text}'. Must be between 1 and {most} inclusive."))
-    })
+    let Some(text) = call.option("top") else {
+        return Ok(DEFAULT);
+    };
+    text.parse()
+        .ok()
+        .filter(|size| (1..=most).contains(size))
+        .ok_or_else(|| {
+            ApiError::bad_request(format!(
+                "Invalid page size specified: '{text}'. Must be between 1 and {most} inclusive."
+            ))
+        })
 }
 
 /// Where a page begins: what an earlier answer wrote in `$skiptoken`.
@@ -28,7 +35,9 @@ pub(crate) fn top(call: &Call, most: usize) -> Result<usize, ApiError> {
 /// # Errors
 /// 400 for a token that this service did not write.
 pub(crate) fn start(call: &Call) -> Result<Option<Vec<String>>, ApiError> {
-    let Some(text) = call.option("skiptoken") else { return Ok(None) };
+    let Some(text) = call.option("skiptoken") else {
+        return Ok(None);
+    };
     URL_SAFE_NO_PAD
         .decode(text)
         .ok()
@@ -41,18 +50,29 @@ pub(crate) fn start(call: &Call) -> Result<Option<Vec<String>>, ApiError> {
 pub(crate) fn next(cx: &Cx<'_>, keys: &[&str]) -> String {
     let token = URL_SAFE_NO_PAD.encode(json!(keys).to_string());
     let mut query = url::form_urlencoded::Serializer::new(String::new());
-    let kept = cx.call.query.iter().filter(|(key, _)| !key.trim_start_matches('$').eq_ignore_ascii_case("skiptoken"));
+    let kept = cx
+        .call
+        .query
+        .iter()
+        .filter(|(key, _)| !key.trim_start_matches('$').eq_ignore_ascii_case("skiptoken"));
     for (key, value) in kept {
         query.append_pair(key, value);
     }
     query.append_pair("$skiptoken", &token);
     // `$` need not be encoded in a query, and is not in the real service's links.
-    cx.link(&format!("{}?{}", cx.call.raw_path, query.finish().replace("%24", "$")))
+    cx.link(&format!(
+        "{}?{}",
+        cx.call.raw_path,
+        query.finish().replace("%24", "$")
+    ))
 }
 
 /// Whether `$count=true` was asked for in a way that the directory honours.
 pub(crate) fn counts(call: &Call) -> bool {
-    call.eventual && call.option("count").is_some_and(|value| value.eq_ignore_ascii_case("true"))
+    call.eventual
+        && call
+            .option("count")
+            .is_some_and(|value| value.eq_ignore_ascii_case("true"))
 }
 
 /// A page of a collection.
@@ -88,7 +108,12 @@ pub(crate) fn of(cx: &Cx<'_>, mut items: Vec<Value>) -> Result<Reply, ApiError> 
     let count = (from == 0 && counts(cx.call)).then_some(items.len());
     let to = from.saturating_add(size);
     let link = (items.len() > to).then(|| next(cx, &[&to.to_string()]));
-    let page = items.into_iter().skip(from).take(size).map(|item| select(cx.call, item)).collect();
+    let page = items
+        .into_iter()
+        .skip(from)
+        .take(size)
+        .map(|item| select(cx.call, item))
+        .collect();
     Ok(reply(page, link, count))
 }
 
@@ -102,7 +127,11 @@ pub(crate) fn select(call: &Call, mut item: Value) -> Value {
 
 /// The names in `$select`.
 pub(crate) fn selected(call: &Call) -> Option<Vec<&str>> {
-    let names: Vec<&str> =
-        call.option("select")?.split(',').map(str::trim).filter(|name| !name.is_empty()).collect();
+    let names: Vec<&str> = call
+        .option("select")?
+        .split(',')
+        .map(str::trim)
+        .filter(|name| !name.is_empty())
+        .collect();
     (!names.is_empty()).then_some(names)
 }

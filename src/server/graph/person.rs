@@ -29,8 +29,16 @@ impl Person {
     /// # Errors
     /// 404 `Request_ResourceNotFound`.
     pub(crate) fn find(connection: &Connection, key: &str) -> Result<Self, ApiError> {
-        let column = if uuid::Uuid::try_parse(key).is_ok() { "id" } else { "upn" };
-        let sought = if column == "id" { key.to_ascii_lowercase() } else { key.to_owned() };
+        let column = if uuid::Uuid::try_parse(key).is_ok() {
+            "id"
+        } else {
+            "upn"
+        };
+        let sought = if column == "id" {
+            key.to_ascii_lowercase()
+        } else {
+            key.to_owned()
+        };
         let sql = format!(
             "SELECT id, upn, user_type, synced, preferred, system_preferred, mfa_state FROM users WHERE {column} = ?1"
         );

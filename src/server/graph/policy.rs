@@ -36,7 +36,10 @@ fn read(connection: &Connection, key: &str) -> Result<Option<Value>, ApiError> {
 
 fn write(connection: &Connection, key: &str, value: &Value) -> Result<(), ApiError> {
     connection
-        .execute("INSERT OR REPLACE INTO policy (key, json) VALUES (?1, ?2)", [key, &value.to_string()])
+        .execute(
+            "INSERT OR REPLACE INTO policy (key, json) VALUES (?1, ?2)",
+            [key, &value.to_string()],
+        )
         .map(drop)
         .map_err(Into::into)
 }
@@ -66,7 +69,8 @@ pub(crate) fn allows(connection: &Connection, id: &str, user_id: &str) -> Result
     let any = |list: &str| -> Result<bool, ApiError> {
         for target in policy[list].as_array().into_iter().flatten() {
             let target_id = target["id"].as_str().unwrap_or_default();
-            if target_id == "all_users" || target_id == user_id || is_member(connection, target_id, user_id)? {
+            if target_id == "all_users" || target_id == user_id || is_member(connection, target_id, user_id)?
+            {
                 return Ok(true);
             }
         }
@@ -88,7 +92,10 @@ fn is_member(connection: &Connection, group: &str, user_id: &str) -> Result<bool
 /// `GET /policies/authenticationMethodsPolicy`
 pub(crate) fn get(cx: &Cx<'_>) -> Result<Reply, ApiError> {
     let mut configurations = Vec::new();
-    for id in CONFIGURATIONS.iter().filter(|id| cx.call.beta || **id != BETA_ONLY) {
+    for id in CONFIGURATIONS
+        .iter()
+        .filter(|id| cx.call.beta || **id != BETA_ONLY)
+    {
         configurations.extend(read(cx.connection, id)?);
     }
     let modified = read(cx.connection, MODIFIED)?.and_then(|at| at.as_i64());
@@ -113,10 +120,16 @@ pub(crate) fn update(cx: &Cx<'_>) -> Result<Reply, ApiError> {
     let body = cx.body(&[CAMPAIGN, MIGRATION])?;
     if let Some(campaign) = body.get(CAMPAIGN) {
         let given = &campaign["authenticationMethodsRegistrationCampaign"];
-        if given["snoozeDurationInDays"].as_i64().is_some_and(|days| !(0..=14).contains(&days)) {
+        if given["snoozeDurationInDays"]
+            .as_i64()
+            .is_some_and(|days| !(0..=14).contains(&days))
+        {
             return Err(bad("snoozeDurationInDays must be between 0 and 14."));
         }
-        if given["state"].as_str().is_some_and(|state| !["default", "enabled", "disabled"].contains(&state)) {
+        if given["state"]
+            .as_str()
+            .is_some_and(|state| !["default", "enabled", "disabled"].contains(&state))
+        {
             return Err(bad("state must be one of default, enabled, disabled."));
         }
         write(cx.connection, CAMPAIGN, campaign)?;
@@ -124,7 +137,9 @@ pub(crate) fn update(cx: &Cx<'_>) -> Result<Reply, ApiError> {
     if let Some(state) = body.get(MIGRATION) {
         let known = ["preMigration", "migrationInProgress", "migrationComplete"];
         if !state.as_str().is_some_and(|state| known.contains(&state)) {
-            return Err(bad("policyMigrationState must be one of preMigration, migrationInProgress, migrationComplete."));
+            return Err(bad(
+                "policyMigrationState must be one of preMigration, migrationInProgress, migrationComplete.",
+            ));
         }
         write(cx.connection, MIGRATION, state)?;
     }
@@ -162,19 +177,29 @@ pub(crate) fn update_one(cx: &Cx<'_>) -> Result<Reply, ApiError> {
     let known: Vec<String> = policy.keys().filter(|key| *key != "id").cloned().collect();
     let body = cx.body(&known.iter().map(String::as_str).collect::<Vec<_>>())?;
     if body.get("@odata.type") != policy.get("@odata.type") {
-        return Err(bad("The @odata.type of the configuration must be given, and be the configuration's own."));
+        return Err(bad(
+            "The @odata.type of the configuration must be given, and be the configuration's own.",
+        ));
     }
-    if body.get("state").is_some_and(|state| state != "enabled" && state != "disabled") {
+    if body
+        .get("state")
+        .is_some_and(|state| state != "enabled" && state != "disabled")
+    {
         return Err(bad("state must be one of enabled, disabled."));
     }
     for list in ["includeTargets", "excludeTargets"] {
         let fits = |target: &Value| {
-            target["id"].is_string() && ["user", "group"].contains(&target["targetType"].as_str().unwrap_or_default())
+            target["id"].is_string()
+                && ["user", "group"].contains(&target["targetType"].as_str().unwrap_or_default())
         };
         match body.get(list) {
             None => {}
             Some(Value::Array(targets)) if targets.iter().all(fits) => {}
-            Some(_) => return Err(bad(format!("{list} must be a list of objects with id and targetType."))),
+            Some(_) => {
+                return Err(bad(format!(
+                    "{list} must be a list of objects with id and targetType."
+                )));
+            }
         }
     }
     policy.extend(body.into_iter().filter(|(key, _)| !key.contains('@')));

@@ -41,8 +41,11 @@ fn details(cx: &Cx<'_>, row: &Row) -> Result<Value, ApiError> {
     let methods = methods::load(cx.connection, &row.id)?;
     let ready: Vec<&Method> = methods.iter().filter(|method| method.ready).collect();
     let has = |kinds: &[&str]| ready.iter().any(|method| kinds.contains(&method.kind.as_str()));
-    let words: Vec<&str> =
-        ready.iter().filter_map(|method| WORDS.iter().find(|(kind, _)| *kind == method.kind)).map(|(_, word)| *word).collect();
+    let words: Vec<&str> = ready
+        .iter()
+        .filter_map(|method| WORDS.iter().find(|(kind, _)| *kind == method.kind))
+        .map(|(_, word)| *word)
+        .collect();
     let passwordless = has(&["passkey", "security-key", "windows-hello", "platform-key"]);
     let mfa = passwordless || has(&["external", "qr-pin"]) || default::effective(None, &methods).is_some();
     let questions: i64 = cx
@@ -50,10 +53,20 @@ fn details(cx: &Cx<'_>, row: &Row) -> Result<Value, ApiError> {
         .prepare_cached("SELECT count(*) FROM questions WHERE user_id = ?1")?
         .query_row([&row.id], |row| row.get(0))?;
     let reset = questions > 0
-        || has(&["email", "phone:mobile", "phone:alternate", "phone:office", "authenticator", "totp"]);
+        || has(&[
+            "email",
+            "phone:mobile",
+            "phone:alternate",
+            "phone:office",
+            "authenticator",
+            "totp",
+        ]);
     let preferred = default::effective(row.preferred.as_deref(), &methods).unwrap_or("none");
-    let system: Vec<&str> =
-        if row.system_preferred { methods::preferences::strongest(&methods).into_iter().collect() } else { Vec::new() };
+    let system: Vec<&str> = if row.system_preferred {
+        methods::preferences::strongest(&methods).into_iter().collect()
+    } else {
+        Vec::new()
+    };
     Ok(json!({
         "id": row.id,
         "userPrincipalName": row.upn,
@@ -95,9 +108,13 @@ pub(crate) fn list(cx: &Cx<'_>) -> Result<Reply, ApiError> {
     let size = page::top(cx.call, 999)?;
     let filter = cx.call.option("filter").map(filter::parse).transpose()?;
     let start = page::start(cx.call)?;
-    let last = start.as_ref().and_then(|keys| keys.first()).map_or("", String::as_str);
-    let mut statement =
-        cx.connection.prepare_cached(&format!("SELECT {COLUMNS} FROM users WHERE upn > ?1 ORDER BY upn"))?;
+    let last = start
+        .as_ref()
+        .and_then(|keys| keys.first())
+        .map_or("", String::as_str);
+    let mut statement = cx.connection.prepare_cached(&format!(
+        "SELECT {COLUMNS} FROM users WHERE upn > ?1 ORDER BY upn"
+    ))?;
     let mut rows = statement.query([last])?;
     let (mut items, mut seen, mut link) = (Vec::new(), String::new(), None);
     while let Some(row) = rows.next()? {
@@ -173,5 +190,7 @@ pub(crate) fn by_feature(cx: &Cx<'_>) -> Result<Reply, ApiError> {
 }
 
 fn total(cx: &Cx<'_>) -> Result<i64, ApiError> {
-    Ok(cx.connection.query_row("SELECT count(*) FROM users", [], |row| row.get(0))?)
+    Ok(cx
+        .connection
+        .query_row("SELECT count(*) FROM users", [], |row| row.get(0))?)
 }

@@ -40,7 +40,9 @@ impl Call {
             method,
             path: segments(path),
             raw_path: path.to_owned(),
-            query: url::form_urlencoded::parse(query.as_bytes()).into_owned().collect(),
+            query: url::form_urlencoded::parse(query.as_bytes())
+                .into_owned()
+                .collect(),
             eventual: false,
             body: None,
         }
@@ -90,7 +92,10 @@ pub(crate) fn decode(text: &str) -> String {
     let mut at = 0;
     while let Some(byte) = bytes.get(at) {
         let code = (*byte == b'%')
-            .then(|| text.get(at + 1..at + 3).and_then(|hex| u8::from_str_radix(hex, 16).ok()))
+            .then(|| {
+                text.get(at + 1..at + 3)
+                    .and_then(|hex| u8::from_str_radix(hex, 16).ok())
+            })
             .flatten();
         plain.push(code.unwrap_or(*byte));
         at += if code.is_some() { 3 } else { 1 };
@@ -121,8 +126,13 @@ impl Cx<'_> {
         let Some(Value::Object(body)) = &self.call.body else {
             return Err(bad("Request body is empty or is not a JSON object."));
         };
-        match body.keys().find(|key| !allowed.contains(&key.as_str()) && !key.contains('@')) {
-            Some(key) => Err(bad(format!("The property '{key}' does not exist or may not be set in this request."))),
+        match body
+            .keys()
+            .find(|key| !allowed.contains(&key.as_str()) && !key.contains('@'))
+        {
+            Some(key) => Err(bad(format!(
+                "The property '{key}' does not exist or may not be set in this request."
+            ))),
             None => Ok(body.clone()),
         }
     }
@@ -154,22 +164,38 @@ pub(crate) struct Reply {
 impl Reply {
     /// 200 with a body.
     pub(crate) fn ok(body: Value) -> Self {
-        Self { status: StatusCode::OK, headers: Vec::new(), body: Some(body), kept: None }
+        Self {
+            status: StatusCode::OK,
+            headers: Vec::new(),
+            body: Some(body),
+            kept: None,
+        }
     }
 
     /// 201 with a body.
     pub(crate) fn created(body: Value) -> Self {
-        Self { status: StatusCode::CREATED, ..Self::ok(body) }
+        Self {
+            status: StatusCode::CREATED,
+            ..Self::ok(body)
+        }
     }
 
     /// 204.
     pub(crate) fn no_content() -> Self {
-        Self { status: StatusCode::NO_CONTENT, headers: Vec::new(), body: None, kept: None }
+        Self {
+            status: StatusCode::NO_CONTENT,
+            headers: Vec::new(),
+            body: None,
+            kept: None,
+        }
     }
 
     /// An error, with what was written before it kept.
     pub(crate) fn kept(error: ApiError) -> Self {
-        Self { kept: Some(error), ..Self::no_content() }
+        Self {
+            kept: Some(error),
+            ..Self::no_content()
+        }
     }
 }
 
@@ -178,7 +204,9 @@ impl IntoResponse for Reply {
         let mut response = match self.body {
             Some(Value::Number(number)) => {
                 let mut response = Response::new(Body::from(number.to_string()));
-                response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("text/plain"));
+                response
+                    .headers_mut()
+                    .insert(header::CONTENT_TYPE, HeaderValue::from_static("text/plain"));
                 response
             }
             Some(body) => Json(body).into_response(),

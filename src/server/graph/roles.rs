@@ -7,16 +7,28 @@ pub(crate) const ALL: [(&str, &str); 22] = [
     ("Global Administrator", GLOBAL_ADMINISTRATOR),
     ("Global Reader", GLOBAL_READER),
     ("Authentication Administrator", AUTHENTICATION_ADMINISTRATOR),
-    ("Privileged Authentication Administrator", PRIVILEGED_AUTHENTICATION_ADMINISTRATOR),
-    ("Authentication Policy Administrator", AUTHENTICATION_POLICY_ADMINISTRATOR),
-    ("Privileged Role Administrator", "e8611ab8-c189-46e8-94e1-60213ab1f814"),
+    (
+        "Privileged Authentication Administrator",
+        PRIVILEGED_AUTHENTICATION_ADMINISTRATOR,
+    ),
+    (
+        "Authentication Policy Administrator",
+        AUTHENTICATION_POLICY_ADMINISTRATOR,
+    ),
+    (
+        "Privileged Role Administrator",
+        "e8611ab8-c189-46e8-94e1-60213ab1f814",
+    ),
     ("Helpdesk Administrator", HELPDESK_ADMINISTRATOR),
     ("Password Administrator", PASSWORD_ADMINISTRATOR),
     ("User Administrator", USER_ADMINISTRATOR),
     ("Groups Administrator", GROUPS_ADMINISTRATOR),
     ("Security Administrator", "194ae4cb-b126-40b2-bd5b-6091b380977d"),
     ("Security Reader", SECURITY_READER),
-    ("Conditional Access Administrator", "b1be1c3e-b65d-4f19-8427-f6fa0d97feb9"),
+    (
+        "Conditional Access Administrator",
+        "b1be1c3e-b65d-4f19-8427-f6fa0d97feb9",
+    ),
     ("Reports Reader", REPORTS_READER),
     ("Intune Administrator", INTUNE_ADMINISTRATOR),
     ("Cloud Device Administrator", CLOUD_DEVICE_ADMINISTRATOR),
@@ -77,7 +89,9 @@ const LIST_PASSWORD: [&str; 3] = [DIRECTORY_READERS, GUEST_INVITER, PASSWORD_ADM
 
 /// The name of a role.
 pub(crate) fn name(role: &str) -> Option<&'static str> {
-    ALL.iter().find(|(_, id)| id.eq_ignore_ascii_case(role)).map(|(name, _)| *name)
+    ALL.iter()
+        .find(|(_, id)| id.eq_ignore_ascii_case(role))
+        .map(|(name, _)| *name)
 }
 
 /// Template ids of the roles that a person holds, directly or through role-assignable groups.
@@ -114,14 +128,20 @@ impl Target {
                  WHERE m.member_id = ?1 AND g.role_assignable = 1)",
             )?
             .query_row([user_id], |row| row.get(0))?;
-        Ok(Self { roles: of_user(connection, user_id)?, in_role_group })
+        Ok(Self {
+            roles: of_user(connection, user_id)?,
+            in_role_group,
+        })
     }
 
     /// Whether the holder of `role` may act on this person.
     pub(crate) fn is_below(&self, role: &str) -> bool {
         let only = |lists: &[&[&str]]| {
             !self.in_role_group
-                && self.roles.iter().all(|held| lists.iter().any(|list| list.contains(&held.as_str())))
+                && self
+                    .roles
+                    .iter()
+                    .all(|held| lists.iter().any(|list| list.contains(&held.as_str())))
         };
         match role {
             GLOBAL_ADMINISTRATOR | PRIVILEGED_AUTHENTICATION_ADMINISTRATOR | GLOBAL_READER => true,
@@ -139,18 +159,33 @@ mod tests {
     use super::*;
 
     fn below(target: &[&str], in_role_group: bool, role: &str) -> bool {
-        Target { roles: target.iter().map(|&role| role.to_owned()).collect(), in_role_group }.is_below(role)
+        Target {
+            roles: target.iter().map(|&role| role.to_owned()).collect(),
+            in_role_group,
+        }
+        .is_below(role)
     }
 
     #[test]
     fn an_authentication_administrator_may_not_act_on_help_desk_groups_or_user_administrators() {
         let role = AUTHENTICATION_ADMINISTRATOR;
-        assert!(below(&[], false, role) && below(&[AUTHENTICATION_ADMINISTRATOR, REPORTS_READER], false, role));
-        for other in [HELPDESK_ADMINISTRATOR, GROUPS_ADMINISTRATOR, USER_ADMINISTRATOR, GLOBAL_ADMINISTRATOR] {
+        assert!(
+            below(&[], false, role) && below(&[AUTHENTICATION_ADMINISTRATOR, REPORTS_READER], false, role)
+        );
+        for other in [
+            HELPDESK_ADMINISTRATOR,
+            GROUPS_ADMINISTRATOR,
+            USER_ADMINISTRATOR,
+            GLOBAL_ADMINISTRATOR,
+        ] {
             assert!(!below(&[other], false, role), "{other}");
         }
         assert!(!below(&[], true, role), "a member of a role-assignable group");
-        assert!(below(&[GLOBAL_ADMINISTRATOR], true, PRIVILEGED_AUTHENTICATION_ADMINISTRATOR));
+        assert!(below(
+            &[GLOBAL_ADMINISTRATOR],
+            true,
+            PRIVILEGED_AUTHENTICATION_ADMINISTRATOR
+        ));
     }
 
     #[test]

@@ -31,11 +31,29 @@ struct Entry {
 }
 
 const fn read(pattern: &'static str, need: Need, handler: Handler) -> Entry {
-    Entry { method: "GET", pattern, beta: false, route: Route { need, writes: false, handler } }
+    Entry {
+        method: "GET",
+        pattern,
+        beta: false,
+        route: Route {
+            need,
+            writes: false,
+            handler,
+        },
+    }
 }
 
 const fn write(method: &'static str, pattern: &'static str, need: Need, handler: Handler) -> Entry {
-    Entry { method, pattern, beta: false, route: Route { need, writes: true, handler } }
+    Entry {
+        method,
+        pattern,
+        beta: false,
+        route: Route {
+            need,
+            writes: true,
+            handler,
+        },
+    }
 }
 
 const fn beta(entry: Entry) -> Entry {
@@ -52,28 +70,78 @@ static ROUTES: &[Entry] = &[
     read("users/*", Need::Users, users::get),
     write("PATCH", "users/*", Need::UpdateUser, account::update),
     read("users/*/memberOf", Need::Memberships, groups::member_of),
-    read("users/*/memberOf/microsoft.graph.group", Need::Memberships, groups::member_of),
-    read("users/*/memberOf/microsoft.graph.directoryRole", Need::Memberships, groups::member_of),
+    read(
+        "users/*/memberOf/microsoft.graph.group",
+        Need::Memberships,
+        groups::member_of,
+    ),
+    read(
+        "users/*/memberOf/microsoft.graph.directoryRole",
+        Need::Memberships,
+        groups::member_of,
+    ),
     read("users/*/transitiveMemberOf", Need::Memberships, groups::member_of),
-    read("users/*/transitiveMemberOf/microsoft.graph.group", Need::Memberships, groups::member_of),
-    read("users/*/transitiveMemberOf/microsoft.graph.directoryRole", Need::Memberships, groups::member_of),
+    read(
+        "users/*/transitiveMemberOf/microsoft.graph.group",
+        Need::Memberships,
+        groups::member_of,
+    ),
+    read(
+        "users/*/transitiveMemberOf/microsoft.graph.directoryRole",
+        Need::Memberships,
+        groups::member_of,
+    ),
     read("users/*/registeredDevices", Need::UserDevices, devices::of_user),
-    read("users/*/registeredDevices/microsoft.graph.device", Need::UserDevices, devices::of_user),
+    read(
+        "users/*/registeredDevices/microsoft.graph.device",
+        Need::UserDevices,
+        devices::of_user,
+    ),
     read("users/*/ownedDevices", Need::UserDevices, devices::of_user),
-    write("POST", "users/*/revokeSignInSessions", Need::Revoke, account::sign_out),
-    beta(write("POST", "users/*/invalidateAllRefreshTokens", Need::Revoke, account::sign_out)),
+    write(
+        "POST",
+        "users/*/revokeSignInSessions",
+        Need::Revoke,
+        account::sign_out,
+    ),
+    beta(write(
+        "POST",
+        "users/*/invalidateAllRefreshTokens",
+        Need::Revoke,
+        account::sign_out,
+    )),
     read("users/*/authentication/methods", Need::Methods, methods::list),
     read("users/*/authentication/methods/*", Need::Methods, methods::get),
-    write("DELETE", "users/*/authentication/methods/*", Need::Token, methods::delete_untyped),
+    write(
+        "DELETE",
+        "users/*/authentication/methods/*",
+        Need::Token,
+        methods::delete_untyped,
+    ),
     write(
         "POST",
         "users/*/authentication/methods/*/resetPassword",
         Need::ResetPassword,
         account::reset_password,
     ),
-    write("GET", "users/*/authentication/operations/*", Need::Operation, account::operation),
-    write("POST", "users/*/authentication/phoneMethods", Need::Write("Phone"), phone::create),
-    write("PATCH", "users/*/authentication/phoneMethods/*", Need::Write("Phone"), phone::update),
+    write(
+        "GET",
+        "users/*/authentication/operations/*",
+        Need::Operation,
+        account::operation,
+    ),
+    write(
+        "POST",
+        "users/*/authentication/phoneMethods",
+        Need::Write("Phone"),
+        phone::create,
+    ),
+    write(
+        "PATCH",
+        "users/*/authentication/phoneMethods/*",
+        Need::Write("Phone"),
+        phone::update,
+    ),
     write(
         "POST",
         "users/*/authentication/phoneMethods/*/enableSmsSignIn",
@@ -86,17 +154,40 @@ static ROUTES: &[Entry] = &[
         Need::Write("Phone"),
         phone::disable,
     ),
-    write("POST", "users/*/authentication/emailMethods", Need::Write("Email"), email::create),
-    write("PATCH", "users/*/authentication/emailMethods/*", Need::Write("Email"), email::update),
-    write("POST", "users/*/authentication/temporaryAccessPassMethods", Need::Write("TAP"), pass::create),
-    beta(read("users/*/authentication/signInPreferences", Need::Preferences, preferences::get)),
+    write(
+        "POST",
+        "users/*/authentication/emailMethods",
+        Need::Write("Email"),
+        email::create,
+    ),
+    write(
+        "PATCH",
+        "users/*/authentication/emailMethods/*",
+        Need::Write("Email"),
+        email::update,
+    ),
+    write(
+        "POST",
+        "users/*/authentication/temporaryAccessPassMethods",
+        Need::Write("TAP"),
+        pass::create,
+    ),
+    beta(read(
+        "users/*/authentication/signInPreferences",
+        Need::Preferences,
+        preferences::get,
+    )),
     beta(write(
         "PATCH",
         "users/*/authentication/signInPreferences",
         Need::SetPreferences,
         preferences::update,
     )),
-    beta(read("users/*/authentication/requirements", Need::Requirements, preferences::requirements)),
+    beta(read(
+        "users/*/authentication/requirements",
+        Need::Requirements,
+        preferences::requirements,
+    )),
     beta(write(
         "PATCH",
         "users/*/authentication/requirements",
@@ -106,14 +197,42 @@ static ROUTES: &[Entry] = &[
     read("groups", Need::Groups, groups::list),
     read("groups/*", Need::Groups, groups::get),
     read("groups/*/members", Need::Members, groups::members),
-    read("groups/*/members/microsoft.graph.user", Need::Members, groups::members),
-    read("groups/*/transitiveMembers", Need::Members, groups::transitive_members),
-    read("groups/*/transitiveMembers/microsoft.graph.user", Need::Members, groups::transitive_members),
+    read(
+        "groups/*/members/microsoft.graph.user",
+        Need::Members,
+        groups::members,
+    ),
+    read(
+        "groups/*/transitiveMembers",
+        Need::Members,
+        groups::transitive_members,
+    ),
+    read(
+        "groups/*/transitiveMembers/microsoft.graph.user",
+        Need::Members,
+        groups::transitive_members,
+    ),
     read("directoryRoles", Need::Roles, groups::directory_roles),
-    read("roleManagement/directory/roleDefinitions", Need::Roles, groups::definitions),
-    read("roleManagement/directory/roleDefinitions/*", Need::Roles, groups::definitions),
-    read("roleManagement/directory/roleAssignments", Need::Roles, groups::assignments),
-    beta(read("roleManagement/directory/transitiveRoleAssignments", Need::Roles, groups::assignments)),
+    read(
+        "roleManagement/directory/roleDefinitions",
+        Need::Roles,
+        groups::definitions,
+    ),
+    read(
+        "roleManagement/directory/roleDefinitions/*",
+        Need::Roles,
+        groups::definitions,
+    ),
+    read(
+        "roleManagement/directory/roleAssignments",
+        Need::Roles,
+        groups::assignments,
+    ),
+    beta(read(
+        "roleManagement/directory/transitiveRoleAssignments",
+        Need::Roles,
+        groups::assignments,
+    )),
     read("devices", Need::Devices, devices::list),
     read("devices/*", Need::Devices, devices::get),
     write("PATCH", "devices/*", Need::UpdateDevice, devices::update),
@@ -122,16 +241,35 @@ static ROUTES: &[Entry] = &[
     write("PATCH", POLICY, Need::SetPolicy, policy::update),
     read(CONFIGURATION, Need::Policy, policy::get_one),
     write("PATCH", CONFIGURATION, Need::SetPolicy, policy::update_one),
-    read("reports/authenticationMethods/userRegistrationDetails", Need::Report, report::list),
-    read("reports/authenticationMethods/userRegistrationDetails/*", Need::Report, report::get),
-    read("reports/authenticationMethods/usersRegisteredByMethod", Need::Summary, report::by_method),
-    read("reports/authenticationMethods/usersRegisteredByFeature", Need::Summary, report::by_feature),
+    read(
+        "reports/authenticationMethods/userRegistrationDetails",
+        Need::Report,
+        report::list,
+    ),
+    read(
+        "reports/authenticationMethods/userRegistrationDetails/*",
+        Need::Report,
+        report::get,
+    ),
+    read(
+        "reports/authenticationMethods/usersRegisteredByMethod",
+        Need::Summary,
+        report::by_method,
+    ),
+    read(
+        "reports/authenticationMethods/usersRegisteredByFeature",
+        Need::Summary,
+        report::by_feature,
+    ),
 ];
 
 fn fits(pattern: &str, path: &[String]) -> bool {
     let mut parts = path.iter();
-    pattern.split('/').all(|part| parts.next().is_some_and(|found| part == "*" || part.eq_ignore_ascii_case(found)))
-        && parts.next().is_none()
+    pattern.split('/').all(|part| {
+        parts
+            .next()
+            .is_some_and(|found| part == "*" || part.eq_ignore_ascii_case(found))
+    }) && parts.next().is_none()
 }
 
 /// The route of a call.
@@ -152,12 +290,18 @@ pub(super) fn find(call: &Call) -> Result<Route, ApiError> {
         Some(None) => known = true,
         None => {}
     }
-    if known { Err(ApiError::not_allowed()) } else { Err(ApiError::no_segment(call.path.last().map_or("", String::as_str))) }
+    if known {
+        Err(ApiError::not_allowed())
+    } else {
+        Err(ApiError::no_segment(call.path.last().map_or("", String::as_str)))
+    }
 }
 
 /// The collections of typed methods, which differ in their names only: list, get, delete.
 fn typed(call: &Call) -> Option<Option<Route>> {
-    let [users, _, authentication, segment, rest @ ..] = call.path.as_slice() else { return None };
+    let [users, _, authentication, segment, rest @ ..] = call.path.as_slice() else {
+        return None;
+    };
     if !users.eq_ignore_ascii_case("users") || !authentication.eq_ignore_ascii_case("authentication") {
         return None;
     }
@@ -170,14 +314,22 @@ fn typed(call: &Call) -> Option<Option<Route>> {
         return Some(None);
     }
     let family = ty.family;
-    let remove = Route { need: Need::Write(family), writes: true, handler: methods::delete_typed };
+    let remove = Route {
+        need: Need::Write(family),
+        writes: true,
+        handler: methods::delete_typed,
+    };
     Some(match (&call.method, rest.is_empty()) {
-        (&Method::GET, true) => {
-            Some(Route { need: Need::Read(family), writes: false, handler: methods::list_typed })
-        }
-        (&Method::GET, false) => {
-            Some(Route { need: Need::Read(family), writes: false, handler: methods::get_typed })
-        }
+        (&Method::GET, true) => Some(Route {
+            need: Need::Read(family),
+            writes: false,
+            handler: methods::list_typed,
+        }),
+        (&Method::GET, false) => Some(Route {
+            need: Need::Read(family),
+            writes: false,
+            handler: methods::get_typed,
+        }),
         (&Method::DELETE, whole) if ty.deletable && whole == single => Some(remove),
         _ => None,
     })

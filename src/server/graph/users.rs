@@ -50,12 +50,13 @@ const EMPTY: [&str; 19] = [
     "otherMails",
 ];
 
-const COLUMNS: &str = "id, upn, display_name, given_name, surname, mail, mobile_phone, job_title, office, language,
+const COLUMNS: &str =
+    "id, upn, display_name, given_name, surname, mail, mobile_phone, job_title, office, language,
     user_type, enabled, synced, created_at, last_sign_in_at, sessions_valid_from";
 
 fn column(name: &str) -> Option<Column> {
     Some(match name {
-        "id" => Column::Text("id"),
+        "id" => Column::Key("id"),
         "userPrincipalName" => Column::Text("upn"),
         "displayName" => Column::Text("display_name"),
         "givenName" => Column::Text("given_name"),
@@ -111,7 +112,8 @@ fn render(row: &Row<'_>, names: &[&str]) -> rusqlite::Result<Value> {
             item.insert((*name).to_owned(), value);
         }
     }
-    item.entry("id").or_insert(property(row, "id")?.unwrap_or_default());
+    item.entry("id")
+        .or_insert(property(row, "id")?.unwrap_or_default());
     Ok(Value::Object(item))
 }
 
@@ -120,7 +122,9 @@ fn render(row: &Row<'_>, names: &[&str]) -> rusqlite::Result<Value> {
 /// # Errors
 /// 400 for one that the type does not have; 403 for one that needs more than `User.ReadBasic.All`.
 fn wanted<'a>(cx: &'a Cx<'_>, own: bool) -> Result<Vec<&'a str>, ApiError> {
-    let Some(names) = page::selected(cx.call) else { return Ok(DEFAULT.to_vec()) };
+    let Some(names) = page::selected(cx.call) else {
+        return Ok(DEFAULT.to_vec());
+    };
     let known = |name: &str| {
         DEFAULT.contains(&name)
             || EMPTY.contains(&name)
@@ -131,15 +135,26 @@ fn wanted<'a>(cx: &'a Cx<'_>, own: bool) -> Result<Vec<&'a str>, ApiError> {
         return Err(ApiError::new(
             StatusCode::BAD_REQUEST,
             "BadRequest",
-            format!("Parsing OData Select and Expand failed: Could not find a property named '{name}' on type 'microsoft.graph.user'."),
+            format!(
+                "Parsing OData Select and Expand failed: Could not find a property named '{name}' on type 'microsoft.graph.user'."
+            ),
         ));
     }
-    let reads_all = ["User.Read.All", "User.ReadWrite.All", "Directory.Read.All", "Directory.AccessAsUser.All"]
-        .iter()
-        .any(|permission| cx.caller.has(permission));
+    let reads_all = [
+        "User.Read.All",
+        "User.ReadWrite.All",
+        "Directory.Read.All",
+        "Directory.AccessAsUser.All",
+    ]
+    .iter()
+    .any(|permission| cx.caller.has(permission));
     let more = names.iter().any(|name| !BASIC.contains(name));
     let activity = names.contains(&"signInActivity") && !cx.caller.has("AuditLog.Read.All");
-    if (more && !reads_all && !own) || activity { Err(ApiError::denied()) } else { Ok(names) }
+    if (more && !reads_all && !own) || activity {
+        Err(ApiError::denied())
+    } else {
+        Ok(names)
+    }
 }
 
 /// Renders these people, in the given order, as members of a group are listed.
@@ -148,11 +163,17 @@ fn wanted<'a>(cx: &'a Cx<'_>, own: bool) -> Result<Vec<&'a str>, ApiError> {
 /// As [`wanted`].
 pub(crate) fn by_ids(cx: &Cx<'_>, ids: &[String], typed: bool) -> Result<Vec<Value>, ApiError> {
     let names = wanted(cx, false)?;
-    let mut statement = cx.connection.prepare_cached(&format!("SELECT {COLUMNS} FROM users WHERE id = ?1"))?;
+    let mut statement = cx
+        .connection
+        .prepare_cached(&format!("SELECT {COLUMNS} FROM users WHERE id = ?1"))?;
     let mut people = Vec::with_capacity(ids.len());
     for id in ids {
         let person = statement.query_row([id], |row| render(row, &names))?;
-        people.push(if typed { with_type(person, "#microsoft.graph.user") } else { person });
+        people.push(if typed {
+            with_type(person, "#microsoft.graph.user")
+        } else {
+            person
+        });
     }
     Ok(people)
 }
@@ -207,24 +228,38 @@ fn conditions(cx: &Cx<'_>, values: &mut Vec<Sql>) -> Result<Vec<String>, ApiErro
 
 /// `"displayName:ade" OR "mail:ade"`: words that begin with the term.
 fn search(text: &str, values: &mut Vec<Sql>) -> Result<String, ApiError> {
-    let invalid = || ApiError::bad_request("Invalid $search clause: each one is \"property:term\", in double quotes.");
+    let invalid =
+        || ApiError::bad_request("Invalid $search clause: each one is \"property:term\", in double quotes.");
     let mut sql = String::new();
     let mut rest = text.trim();
     while !rest.is_empty() {
-        let (clause, behind) = rest.strip_prefix('"').and_then(|rest| rest.split_once('"')).ok_or_else(invalid)?;
+        let (clause, behind) = rest
+            .strip_prefix('"')
+            .and_then(|rest| rest.split_once('"'))
+            .ok_or_else(invalid)?;
         let (name, term) = clause.split_once(':').ok_or_else(invalid)?;
-        let Some(Column::Text(column)) = column(name.trim()) else { return Err(invalid()) };
+        let Some(Column::Text(column)) = column(name.trim()) else {
+            return Err(invalid());
+        };
         let term = like(term.trim());
         values.push(Sql::Text(format!("{term}%")));
         values.push(Sql::Text(format!("% {term}%")));
         let (whole, word) = (values.len() - 1, values.len());
-        sql.push_str(&format!("({column} LIKE ?{whole} ESCAPE '\\' OR {column} LIKE ?{word} ESCAPE '\\')"));
+        sql.push_str(&format!(
+            "({column} LIKE ?{whole} ESCAPE '\\' OR {column} LIKE ?{word} ESCAPE '\\')"
+        ));
         rest = behind.trim_start();
         if rest.is_empty() {
             return Ok(format!("({sql})"));
         }
         let upper = rest.get(..3).unwrap_or(rest).to_ascii_uppercase();
-        let word = if upper == "AND" { "AND" } else if upper.starts_with("OR") { "OR" } else { return Err(invalid()) };
+        let word = if upper == "AND" {
+            "AND"
+        } else if upper.starts_with("OR") {
+            "OR"
+        } else {
+            return Err(invalid());
+        };
         sql.push_str(&format!(" {word} "));
         rest = rest[word.len()..].trim_start();
     }
@@ -233,7 +268,9 @@ fn search(text: &str, values: &mut Vec<Sql>) -> Result<String, ApiError> {
 
 /// The order of a listing: the column, and whether it goes down.
 fn order(cx: &Cx<'_>) -> Result<(&'static str, bool), ApiError> {
-    let Some(text) = cx.call.option("orderby") else { return Ok(("upn", false)) };
+    let Some(text) = cx.call.option("orderby") else {
+        return Ok(("upn", false));
+    };
     let (name, direction) = text.trim().split_once(' ').unwrap_or((text.trim(), "asc"));
     let down = match direction.trim().to_ascii_lowercase().as_str() {
         "asc" => false,
@@ -243,7 +280,9 @@ fn order(cx: &Cx<'_>) -> Result<(&'static str, bool), ApiError> {
     match name {
         "userPrincipalName" => Ok(("upn", down)),
         "displayName" => Ok(("display_name", down)),
-        _ => Err(ApiError::bad_request(format!("Sorting by '{name}' is not supported for current query."))),
+        _ => Err(ApiError::bad_request(format!(
+            "Sorting by '{name}' is not supported for current query."
+        ))),
     }
 }
 
@@ -253,7 +292,14 @@ pub(crate) fn list(cx: &Cx<'_>) -> Result<Reply, ApiError> {
         return Err(ApiError::bad_request("'$skip' is not supported by the service."));
     }
     let names = wanted(cx, false)?;
-    let size = page::top(cx.call, if names.contains(&"signInActivity") { 500 } else { 999 })?;
+    let size = page::top(
+        cx.call,
+        if names.contains(&"signInActivity") {
+            500
+        } else {
+            999
+        },
+    )?;
     let (key, down) = order(cx)?;
     let mut values = Vec::new();
     let mut conditions = conditions(cx, &mut values)?;
@@ -268,7 +314,11 @@ pub(crate) fn list(cx: &Cx<'_>) -> Result<Reply, ApiError> {
         };
         values.extend([Sql::Text(last.clone()), Sql::Text(id.clone())]);
         let sign = if down { "<" } else { ">" };
-        conditions.push(format!("({key}, id) {sign} (?{} COLLATE NOCASE, ?{})", values.len() - 1, values.len()));
+        conditions.push(format!(
+            "({key}, id) {sign} (?{} COLLATE NOCASE, ?{})",
+            values.len() - 1,
+            values.len()
+        ));
     }
     let direction = if down { "DESC" } else { "ASC" };
     let clause = clause(&conditions);
@@ -292,12 +342,19 @@ pub(crate) fn list(cx: &Cx<'_>) -> Result<Reply, ApiError> {
 }
 
 fn clause(conditions: &[String]) -> String {
-    if conditions.is_empty() { String::new() } else { format!(" WHERE {}", conditions.join(" AND ")) }
+    if conditions.is_empty() {
+        String::new()
+    } else {
+        format!(" WHERE {}", conditions.join(" AND "))
+    }
 }
 
 fn count(cx: &Cx<'_>, conditions: &[String], values: &[Sql]) -> Result<usize, ApiError> {
     let sql = format!("SELECT count(*) FROM users{}", clause(conditions));
-    let found: i64 = cx.connection.prepare_cached(&sql)?.query_row(params_from_iter(values), |row| row.get(0))?;
+    let found: i64 = cx
+        .connection
+        .prepare_cached(&sql)?
+        .query_row(params_from_iter(values), |row| row.get(0))?;
     Ok(usize::try_from(found).unwrap_or_default())
 }
 

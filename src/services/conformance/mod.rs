@@ -1,1 +1,239 @@
-//! Cases that every service passes (see the integrating commit).
+//! One list of cases for every service. What a service declares must pass its case; what it does not declare must be
+//! refused with zero requests sent. A declared capability without a case fails the test, so nothing is green by
+//! having been forgotten.
+//!
+//! Test code: it alone may import `server`.
+
+mod access;
+mod changes;
+mod console;
+mod directory;
+mod organization;
+mod reads;
+mod verifying;
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use futures::TryStreamExt as _;
+
+use self::changes::Seen;
+use self::directory::Directory;
+use super::{ConnectOptions, Gated, connect_through};
+use crate::auth::Credential;
+use crate::domain::{
+    Answer, Capability, Effect, ErrorCode, IdentityService as _, Parts, Result, SecurityInfo, Step, User,
+    UserId, UserQuery,
+};
+use crate::http::{Failed, HttpTransport, Transport, WireAnswer, WireRequest};
+use crate::server::{self, Running};
+
+/// A transport that counts what it sends.
+#[derive(Default)]
+struct Counting {
+    inner: HttpTransport,
+    sent: AtomicUsize,
+}
+
+#[async_trait]
+impl Transport for Counting {
+    async fn send(&self, request: WireRequest) -> std::result::Result<WireAnswer, Failed> {
+        self.sent.fetch_add(1, Ordering::Relaxed);
+        self.inner.send(request).await
+    }
+}
+
+/// Who is behind the token.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum As {
+    Application,
+    Person,
+}
+
+/// A service, connected to an embedded server with a directory of its own.
+struct Bench {
+    service: Gated,
+    operator: crate::domain::Operator,
+    transport: Arc<Counting>,
+    directory: Directory,
+    options: ConnectOptions,
+    _running: Running,
+}
+
+impl Bench {
+    async fn new(name: &str, who: As) -> Self {
+        let directory = Directory::new(name == "entra").await;
+        let mut options = server::Options::new(directory.path());
+        options.demo = false;
+        options.graph_only = name == "entra";
+        options.in_process = who == As::Person;
+        let running = server::spawn(options).await.unwrap();
+        let endpoint = running.endpoint.clone();
+        let credential = match endpoint.operator {
+            Some((username, password)) if who == As::Person => Credential::Password {
+                client_id: endpoint.client_id,
+                client_secret: Some(endpoint.client_secret),
+                username,
+                password,
+            },
+            _ => Credential::ClientSecret {
+                client_id: endpoint.client_id,
+                secret: endpoint.client_secret,
+            },
+        };
+        let options = ConnectOptions {
+            service: name.to_owned(),
+            graph: endpoint.graph,
+            authority: endpoint.authority,
+            tenant: endpoint.tenant,
+            credential,
+            timeout: Duration::from_secs(30),
+        };
+        let transport = Arc::new(Counting::default());
+        let connected = connect_through(options.clone(), transport.clone()).await.unwrap();
+        Self {
+            service: connected.service,
+            operator: connected.operator,
+            transport,
+            directory,
+            options,
+            _running: running,
+        }
+    }
+
+    fn sent(&self) -> usize {
+        self.transport.sent.load(Ordering::Relaxed)
+    }
+
+    fn declares(&self, capability: Capability) -> bool {
+        !matches!(
+            self.service.capabilities().get(capability),
+            Answer::Unsupported { .. }
+        )
+    }
+
+    async fn info(&self, user: &UserId) -> SecurityInfo {
+        self.service
+            .security_info(std::slice::from_ref(user), Parts::ALL)
+            .await
+            .remove(0)
+            .unwrap()
+    }
+
+    async fn user(&self, user: &UserId) -> User {
+        let query = UserQuery::Ids(vec![user.0.clone()]);
+        let mut found: Vec<User> = self.service.users(&query).try_collect().await.unwrap();
+        found.remove(0)
+    }
+
+    async fn apply(&self, step: Step) -> Result<Effect> {
+        self.service.apply(&[step]).await.remove(0)
+    }
+}
+
+async fn passes_every_case(name: &str, who: As) {
+    let bench = Bench::new(name, who).await;
+    assert_eq!(bench.operator.user_id.is_some(), who == As::Person);
+    let mut covered = BTreeSet::new();
+    let mut failures = Vec::new();
+    for case in changes::cases() {
+        let capability = case.needs();
+        covered.insert(capability);
+        let result = if bench.declares(capability) {
+            passes(&bench, &case).await
+        } else {
+            is_refused(&bench, &case).await
+        };
+        if let Err(why) = result {
+            failures.push(format!("{}: {why}", case.name));
+        }
+    }
+    for (capability, case_name, run) in reads::cases() {
+        covered.insert(capability);
+        if let Err(why) = run(&bench).await {
+            failures.push(format!("{case_name}: {why}"));
+        }
+    }
+    for (capability, answer) in bench.service.capabilities().entries() {
+        if !matches!(answer, Answer::Unsupported { .. }) && !covered.contains(capability) {
+            failures.push(format!("{capability}: declared, and no case tests it"));
+        }
+    }
+    assert!(failures.is_empty(), "{name}:\n{}", failures.join("\n"));
+}
+
+/// A declared change does what its case says, and a second time what is said of second times.
+async fn passes(bench: &Bench, case: &changes::Case) -> std::result::Result<(), String> {
+    let user = bench.directory.add_person(case.has);
+    let (info, account) = (bench.info(&user).await, bench.user(&user).await);
+    let step = case.step(&user, &info);
+    let effect = bench
+        .apply(step.clone())
+        .await
+        .map_err(|error| format!("{error:?}"))?;
+    let (after, account_after) = (bench.info(&user).await, bench.user(&user).await);
+    let seen = Seen {
+        bench,
+        user: &user,
+        effect: &effect,
+        before: &info,
+        after: &after,
+        account_before: &account,
+        account_after: &account_after,
+    };
+    (case.holds)(&seen)?;
+    let again = bench
+        .apply(step)
+        .await
+        .map_err(|error| format!("a second time: {error:?}"));
+    if let Some(state) = case.again {
+        let now = again?.state;
+        if now != state {
+            return Err(format!("a second time it is {now:?} and not {state:?}"));
+        }
+    }
+    Ok(())
+}
+
+/// An undeclared change is refused with what to do instead, and nothing is sent.
+async fn is_refused(bench: &Bench, case: &changes::Case) -> std::result::Result<(), String> {
+    let step = case.step(&UserId::from("nobody"), &SecurityInfo::default());
+    let before = bench.sent();
+    let error = match bench.apply(step).await {
+        Ok(_) => return Err("not declared, and done all the same".to_owned()),
+        Err(error) => error,
+    };
+    if error.code() != ErrorCode::Unsupported {
+        return Err(format!("not declared, and {error:?}"));
+    }
+    if error.hint_text().is_none_or(str::is_empty) {
+        return Err("the refusal does not say what to do instead".to_owned());
+    }
+    match bench.sent() - before {
+        0 => Ok(()),
+        sent => Err(format!("not declared, and {sent} requests were sent")),
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn entra_as_an_application_passes_every_case() {
+    passes_every_case("entra", As::Application).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn entra_as_a_person_passes_every_case() {
+    passes_every_case("entra", As::Person).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn local_as_an_application_passes_every_case() {
+    passes_every_case("local", As::Application).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn local_as_a_person_passes_every_case() {
+    passes_every_case("local", As::Person).await;
+}

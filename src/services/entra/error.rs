@@ -124,8 +124,17 @@ pub(crate) fn refused(response: &Response, family: Family, verb: Verb, claims: &
     let said = said(&body);
     let error = match response.status {
         400 | 409 | 422 => bad_request(family, &code, &said),
-        401 => Error::new(ErrorCode::TokenRejected, "the service does not take the token")
-            .hint("sign in again; check that url, authority and tenant belong together"),
+        401 => {
+            let challenged = response
+                .header("www-authenticate")
+                .is_some_and(|text| text.contains("insufficient_claims"));
+            let hint = if challenged {
+                "it wants a new sign-in: sessions of this account were ended, or conditions changed"
+            } else {
+                "sign in again; check that url, authority and tenant belong together"
+            };
+            Error::new(ErrorCode::TokenRejected, "the service does not take the token").hint(hint)
+        }
         // A refusal by policy may come under the code of a missing right.
         403 if is_missing_right(&code) && !said.to_ascii_lowercase().contains("policy") => {
             missing_right(family, verb, claims)

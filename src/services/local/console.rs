@@ -194,8 +194,8 @@ impl Console {
     /// # Errors
     /// As [`Self::sign_in`].
     pub async fn snapshot(&self) -> Result<Vec<u8>> {
-        let request = Request::get(ROOT, "/snapshot", "/snapshot");
-        let response = self.graph.pipeline().send_for_file(&request).await?;
+        let request = Request::get(ROOT, "/snapshot", "/snapshot").patiently();
+        let response = self.graph.pipeline().send(&request).await?;
         let response = self
             .graph
             .check(response, crate::services::entra::Family::Extensions, Verb::Get)?;

@@ -11,8 +11,8 @@ use super::wire::{
 };
 use super::{LocalService, QUESTIONS_ID};
 use crate::domain::{
-    Device, DeviceKind, IdentityService as _, Method, MethodKind, MethodState, Parts, PhoneNumber, Result,
-    SecurityInfo, Sessions, UserId,
+    Device, IdentityService as _, Method, MethodKind, MethodState, Parts, PhoneNumber, Result, SecurityInfo,
+    Sessions, UserId,
 };
 use crate::services::entra;
 
@@ -52,13 +52,9 @@ impl LocalService {
             registration.state = told.state;
             registration.grace_until = told.grace_until_date_time;
         }
-        if let (Some(devices), Some((_, open))) = (&devices, &sessions) {
-            info.devices = Some(devices.iter().cloned().chain(open.iter().cloned()).collect());
-        } else {
-            info.devices = devices;
-        }
+        info.devices = devices;
         info.methods = methods.filter(|_| parts.methods || parts.default);
-        info.sessions = sessions.map(|(count, _)| count);
+        info.sessions = sessions;
         info.app_passwords = app_passwords;
         Ok(info)
     }
@@ -131,36 +127,17 @@ async fn remembered(
     Ok(Some(devices))
 }
 
-/// The sessions, counted, and as devices.
-async fn sessions(
-    client: &ExtensionClient<'_>,
-    user: &UserId,
-    parts: Parts,
-) -> Result<Option<(Sessions, Vec<Device>)>> {
+/// The sessions, counted: which device each is on is no reason to forget it.
+async fn sessions(client: &ExtensionClient<'_>, user: &UserId, parts: Parts) -> Result<Option<Sessions>> {
     if !parts.sessions {
         return Ok(None);
     }
     let open: Vec<WireSession> = client.list(user, "/sessions", "/users/{id}/sessions").await?;
     let newest_at = open.iter().filter_map(|session| session.created_date_time).max();
-    let sessions = Sessions {
+    Ok(Some(Sessions {
         count: open.len() as u64,
         newest_at,
-    };
-    let devices = open
-        .into_iter()
-        .map(|session| Device {
-            id: session.id.into(),
-            kind: DeviceKind::Session,
-            name: session.device,
-            os: None,
-            browser: None,
-            enabled: None,
-            created_at: session.created_date_time,
-            last_used_at: session.last_used_date_time,
-            trusted_until: None,
-        })
-        .collect();
-    Ok(Some((sessions, devices)))
+    }))
 }
 
 async fn app_passwords(

@@ -71,10 +71,7 @@ pub(super) struct WireQuestion {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct WireSession {
-    pub(super) id: String,
-    pub(super) device: Option<String>,
     pub(super) created_date_time: Option<Timestamp>,
-    pub(super) last_used_date_time: Option<Timestamp>,
 }
 
 #[derive(Deserialize)]

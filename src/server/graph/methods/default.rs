@@ -20,19 +20,28 @@ const VALUES: [(&str, &[&str]); 6] = [
 
 /// The kinds that a value can mean; none for a value that there is not.
 pub(crate) fn kinds(value: &str) -> Option<&'static [&'static str]> {
-    VALUES.iter().find(|(name, _)| *name == value).map(|(_, kinds)| *kinds)
+    VALUES
+        .iter()
+        .find(|(name, _)| *name == value)
+        .map(|(_, kinds)| *kinds)
 }
 
 /// Whether a person has a verified method that this default means.
 pub(crate) fn is_met<'a>(value: &str, methods: impl IntoIterator<Item = &'a Method>) -> bool {
     let kinds = kinds(value).unwrap_or_default();
-    methods.into_iter().any(|method| method.ready && kinds.contains(&method.kind.as_str()))
+    methods
+        .into_iter()
+        .any(|method| method.ready && kinds.contains(&method.kind.as_str()))
 }
 
 /// The default as it counts: the chosen one while the person has it, else the first that there is.
 pub(crate) fn effective(chosen: Option<&str>, methods: &[Method]) -> Option<&'static str> {
     let chosen = VALUES.iter().find(|(name, _)| Some(*name) == chosen);
-    chosen.into_iter().chain(&VALUES).map(|(name, _)| *name).find(|value| is_met(value, methods))
+    chosen
+        .into_iter()
+        .chain(&VALUES)
+        .map(|(name, _)| *name)
+        .find(|value| is_met(value, methods))
 }
 
 /// Whether this is the method that the default means.
@@ -54,7 +63,9 @@ pub(crate) fn check_removable(person: &Person, methods: &[Method], method: &Meth
         ));
     }
     let rest = || methods.iter().filter(|other| other.id != method.id);
-    let Some(value) = effective(person.preferred.as_deref(), methods) else { return Ok(()) };
+    let Some(value) = effective(person.preferred.as_deref(), methods) else {
+        return Ok(());
+    };
     let others = VALUES.iter().any(|(value, _)| is_met(value, rest()));
     if is_met(value, rest()) || !others {
         return Ok(());
@@ -70,7 +81,9 @@ pub(crate) fn check_removable(person: &Person, methods: &[Method], method: &Meth
 /// # Errors
 /// The file cannot be read or written.
 pub(crate) fn settle(connection: &Connection, person: &Person) -> rusqlite::Result<()> {
-    let Some(chosen) = &person.preferred else { return Ok(()) };
+    let Some(chosen) = &person.preferred else {
+        return Ok(());
+    };
     if !is_met(chosen, &load(connection, &person.id)?) {
         connection.execute("UPDATE users SET preferred = NULL WHERE id = ?1", [&person.id])?;
     }

@@ -12,12 +12,24 @@ use crate::server::error::ApiError;
 
 fn address(cx: &Cx<'_>) -> Result<String, ApiError> {
     let body = cx.body(&["emailAddress"])?;
-    let text = body.get("emailAddress").and_then(Value::as_str).unwrap_or_default();
-    let plain = !text.chars().any(|c| c.is_whitespace() || c.is_control() || "<>(),;:\"".contains(c));
+    let text = body
+        .get("emailAddress")
+        .and_then(Value::as_str)
+        .unwrap_or_default();
+    let plain = !text
+        .chars()
+        .any(|c| c.is_whitespace() || c.is_control() || "<>(),;:\"".contains(c));
     let fits = text.split_once('@').is_some_and(|(name, domain)| {
-        !name.is_empty() && domain.contains('.') && !domain.contains('@') && domain.split('.').all(|part| !part.is_empty())
+        !name.is_empty()
+            && domain.contains('.')
+            && !domain.contains('@')
+            && domain.split('.').all(|part| !part.is_empty())
     });
-    if fits && plain && text.len() <= 254 { Ok(text.to_owned()) } else { Err(bad("The email address is not valid.")) }
+    if fits && plain && text.len() <= 254 {
+        Ok(text.to_owned())
+    } else {
+        Err(bad("The email address is not valid."))
+    }
 }
 
 /// `POST …/emailMethods`
@@ -40,7 +52,9 @@ pub(crate) fn create(cx: &Cx<'_>) -> Result<Reply, ApiError> {
         // One a person is documented, the error is not: assumed.
         return Err(bad("An email address is already registered for the user."));
     }
-    Ok(Reply::created(json!({"id": EMAIL_ID, "emailAddress": address, "createdDateTime": rfc3339(cx.now)})))
+    Ok(Reply::created(
+        json!({"id": EMAIL_ID, "emailAddress": address, "createdDateTime": rfc3339(cx.now)}),
+    ))
 }
 
 /// `PATCH …/emailMethods/{id}`
@@ -51,5 +65,9 @@ pub(crate) fn update(cx: &Cx<'_>) -> Result<Reply, ApiError> {
         "UPDATE methods SET value = ?3 WHERE user_id = ?1 AND id = ?2 AND kind = 'email'",
         [&person.id, cx.segment(4), &address],
     )?;
-    if changed == 0 { Err(ApiError::no_method()) } else { Ok(Reply::no_content()) }
+    if changed == 0 {
+        Err(ApiError::no_method())
+    } else {
+        Ok(Reply::no_content())
+    }
 }

@@ -49,36 +49,94 @@ const fn ty(
     kinds: &'static [&'static str],
     family: &'static str,
 ) -> Type {
-    Type { segment, name, kinds, family, beta: false, deletable: true }
+    Type {
+        segment,
+        name,
+        kinds,
+        family,
+        beta: false,
+        deletable: true,
+    }
 }
 
 /// Every type (api/entra 1.2 and 1.3).
 pub(crate) const TYPES: [Type; 12] = [
-    Type { deletable: false, ..ty("passwordMethods", "passwordAuthenticationMethod", &["password"], "Password") },
-    ty("phoneMethods", "phoneAuthenticationMethod", &["phone:mobile", "phone:alternate", "phone:office"], "Phone"),
+    Type {
+        deletable: false,
+        ..ty(
+            "passwordMethods",
+            "passwordAuthenticationMethod",
+            &["password"],
+            "Password",
+        )
+    },
+    ty(
+        "phoneMethods",
+        "phoneAuthenticationMethod",
+        &["phone:mobile", "phone:alternate", "phone:office"],
+        "Phone",
+    ),
     ty("emailMethods", "emailAuthenticationMethod", &["email"], "Email"),
-    ty("fido2Methods", "fido2AuthenticationMethod", &["passkey", "security-key"], "Passkey"),
+    ty(
+        "fido2Methods",
+        "fido2AuthenticationMethod",
+        &["passkey", "security-key"],
+        "Passkey",
+    ),
     ty(
         "microsoftAuthenticatorMethods",
         "microsoftAuthenticatorAuthenticationMethod",
         &["authenticator"],
         "MicrosoftAuthApp",
     ),
-    ty("softwareOathMethods", "softwareOathAuthenticationMethod", &["totp"], "SoftwareOATH"),
-    ty("temporaryAccessPassMethods", "temporaryAccessPassAuthenticationMethod", &["temporary-pass"], "TAP"),
+    ty(
+        "softwareOathMethods",
+        "softwareOathAuthenticationMethod",
+        &["totp"],
+        "SoftwareOATH",
+    ),
+    ty(
+        "temporaryAccessPassMethods",
+        "temporaryAccessPassAuthenticationMethod",
+        &["temporary-pass"],
+        "TAP",
+    ),
     ty(
         "windowsHelloForBusinessMethods",
         "windowsHelloForBusinessAuthenticationMethod",
         &["windows-hello"],
         "WindowsHello",
     ),
-    ty("platformCredentialMethods", "platformCredentialAuthenticationMethod", &["platform-key"], "PlatformCred"),
-    ty("externalAuthenticationMethods", "externalAuthenticationMethod", &["external"], "External"),
+    ty(
+        "platformCredentialMethods",
+        "platformCredentialAuthenticationMethod",
+        &["platform-key"],
+        "PlatformCred",
+    ),
+    ty(
+        "externalAuthenticationMethods",
+        "externalAuthenticationMethod",
+        &["external"],
+        "External",
+    ),
     Type {
         beta: true,
-        ..ty("hardwareOathMethods", "hardwareOathAuthenticationMethod", &["hardware-token"], "HardwareOATH")
+        ..ty(
+            "hardwareOathMethods",
+            "hardwareOathAuthenticationMethod",
+            &["hardware-token"],
+            "HardwareOATH",
+        )
     },
-    Type { beta: true, ..ty("qrCodePinMethod", "qrCodePinAuthenticationMethod", &["qr-pin"], "QR") },
+    Type {
+        beta: true,
+        ..ty(
+            "qrCodePinMethod",
+            "qrCodePinAuthenticationMethod",
+            &["qr-pin"],
+            "QR",
+        )
+    },
 ];
 
 impl Type {
@@ -169,7 +227,9 @@ impl<'a, 'b> View<'a, 'b> {
             items.push(render::password(typed));
         }
         for method in load(self.cx.connection, &self.person.id)? {
-            let Some(ty) = Type::of_kind(&method.kind) else { continue };
+            let Some(ty) = Type::of_kind(&method.kind) else {
+                continue;
+            };
             let wanted = only.is_none_or(|only| only.segment == ty.segment);
             if wanted && (self.cx.call.beta || !ty.beta) {
                 items.push(self.item(ty, &method, typed)?);
@@ -242,7 +302,10 @@ pub(crate) fn delete_typed(cx: &Cx<'_>) -> Result<Reply, ApiError> {
         .find(|method| ty.kinds.contains(&method.kind.as_str()) && (single || method.id == cx.segment(4)));
     let method = found.ok_or_else(ApiError::no_method)?;
     default::check_removable(&person, &methods, method)?;
-    cx.connection.execute("DELETE FROM methods WHERE user_id = ?1 AND id = ?2", [&person.id, &method.id])?;
+    cx.connection.execute(
+        "DELETE FROM methods WHERE user_id = ?1 AND id = ?2",
+        [&person.id, &method.id],
+    )?;
     forget_challenges(cx.connection, &person.id, &method.id)?;
     default::settle(cx.connection, &person)?;
     Ok(Reply::no_content())
@@ -252,8 +315,15 @@ pub(crate) fn delete_typed(cx: &Cx<'_>) -> Result<Reply, ApiError> {
 ///
 /// # Errors
 /// The file cannot be written.
-pub(crate) fn forget_challenges(connection: &Connection, user_id: &str, method_id: &str) -> rusqlite::Result<()> {
+pub(crate) fn forget_challenges(
+    connection: &Connection,
+    user_id: &str,
+    method_id: &str,
+) -> rusqlite::Result<()> {
     connection
-        .execute("DELETE FROM challenges WHERE user_id = ?1 AND method_id = ?2", [user_id, method_id])
+        .execute(
+            "DELETE FROM challenges WHERE user_id = ?1 AND method_id = ?2",
+            [user_id, method_id],
+        )
         .map(drop)
 }

@@ -23,29 +23,44 @@ pub(crate) fn create(cx: &Cx<'_>) -> Result<Reply, ApiError> {
     };
     let person = Person::find(cx.connection, cx.segment(1))?;
     if person.is_external() {
-        return Err(bad("Temporary Access Pass cannot be added to an external guest user."));
+        return Err(bad(
+            "Temporary Access Pass cannot be added to an external guest user.",
+        ));
     }
     let policy = policy::configuration(cx.connection, "TemporaryAccessPass")?;
     if policy["state"] != "enabled" {
         // The beginning of the text was seen in the field; status and code are assumed.
-        return Err(bad("Converged UserCredentialPolicy does not allow creating or updating a Temporary Access Pass."));
+        return Err(bad(
+            "Converged UserCredentialPolicy does not allow creating or updating a Temporary Access Pass.",
+        ));
     }
     let limit = |name: &str, otherwise: i64| policy[name].as_i64().unwrap_or(otherwise);
     let lifetime = match body.get("lifetimeInMinutes") {
         None | Some(Value::Null) => limit("defaultLifetimeInMinutes", 60),
-        Some(value) => value.as_i64().ok_or_else(|| bad("lifetimeInMinutes must be a whole number."))?,
+        Some(value) => value
+            .as_i64()
+            .ok_or_else(|| bad("lifetimeInMinutes must be a whole number."))?,
     };
-    let (least, most) = (limit("minimumLifetimeInMinutes", 60), limit("maximumLifetimeInMinutes", 480));
+    let (least, most) = (
+        limit("minimumLifetimeInMinutes", 60),
+        limit("maximumLifetimeInMinutes", 480),
+    );
     if !(least..=most).contains(&lifetime) {
-        return Err(bad(format!("lifetimeInMinutes must be between {least} and {most}, as the policy has it.")));
+        return Err(bad(format!(
+            "lifetimeInMinutes must be between {least} and {most}, as the policy has it."
+        )));
     }
     let demanded = policy["isUsableOnce"].as_bool().unwrap_or(false);
     let once = match body.get("isUsableOnce") {
         None | Some(Value::Null) => demanded,
-        Some(value) => value.as_bool().ok_or_else(|| bad("isUsableOnce must be true or false."))?,
+        Some(value) => value
+            .as_bool()
+            .ok_or_else(|| bad("isUsableOnce must be true or false."))?,
     };
     if demanded && !once {
-        return Err(bad("The policy demands a Temporary Access Pass that can be used once."));
+        return Err(bad(
+            "The policy demands a Temporary Access Pass that can be used once.",
+        ));
     }
     let starts = match body.get("startDateTime") {
         None | Some(Value::Null) => cx.now,
@@ -55,10 +70,18 @@ pub(crate) fn create(cx: &Cx<'_>) -> Result<Reply, ApiError> {
             .ok_or_else(|| bad("startDateTime must be a time in UTC, such as 2026-01-31T09:00:00Z."))?
             .as_millisecond(),
     };
-    let length = usize::try_from(limit("defaultLength", 8)).unwrap_or(8).clamp(8, 48);
+    let length = usize::try_from(limit("defaultLength", 8))
+        .unwrap_or(8)
+        .clamp(8, 48);
     let secret = secrets::generate_pass(length)?;
-    for old in load(cx.connection, &person.id)?.iter().filter(|method| method.kind == "temporary-pass") {
-        cx.connection.execute("DELETE FROM methods WHERE user_id = ?1 AND id = ?2", [&person.id, &old.id])?;
+    for old in load(cx.connection, &person.id)?
+        .iter()
+        .filter(|method| method.kind == "temporary-pass")
+    {
+        cx.connection.execute(
+            "DELETE FROM methods WHERE user_id = ?1 AND id = ?2",
+            [&person.id, &old.id],
+        )?;
         forget_challenges(cx.connection, &person.id, &old.id)?;
     }
     let id = Uuid::new_v4().to_string();
@@ -76,7 +99,9 @@ pub(crate) fn create(cx: &Cx<'_>) -> Result<Reply, ApiError> {
             cx.now
         ],
     )?;
-    let made = load(cx.connection, &person.id)?.into_iter().find(|method| method.id == id);
+    let made = load(cx.connection, &person.id)?
+        .into_iter()
+        .find(|method| method.id == id);
     let reason = render::usability(cx, &person.id, &made.ok_or_else(ApiError::internal)?)?;
     Ok(Reply::created(json!({
         "id": id,

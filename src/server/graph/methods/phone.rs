@@ -17,13 +17,19 @@ use crate::server::error::ApiError;
 /// # Errors
 /// 400 `invalidPhoneNumber` (the code was seen, the message was not).
 fn number(body: &serde_json::Map<String, Value>) -> Result<PhoneNumber, ApiError> {
-    let text = body.get("phoneNumber").and_then(Value::as_str).unwrap_or_default();
+    let text = body
+        .get("phoneNumber")
+        .and_then(Value::as_str)
+        .unwrap_or_default();
     let invalid = |why: String| ApiError::new(StatusCode::BAD_REQUEST, "invalidPhoneNumber", why);
     if !text.starts_with('+') {
-        return Err(invalid("The phone number must begin with + and a country code.".to_owned()));
+        return Err(invalid(
+            "The phone number must begin with + and a country code.".to_owned(),
+        ));
     }
     // Its display would repeat the number; the reason alone says enough.
-    PhoneNumber::parse(text, None).map_err(|bad| invalid(format!("The phone number is not valid: {}.", bad.why)))
+    PhoneNumber::parse(text, None)
+        .map_err(|bad| invalid(format!("The phone number is not valid: {}.", bad.why)))
 }
 
 /// Refuses a phone that policy lets nobody use so. Assumed: the real service documents no such refusal.
@@ -31,7 +37,9 @@ fn check_policy(connection: &Connection, kind: &str) -> Result<(), ApiError> {
     let text = kind == "phone:mobile" && policy::is_enabled(connection, "Sms")?;
     let call = policy::is_enabled(connection, "Voice")?;
     let office = kind != "phone:office"
-        || policy::configuration(connection, "Voice")?["isOfficePhoneAllowed"].as_bool().unwrap_or(false);
+        || policy::configuration(connection, "Voice")?["isOfficePhoneAllowed"]
+            .as_bool()
+            .unwrap_or(false);
     if (text || call) && office {
         return Ok(());
     }
@@ -45,8 +53,14 @@ fn check_policy(connection: &Connection, kind: &str) -> Result<(), ApiError> {
 /// Whether the person has verified this very number already, as when an alternate number becomes the mobile one.
 fn is_known(methods: &[Method], number: &PhoneNumber) -> bool {
     methods.iter().any(|method| {
-        let value = method.value.as_deref().filter(|_| method.ready && method.kind.starts_with("phone:"));
-        value.and_then(|value| PhoneNumber::parse(value, None).ok()).as_ref() == Some(number)
+        let value = method
+            .value
+            .as_deref()
+            .filter(|_| method.ready && method.kind.starts_with("phone:"));
+        value
+            .and_then(|value| PhoneNumber::parse(value, None).ok())
+            .as_ref()
+            == Some(number)
     })
 }
 
@@ -67,7 +81,9 @@ pub(crate) fn create(cx: &Cx<'_>) -> Result<Reply, ApiError> {
         return Err(bad("A phone of this type is already registered for the user."));
     }
     if kind == "phone:alternate" && !methods.iter().any(|method| method.kind == "phone:mobile") {
-        return Err(bad("An alternate mobile phone needs a mobile phone to be registered first."));
+        return Err(bad(
+            "An alternate mobile phone needs a mobile phone to be registered first.",
+        ));
     }
     check_policy(cx.connection, kind)?;
     let ready = cx.state.graph_only || is_known(&methods, &number);
@@ -102,10 +118,16 @@ pub(crate) fn update(cx: &Cx<'_>) -> Result<Reply, ApiError> {
         .iter()
         .find(|method| method.kind.starts_with("phone:") && method.id == cx.segment(4))
         .ok_or_else(ApiError::no_method)?;
-    if body.get("phoneType").is_some_and(|ty| ty != render::phone_type(&method.kind)) {
+    if body
+        .get("phoneType")
+        .is_some_and(|ty| ty != render::phone_type(&method.kind))
+    {
         return Err(bad("phoneType cannot be changed."));
     }
-    let current = method.value.as_deref().and_then(|value| PhoneNumber::parse(value, None).ok());
+    let current = method
+        .value
+        .as_deref()
+        .and_then(|value| PhoneNumber::parse(value, None).ok());
     let counts = cx.state.graph_only || is_known(&methods, &number);
     // A new number of the default is kept aside until it is verified, so that the person can still sign in.
     let aside = !counts && default::is_default(&person, &methods, method);
@@ -159,7 +181,11 @@ fn sms_sign_in(
         set_state(connection, user_id, None)?;
         return Ok("notEnabled");
     }
-    let state = if is_taken(connection, user_id, &number.spaced())? { "phoneNumberNotUnique" } else { "ready" };
+    let state = if is_taken(connection, user_id, &number.spaced())? {
+        "phoneNumberNotUnique"
+    } else {
+        "ready"
+    };
     set_state(connection, user_id, Some(state))?;
     Ok(state)
 }
@@ -167,7 +193,8 @@ fn sms_sign_in(
 fn signs_in(connection: &Connection) -> Result<bool, ApiError> {
     let policy = policy::configuration(connection, "Sms")?;
     let targets = policy["includeTargets"].as_array();
-    let usable = targets.is_some_and(|targets| targets.iter().any(|target| target["isUsableForSignIn"] == true));
+    let usable =
+        targets.is_some_and(|targets| targets.iter().any(|target| target["isUsableForSignIn"] == true));
     Ok(usable && policy["state"] == "enabled")
 }
 

@@ -36,8 +36,10 @@ pub(crate) fn strongest(methods: &[Method]) -> Option<&'static str> {
 
 /// `PATCH …/signInPreferences`
 pub(crate) fn update(cx: &Cx<'_>) -> Result<Reply, ApiError> {
-    let (chosen, system) =
-        ("userPreferredMethodForSecondaryAuthentication", "isSystemPreferredAuthenticationMethodEnabled");
+    let (chosen, system) = (
+        "userPreferredMethodForSecondaryAuthentication",
+        "isSystemPreferredAuthenticationMethodEnabled",
+    );
     let body = cx.body(&[chosen, system])?;
     let person = Person::find(cx.connection, cx.segment(1))?;
     if !body.contains_key(chosen) && !body.contains_key(system) {
@@ -47,21 +49,32 @@ pub(crate) fn update(cx: &Cx<'_>) -> Result<Reply, ApiError> {
         None => {}
         // Assumed: whether null is taken is not documented.
         Some(Value::Null) => {
-            cx.connection.execute("UPDATE users SET preferred = NULL WHERE id = ?1", [&person.id])?;
+            cx.connection
+                .execute("UPDATE users SET preferred = NULL WHERE id = ?1", [&person.id])?;
         }
         Some(value) => {
             let value = value.as_str().filter(|value| default::kinds(value).is_some());
             let value = value.ok_or_else(|| bad("The value is not one of push, oath, voiceMobile, voiceAlternateMobile, voiceOffice, sms."))?;
             if !default::is_met(value, &load(cx.connection, &person.id)?) {
                 // Assumed: what the real service answers is not known.
-                return Err(bad(format!("The user has no registered authentication method for '{value}'.")));
+                return Err(bad(format!(
+                    "The user has no registered authentication method for '{value}'."
+                )));
             }
-            cx.connection.execute("UPDATE users SET preferred = ?2 WHERE id = ?1", [&person.id, value])?;
+            cx.connection.execute(
+                "UPDATE users SET preferred = ?2 WHERE id = ?1",
+                [&person.id, value],
+            )?;
         }
     }
     if let Some(value) = body.get(system) {
-        let on = value.as_bool().ok_or_else(|| bad(format!("{system} must be true or false.")))?;
-        cx.connection.execute("UPDATE users SET system_preferred = ?2 WHERE id = ?1", params![person.id, on])?;
+        let on = value
+            .as_bool()
+            .ok_or_else(|| bad(format!("{system} must be true or false.")))?;
+        cx.connection.execute(
+            "UPDATE users SET system_preferred = ?2 WHERE id = ?1",
+            params![person.id, on],
+        )?;
     }
     Ok(Reply::no_content())
 }
@@ -76,11 +89,17 @@ pub(crate) fn requirements(cx: &Cx<'_>) -> Result<Reply, ApiError> {
 pub(crate) fn set_requirements(cx: &Cx<'_>) -> Result<Reply, ApiError> {
     let body = cx.body(&["perUserMfaState"])?;
     let person = Person::find(cx.connection, cx.segment(1))?;
-    let state = body.get("perUserMfaState").and_then(Value::as_str).unwrap_or_default();
+    let state = body
+        .get("perUserMfaState")
+        .and_then(Value::as_str)
+        .unwrap_or_default();
     if !["disabled", "enabled", "enforced"].contains(&state) {
         return Err(bad("perUserMfaState must be one of disabled, enabled, enforced."));
     }
-    cx.connection.execute("UPDATE users SET mfa_state = ?2 WHERE id = ?1", [&person.id, state])?;
+    cx.connection.execute(
+        "UPDATE users SET mfa_state = ?2 WHERE id = ?1",
+        [&person.id, state],
+    )?;
     enforce(cx.connection, &person)?;
     Ok(Reply::no_content())
 }

@@ -12,7 +12,11 @@ use crate::server::error::ApiError;
 /// The entry that everybody has.
 pub(super) fn password(typed: bool) -> Value {
     let item = json!({"id": PASSWORD_ID, "password": null, "createdDateTime": null});
-    if typed { with_type(item, "#microsoft.graph.passwordAuthenticationMethod") } else { item }
+    if typed {
+        with_type(item, "#microsoft.graph.passwordAuthenticationMethod")
+    } else {
+        item
+    }
 }
 
 /// One method, with its type in front where several types stand together.
@@ -29,7 +33,10 @@ pub(super) fn method(
 ) -> Result<Value, ApiError> {
     let mut item = Map::new();
     if typed {
-        item.insert("@odata.type".to_owned(), json!(format!("#microsoft.graph.{}", ty.name)));
+        item.insert(
+            "@odata.type".to_owned(),
+            json!(format!("#microsoft.graph.{}", ty.name)),
+        );
     }
     item.insert("id".to_owned(), json!(method.id));
     let properties = match ty.segment {
@@ -42,12 +49,26 @@ pub(super) fn method(
         _ => json!({"displayName": method.name}),
     };
     // What a hardware token says of itself stands in its device.
-    let own = if ty.segment == "hardwareOathMethods" { &Value::Null } else { &method.extra };
-    for (key, value) in [&properties, own].into_iter().filter_map(Value::as_object).flatten() {
+    let own = if ty.segment == "hardwareOathMethods" {
+        &Value::Null
+    } else {
+        &method.extra
+    };
+    for (key, value) in [&properties, own]
+        .into_iter()
+        .filter_map(Value::as_object)
+        .flatten()
+    {
         item.entry(key.clone()).or_insert_with(|| value.clone());
     }
-    item.insert("createdDateTime".to_owned(), json!(method.created_at.map(rfc3339)));
-    item.insert("lastUsedDateTime".to_owned(), json!(method.last_used_at.map(rfc3339)));
+    item.insert(
+        "createdDateTime".to_owned(),
+        json!(method.created_at.map(rfc3339)),
+    );
+    item.insert(
+        "lastUsedDateTime".to_owned(),
+        json!(method.last_used_at.map(rfc3339)),
+    );
     Ok(Value::Object(item))
 }
 
@@ -62,7 +83,11 @@ pub(super) fn phone_type(kind: &str) -> &'static str {
 
 fn phone(method: &Method, masked: bool) -> Value {
     let number = method.value.as_deref().unwrap_or_default();
-    let state = if method.kind == "phone:mobile" { "notEnabled" } else { "notSupported" };
+    let state = if method.kind == "phone:mobile" {
+        "notEnabled"
+    } else {
+        "notSupported"
+    };
     json!({
         "phoneNumber": if masked { mask(number) } else { number.to_owned() },
         "phoneType": phone_type(&method.kind),
@@ -76,7 +101,9 @@ pub(super) fn mask(number: &str) -> String {
     let rest = rest.split('x').next().unwrap_or_default();
     let hidden = rest.len().saturating_sub(2);
     let end: String = rest.chars().skip(hidden).collect();
-    format!("{country} {}{end}", "X".repeat(hidden)).trim_start().to_owned()
+    format!("{country} {}{end}", "X".repeat(hidden))
+        .trim_start()
+        .to_owned()
 }
 
 fn pass(cx: &Cx<'_>, user_id: &str, method: &Method) -> Result<Value, ApiError> {
@@ -118,7 +145,10 @@ fn hardware(user_id: &str, method: &Method) -> Value {
         device.extend(extra.clone());
     }
     device.insert("secretKey".to_owned(), Value::Null);
-    device.insert("status".to_owned(), json!(if method.ready { "activated" } else { "assigned" }));
+    device.insert(
+        "status".to_owned(),
+        json!(if method.ready { "activated" } else { "assigned" }),
+    );
     device.insert("assignedTo".to_owned(), json!({"id": user_id}));
     json!({"device": device})
 }

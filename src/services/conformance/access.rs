@@ -1,0 +1,190 @@
+//! The cases about what lets somebody in without a second factor, and about the account: devices, app passwords,
+//! sessions, passwords.
+
+use super::changes::{Case, Seen, Verdict, case, ensure};
+use super::directory::DEVICES;
+use crate::domain::{
+    Action, Answer, Capability, DeviceKind, EffectState, IdentityService as _, SecurityInfo, Slot,
+};
+
+pub(super) fn cases(cases: &mut Vec<Case>) {
+    let remembered = |info: &SecurityInfo| info.remembered().count();
+    cases.push(case(
+        "forgets one remembered device and no other",
+        &[],
+        |info| Action::ForgetDevice {
+            device: info
+                .remembered()
+                .next()
+                .map_or_else(|| "none".into(), |device| device.id.clone()),
+        },
+        None,
+        move |seen| forgotten(seen, Capability::ForgetOne, DEVICES - 1, remembered),
+    ));
+    cases.push(case(
+        "forgets every remembered device and keeps registered ones",
+        &[],
+        |_| Action::ForgetAllDevices,
+        None,
+        move |seen| {
+            let registered = |info: &SecurityInfo| {
+                info.devices
+                    .iter()
+                    .flatten()
+                    .filter(|device| device.kind == DeviceKind::Registered)
+                    .count()
+            };
+            ensure(registered(seen.after) == 1, "the registered device is gone")?;
+            forgotten(seen, Capability::ForgetAll, 0, remembered)
+        },
+    ));
+    let app_passwords = |info: &SecurityInfo| info.app_passwords.as_ref().map(Vec::len);
+    cases.push(case(
+        "ends one app password and no other",
+        &[],
+        |info| {
+            let first = info.app_passwords.as_ref().and_then(|all| all.first().cloned());
+            let (id, name) =
+                first.map_or_else(|| ("none".into(), "none".into()), |first| (first.id, first.name));
+            Action::RevokeAppPassword { id, name }
+        },
+        Some(EffectState::Unchanged),
+        move |seen| ensure(app_passwords(seen.after) == Some(1), "not one is left"),
+    ));
+    cases.push(case(
+        "ends every app password",
+        &[],
+        |_| Action::RevokeAllAppPasswords,
+        Some(EffectState::Unchanged),
+        move |seen| {
+            ensure(app_passwords(seen.before) == Some(2), "there were not two")?;
+            ensure(app_passwords(seen.after) == Some(0), "some are left")?;
+            ensure(
+                seen.effect.detail.as_deref() == Some("2"),
+                "it does not say how many",
+            )
+        },
+    ));
+    cases.push(case(
+        "makes an app password and shows it once",
+        &[],
+        |_| Action::IssueAppPassword {
+            name: "Old mail".into(),
+        },
+        None,
+        move |seen| {
+            let minted = seen.effect.secret.as_ref().ok_or("there is no secret")?;
+            ensure(
+                minted.kind == "app-password" && minted.value.expose().len() >= 12,
+                "the secret is odd",
+            )?;
+            ensure(app_passwords(seen.after) == Some(3), "it is not listed")
+        },
+    ));
+    cases.push(case(
+        "signs out everywhere",
+        &[],
+        |_| Action::SignOut,
+        Some(EffectState::Done),
+        |seen| {
+            let since = seen.bench.directory.sessions_valid_from(seen.user);
+            ensure(
+                since > seen.account_before.last_sign_in_at.map_or(0, |_| 0),
+                "sessions are still good",
+            )?;
+            ensure(
+                seen.after
+                    .sessions
+                    .as_ref()
+                    .is_none_or(|sessions| sessions.count == 0),
+                "sessions are open",
+            )
+        },
+    ));
+    let mut set = case(
+        "sets a password that is to be changed",
+        &[],
+        |_| Action::SetPassword { permanent: false },
+        Some(EffectState::Done),
+        |seen| {
+            let state = seen.bench.directory.password_state(seen.user);
+            ensure(
+                state == (true, true),
+                format!("changed and to be changed again: {state:?}"),
+            )
+        },
+    );
+    set.slot = Some((Slot::NewPassword, "Correct-Horse-42".to_owned()));
+    cases.push(set);
+    for permanent in [false, true] {
+        cases.push(case(
+            if permanent {
+                "makes a password that stays"
+            } else {
+                "makes a password that is to be changed"
+            },
+            &[],
+            move |_| Action::GeneratePassword { permanent },
+            Some(EffectState::Done),
+            move |seen| {
+                let minted = seen.effect.secret.as_ref().ok_or("there is no secret")?;
+                ensure(
+                    minted.kind == "password" && minted.value.expose().len() == 16,
+                    "the secret is odd",
+                )?;
+                let state = seen.bench.directory.password_state(seen.user);
+                ensure(
+                    state == (true, !permanent),
+                    format!("changed and to be changed again: {state:?}"),
+                )
+            },
+        ));
+    }
+    cases.push(case(
+        "asks for registration at next sign-in",
+        &[],
+        |_| Action::RequireRegistration,
+        Some(EffectState::Done),
+        |seen| {
+            ensure(
+                seen.bench.directory.registration_required(seen.user),
+                "it is not asked for",
+            )
+        },
+    ));
+    cases.push(case(
+        "stops an account from signing in",
+        &[],
+        |_| Action::DisableAccount,
+        Some(EffectState::Done),
+        |seen| {
+            ensure(
+                seen.account_before.enabled && !seen.account_after.enabled,
+                "it is enabled",
+            )
+        },
+    ));
+}
+
+/// Devices forgotten one by one, or by a substitute that says so and ends all sessions.
+fn forgotten(
+    seen: &Seen<'_>,
+    capability: Capability,
+    left: usize,
+    remembered: impl Fn(&SecurityInfo) -> usize,
+) -> Verdict {
+    if matches!(
+        seen.bench.service.capabilities().get(capability),
+        Answer::Substitute { .. }
+    ) {
+        return ensure(
+            seen.effect.detail.is_some(),
+            "the effect does not say what was done instead",
+        );
+    }
+    ensure(remembered(seen.before) == DEVICES, "they were not listed")?;
+    ensure(
+        remembered(seen.after) == left,
+        format!("{} are left", remembered(seen.after)),
+    )
+}

@@ -1,0 +1,328 @@
+//! The cases that read.
+
+use futures::future::BoxFuture;
+use futures::{FutureExt as _, TryStreamExt as _};
+
+use super::Bench;
+use super::directory::{DEVICES, GROUP};
+use super::organization::{reads_policy, reports};
+use super::verifying::{verifies_phone, verifies_totp};
+use crate::domain::{
+    Capability, ErrorCode, IdentityService as _, MethodKind, Parts, RegistrationState, User, UserId,
+    UserQuery,
+};
+
+pub(super) type Outcome = Result<(), String>;
+type Run = for<'a> fn(&'a Bench) -> BoxFuture<'a, Outcome>;
+
+/// Every reading case with the capability that it stands for.
+pub(super) fn cases() -> Vec<(Capability, &'static str, Run)> {
+    vec![
+        (Capability::PolicyRead, "finds people in every way", |bench| {
+            finds_people(bench).boxed()
+        }),
+        (
+            Capability::PolicyRead,
+            "reads many people at once in their order",
+            |bench| reads_many(bench).boxed(),
+        ),
+        (Capability::PolicyRead, "reads roles and groups", |bench| {
+            reads_privileges(bench).boxed()
+        }),
+        (
+            Capability::PolicyRead,
+            "reads the policy and judges for one person",
+            |bench| reads_policy(bench).boxed(),
+        ),
+        (Capability::Report, "reports who has what registered", |bench| {
+            reports(bench).boxed()
+        }),
+        (
+            Capability::ListRemembered,
+            "lists remembered devices or says why not",
+            |bench| lists_devices(bench).boxed(),
+        ),
+        (
+            Capability::ListSessions,
+            "counts sessions or says why not",
+            |bench| {
+                lists(
+                    bench,
+                    "sessions",
+                    Parts {
+                        sessions: true,
+                        ..Parts::NONE
+                    },
+                    Capability::ListSessions,
+                )
+                .boxed()
+            },
+        ),
+        (
+            Capability::ListAppPasswords,
+            "lists app passwords or says why not",
+            |bench| {
+                let parts = Parts {
+                    app_passwords: true,
+                    ..Parts::NONE
+                };
+                lists(bench, "app_passwords", parts, Capability::ListAppPasswords).boxed()
+            },
+        ),
+        (Capability::PolicyRead, "says how far registration is", |bench| {
+            reads_registration(bench).boxed()
+        }),
+        (
+            Capability::Verify(MethodKind::PhoneMobile),
+            "verifies a mobile number",
+            |bench| verifies_phone(bench, MethodKind::PhoneMobile).boxed(),
+        ),
+        (
+            Capability::Verify(MethodKind::PhoneAlternate),
+            "verifies an alternate number",
+            |bench| verifies_phone(bench, MethodKind::PhoneAlternate).boxed(),
+        ),
+        (
+            Capability::Verify(MethodKind::PhoneOffice),
+            "verifies an office number",
+            |bench| verifies_phone(bench, MethodKind::PhoneOffice).boxed(),
+        ),
+        (
+            Capability::Verify(MethodKind::Totp),
+            "verifies an authenticator",
+            |bench| verifies_totp(bench).boxed(),
+        ),
+    ]
+}
+
+pub(super) fn ensure(holds: bool, what: impl Into<String>) -> Outcome {
+    if holds { Ok(()) } else { Err(what.into()) }
+}
+
+async fn found(bench: &Bench, query: UserQuery) -> Result<Vec<User>, String> {
+    bench
+        .service
+        .users(&query)
+        .try_collect()
+        .await
+        .map_err(|error: crate::domain::Error| format!("{query:?}: {error:?}"))
+}
+
+async fn finds_people(bench: &Bench) -> Outcome {
+    let person = bench.directory.add_person(&[]);
+    let user = bench.user(&person).await;
+    bench.directory.join(&person);
+    let only = |users: Vec<User>, how: &str| {
+        ensure(
+            users.len() == 1 && users[0].id == person,
+            format!("by {how}: {} people", users.len()),
+        )
+    };
+    only(
+        found(bench, UserQuery::Ids(vec![user.sign_in_name.clone()])).await?,
+        "sign-in name",
+    )?;
+    let mail = user.mail.clone().ok_or("the person has no mail")?;
+    only(found(bench, UserQuery::Ids(vec![mail])).await?, "mail")?;
+    let begin = user.sign_in_name.split('@').next().unwrap_or_default().to_owned();
+    only(
+        found(bench, UserQuery::Search(begin.clone())).await?,
+        "the begin of the name",
+    )?;
+    only(
+        found(
+            bench,
+            UserQuery::Filter(format!("userPrincipalName eq '{}'", user.sign_in_name)),
+        )
+        .await?,
+        "filter",
+    )?;
+    let members = found(bench, UserQuery::Group("Pilots".into())).await?;
+    ensure(
+        members.iter().any(|member| member.id == person),
+        "not in the group by name",
+    )?;
+    let members = found(bench, UserQuery::Group(GROUP.into())).await?;
+    ensure(
+        members.iter().any(|member| member.id == person),
+        "not in the group by id",
+    )?;
+    let everyone = found(bench, UserQuery::Everyone).await?;
+    ensure(
+        everyone.iter().any(|member| member.id == person),
+        "not among everyone",
+    )?;
+    ensure(
+        found(
+            bench,
+            UserQuery::Ids(vec!["nobody@contoso.example".into(), "nobody".into()]),
+        )
+        .await?
+        .is_empty(),
+        "nobody was found",
+    )?;
+    let missing = bench
+        .service
+        .users(&UserQuery::Group("No such group".into()))
+        .try_collect::<Vec<User>>()
+        .await;
+    ensure(
+        missing.is_err_and(|error| error.code() == ErrorCode::NotFound),
+        "a group that is not there",
+    )?;
+    let absent = UserId("00000000-0000-4000-8000-000000000000".into());
+    let info = bench.service.security_info(&[absent], Parts::ALL).await.remove(0);
+    ensure(
+        info.is_err_and(|error| error.code() == ErrorCode::UserNotFound),
+        "a person who is not there",
+    )
+}
+
+async fn reads_many(bench: &Bench) -> Outcome {
+    let people: Vec<UserId> = (0..23)
+        .map(|at| {
+            bench.directory.add_person(if at % 2 == 0 {
+                &[MethodKind::PhoneMobile]
+            } else {
+                &[]
+            })
+        })
+        .collect();
+    let before = bench.sent();
+    let infos = bench
+        .service
+        .security_info(
+            &people,
+            Parts {
+                methods: true,
+                ..Parts::NONE
+            },
+        )
+        .await;
+    let sent = bench.sent() - before;
+    for (at, info) in infos.iter().enumerate() {
+        let count = info
+            .as_ref()
+            .map_err(|error| format!("{error:?}"))?
+            .methods()
+            .len();
+        ensure(
+            count == usize::from(at % 2 == 0),
+            format!("person {at} has {count} methods"),
+        )?;
+    }
+    // Graph's part of it is two batches; what is laid over it is the service's affair.
+    ensure(
+        !bench.options.service.contains("entra") || sent == 2,
+        format!("{sent} requests"),
+    )
+}
+
+async fn reads_privileges(bench: &Bench) -> Outcome {
+    let person = bench.directory.add_person(&[]);
+    bench.directory.join(&person);
+    let admin = found(bench, UserQuery::Ids(vec!["admin@contoso.example".into()]))
+        .await?
+        .remove(0)
+        .id;
+    let mut privileges = bench.service.privileges(&[person, admin]).await.into_iter();
+    let (person, admin) = (
+        privileges.next().unwrap().unwrap(),
+        privileges.next().unwrap().unwrap(),
+    );
+    ensure(
+        person.privileged == Some(false) && person.roles == Some(vec![]),
+        format!("{person:?}"),
+    )?;
+    ensure(
+        person
+            .groups
+            .is_some_and(|groups| groups.contains(&"Pilots".to_owned())),
+        "the group is not named",
+    )?;
+    ensure(
+        admin.privileged == Some(true),
+        "the administrator is not privileged",
+    )
+}
+
+async fn lists_devices(bench: &Bench) -> Outcome {
+    let person = bench.directory.add_person(&[]);
+    let parts = Parts {
+        devices: true,
+        ..Parts::NONE
+    };
+    let info = bench
+        .service
+        .security_info(&[person], parts)
+        .await
+        .remove(0)
+        .map_err(|error| format!("{error:?}"))?;
+    let devices = info.devices.as_ref().ok_or("no devices were read")?;
+    ensure(
+        devices
+            .iter()
+            .any(|device| device.name.as_deref() == Some("iPhone 14")),
+        "the registered one is missing",
+    )?;
+    if bench.declares(Capability::ListRemembered) {
+        ensure(
+            info.remembered().count() == DEVICES,
+            format!("{} are remembered", info.remembered().count()),
+        )?;
+        ensure(
+            info.remembered().all(|device| device.trusted_until.is_some()),
+            "until when is not told",
+        )
+    } else {
+        ensure(
+            info.unknown.iter().any(|part| part.part == "remembered_devices"),
+            "it is not said that they are not told",
+        )
+    }
+}
+
+/// A part that is told where it is declared, and else explained with zero requests sent.
+async fn lists(bench: &Bench, part: &str, parts: Parts, capability: Capability) -> Outcome {
+    let person = bench.directory.add_person(&[]);
+    let before = bench.sent();
+    let info = bench
+        .service
+        .security_info(&[person], parts)
+        .await
+        .remove(0)
+        .map_err(|error| format!("{error:?}"))?;
+    if bench.declares(capability) {
+        let told = info.sessions.as_ref().is_some_and(|sessions| sessions.count == 1)
+            || info.app_passwords.as_ref().is_some_and(|all| all.len() == 2);
+        return ensure(told && info.unknown.is_empty(), format!("{info:?}"));
+    }
+    ensure(bench.sent() == before, "requests were sent")?;
+    let said = info
+        .unknown
+        .iter()
+        .find(|unknown| unknown.part == part)
+        .ok_or("it is not said that it is not told")?;
+    ensure(
+        !said.why.is_empty() && !said.instead.is_empty(),
+        "it is not said why, or what to do instead",
+    )
+}
+
+async fn reads_registration(bench: &Bench) -> Outcome {
+    let complete = bench.directory.add_person(&[MethodKind::PhoneMobile]);
+    let nothing = bench.directory.add_person(&[]);
+    let parts = Parts {
+        registration: true,
+        ..Parts::NONE
+    };
+    let infos = bench.service.security_info(&[complete, nothing], parts).await;
+    let states: Vec<_> = infos
+        .into_iter()
+        .map(|info| info.unwrap().registration.map(|registration| registration.state))
+        .collect();
+    ensure(
+        states == [Some(RegistrationState::Complete), Some(RegistrationState::None)],
+        format!("{states:?}"),
+    )
+}
