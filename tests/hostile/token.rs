@@ -15,7 +15,6 @@ const WRITE: &str = "/v1.0/users/adele@contoso.example/revokeSignInSessions";
 #[track_caller]
 fn is_refused(environment: &Environment, witness: &Witness, token: &str) {
     let before = rows(&environment.data_file());
-    let holder = witness.holding(token);
     for (verb, path) in [
         ("GET", "/v1.0/users/adele@contoso.example"),
         ("GET", "/beta/users/adele@contoso.example/authentication/methods"),
@@ -23,7 +22,7 @@ fn is_refused(environment: &Environment, witness: &Witness, token: &str) {
         ("GET", "/mfactl/v1/users/adele@contoso.example/rememberedDevices"),
         ("DELETE", "/mfactl/v1/users/adele@contoso.example/appPasswords"),
     ] {
-        let answer = holder.ask(verb, path, &json!({}));
+        let answer = witness.ask_with(token, verb, path, &json!({}));
         assert_eq!(answer.status, 401, "{verb} {path}: {}", answer.body);
         assert_eq!(answer.body["error"]["code"], "InvalidAuthenticationToken", "{}", answer.body);
     }
@@ -48,12 +47,14 @@ fn an_expired_token_is_refused() {
     let env = Environment::new();
     let server = env.serve(&[]);
     let witness = server.witness();
-    let token = witness.token().to_owned();
+    let token = witness.token();
     assert_eq!(witness.ask("GET", "/v1.0/users/adele@contoso.example", &Value::Null).status, 200);
     let left = part(&token, 1)["exp"].as_i64().unwrap() - part(&token, 1)["iat"].as_i64().unwrap();
     let moved = witness.ask("POST", "/mfactl/v1/clock", &json!({"advance": left + 600}));
     assert_eq!(moved.status, 200, "{}", moved.body);
     is_refused(&env, &witness, &token);
+    // A new one is taken: it was the time and nothing else.
+    assert_eq!(witness.ask("GET", "/v1.0/users/adele@contoso.example", &Value::Null).status, 200);
 }
 
 #[test]
@@ -61,7 +62,7 @@ fn an_altered_token_is_refused() {
     let env = Environment::new();
     let server = env.serve(&[]);
     let witness = server.witness();
-    let token = witness.token().to_owned();
+    let token = witness.token();
     let mut other = token.clone().into_bytes();
     // Not the last character: some of its bits mean nothing.
     let place = other.len() - 10;
@@ -85,14 +86,14 @@ fn a_token_of_another_service_is_refused() {
     let (env, other) = (Environment::new(), Environment::empty());
     let server = env.serve(&[]);
     other.json(&["methods", "list", "adele"]);
-    let stranger = other.serve(&[]).witness().token().to_owned();
+    let stranger = other.serve(&[]).witness().token();
     is_refused(&env, &server.witness(), &stranger);
 }
 
 #[test]
 fn a_token_for_another_address_of_the_same_service_is_refused() {
     let env = Environment::new();
-    let first = env.serve(&[]).witness().token().to_owned();
+    let first = env.serve(&[]).witness().token();
     let second = env.serve(&[]);
     is_refused(&env, &second.witness(), &first);
 }
