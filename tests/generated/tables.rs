@@ -5,13 +5,17 @@ use std::fmt::Write as _;
 use mfactl::domain::{Answer, Capability, ErrorCode};
 use mfactl::services::SERVICES;
 
+/// Verb, kinds, and what each service answers.
+type Row = (String, Vec<String>, Vec<String>);
+
 /// What each service can do. Kinds of method with the same answers share a row.
 pub fn capabilities() -> String {
     let services: Vec<_> = SERVICES
         .iter()
         .map(|service| (service.name, (service.capabilities)()))
         .collect();
-    let mut rows: Vec<(String, Vec<String>, Vec<String>)> = Vec::new();
+    let mut rows: Vec<Row> = Vec::new();
+    // What several declare is seen several times, and the second time adds nothing.
     for capability in services
         .iter()
         .flat_map(|(_, declared)| declared.entries())
@@ -22,18 +26,11 @@ pub fn capabilities() -> String {
             .map(|(_, declared)| said(&declared.get(capability)))
             .collect();
         let (verb, kind) = parts(capability);
-        match rows
-            .iter_mut()
-            .find(|row| row.0 == verb && row.2 == answers && kind.is_some())
-        {
-            Some(row) => {
-                let kind = kind.unwrap_or_default();
-                if !row.1.contains(&kind) {
-                    row.1.push(kind);
-                }
-            }
-            None if rows.iter().any(|row| row.0 == verb && kind.is_none()) => {}
-            None => rows.push((verb, kind.into_iter().collect(), answers)),
+        let same = |row: &&mut Row| row.0 == verb && row.2 == answers;
+        match (rows.iter_mut().find(same), kind) {
+            (Some((_, kinds, _)), Some(kind)) if !kinds.contains(&kind) => kinds.push(kind),
+            (Some(_), _) => {}
+            (None, kind) => rows.push((verb, kind.into_iter().collect(), answers)),
         }
     }
     // Rows of one verb stand together, in the order in which the verbs first appear.
@@ -93,6 +90,37 @@ pub fn error_codes() -> String {
             code.meaning()
         )
         .unwrap();
+    }
+    table
+}
+
+/// Every exit status, with the codes that give it.
+pub fn exit_codes() -> String {
+    let mut table = "| exit | meaning | codes |\n|---|---|---|\n".to_owned();
+    for (status, meaning) in mfactl::cli::EXIT_STATUSES {
+        let codes: Vec<String> = ErrorCode::ALL
+            .iter()
+            .filter(|code| code.exit_code() == *status)
+            .map(|code| format!("`{code}`"))
+            .collect();
+        let codes = if codes.is_empty() {
+            "-".to_owned()
+        } else {
+            codes.join(" ")
+        };
+        writeln!(table, "| {status} | {meaning} | {codes} |").unwrap();
+    }
+    table
+}
+
+/// Every variable that is read.
+pub fn variables() -> String {
+    let mut table = "| variable | what it does | beaten by |\n|---|---|---|\n".to_owned();
+    for variable in mfactl::config::VARIABLES {
+        let option = variable
+            .option
+            .map_or_else(|| "-".to_owned(), |option| format!("`{option}`"));
+        writeln!(table, "| `{}` | {} | {option} |", variable.name, variable.meaning).unwrap();
     }
     table
 }

@@ -21,7 +21,9 @@ fn with_no_profile_it_says_how_to_get_one_and_how_to_try_it() {
 
 #[test]
 fn a_profile_that_is_not_there_is_answered_with_those_that_are() {
-    let env = configured("[profiles.contoso]\nservice = \"entra\"\ntenant = \"contoso.example\"\nclient_id = \"x\"\n");
+    let env = configured(
+        "[profiles.contoso]\nservice = \"entra\"\ntenant = \"contoso.example\"\nclient_id = \"x\"\n",
+    );
     assert_snapshot!(refused(&env, 2, &["-p", "lcoal", "methods", "list", "adele"]), @"");
     assert_snapshot!(refused(&env, 2, &["-p", "contso", "methods", "list", "adele"]), @"");
 }
@@ -30,9 +32,16 @@ fn a_profile_that_is_not_there_is_answered_with_those_that_are() {
 fn a_mistake_in_the_file_is_named_with_file_line_and_column() {
     let env = configured("[profiles.contoso]\nservice = \"entra\"\ntenent = \"contoso.example\"\n");
     assert_snapshot!(refused(&env, 2, &["-p", "contoso", "methods", "list", "adele"]), @"");
-    let error = env.run(&["-p", "contoso", "methods", "list", "adele", "-o", "json"]).exits(2).error();
+    let error = env
+        .run(&["-p", "contoso", "methods", "list", "adele", "-o", "json"])
+        .exits(2)
+        .error();
     assert_eq!(error["code"], "config_invalid");
-    assert_eq!((error["line"].as_u64(), error["column"].as_u64()), (Some(3), Some(1)), "{error}");
+    assert_eq!(
+        (error["line"].as_u64(), error["column"].as_u64()),
+        (Some(3), Some(1)),
+        "{error}"
+    );
 
     assert_snapshot!(refused(&configured("[profiles.contoso\n"), 2, &["methods", "list", "adele"]), @"");
     assert_snapshot!(
@@ -45,7 +54,11 @@ fn a_mistake_in_the_file_is_named_with_file_line_and_column() {
 
 #[test]
 fn a_service_that_is_unknown_or_not_there_yet_is_named() {
-    let profile = |service: &str| configured(&format!("[profiles.x]\nservice = \"{service}\"\ntenant = \"t\"\nclient_id = \"c\"\n"));
+    let profile = |service: &str| {
+        configured(&format!(
+            "[profiles.x]\nservice = \"{service}\"\ntenant = \"t\"\nclient_id = \"c\"\n"
+        ))
+    };
     assert_snapshot!(refused(&profile("entar"), 2, &["-p", "x", "methods", "list", "adele"]), @"");
     assert_snapshot!(refused(&profile("okta"), 2, &["-p", "x", "methods", "list", "adele"]), @"");
 }
@@ -64,7 +77,9 @@ fn an_address_without_tls_is_only_taken_on_this_machine() {
 
 #[test]
 fn a_secret_in_the_file_is_not_taken() {
-    let env = configured("[profiles.x]\nservice = \"entra\"\ntenant = \"t\"\nclient_id = \"c\"\nclient_secret = \"hush-hush\"\n");
+    let env = configured(
+        "[profiles.x]\nservice = \"entra\"\ntenant = \"t\"\nclient_id = \"c\"\nclient_secret = \"hush-hush\"\n",
+    );
     let said = refused(&env, 2, &["-p", "x", "methods", "list", "adele"]);
     assert!(!said.contains("hush-hush"), "{said}");
     assert_snapshot!(said, @"");
@@ -81,7 +96,16 @@ fn a_profile_without_its_secret_says_which_variable_holds_it() {
 #[test]
 fn a_playbook_of_ones_own_that_is_wrong_is_named_with_its_place() {
     let playbook = |step: &str| configured(&format!("[[playbooks.mine.steps]]\n{step}\n"));
-    let reset = ["-p", "local", "user", "reset", "adele", "--yes", "--playbook", "mine"];
+    let reset = [
+        "-p",
+        "local",
+        "user",
+        "reset",
+        "adele",
+        "--yes",
+        "--playbook",
+        "mine",
+    ];
     assert_snapshot!(refused(&playbook("do = \"dance\""), 2, &reset), @"");
     assert_snapshot!(refused(&playbook("do = \"remove\"\nmethods = [\"fax\"]"), 2, &reset), @"");
     assert_snapshot!(refused(&playbook("do = \"sign-out\"\nwhen = \".methods | any(\""), 2, &reset), @"");

@@ -25,11 +25,16 @@ fn on_a_small_disk(env: &Environment, script: &str) -> Option<String> {
     };
     let permitted = run(mount).is_ok_and(|output| output.status.success());
     if !permitted {
-        println!("this machine permits no mount in a namespace: the limit on file sizes stands for a full disk");
+        println!(
+            "this machine permits no mount in a namespace: the limit on file sizes stands for a full disk"
+        );
         return None;
     }
     let output = run(&format!("{mount}\n{script}")).unwrap();
-    let (stdout, stderr) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    let (stdout, stderr) = (
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr),
+    );
     assert!(output.status.success(), "{stdout}{stderr}");
     Some(stdout.into_owned())
 }
@@ -85,7 +90,11 @@ fn a_file_that_may_not_grow_is_told_and_stays() {
     let before = rows(&env.data_file());
     let line = env.command(&["devices", "forget", "kim", "--yes"]);
     let mut command = Command::new("sh");
-    command.arg("-c").arg("trap '' XFSZ; ulimit -f 8; exec \"$@\"").arg("sh").arg(line.get_program());
+    command
+        .arg("-c")
+        .arg("trap '' XFSZ; ulimit -f 8; exec \"$@\"")
+        .arg("sh")
+        .arg(line.get_program());
     command.args(line.get_args()).env_clear();
     command.envs(line.get_envs().filter_map(|(name, value)| Some((name, value?))));
     let output = command.stdin(Stdio::null()).output().unwrap();
@@ -104,7 +113,10 @@ fn an_answer_that_cannot_be_written_is_told() {
         let output = command.stdin(Stdio::null()).stdout(full).output().unwrap();
         let stderr = String::from_utf8_lossy(&output.stderr);
         assert_eq!(output.status.code(), Some(1), "{format}: {stderr}");
-        assert!(stderr.contains("disk") || stderr.contains("room"), "{format}: {stderr}");
+        assert!(
+            stderr.contains("disk") || stderr.contains("room"),
+            "{format}: {stderr}"
+        );
     }
 }
 
@@ -115,10 +127,24 @@ fn a_plan_or_a_secret_that_cannot_be_written_stops_the_change() {
     let plan = env.run(&["user", "sign-out", "adele", "--plan-out", "/dev/full"]);
     assert_eq!((plan.code, plan.stdout.as_str()), (1, ""), "{}", plan.screen());
     let nowhere = env.path("nowhere/plan");
-    let plan = env.run(&["user", "sign-out", "adele", "--plan-out", nowhere.to_str().unwrap()]);
+    let plan = env.run(&[
+        "user",
+        "sign-out",
+        "adele",
+        "--plan-out",
+        nowhere.to_str().unwrap(),
+    ]);
     assert_eq!((plan.code, plan.stdout.as_str()), (1, ""), "{}", plan.screen());
     let nowhere = env.path("nowhere/secrets");
-    let pass = ["methods", "add", "temporary-pass", "adele", "--yes", "--secrets-out", nowhere.to_str().unwrap()];
+    let pass = [
+        "methods",
+        "add",
+        "temporary-pass",
+        "adele",
+        "--yes",
+        "--secrets-out",
+        nowhere.to_str().unwrap(),
+    ];
     let pass = env.run(&pass);
     assert!([1, 2].contains(&pass.code), "{}", pass.screen());
     assert_eq!(pass.stdout, "");

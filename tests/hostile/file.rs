@@ -22,7 +22,10 @@ fn is_left_alone(env: &Environment, code: i32) -> String {
     let read = env.run(&LIST).exits(code);
     let write = env.run(&CHANGE).exits(code);
     assert_eq!((read.stdout.as_str(), write.stdout.as_str()), ("", ""));
-    assert!(before == fs::read(env.data_file()).unwrap(), "the file was written to");
+    assert!(
+        before == fs::read(env.data_file()).unwrap(),
+        "the file was written to"
+    );
     screen(env, &read)
 }
 
@@ -38,7 +41,9 @@ fn a_database_of_another_program_is_refused() {
     let env = Environment::new();
     fs::remove_file(env.data_file()).unwrap();
     let other = Connection::open(env.data_file()).unwrap();
-    other.execute_batch("CREATE TABLE songs (title TEXT); INSERT INTO songs VALUES ('Hallelujah')").unwrap();
+    other
+        .execute_batch("CREATE TABLE songs (title TEXT); INSERT INTO songs VALUES ('Hallelujah')")
+        .unwrap();
     drop(other);
     assert_snapshot!(is_left_alone(&env, 1), @"");
 }
@@ -95,7 +100,12 @@ fn a_locked_file_is_told_and_may_be_tried_again() {
     let env = Environment::new();
     let mut name = env.data_file().into_os_string();
     name.push(".lock");
-    let lock = fs::File::options().create(true).truncate(false).write(true).open(name).unwrap();
+    let lock = fs::File::options()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .open(name)
+        .unwrap();
     lock.lock().unwrap();
     assert_snapshot!(refused(&env, 8, &LIST), @"");
     let output = env.run(&[&CHANGE[..], &["-o", "json"]].concat()).exits(8);
@@ -113,7 +123,11 @@ fn a_file_that_another_process_writes_to_is_told_after_waiting() {
     let before = rows(&env.data_file());
     let output = env.run(&CHANGE).exits(8);
     assert_eq!(before, rows(&env.data_file()));
-    assert!(output.stderr.contains("try again") || output.stderr.contains("in use"), "{}", output.screen());
+    assert!(
+        output.stderr.contains("try again") || output.stderr.contains("in use"),
+        "{}",
+        output.screen()
+    );
     holder.execute_batch("ROLLBACK").unwrap();
     drop(holder);
     env.run(&CHANGE).exits(0);
@@ -165,7 +179,10 @@ fn what_is_no_snapshot_is_not_restored() {
     refused(&env, 1, &["local", "restore", absent.to_str().unwrap(), "--yes"]);
     let newer = env.path("newer.db");
     fs::copy(env.data_file(), &newer).unwrap();
-    Connection::open(&newer).unwrap().pragma_update(None, "user_version", 99).unwrap();
+    Connection::open(&newer)
+        .unwrap()
+        .pragma_update(None, "user_version", 99)
+        .unwrap();
     assert_snapshot!(refused(&env, 1, &["local", "restore", newer.to_str().unwrap(), "--yes"]), @"");
 }
 
@@ -202,7 +219,10 @@ fn signals_end_the_service_with_0_also_while_somebody_is_connected() {
         let idle = TcpStream::connect(server.graph.trim_start_matches("http://")).unwrap();
         let began = Instant::now();
         assert_eq!(server.end(signal), Some(0));
-        assert!(began.elapsed() < Duration::from_secs(10), "it waited for who says nothing");
+        assert!(
+            began.elapsed() < Duration::from_secs(10),
+            "it waited for who says nothing"
+        );
         drop(idle);
     }
 }
@@ -211,7 +231,9 @@ fn signals_end_the_service_with_0_also_while_somebody_is_connected() {
 fn a_change_made_through_a_server_is_kept_when_the_server_ends() {
     let env = Environment::new();
     let server = env.serve(&[]);
-    env.over(&server, "local").run(&["methods", "remove", "adele", "email", "--yes"]).exits(0);
+    env.over(&server, "local")
+        .run(&["methods", "remove", "adele", "email", "--yes"])
+        .exits(0);
     drop(server);
     fs::set_permissions(env.data_file(), Permissions::from_mode(0o600)).unwrap();
     let rows = env.json(&LIST);

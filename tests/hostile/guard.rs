@@ -9,8 +9,22 @@ use crate::terminal::Terminal;
 /// One change of each verb; none of them makes a secret that needs a place.
 const CHANGES: &[&[&str]] = &[
     &["methods", "add", "phone", "chidi", "--number", "+31 612345678"],
-    &["methods", "add", "email", "chidi", "--address", "chidi@home.example"],
-    &["methods", "update", "adele", "email", "--address", "new@home.example"],
+    &[
+        "methods",
+        "add",
+        "email",
+        "chidi",
+        "--address",
+        "chidi@home.example",
+    ],
+    &[
+        "methods",
+        "update",
+        "adele",
+        "email",
+        "--address",
+        "new@home.example",
+    ],
     &["methods", "remove", "adele", "email"],
     &["methods", "set-default", "adele", "authenticator"],
     &["devices", "forget", "adele"],
@@ -67,7 +81,10 @@ fn ctrl_c_at_a_question_ends_with_130_and_changes_nothing() {
 fn guarded(guard: &str) -> Environment {
     let env = Environment::new();
     std::fs::create_dir_all(env.path("config/mfactl")).unwrap();
-    env.write("config/mfactl/config.toml", &format!("[profiles.local.guard]\n{guard}\n"));
+    env.write(
+        "config/mfactl/config.toml",
+        &format!("[profiles.local.guard]\n{guard}\n"),
+    );
     env
 }
 
@@ -76,7 +93,8 @@ fn a_ticket_that_is_missing_or_malformed_is_refused() {
     let env = guarded("require_ticket = true\nticket_pattern = \"INC####\"");
     assert_snapshot!(refused(&env, 6, &["user", "sign-out", "adele", "--yes"]), @"");
     assert_snapshot!(refused(&env, 6, &["user", "sign-out", "adele", "--yes", "--ticket", "CHG1"]), @"");
-    env.run(&["user", "sign-out", "adele", "--yes", "--ticket", "INC0042"]).exits(0);
+    env.run(&["user", "sign-out", "adele", "--yes", "--ticket", "INC0042"])
+        .exits(0);
 }
 
 #[test]
@@ -89,7 +107,10 @@ fn more_people_than_the_guard_allows_are_refused() {
 fn a_read_only_profile_changes_nothing() {
     let env = Environment::new();
     std::fs::create_dir_all(env.path("config/mfactl")).unwrap();
-    env.write("config/mfactl/config.toml", "[profiles.local]\nread_only = true\n");
+    env.write(
+        "config/mfactl/config.toml",
+        "[profiles.local]\nread_only = true\n",
+    );
     assert_snapshot!(refused(&env, 6, &["user", "sign-out", "adele", "--yes"]), @"");
 }
 

@@ -54,7 +54,11 @@ fn a_filter_that_is_none_is_refused_before_anything_is_sent() {
 fn a_number_of_people_that_was_not_expected_is_refused() {
     let env = Environment::new();
     assert_snapshot!(refused(&env, 6, &["user", "sign-out", "adele", "--yes", "--expect", "2"]), @"");
-    refused(&env, 2, &["user", "sign-out", "adele", "--yes", "--expect", "two"]);
+    refused(
+        &env,
+        2,
+        &["user", "sign-out", "adele", "--yes", "--expect", "two"],
+    );
 }
 
 #[test]

@@ -37,9 +37,17 @@ fn the_last_usable_method_stays() {
     assert_snapshot!(refused(&env, 6, &["methods", "remove", "bas", "phone:mobile", "--yes"]), @"");
     assert_snapshot!(refused(&env, 6, &["methods", "remove", "emre", "--all", "--yes"]), @"");
     // An address serves password reset only, so that it does not count as usable.
-    refused(&env, 6, &["methods", "remove", "adele", "authenticator", "phone", "--yes"]);
+    refused(
+        &env,
+        6,
+        &["methods", "remove", "adele", "authenticator", "phone", "--yes"],
+    );
     // No variable stands for the flag.
-    refused(&env.with("MFACTL_LEAVE_NONE", "true"), 6, &["methods", "remove", "bas", "phone:mobile", "--yes"]);
+    refused(
+        &env.with("MFACTL_LEAVE_NONE", "true"),
+        6,
+        &["methods", "remove", "bas", "phone:mobile", "--yes"],
+    );
 }
 
 #[test]
@@ -54,13 +62,27 @@ fn a_pass_outside_the_policys_lifetime_is_refused() {
     let env = Environment::new();
     let places = ["--secrets-out", "pass.txt"];
     let add = |lifetime: &'static str| {
-        [&["methods", "add", "temporary-pass", "adele", "--yes", "--lifetime", lifetime], &places[..]].concat()
+        [
+            &[
+                "methods",
+                "add",
+                "temporary-pass",
+                "adele",
+                "--yes",
+                "--lifetime",
+                lifetime,
+            ],
+            &places[..],
+        ]
+        .concat()
     };
     assert_snapshot!(refused(&env, 6, &add("9m")), @"");
     assert_snapshot!(refused(&env, 6, &add("481m")), @"");
     assert_snapshot!(refused(&env, 2, &add("soon")), @"");
     assert_snapshot!(refused(&env, 2, &add("-5m")), @"");
-    assert!(!env.path("home/pass.txt").exists() || std::fs::read(env.path("home/pass.txt")).unwrap().is_empty());
+    assert!(
+        !env.path("home/pass.txt").exists() || std::fs::read(env.path("home/pass.txt")).unwrap().is_empty()
+    );
 }
 
 #[test]

@@ -11,7 +11,8 @@ const DEVICE: &str = "+cmd|' /C calc'!A0\u{1b}[31m\u{202e}";
 #[track_caller]
 fn is_harmless(text: &str) {
     let bad = text.chars().find(|c| {
-        (c.is_control() && *c != '\n') || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}')
+        (c.is_control() && *c != '\n')
+            || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}')
     });
     assert_eq!(bad, None, "{text:?}");
 }
@@ -26,7 +27,14 @@ fn escapes_in_names_are_harmless_on_the_screen() {
         &["devices", "list", "mallory"],
         &["report", "registration"],
         &["user", "sign-out", "mallory", "--dry-run"],
-        &["methods", "remove", "mallory", "authenticator", "--leave-none", "--dry-run"],
+        &[
+            "methods",
+            "remove",
+            "mallory",
+            "authenticator",
+            "--leave-none",
+            "--dry-run",
+        ],
         &["user", "reset", "mallory", "--dry-run"],
     ] {
         for more in [&[][..], &["--accessible"], &["--color", "never"]] {
@@ -54,14 +62,20 @@ fn escapes_in_names_are_intact_in_json() {
     assert_eq!(methods[0]["name"], DEVICE);
     let output = env.run(&["methods", "list", "mallory", "-o", "json"]).exits(0);
     is_harmless(&output.stdout);
-    let raw = env.run(&["methods", "list", "mallory", "--jq", ".[0].name"]).exits(0);
+    let raw = env
+        .run(&["methods", "list", "mallory", "--jq", ".[0].name"])
+        .exits(0);
     assert_eq!(raw.stdout.trim_end_matches('\n'), DEVICE);
 }
 
 #[test]
 fn formulas_in_names_are_safe_in_csv() {
     let env = Environment::new();
-    for arguments in [&["user", "search", "mallory"][..], &["methods", "list", "mallory"], &["report", "registration"]] {
+    for arguments in [
+        &["user", "search", "mallory"][..],
+        &["methods", "list", "mallory"],
+        &["report", "registration"],
+    ] {
         let output = env.run(&[arguments, &["-o", "csv"]].concat()).exits(0);
         let mut reader = csv::ReaderBuilder::new().from_reader(output.stdout.as_bytes());
         let mut seen = 0;
@@ -69,18 +83,30 @@ fn formulas_in_names_are_safe_in_csv() {
             for cell in &record.unwrap() {
                 seen += usize::from(cell.contains("evil.example") || cell.contains("calc"));
                 let first = cell.chars().next();
-                let number = cell.strip_prefix('-').is_some_and(|rest| rest.parse::<f64>().is_ok());
-                assert!(number || !first.is_some_and(|c| "=+-@\t\r".contains(c)), "{arguments:?}: {cell:?}");
+                let number = cell
+                    .strip_prefix('-')
+                    .is_some_and(|rest| rest.parse::<f64>().is_ok());
+                assert!(
+                    number || !first.is_some_and(|c| "=+-@\t\r".contains(c)),
+                    "{arguments:?}: {cell:?}"
+                );
             }
         }
-        assert!(seen > 0, "{arguments:?}: the name is not in it:\n{}", output.stdout);
+        assert!(
+            seen > 0,
+            "{arguments:?}: the name is not in it:\n{}",
+            output.stdout
+        );
     }
 }
 
 #[test]
 fn letters_outside_ascii_stay_as_they_are_and_columns_stay_straight() {
     let env = Environment::new();
-    assert_eq!(env.json(&["user", "show", "zoe"])["display_name"], "Zoë Müller-Çelik 李");
+    assert_eq!(
+        env.json(&["user", "show", "zoe"])["display_name"],
+        "Zoë Müller-Çelik 李"
+    );
     let output = env.run(&["user", "show", "zoe"]).exits(0);
     assert!(output.stdout.contains("Zoë Müller-Çelik 李"), "{}", output.stdout);
     assert!(output.stdout.contains("Zoë’s Téléphone 📱"), "{}", output.stdout);
@@ -91,7 +117,19 @@ fn letters_outside_ascii_stay_as_they_are_and_columns_stay_straight() {
 #[test]
 fn a_name_given_by_an_administrator_with_escapes_is_kept_and_shown_harmless() {
     let env = Environment::new();
-    let add = ["methods", "add", "totp", "chidi", "--yes", "--secrets-out", "-", "-o", "json", "--name", "a\u{1b}[2Jb"];
+    let add = [
+        "methods",
+        "add",
+        "totp",
+        "chidi",
+        "--yes",
+        "--secrets-out",
+        "-",
+        "-o",
+        "json",
+        "--name",
+        "a\u{1b}[2Jb",
+    ];
     let output = env.run(&add);
     // Refusing it is as good as keeping it whole; cutting it in silence is not.
     if output.code == 0 {

@@ -18,24 +18,36 @@ pub(crate) fn refused_after(environment: &Environment, code: i32, arguments: &[&
     let file = environment.data_file();
     let before = file.exists().then(|| rows(&file));
     let output = environment.feed(arguments, stdin).exits(code);
-    assert_eq!(output.stdout, "", "{arguments:?} printed an answer and was refused");
+    assert_eq!(
+        output.stdout, "",
+        "{arguments:?} printed an answer and was refused"
+    );
     let after = file.exists().then(|| rows(&file));
-    assert!(before.is_none() || before == after, "{arguments:?} was refused and changed the file");
+    assert!(
+        before.is_none() || before == after,
+        "{arguments:?} was refused and changed the file"
+    );
     screen(environment, &output)
 }
 
 /// The screen, without the name of the folder, which changes from run to run.
 pub(crate) fn screen(environment: &Environment, output: &Output) -> String {
-    output.screen().replace(environment.folder().to_str().unwrap(), "[DIR]")
+    output
+        .screen()
+        .replace(environment.folder().to_str().unwrap(), "[DIR]")
 }
 
 /// Every row of every table of a data file.
 pub(crate) fn rows(file: &Path) -> Vec<String> {
     let connection = Connection::open(file).unwrap();
-    let mut tables =
-        connection.prepare("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name").unwrap();
-    let tables: Vec<String> =
-        tables.query_map([], |row| row.get(0)).unwrap().collect::<Result<_, _>>().unwrap();
+    let mut tables = connection
+        .prepare("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name")
+        .unwrap();
+    let tables: Vec<String> = tables
+        .query_map([], |row| row.get(0))
+        .unwrap()
+        .collect::<Result<_, _>>()
+        .unwrap();
     let mut rows = Vec::new();
     for table in tables {
         let mut all = connection.prepare(&format!("SELECT * FROM \"{table}\"")).unwrap();
@@ -46,7 +58,12 @@ pub(crate) fn rows(file: &Path) -> Vec<String> {
             rows.push(format!("{table} {values:?}"));
         }
     }
-    assert!(rows.len() > 100, "{} holds {} rows: that is no demo directory", file.display(), rows.len());
+    assert!(
+        rows.len() > 100,
+        "{} holds {} rows: that is no demo directory",
+        file.display(),
+        rows.len()
+    );
     rows
 }
 

@@ -11,7 +11,17 @@ fn secrets(value: &Value, found: &mut Vec<String>) {
         Value::Array(all) => all.iter().for_each(|one| secrets(one, found)),
         Value::Object(all) => all
             .iter()
-            .filter(|(name, _)| ["password", "secret", "token", "totp", "remembered_devices", "app_passwords"].contains(&name.as_str()))
+            .filter(|(name, _)| {
+                [
+                    "password",
+                    "secret",
+                    "token",
+                    "totp",
+                    "remembered_devices",
+                    "app_passwords",
+                ]
+                .contains(&name.as_str())
+            })
             .for_each(|(_, one)| secrets(one, found)),
         _ => {}
     }
@@ -39,16 +49,33 @@ fn the_loudest_log_holds_no_secret_and_no_token() {
         (&over, &["app-passwords", "list", "adele"]),
     ] {
         for loud in ["-v", "-vv", "-vvv"] {
-            let output = place.with("RUST_LOG", "trace").run(&[arguments, &[loud]].concat());
+            let output = place
+                .with("RUST_LOG", "trace")
+                .run(&[arguments, &[loud]].concat());
             for secret in &known {
-                assert!(!output.stderr.contains(secret), "{arguments:?} {loud} tells {secret}:\n{}", output.stderr);
-                assert!(!output.stdout.contains(secret), "{arguments:?} {loud} prints {secret}");
+                assert!(
+                    !output.stderr.contains(secret),
+                    "{arguments:?} {loud} tells {secret}:\n{}",
+                    output.stderr
+                );
+                assert!(
+                    !output.stdout.contains(secret),
+                    "{arguments:?} {loud} prints {secret}"
+                );
             }
-            assert!(!output.stderr.contains("eyJ"), "{arguments:?} {loud} tells a token:\n{}", output.stderr);
+            assert!(
+                !output.stderr.contains("eyJ"),
+                "{arguments:?} {loud} tells a token:\n{}",
+                output.stderr
+            );
         }
     }
     let loud = env.run(&["user", "show", "adele", "-vv"]).exits(0);
-    assert!(loud.stderr.contains("GET") || loud.stderr.contains("POST"), "-vv tells nothing: {}", loud.stderr);
+    assert!(
+        loud.stderr.contains("GET") || loud.stderr.contains("POST"),
+        "-vv tells nothing: {}",
+        loud.stderr
+    );
 }
 
 #[test]
@@ -56,13 +83,32 @@ fn a_made_secret_is_in_its_place_alone() {
     let env = Environment::new();
     let out = env.path("pass.json");
     let output = env
-        .run(&["methods", "add", "temporary-pass", "adele", "--yes", "-vv", "--secrets-out", out.to_str().unwrap()])
+        .run(&[
+            "methods",
+            "add",
+            "temporary-pass",
+            "adele",
+            "--yes",
+            "-vv",
+            "--secrets-out",
+            out.to_str().unwrap(),
+        ])
         .exits(0);
     let text = std::fs::read_to_string(&out).unwrap();
     let pass = first_value(&text);
-    assert!(!output.stdout.contains(&pass) && !output.stderr.contains(&pass), "{}", output.screen());
-    let list = env.run(&["methods", "list", "adele", "-o", "json", "-vv"]).exits(0);
-    assert!(!list.stdout.contains(&pass) && !list.stderr.contains(&pass), "{}", list.screen());
+    assert!(
+        !output.stdout.contains(&pass) && !output.stderr.contains(&pass),
+        "{}",
+        output.screen()
+    );
+    let list = env
+        .run(&["methods", "list", "adele", "-o", "json", "-vv"])
+        .exits(0);
+    assert!(
+        !list.stdout.contains(&pass) && !list.stderr.contains(&pass),
+        "{}",
+        list.screen()
+    );
     let mode = std::os::unix::fs::PermissionsExt::mode(&std::fs::metadata(&out).unwrap().permissions());
     assert_eq!(mode & 0o777, 0o600);
 }
@@ -81,9 +127,24 @@ fn first_value(text: &str) -> String {
 fn a_secret_is_not_taken_from_the_command_line() {
     let env = Environment::new();
     for arguments in [
-        &["user", "reset-password", "adele", "--password", "hush-hush", "--yes"][..],
+        &[
+            "user",
+            "reset-password",
+            "adele",
+            "--password",
+            "hush-hush",
+            "--yes",
+        ][..],
         &["methods", "list", "adele", "--client-secret", "hush-hush"],
-        &["methods", "add", "questions", "adele", "--answer", "hush-hush", "--yes"],
+        &[
+            "methods",
+            "add",
+            "questions",
+            "adele",
+            "--answer",
+            "hush-hush",
+            "--yes",
+        ],
     ] {
         let output = env.run(arguments).exits(2);
         assert!(!output.stdout.contains("hush-hush"), "{}", output.screen());

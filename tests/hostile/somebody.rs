@@ -22,10 +22,16 @@ fn a_prefix_or_a_display_name_is_nobody_and_the_hint_searches() {
 #[test]
 fn two_people_with_one_address_are_listed_each_with_the_command_that_works() {
     let env = Environment::new();
-    arrange(&env, "UPDATE users SET mail = 'desk@home.example' WHERE upn LIKE 'sam.taylor%'");
+    arrange(
+        &env,
+        "UPDATE users SET mail = 'desk@home.example' WHERE upn LIKE 'sam.taylor%'",
+    );
     assert_snapshot!(refused(&env, 3, &["user", "sign-out", "desk@home.example", "--yes"]), @"");
     assert_snapshot!(refused(&env, 3, &["methods", "list", "desk@home.example"]), @"");
-    let error = env.run(&["methods", "list", "desk@home.example", "-o", "json"]).exits(3).error();
+    let error = env
+        .run(&["methods", "list", "desk@home.example", "-o", "json"])
+        .exits(3)
+        .error();
     assert_eq!(error["code"], "ambiguous");
     assert_eq!(error["matches"].as_array().unwrap().len(), 2, "{error}");
 }
@@ -52,7 +58,10 @@ fn text_that_means_something_to_a_query_or_a_path_is_nobody() {
         "adele\u{1b}[2J",
     ] {
         let said = refused(&env, 3, &["methods", "list", text]);
-        assert!(said.contains("user_not_found") || said.contains("error: "), "{text:?}: {said}");
+        assert!(
+            said.contains("user_not_found") || said.contains("error: "),
+            "{text:?}: {said}"
+        );
         assert!(!said.contains('\u{1b}'), "{text:?}: {said:?}");
     }
     assert_snapshot!(refused(&env, 2, &["methods", "list", ""]), @"");
@@ -70,7 +79,11 @@ fn ones_own_account_is_refused() {
     let env = Environment::new();
     assert_snapshot!(refused(&env, 6, &["user", "reset", "admin", "--yes"]), @"");
     // No variable stands for the flag.
-    refused(&env.with("MFACTL_INCLUDE_SELF", "true"), 6, &["user", "reset", "admin", "--yes"]);
+    refused(
+        &env.with("MFACTL_INCLUDE_SELF", "true"),
+        6,
+        &["user", "reset", "admin", "--yes"],
+    );
 }
 
 #[test]

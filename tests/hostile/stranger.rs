@@ -43,8 +43,15 @@ fn open(env: &Environment) {
 
 fn run_as_nobody(env: &Environment, arguments: &[&str]) -> Output {
     let line = env.command(arguments);
-    let mut command = if is_root() { Command::new(program()) } else { Command::new(line.get_program()) };
-    command.args(line.get_args()).env_clear().current_dir(line.get_current_dir().unwrap());
+    let mut command = if is_root() {
+        Command::new(program())
+    } else {
+        Command::new(line.get_program())
+    };
+    command
+        .args(line.get_args())
+        .env_clear()
+        .current_dir(line.get_current_dir().unwrap());
     command.envs(line.get_envs().filter_map(|(name, value)| Some((name, value?))));
     if is_root() {
         command.uid(NOBODY).gid(NOBODY);
@@ -114,9 +121,21 @@ fn a_secrets_file_that_cannot_be_made_is_told_before_anything_is_sent() {
     let before = rows(&env.data_file());
     let output = run_as_nobody(
         &env,
-        &["methods", "add", "temporary-pass", "adele", "--yes", "--secrets-out", "pass.txt"],
+        &[
+            "methods",
+            "add",
+            "temporary-pass",
+            "adele",
+            "--yes",
+            "--secrets-out",
+            "pass.txt",
+        ],
     );
-    let output = if output.code == 2 { output.exits(2) } else { output.exits(1) };
+    let output = if output.code == 2 {
+        output.exits(2)
+    } else {
+        output.exits(1)
+    };
     assert_eq!(output.stdout, "");
     assert_eq!(before, rows(&env.data_file()));
     fs::set_permissions(env.path("home"), Permissions::from_mode(0o755)).unwrap();
@@ -132,7 +151,11 @@ fn a_configuration_that_may_not_be_read_is_told() {
         fs::set_permissions(env.path(folder), Permissions::from_mode(0o755)).unwrap();
     }
     let closed = if is_root() { 0o600 } else { 0o000 };
-    fs::set_permissions(env.path("config/mfactl/config.toml"), Permissions::from_mode(closed)).unwrap();
+    fs::set_permissions(
+        env.path("config/mfactl/config.toml"),
+        Permissions::from_mode(closed),
+    )
+    .unwrap();
     let output = run_as_nobody(&env, &["methods", "list", "adele"]).exits(1);
     assert_eq!(output.stdout, "");
     assert_snapshot!(screen(&env, &output), @"");

@@ -24,7 +24,11 @@ fn is_refused(environment: &Environment, witness: &Witness, token: &str) {
     ] {
         let answer = witness.ask_with(token, verb, path, &json!({}));
         assert_eq!(answer.status, 401, "{verb} {path}: {}", answer.body);
-        assert_eq!(answer.body["error"]["code"], "InvalidAuthenticationToken", "{}", answer.body);
+        assert_eq!(
+            answer.body["error"]["code"], "InvalidAuthenticationToken",
+            "{}",
+            answer.body
+        );
     }
     assert_eq!(before, rows(&environment.data_file()));
 }
@@ -39,7 +43,12 @@ fn altered(token: &str, header: impl FnOnce(&mut Value), claims: impl FnOnce(&mu
     header(&mut head);
     claims(&mut body);
     let encode = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
-    format!("{}.{}.{}", encode(&head), encode(&body), token.split('.').nth(2).unwrap())
+    format!(
+        "{}.{}.{}",
+        encode(&head),
+        encode(&body),
+        token.split('.').nth(2).unwrap()
+    )
 }
 
 #[test]
@@ -48,13 +57,23 @@ fn an_expired_token_is_refused() {
     let server = env.serve(&[]);
     let witness = server.witness();
     let token = witness.token();
-    assert_eq!(witness.ask("GET", "/v1.0/users/adele@contoso.example", &Value::Null).status, 200);
+    assert_eq!(
+        witness
+            .ask("GET", "/v1.0/users/adele@contoso.example", &Value::Null)
+            .status,
+        200
+    );
     let left = part(&token, 1)["exp"].as_i64().unwrap() - part(&token, 1)["iat"].as_i64().unwrap();
     let moved = witness.ask("POST", "/mfactl/v1/clock", &json!({"advance": left + 600}));
     assert_eq!(moved.status, 200, "{}", moved.body);
     is_refused(&env, &witness, &token);
     // A new one is taken: it was the time and nothing else.
-    assert_eq!(witness.ask("GET", "/v1.0/users/adele@contoso.example", &Value::Null).status, 200);
+    assert_eq!(
+        witness
+            .ask("GET", "/v1.0/users/adele@contoso.example", &Value::Null)
+            .status,
+        200
+    );
 }
 
 #[test]
@@ -68,7 +87,11 @@ fn an_altered_token_is_refused() {
     let place = other.len() - 10;
     other[place] = if other[place] == b'A' { b'B' } else { b'A' };
     let signature = String::from_utf8(other).unwrap();
-    let roles = altered(&token, |_| {}, |claims| claims["roles"] = json!(["Directory.ReadWrite.All"]));
+    let roles = altered(
+        &token,
+        |_| {},
+        |claims| claims["roles"] = json!(["Directory.ReadWrite.All"]),
+    );
     let longer = altered(&token, |_| {}, |claims| claims["exp"] = json!(4_102_444_800_i64));
     let none = altered(&token, |header| header["alg"] = json!("none"), |_| {});
     let unsigned = format!("{}.", none.rsplit_once('.').unwrap().0);
@@ -102,12 +125,21 @@ fn a_token_for_another_address_of_the_same_service_is_refused() {
 fn a_wrong_secret_is_not_signed_in() {
     let env = Environment::new();
     let server = env.serve(&[]);
-    let over = env.over(&server, "local").with("MFACTL_CLIENT_SECRET", "hush-hush");
+    let over = env
+        .over(&server, "local")
+        .with("MFACTL_CLIENT_SECRET", "hush-hush");
     let said = refused(&over, 4, &["methods", "list", "adele"]);
     assert!(!said.contains("hush-hush"), "{said}");
-    assert_eq!(over.run(&["methods", "list", "adele", "-o", "json"]).exits(4).error_code(), "not_signed_in");
+    assert_eq!(
+        over.run(&["methods", "list", "adele", "-o", "json"])
+            .exits(4)
+            .error_code(),
+        "not_signed_in"
+    );
     refused(&over, 4, &["user", "reset", "adele", "--yes"]);
-    let over = env.over(&server, "local").with("MFACTL_CLIENT_ID", "00000000-0000-0000-0000-000000000000");
+    let over = env
+        .over(&server, "local")
+        .with("MFACTL_CLIENT_ID", "00000000-0000-0000-0000-000000000000");
     refused(&over, 4, &["methods", "list", "adele"]);
 }
 
@@ -115,7 +147,9 @@ fn a_wrong_secret_is_not_signed_in() {
 fn a_token_of_another_tenant_is_refused_and_nothing_is_sent() {
     let env = Environment::new();
     let server = env.serve(&[]);
-    let over = env.over(&server, "local").with("MFACTL_TENANT", "11111111-2222-3333-4444-555555555555");
+    let over = env
+        .over(&server, "local")
+        .with("MFACTL_TENANT", "11111111-2222-3333-4444-555555555555");
     refused(&over, 4, &["user", "sign-out", "adele", "--yes"]);
 }
 
@@ -125,9 +159,15 @@ fn a_service_that_is_not_there_is_unavailable() {
     let server = env.serve(&[]);
     let over = env.over(&server, "local");
     drop(server);
-    let output = over.run(&["methods", "list", "adele", "-o", "json", "--timeout", "2s"]).exits(8);
+    let output = over
+        .run(&["methods", "list", "adele", "-o", "json", "--timeout", "2s"])
+        .exits(8);
     assert_eq!(output.stdout, "");
-    assert!(["unavailable", "timed_out"].contains(&output.error_code().as_str()), "{}", output.screen());
+    assert!(
+        ["unavailable", "timed_out"].contains(&output.error_code().as_str()),
+        "{}",
+        output.screen()
+    );
     assert_eq!(output.error()["retryable"], true);
 }
 
@@ -135,7 +175,11 @@ fn a_service_that_is_not_there_is_unavailable() {
 fn an_extension_is_not_there_with_graph_only() {
     let env = Environment::new();
     let server = env.serve(&["--graph-only"]);
-    let answer = server.witness().ask("GET", "/mfactl/v1/users/adele@contoso.example/appPasswords", &Value::Null);
+    let answer = server.witness().ask(
+        "GET",
+        "/mfactl/v1/users/adele@contoso.example/appPasswords",
+        &Value::Null,
+    );
     assert_eq!(answer.status, 404, "{}", answer.body);
     let over = env.over(&server, "entra");
     assert_snapshot!(refused(&over, 5, &["app-passwords", "list", "adele"]), @"");
