@@ -126,6 +126,8 @@ pub struct Method {
     pub added_at: Option<Timestamp>,
     /// When it was last used.
     pub last_used_at: Option<Timestamp>,
+    /// Until when it works, where it ends by itself: a temporary pass.
+    pub expires_at: Option<Timestamp>,
     /// The vendor's own name of its type.
     pub service_type: String,
 }
@@ -149,6 +151,7 @@ impl Method {
             removable: true,
             added_at: None,
             last_used_at: None,
+            expires_at: None,
             service_type: service_type.into(),
         }
     }

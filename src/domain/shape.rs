@@ -10,7 +10,7 @@ use super::error::ErrorBody;
 use super::kind::MethodKind;
 use super::method::{
     AppPassword, Device, DeviceKind, Method, MethodState, Registration, SecurityInfo, Sessions,
-    SystemPreferred, UnknownPart, Use,
+    SystemPreferred, UnknownPart, Use, Via,
 };
 use super::policy::{AppPasswordPolicy, MethodPolicy, Policy, RegistrationPolicy, RememberedDevicesPolicy};
 use super::reference;
@@ -70,6 +70,8 @@ pub struct MethodRow {
     pub number: Option<String>,
     /// A new number that waits for its code, in E.164.
     pub pending_number: Option<String>,
+    /// How codes reach the number, where that is fixed.
+    pub via: Option<Via>,
     /// Whether it is the default.
     pub default: Option<bool>,
     /// Whether it can be used now.
@@ -86,6 +88,8 @@ pub struct MethodRow {
     pub added_at: Option<Timestamp>,
     /// When it was last used.
     pub last_used_at: Option<Timestamp>,
+    /// Until when it works, where it ends by itself.
+    pub expires_at: Option<Timestamp>,
     /// The vendor's own name of its type.
     pub service_type: String,
 }
@@ -110,6 +114,7 @@ impl MethodRow {
                     .and_then(|number| number.extension().map(str::to_owned)),
                 number: method.number.as_ref().map(super::PhoneNumber::e164),
                 pending_number: method.pending_number.as_ref().map(super::PhoneNumber::e164),
+                via: method.via,
                 default: method.default,
                 usable: method.usable(),
                 removable: method.removable,
@@ -118,6 +123,7 @@ impl MethodRow {
                 uses: method.uses.clone(),
                 added_at: method.added_at,
                 last_used_at: method.last_used_at,
+                expires_at: method.expires_at,
                 service_type: method.service_type.clone(),
             })
             .collect()

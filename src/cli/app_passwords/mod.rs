@@ -1,0 +1,21 @@
+//! `app-passwords`: passwords of programs that cannot do two-step verification.
+
+pub(crate) mod list;
+
+use super::context::Context;
+use crate::domain::Result;
+
+/// Verbs on app passwords.
+#[derive(Debug, clap::Subcommand)]
+pub enum Verb {
+    /// List app passwords, by name and last use
+    List(list::Args),
+}
+
+impl Verb {
+    pub(crate) async fn run(self, cx: &Context) -> Result<u8> {
+        match self {
+            Self::List(args) => args.run(cx).await,
+        }
+    }
+}

@@ -1,0 +1,79 @@
+//! `local serve`
+
+use std::net::SocketAddr;
+
+use serde_json::json;
+
+use super::Data;
+use crate::cli::context::Context;
+use crate::config::Place;
+use crate::domain::{Error, ErrorCode, Result};
+use crate::render::write;
+use crate::server;
+
+/// How to serve.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:\n  mfactl local serve --listen 127.0.0.1:8080\n  mfactl local serve --listen 127.0.0.1:0 --data demo.db --graph-only")]
+pub struct Args {
+    #[command(flatten)]
+    data: Data,
+    /// Listen here; port 0 picks one
+    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8080")]
+    listen: SocketAddr,
+    /// Serve Microsoft Graph's part alone: the extensions answer 404
+    #[arg(long)]
+    graph_only: bool,
+    /// Take an address that other machines can reach, although passwords and tokens travel in clear
+    #[arg(long)]
+    allow_remote_clients: bool,
+}
+
+impl Args {
+    pub(crate) async fn run(self, cx: &Context) -> Result<u8> {
+        let Self {
+            data: Data { data },
+            listen,
+            graph_only,
+            allow_remote_clients,
+        } = self;
+        if !listen.ip().is_loopback() && !allow_remote_clients {
+            return Err(Error::new(
+                ErrorCode::Usage,
+                format!("{} can be reached from other machines, and the service speaks plain HTTP", listen.ip()),
+            )
+            .hint("listen on 127.0.0.1:PORT, or add --allow-remote-clients: passwords travel in clear then"));
+        }
+        cx.interrupt.watch()?;
+        // A server is ended by a signal; that is no error.
+        let _hold = cx.interrupt.hold();
+        let profile = cx.local_profile(data)?;
+        let Place::Inside(path) = profile.place else {
+            return Err(Error::new(
+                ErrorCode::Usage,
+                format!("profile \"{}\" is a service elsewhere", profile.name),
+            )
+            .hint("leave out -p, or name the file with --data"));
+        };
+        let mut options = server::Options::new(path);
+        options.listen = listen;
+        options.graph_only = graph_only;
+        options.allow_remote = allow_remote_clients;
+        let running = server::spawn(options).await?;
+        let endpoint = &running.endpoint;
+        let line = json!({
+            "graph": endpoint.graph,
+            "authority": endpoint.authority,
+            "tenant": endpoint.tenant,
+            "client_id": endpoint.client_id,
+            "client_secret": endpoint.client_secret.expose(),
+        });
+        let mut out = cx.ui.stdout();
+        write(&mut out, format!("{line}\n").as_bytes())?;
+        out.done()?;
+        drop(out);
+        cx.ui.note("serving demo data; Ctrl-C ends it");
+        cx.interrupt.wait().await;
+        running.stop().await?;
+        Ok(0)
+    }
+}

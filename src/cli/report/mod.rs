@@ -1,0 +1,21 @@
+//! `report`: across the organization.
+
+pub(crate) mod registration;
+
+use super::context::Context;
+use crate::domain::Result;
+
+/// Reports.
+#[derive(Debug, clap::Subcommand)]
+pub enum Verb {
+    /// List who has registered what, or count it
+    Registration(registration::Args),
+}
+
+impl Verb {
+    pub(crate) async fn run(self, cx: &Context) -> Result<u8> {
+        match self {
+            Self::Registration(args) => args.run(cx).await,
+        }
+    }
+}

@@ -1,0 +1,126 @@
+use super::*;
+
+/// Every verb, by its path, with its command.
+fn leaves(command: &clap::Command, path: &str, out: &mut Vec<(String, clap::Command)>) {
+    for child in command.get_subcommands() {
+        let path = if path.is_empty() {
+            child.get_name().to_owned()
+        } else {
+            format!("{path} {}", child.get_name())
+        };
+        if child.has_subcommands() {
+            leaves(child, &path, out);
+        } else {
+            out.push((path, child.clone()));
+        }
+    }
+}
+
+fn verbs() -> Vec<(String, clap::Command)> {
+    let mut out = Vec::new();
+    leaves(&command(), "", &mut out);
+    out
+}
+
+#[test]
+fn the_tree_of_commands_is_sound() {
+    command().debug_assert();
+}
+
+#[test]
+fn every_verb_says_what_it_does_and_shows_an_example() {
+    for (path, verb) in verbs() {
+        let about = verb.get_about().map(ToString::to_string).unwrap_or_default();
+        assert!(!about.is_empty() && !about.ends_with('.'), "{path}: {about}");
+        let help = verb.get_after_help().map(ToString::to_string).unwrap_or_default();
+        assert!(help.contains(&format!("mfactl {path}")) || help.contains("mfactl -p"), "{path} has no example");
+    }
+}
+
+#[test]
+fn every_example_in_the_help_parses() {
+    for (path, verb) in verbs() {
+        let help = verb.get_after_help().map(ToString::to_string).unwrap_or_default();
+        for line in help.lines().map(str::trim).filter(|line| line.starts_with("mfactl ")) {
+            let words = split(line);
+            if let Err(error) = parse(&words.iter().map(Into::into).collect::<Vec<_>>()) {
+                panic!("{path}: {line}\n{error}");
+            }
+        }
+    }
+}
+
+/// Words of an example: quotes as a shell has them.
+fn split(line: &str) -> Vec<String> {
+    let mut words = Vec::new();
+    let mut word = String::new();
+    let mut quote = None;
+    for letter in line.chars() {
+        match (quote, letter) {
+            (None, '\'' | '"') => quote = Some(letter),
+            (Some(open), letter) if open == letter => quote = None,
+            (None, ' ') => words.push(std::mem::take(&mut word)),
+            (None, '|' | '>') => break,
+            (_, letter) => word.push(letter),
+        }
+    }
+    if !word.is_empty() {
+        words.push(word);
+    }
+    words
+}
+
+#[test]
+fn the_overview_names_every_noun_and_stays_short() {
+    let text = overview();
+    assert!(text.lines().count() < 40, "{text}");
+    assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
+    for (group, verbs) in GROUPS {
+        for verb in *verbs {
+            let found = verb
+                .split(' ')
+                .try_fold(&command(), |command, word| command.find_subcommand(word))
+                .is_some();
+            assert!(found, "{verb} in {group} is not there");
+        }
+    }
+    for noun in command().get_subcommands().map(clap::Command::get_name) {
+        assert!(
+            GROUPS
+                .iter()
+                .any(|(_, verbs)| verbs.iter().any(|verb| verb.split(' ').next() == Some(noun))),
+            "{noun} is not in the overview"
+        );
+    }
+}
+
+#[test]
+fn the_exit_statuses_are_those_of_the_error_codes() {
+    for code in ErrorCode::ALL {
+        assert!(
+            EXIT_CODES.iter().any(|(exit, _)| *exit == exit_code(*code)),
+            "{code} exits with {}",
+            exit_code(*code)
+        );
+    }
+}
+
+#[test]
+fn an_option_everywhere_has_its_variable_in_the_table() {
+    let root = command();
+    for arg in root.get_arguments() {
+        let help = arg.get_help().map(ToString::to_string).unwrap_or_default();
+        let Some(name) = help.split("[env: ").nth(1).and_then(|rest| rest.split(']').next()) else { continue };
+        let variable = crate::config::VARIABLES
+            .iter()
+            .find(|variable| variable.name == name)
+            .unwrap_or_else(|| panic!("{name} is not in the table"));
+        let option = variable.option.unwrap();
+        let long = arg.get_long().map(|long| format!("--{long}"));
+        let short = arg.get_short().map(|short| format!("-{short}"));
+        assert!(
+            long.as_deref() == Some(option) || short.as_deref() == Some(option),
+            "{name} names {option}"
+        );
+    }
+}

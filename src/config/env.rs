@@ -1,0 +1,138 @@
+//! The environment: every variable that is read, in one table, and the only code that reads it.
+
+use std::collections::BTreeMap;
+
+/// A variable that the program reads.
+#[derive(Clone, Copy, Debug)]
+pub struct Variable {
+    /// Its name.
+    pub name: &'static str,
+    /// What it does, in a clause.
+    pub meaning: &'static str,
+    /// The option that beats it.
+    pub option: Option<&'static str>,
+}
+
+const fn of(name: &'static str, option: &'static str, meaning: &'static str) -> Variable {
+    Variable {
+        name,
+        meaning,
+        option: Some(option),
+    }
+}
+
+const fn alone(name: &'static str, meaning: &'static str) -> Variable {
+    Variable {
+        name,
+        meaning,
+        option: None,
+    }
+}
+
+/// Every variable, in the order of the table in README.
+pub const VARIABLES: &[Variable] = &[
+    of("MFACTL_PROFILE", "--profile", "the profile to use"),
+    of("MFACTL_OUTPUT", "--output", "the form of the answer: table, json, ndjson, csv"),
+    of("MFACTL_JQ", "--jq", "a filter over the JSON answer"),
+    of("MFACTL_DRY_RUN", "--dry-run", "1 shows the plan and changes nothing"),
+    of("MFACTL_NO_INPUT", "--no-input", "1 never asks"),
+    of("MFACTL_TICKET", "--ticket", "the ticket of a change"),
+    of("MFACTL_REASON", "--reason", "the reason of a change"),
+    of("MFACTL_STRICT", "--strict", "1 refuses a plan with steps that the service lacks"),
+    of("MFACTL_TIMEOUT", "--timeout", "how long one call may take with all its tries"),
+    of("MFACTL_QUIET", "-q", "1 prints errors only"),
+    of("MFACTL_VERBOSE", "-v", "1 or 2: says more on stderr"),
+    of("MFACTL_COLOR", "--color", "when to use colour: auto, always, never"),
+    of("MFACTL_ACCESSIBLE", "--accessible", "1 prints lines instead of tables and repaints nothing"),
+    alone("MFACTL_SERVICE", "makes a profile without a file: its service"),
+    alone("MFACTL_TENANT", "its tenant"),
+    alone("MFACTL_CLIENT_ID", "its application"),
+    alone("MFACTL_AUTH", "its way to sign in: client-secret or password"),
+    alone("MFACTL_URL", "its address, where it is not the vendor's"),
+    alone("MFACTL_AUTHORITY", "where its tokens come from, where it is not the vendor's"),
+    alone("MFACTL_CLIENT_SECRET", "the application's secret, for any profile"),
+    alone("MFACTL_USERNAME", "the sign-in name for auth = \"password\""),
+    alone("MFACTL_PASSWORD", "the password for auth = \"password\""),
+    alone("MFACTL_LOCAL_DATA", "the data file of the built-in profile local"),
+    alone("NO_COLOR", "any value: no colour"),
+    alone("CLICOLOR_FORCE", "any value but 0: colour also where the output is no terminal"),
+    alone("TERM", "dumb: no colour, nothing repainted"),
+    alone("ACCESSIBLE", "any value but 0: as --accessible"),
+    alone("CI", "any value but false: never asks"),
+    alone("TZ", "the time zone of times in tables"),
+    alone("XDG_CONFIG_HOME", "where mfactl/config.toml is, instead of ~/.config"),
+    alone("XDG_DATA_HOME", "where mfactl/local.db is, instead of ~/.local/share"),
+];
+
+/// The environment of this process, or one made for a test.
+#[derive(Clone, Debug, Default)]
+pub struct Env(BTreeMap<&'static str, String>);
+
+impl Env {
+    /// Reads the variables of the table, and no others. An empty one counts as not set.
+    #[expect(clippy::disallowed_methods, reason = "the one owner of the environment")]
+    pub fn of_process() -> Self {
+        Self(
+            VARIABLES
+                .iter()
+                .filter_map(|variable| {
+                    let value = std::env::var_os(variable.name)?;
+                    Some((variable.name, value.to_string_lossy().into_owned()))
+                })
+                .filter(|(_, value)| !value.is_empty())
+                .collect(),
+        )
+    }
+
+    /// The value of a variable of the table.
+    pub fn get(&self, name: &str) -> Option<&str> {
+        debug_assert!(
+            VARIABLES.iter().any(|variable| variable.name == name),
+            "{name} is not in the table"
+        );
+        self.0.get(name).map(String::as_str)
+    }
+
+    /// Whether a switch such as `CI` is on: set, and neither `0` nor `false` nor `no`.
+    pub fn is_on(&self, name: &str) -> bool {
+        self.get(name)
+            .is_some_and(|value| !matches!(value.to_ascii_lowercase().as_str(), "0" | "false" | "no" | "off"))
+    }
+
+    /// An environment of these variables.
+    #[cfg(test)]
+    pub(crate) fn with(values: &[(&'static str, &str)]) -> Self {
+        Self(
+            values
+                .iter()
+                .filter(|(_, value)| !value.is_empty())
+                .map(|(name, value)| (*name, (*value).to_owned()))
+                .collect(),
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_variable_is_listed_twice_and_dangerous_options_have_none() {
+        let mut names: Vec<_> = VARIABLES.iter().map(|variable| variable.name).collect();
+        let count = names.len();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), count);
+        for forbidden in ["YES", "EXPECT", "INCLUDE_SELF", "SECRETS_OUT", "LEAVE_NONE", "EVERYONE"] {
+            assert!(!names.contains(&format!("MFACTL_{forbidden}").as_str()), "{forbidden}");
+        }
+    }
+
+    #[test]
+    fn a_switch_is_off_when_it_says_so() {
+        let env = Env::with(&[("CI", "false"), ("ACCESSIBLE", "1"), ("NO_COLOR", "")]);
+        assert!(!env.is_on("CI"));
+        assert!(env.is_on("ACCESSIBLE"));
+        assert!(!env.is_on("NO_COLOR"));
+    }
+}

@@ -1,0 +1,217 @@
+//! The file: TOML, read strictly. A key that nobody knows is an error with its place and the key that was meant.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::path::Path;
+
+use serde::Deserialize;
+
+use crate::domain::{Error, ErrorCode, Result};
+
+/// `config.toml` as it is written.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct File {
+    /// Which profile serves where none is named.
+    pub(crate) default_profile: Option<String>,
+    /// Whether the default profile also takes changes where there are several.
+    #[serde(default)]
+    pub(crate) default_for_changes: bool,
+    /// The profiles.
+    #[serde(default)]
+    pub(crate) profiles: BTreeMap<String, Section>,
+    /// Playbooks as they are written; `jobs` reads them.
+    #[serde(default)]
+    pub(crate) playbooks: BTreeMap<String, toml::Value>,
+}
+
+/// One `[profiles.NAME]`.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Section {
+    pub(crate) service: Option<String>,
+    pub(crate) tenant: Option<String>,
+    pub(crate) client_id: Option<String>,
+    pub(crate) auth: Option<String>,
+    pub(crate) username: Option<String>,
+    pub(crate) cloud: Option<String>,
+    pub(crate) url: Option<String>,
+    pub(crate) authority: Option<String>,
+    pub(crate) realm: Option<String>,
+    pub(crate) domain: Option<String>,
+    pub(crate) region: Option<String>,
+    pub(crate) extends: Option<String>,
+    pub(crate) read_only: Option<bool>,
+    pub(crate) token_store: Option<String>,
+    pub(crate) audit_to: Option<String>,
+    pub(crate) retention: Option<String>,
+    #[serde(default)]
+    pub(crate) guard: GuardSection,
+}
+
+/// One `[profiles.NAME.guard]`.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct GuardSection {
+    pub(crate) max_users: Option<u64>,
+    pub(crate) max_users_planned: Option<u64>,
+    pub(crate) protected: Option<Vec<String>>,
+    pub(crate) allow_everyone: Option<bool>,
+    pub(crate) allow_privileged: Option<bool>,
+    pub(crate) require_ticket: Option<bool>,
+    pub(crate) ticket_pattern: Option<String>,
+    pub(crate) require_caller_check: Option<bool>,
+    pub(crate) two_person_over: Option<u64>,
+}
+
+macro_rules! inherit {
+    ($own:ident, $base:ident, $($field:ident),+ $(,)?) => {
+        $( if $own.$field.is_none() { $own.$field.clone_from(&$base.$field); } )+
+    };
+}
+
+impl Section {
+    /// Takes over what is not given here.
+    pub(crate) fn inherit(&mut self, base: &Self) {
+        inherit!(
+            self, base, service, tenant, client_id, auth, username, cloud, url, authority, realm, domain, region,
+            read_only, token_store, audit_to, retention
+        );
+        self.guard.inherit(&base.guard);
+    }
+}
+
+impl GuardSection {
+    fn inherit(&mut self, base: &Self) {
+        inherit!(
+            self,
+            base,
+            max_users,
+            max_users_planned,
+            protected,
+            allow_everyone,
+            allow_privileged,
+            require_ticket,
+            ticket_pattern,
+            require_caller_check,
+            two_person_over
+        );
+    }
+}
+
+/// Reads the file; one that is not there is an empty one.
+///
+/// # Errors
+/// `file_unreadable`, or `config_invalid` with line and column.
+pub(crate) fn read(path: &Path) -> Result<File> {
+    let name = path.display().to_string();
+    match std::fs::read_to_string(path) {
+        Ok(text) => parse(&name, &text),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(File::default()),
+        Err(error) if error.kind() == std::io::ErrorKind::InvalidData => {
+            Err(Error::new(ErrorCode::ConfigInvalid, "the file is not text in UTF-8").at(name, None, None))
+        }
+        Err(error) => {
+            Err(Error::new(ErrorCode::FileUnreadable, format!("cannot be read: {error}")).at(name, None, None))
+        }
+    }
+}
+
+/// Reads the text of a file called `name`.
+///
+/// # Errors
+/// `config_invalid` with line and column.
+pub(crate) fn parse(name: &str, text: &str) -> Result<File> {
+    toml::from_str(text).map_err(|error| explain(name, text, &error))
+}
+
+fn explain(name: &str, text: &str, error: &toml::de::Error) -> Error {
+    let message = error.message().lines().next().unwrap_or_default();
+    let (line, column) = error.span().map_or((None, None), |span| {
+        let (line, column) = place(text, &span);
+        (Some(line), Some(column))
+    });
+    let wrong = match unknown(message) {
+        Some((key, known)) => {
+            let error = Error::new(ErrorCode::ConfigInvalid, format!("there is no key \"{key}\" here"));
+            if key.contains("secret") || key.contains("password") {
+                error.hint(
+                    "secrets are never read from the file: set MFACTL_CLIENT_SECRET or MFACTL_PASSWORD",
+                )
+            } else if let Some(meant) = super::nearest(&key, known.iter().map(String::as_str)) {
+                error.hint(format!("did you mean \"{meant}\"?"))
+            } else {
+                error.hint(format!("the keys are: {}", known.join(", ")))
+            }
+        }
+        None => Error::new(ErrorCode::ConfigInvalid, lower(message)),
+    };
+    wrong.at(name, line, column)
+}
+
+fn lower(message: &str) -> String {
+    let mut letters = message.chars();
+    let first = letters.next().map(|letter| letter.to_lowercase().to_string()).unwrap_or_default();
+    format!("{first}{}", letters.as_str())
+}
+
+/// serde says: unknown field `x`, expected one of `a`, `b`.
+fn unknown(message: &str) -> Option<(String, Vec<String>)> {
+    let rest = message.strip_prefix("unknown field ")?;
+    let mut quoted = rest.split('`').skip(1).step_by(2).map(str::to_owned);
+    let key = quoted.next()?;
+    Some((key, quoted.collect()))
+}
+
+/// Line and column, from 1.
+fn place(text: &str, span: &Range<usize>) -> (u64, u64) {
+    let before = text.get(..span.start).unwrap_or(text);
+    let line = before.matches('\n').count() as u64 + 1;
+    let column = before.rsplit('\n').next().unwrap_or_default().chars().count() as u64 + 1;
+    (line, column)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn wrong(text: &str) -> Error {
+        parse("config.toml", text).unwrap_err()
+    }
+
+    #[test]
+    fn a_key_that_nobody_knows_is_answered_with_its_place_and_the_nearest() {
+        let error = wrong("default_profile = \"x\"\n\n[profiles.x]\nservice = \"entra\"\ntenent = \"t\"\n");
+        assert_eq!(error.code(), ErrorCode::ConfigInvalid);
+        assert_eq!(error.message(), "there is no key \"tenent\" here");
+        assert_eq!(error.hint_text(), Some("did you mean \"tenant\"?"));
+        let body = error.to_body();
+        assert_eq!((body.file.as_deref(), body.line, body.column), (Some("config.toml"), Some(5), Some(1)));
+        let error = wrong("[profiles.x.guard]\n  max_user = 3\n");
+        assert_eq!(error.hint_text(), Some("did you mean \"max_users\"?"));
+        assert_eq!((error.to_body().line, error.to_body().column), (Some(2), Some(3)));
+        assert!(wrong("zzzzzzzz = 1").hint_text().unwrap().starts_with("the keys are: default_profile"));
+    }
+
+    #[test]
+    fn a_secret_in_the_file_is_refused_with_the_variable() {
+        let error = wrong("[profiles.x]\nclient_secret = \"s3cr3t\"\n");
+        assert!(error.hint_text().unwrap().contains("MFACTL_CLIENT_SECRET"));
+        assert!(!format!("{error:?}").contains("s3cr3t"));
+    }
+
+    #[test]
+    fn a_value_of_the_wrong_sort_and_broken_toml_have_a_place() {
+        let body = wrong("[profiles.x.guard]\nmax_users = \"many\"\n").to_body();
+        assert_eq!((body.line, body.column), (Some(2), Some(13)));
+        assert!(body.message.contains("invalid type"), "{}", body.message);
+        assert_eq!(wrong("[profiles\n").to_body().line, Some(1));
+    }
+
+    #[test]
+    fn playbooks_are_kept_as_they_are_written() {
+        let file = parse("c", "[[playbooks.left.steps]]\ndo = \"sign-out\"\n").unwrap();
+        let steps = file.playbooks["left"].get("steps").unwrap().as_array().unwrap();
+        assert_eq!(steps[0].get("do").unwrap().as_str(), Some("sign-out"));
+    }
+}

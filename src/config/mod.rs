@@ -1,0 +1,233 @@
+//! Configuration: profiles and playbooks from the file and the environment. Flag beats variable beats profile beats
+//! default. Reads files and variables; sends nothing, prints nothing.
+
+pub mod env;
+mod file;
+mod profile;
+
+use std::path::{Path, PathBuf};
+
+use etcetera::BaseStrategy as _;
+
+pub use env::{Env, VARIABLES, Variable};
+use file::{File, Section};
+pub use profile::{Address, LOCAL, Login, OF_VARIABLES, Place, Profile};
+
+use crate::domain::{Error, ErrorCode, Result};
+
+/// How many profiles may extend one another.
+const DEEPEST: usize = 16;
+
+/// Everything that was configured.
+#[derive(Clone, Debug, Default)]
+pub struct Config {
+    file: File,
+    path: Option<PathBuf>,
+    env: Env,
+}
+
+impl Config {
+    /// Reads the platform's `mfactl/config.toml`; where there is none, nothing is configured.
+    ///
+    /// # Errors
+    /// `file_unreadable`, `config_invalid` with line and column.
+    pub fn load(env: &Env) -> Result<Self> {
+        let Ok(folders) = etcetera::choose_base_strategy() else {
+            return Ok(Self {
+                env: env.clone(),
+                ..Self::default()
+            });
+        };
+        let path = folders.config_dir().join("mfactl").join("config.toml");
+        Ok(Self {
+            file: file::read(&path)?,
+            path: Some(path),
+            env: env.clone(),
+        })
+    }
+
+    /// Configuration from a text.
+    #[cfg(test)]
+    pub(crate) fn of(text: &str, env: &Env) -> Result<Self> {
+        Ok(Self {
+            file: file::parse("config.toml", text)?,
+            path: None,
+            env: env.clone(),
+        })
+    }
+
+    /// The profile that serves: the one of the flag, else of `MFACTL_PROFILE`, else the one that variables make, else
+    /// the default one.
+    ///
+    /// # Errors
+    /// `no_profile`, saying how to sign in and how to try; `config_invalid`; `not_signed_in` where a secret is missing.
+    pub fn profile(&self, flag: Option<&str>) -> Result<Profile> {
+        if let Some(name) = flag.or_else(|| self.env.get("MFACTL_PROFILE")) {
+            return self.named(name, true);
+        }
+        if self.env.get("MFACTL_SERVICE").is_some() {
+            let section = profile::of_variables(&self.env);
+            return profile::resolve(OF_VARIABLES, true, &section, &self.env, || self.local_data());
+        }
+        match &self.file.default_profile {
+            Some(name) => self.named(name, false),
+            None => Err(self.no_profile()),
+        }
+    }
+
+    fn no_profile(&self) -> Error {
+        let path = self
+            .path
+            .as_ref()
+            .map_or_else(|| "config.toml".to_owned(), |path| path.display().to_string());
+        Error::new(ErrorCode::NoProfile, "no profile was chosen").hint(format!(
+            "for your organization, write [profiles.NAME] in {path} and add -p NAME; to try it with demo data, \
+             add -p local"
+        ))
+    }
+
+    fn named(&self, name: &str, named: bool) -> Result<Profile> {
+        let section = self.section(name)?;
+        profile::resolve(name, named, &section, &self.env, || self.local_data())
+    }
+
+    /// The keys of a profile with what it extends.
+    fn section(&self, name: &str) -> Result<Section> {
+        let mut section = match self.file.profiles.get(name) {
+            Some(section) => section.clone(),
+            None if name == LOCAL => Section::default(),
+            None => return Err(self.no_such(name)),
+        };
+        let mut seen = vec![name.to_owned()];
+        let mut next = section.extends.clone();
+        while let Some(base) = next {
+            if seen.contains(&base) || seen.len() > DEEPEST {
+                return Err(Error::new(
+                    ErrorCode::ConfigInvalid,
+                    format!("profiles extend one another in a circle: {} > {base}", seen.join(" > ")),
+                ));
+            }
+            let other = self.file.profiles.get(&base).ok_or_else(|| {
+                Error::new(
+                    ErrorCode::ConfigInvalid,
+                    format!("profile \"{name}\" extends \"{base}\", which is not there"),
+                )
+            })?;
+            section.inherit(other);
+            next = other.extends.clone();
+            seen.push(base);
+        }
+        if name == LOCAL {
+            section.inherit(&profile::built_in());
+        }
+        Ok(section)
+    }
+
+    fn no_such(&self, name: &str) -> Error {
+        let names: Vec<&str> = self
+            .file
+            .profiles
+            .keys()
+            .map(String::as_str)
+            .chain([LOCAL])
+            .collect();
+        let error = Error::new(ErrorCode::NoProfile, format!("there is no profile \"{name}\""));
+        match nearest(name, names.iter().copied()) {
+            Some(meant) => error.hint(format!("did you mean -p {meant}?")),
+            None => error.hint(format!("profiles are: {}", names.join(", "))),
+        }
+    }
+
+    /// The data file of the built-in profile.
+    ///
+    /// # Errors
+    /// `file_unreadable` where the platform names no folder.
+    pub fn local_data(&self) -> Result<PathBuf> {
+        if let Some(path) = self.env.get("MFACTL_LOCAL_DATA") {
+            return Ok(PathBuf::from(path));
+        }
+        let folders = etcetera::choose_base_strategy().map_err(|error| {
+            Error::new(ErrorCode::FileUnreadable, format!("no folder for data: {error}"))
+                .hint("name a file in MFACTL_LOCAL_DATA")
+        })?;
+        Ok(folders.data_dir().join("mfactl").join("local.db"))
+    }
+
+    /// Whether a change may use a profile that nobody named: not where several organizations are configured.
+    ///
+    /// # Errors
+    /// `usage`, with the command to type.
+    pub fn may_change(&self, profile: &Profile) -> Result<()> {
+        let organizations = self.file.profiles.keys().filter(|name| *name != LOCAL).count();
+        if profile.named || organizations < 2 || self.file.default_for_changes {
+            return Ok(());
+        }
+        Err(Error::new(
+            ErrorCode::Usage,
+            "several organizations are configured: a change needs the profile's name",
+        )
+        .hint(format!("add -p {}", profile.name)))
+    }
+
+    /// The domains of the other profiles, with the profile's name.
+    pub fn other_domains(&self, own: &Profile) -> Vec<(String, String)> {
+        self.file
+            .profiles
+            .keys()
+            .filter(|name| **name != own.name)
+            .filter_map(|name| {
+                let domain = self.section(name).ok()?.domain?;
+                let same = own.domain.as_deref().is_some_and(|own| own.eq_ignore_ascii_case(&domain));
+                (!same).then(|| (domain.to_lowercase(), name.clone()))
+            })
+            .collect()
+    }
+
+    /// Playbooks as they are written.
+    pub fn playbooks(&self) -> Vec<(String, toml::Value)> {
+        self.file
+            .playbooks
+            .iter()
+            .map(|(name, playbook)| (name.clone(), playbook.clone()))
+            .collect()
+    }
+
+    /// The file that was read, or would be.
+    pub fn path(&self) -> Option<&Path> {
+        self.path.as_deref()
+    }
+}
+
+/// The nearest of several words, where one is near.
+pub(crate) fn nearest<'a>(word: &str, among: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    let most = (word.chars().count() / 3).clamp(1, 3);
+    among
+        .map(|other| (distance(word, other), other))
+        .filter(|(distance, _)| *distance <= most)
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, other)| other)
+}
+
+/// Letters to add, drop, change or swap with their neighbour (Damerau-Levenshtein, optimal string alignment).
+fn distance(one: &str, other: &str) -> usize {
+    let one: Vec<char> = one.to_lowercase().chars().collect();
+    let other: Vec<char> = other.to_lowercase().chars().collect();
+    let mut before: Vec<usize> = Vec::new();
+    let mut last: Vec<usize> = (0..=other.len()).collect();
+    for (i, a) in one.iter().enumerate() {
+        let mut row = vec![i + 1];
+        for (j, b) in other.iter().enumerate() {
+            let cost = usize::from(a != b);
+            let mut least = (last[j] + cost).min(last[j + 1] + 1).min(row[j] + 1);
+            if i > 0 && j > 0 && *a == other[j - 1] && one[i - 1] == *b {
+                least = least.min(before[j - 1] + 1);
+            }
+            row.push(least);
+        }
+        before = std::mem::replace(&mut last, row);
+    }
+    last.last().copied().unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests;

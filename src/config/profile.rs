@@ -1,0 +1,274 @@
+//! One profile, resolved: which service, where, as whom, with which guards. Sends nothing.
+
+use std::path::PathBuf;
+
+use super::env::Env;
+use super::file::{GuardSection, Section};
+use crate::domain::{Error, ErrorCode, Guard, Result, Secret};
+
+/// The name of the profile that needs no file.
+pub const LOCAL: &str = "local";
+/// The name of the profile that is made of variables.
+pub const OF_VARIABLES: &str = "env";
+
+/// A profile, ready to be connected to.
+#[derive(Clone, Debug)]
+pub struct Profile {
+    /// Its name.
+    pub name: String,
+    /// Whether it was named by a flag or a variable, not taken as the default.
+    pub named: bool,
+    /// Its service in the registry.
+    pub service: String,
+    /// Where it is.
+    pub place: Place,
+    /// Completes sign-in names.
+    pub domain: Option<String>,
+    /// Reads national phone numbers.
+    pub region: Option<String>,
+    /// Its guards.
+    pub guard: Guard,
+}
+
+/// Where a profile's service is.
+#[derive(Clone, Debug)]
+pub enum Place {
+    /// Inside this program, on this data file.
+    Inside(PathBuf),
+    /// Elsewhere.
+    At(Address),
+}
+
+/// The address of a service, and how to sign in there.
+#[derive(Clone, Debug)]
+pub struct Address {
+    /// Root of the interface.
+    pub url: String,
+    /// Where tokens come from, with the tenant.
+    pub authority: String,
+    /// The tenant.
+    pub tenant: String,
+    /// How to sign in.
+    pub login: Login,
+}
+
+/// How to sign in.
+#[derive(Clone, Debug)]
+pub enum Login {
+    /// As an application.
+    ClientSecret {
+        /// The application.
+        client_id: String,
+        /// Its secret.
+        secret: Secret,
+    },
+    /// As a person.
+    Password {
+        /// The application.
+        client_id: String,
+        /// Its secret, where it has one.
+        client_secret: Option<Secret>,
+        /// The sign-in name.
+        username: String,
+        /// The password.
+        password: Secret,
+    },
+}
+
+/// Where a vendor's own service answers: api/entra, national clouds.
+const CLOUDS: &[(&str, &str, &str)] = &[
+    ("global", "https://graph.microsoft.com", "https://login.microsoftonline.com"),
+    ("us-gov", "https://graph.microsoft.us", "https://login.microsoftonline.us"),
+    ("us-dod", "https://dod-graph.microsoft.us", "https://login.microsoftonline.us"),
+    ("china", "https://microsoftgraph.chinacloudapi.cn", "https://login.chinacloudapi.cn"),
+];
+
+/// Ways to sign in that come later.
+const LATER: &[&str] = &[
+    "browser",
+    "device-code",
+    "certificate",
+    "private-key",
+    "federated",
+    "managed-identity",
+    "azure-cli",
+    "token",
+    "api-token",
+];
+
+/// The built-in profile's keys, under what the file says of it.
+pub(super) fn built_in() -> Section {
+    Section {
+        service: Some("local".to_owned()),
+        domain: Some("contoso.example".to_owned()),
+        region: Some("US".to_owned()),
+        guard: GuardSection {
+            protected: Some(vec!["breakglass@contoso.example".to_owned()]),
+            ..GuardSection::default()
+        },
+        ..Section::default()
+    }
+}
+
+/// The profile that variables make.
+pub(super) fn of_variables(env: &Env) -> Section {
+    let get = |name| env.get(name).map(str::to_owned);
+    Section {
+        service: get("MFACTL_SERVICE"),
+        tenant: get("MFACTL_TENANT"),
+        client_id: get("MFACTL_CLIENT_ID"),
+        auth: get("MFACTL_AUTH"),
+        url: get("MFACTL_URL"),
+        authority: get("MFACTL_AUTHORITY"),
+        ..Section::default()
+    }
+}
+
+fn guard(section: &Section) -> Guard {
+    let usual = Guard::default();
+    Guard {
+        max_users: section.guard.max_users.unwrap_or(usual.max_users),
+        protected: section.guard.protected.clone().unwrap_or(usual.protected),
+        require_ticket: section.guard.require_ticket.unwrap_or(usual.require_ticket),
+        ticket_pattern: section.guard.ticket_pattern.clone().or(usual.ticket_pattern),
+        read_only: section.read_only.unwrap_or(usual.read_only),
+    }
+}
+
+/// Makes a profile of its keys. `data` gives the data file of a service inside this program.
+pub(super) fn resolve(
+    name: &str,
+    named: bool,
+    section: &Section,
+    env: &Env,
+    data: impl FnOnce() -> Result<PathBuf>,
+) -> Result<Profile> {
+    let invalid = |why: String| Error::new(ErrorCode::ConfigInvalid, format!("profile \"{name}\": {why}"));
+    let service = section
+        .service
+        .clone()
+        .ok_or_else(|| invalid("service is missing".to_owned()).hint("set service = \"entra\" in the profile"))?;
+    let place = if name == LOCAL && section.url.is_none() {
+        Place::Inside(data()?)
+    } else {
+        Place::At(address(name, &service, section, env)?)
+    };
+    Ok(Profile {
+        name: name.to_owned(),
+        named,
+        service,
+        place,
+        domain: section.domain.clone(),
+        region: section.region.clone(),
+        guard: guard(section),
+    })
+}
+
+fn address(name: &str, service: &str, section: &Section, env: &Env) -> Result<Address> {
+    let invalid = |why: String| Error::new(ErrorCode::ConfigInvalid, format!("profile \"{name}\": {why}"));
+    if section.cloud.is_some() && section.url.is_some() {
+        return Err(invalid("cloud and url say the same thing twice".to_owned()).hint("keep one of them"));
+    }
+    let tenant = section
+        .tenant
+        .clone()
+        .ok_or_else(|| invalid("tenant is missing".to_owned()).hint("set tenant = \"contoso.onmicrosoft.com\""))?;
+    let cloud = match (section.url.as_ref(), service) {
+        (Some(_), _) => None,
+        (None, "entra") => Some(section.cloud.as_deref().unwrap_or("global")),
+        (None, _) => {
+            return Err(invalid(format!("url is missing, and service \"{service}\" has no address of its own"))
+                .hint("set url = \"https://…\""));
+        }
+    };
+    let (url, login_root) = match cloud {
+        None => (section.url.clone().unwrap_or_default(), None),
+        Some(cloud) => {
+            let (_, graph, login) = CLOUDS.iter().find(|(known, ..)| *known == cloud).ok_or_else(|| {
+                let names: Vec<_> = CLOUDS.iter().map(|(known, ..)| *known).collect();
+                invalid(format!("there is no cloud \"{cloud}\"")).hint(format!("one of: {}", names.join(", ")))
+            })?;
+            ((*graph).to_owned(), Some(format!("{login}/{tenant}")))
+        }
+    };
+    let authority = section.authority.clone().or(login_root).ok_or_else(|| {
+        invalid("authority is missing".to_owned())
+            .hint("set authority = \"https://…/TENANT\", as `local serve` prints it")
+    })?;
+    for (key, address) in [("url", &url), ("authority", &authority)] {
+        safe(address).map_err(|why| invalid(format!("{key} = \"{address}\": {why}")))?;
+    }
+    Ok(Address {
+        url,
+        authority,
+        tenant,
+        login: login(name, section, env)?,
+    })
+}
+
+/// Tokens and passwords travel by https, or stay on this machine.
+fn safe(address: &str) -> Result<(), &'static str> {
+    let url = url::Url::parse(address).map_err(|_| "that is not an address")?;
+    let loopback = match url.host() {
+        Some(url::Host::Ipv4(ip)) => ip.is_loopback(),
+        Some(url::Host::Ipv6(ip)) => ip.is_loopback(),
+        Some(url::Host::Domain(host)) => host == "localhost",
+        None => return Err("it names no host"),
+    };
+    match url.scheme() {
+        "https" => Ok(()),
+        "http" if loopback => Ok(()),
+        "http" => Err("plain http is for this machine only: use https"),
+        _ => Err("use https"),
+    }
+}
+
+fn login(name: &str, section: &Section, env: &Env) -> Result<Login> {
+    let invalid = |why: String| Error::new(ErrorCode::ConfigInvalid, format!("profile \"{name}\": {why}"));
+    let signed_out = |why: &str| Error::new(ErrorCode::NotSignedIn, format!("profile \"{name}\": {why}"));
+    let secret = env.get("MFACTL_CLIENT_SECRET").map(Secret::new);
+    let username = env.get("MFACTL_USERNAME").map(str::to_owned).or(section.username.clone());
+    let password = env.get("MFACTL_PASSWORD").map(Secret::new);
+    let auth = match section.auth.as_deref() {
+        Some(auth) => auth,
+        None if password.is_some() && username.is_some() => "password",
+        None => "client-secret",
+    };
+    let client_id = || {
+        section
+            .client_id
+            .clone()
+            .ok_or_else(|| invalid("client_id is missing".to_owned()).hint("it is the application's id"))
+    };
+    match auth {
+        "client-secret" => Ok(Login::ClientSecret {
+            client_id: client_id()?,
+            secret: secret.ok_or_else(|| {
+                signed_out("no secret to sign in with")
+                    .hint("put the application's secret in MFACTL_CLIENT_SECRET")
+            })?,
+        }),
+        "password" => Ok(Login::Password {
+            client_id: client_id()?,
+            client_secret: secret,
+            username: username.ok_or_else(|| {
+                signed_out("no sign-in name").hint("set MFACTL_USERNAME, or username in the profile")
+            })?,
+            password: password
+                .ok_or_else(|| signed_out("no password to sign in with").hint("set MFACTL_PASSWORD"))?,
+        }),
+        later if LATER.contains(&later) => Err(Error::new(
+            ErrorCode::Unsupported,
+            format!("profile \"{name}\": auth = \"{later}\" is not in this version"),
+        )
+        .hint("set auth = \"client-secret\" and put the secret in MFACTL_CLIENT_SECRET")),
+        other => {
+            let known = LATER.iter().copied().chain(["client-secret", "password"]);
+            let error = invalid(format!("there is no auth \"{other}\""));
+            Err(match super::nearest(other, known) {
+                Some(meant) => error.hint(format!("did you mean \"{meant}\"?")),
+                None => error.hint("one of: client-secret, password"),
+            })
+        }
+    }
+}

@@ -1,0 +1,169 @@
+use super::*;
+
+const TWO: &str = r#"
+default_profile = "contoso"
+
+[profiles.msp]
+service = "entra"
+client_id = "app"
+auth = "client-secret"
+[profiles.msp.guard]
+max_users = 10
+require_ticket = true
+
+[profiles.contoso]
+extends = "msp"
+tenant = "contoso.onmicrosoft.com"
+domain = "contoso.com"
+[profiles.contoso.guard]
+max_users = 5
+protected = ["breakglass@contoso.com"]
+"#;
+
+fn secret() -> Env {
+    Env::with(&[("MFACTL_CLIENT_SECRET", "s")])
+}
+
+fn address(profile: Profile) -> Address {
+    match profile.place {
+        Place::At(address) => address,
+        Place::Inside(path) => panic!("inside {}", path.display()),
+    }
+}
+
+#[test]
+fn with_no_profile_it_says_how_to_sign_in_and_how_to_try() {
+    let error = Config::of("", &Env::default()).unwrap().profile(None).unwrap_err();
+    assert_eq!(error.code(), ErrorCode::NoProfile);
+    assert_eq!(error.code().exit_code(), 2);
+    let hint = error.hint_text().unwrap();
+    assert!(hint.contains("[profiles.NAME]") && hint.contains("-p local"), "{hint}");
+}
+
+#[test]
+fn a_profile_takes_over_what_it_does_not_say() {
+    let profile = Config::of(TWO, &secret()).unwrap().profile(None).unwrap();
+    assert_eq!((profile.name.as_str(), profile.named), ("contoso", false));
+    assert_eq!(profile.guard.max_users, 5);
+    assert!(profile.guard.require_ticket);
+    assert_eq!(profile.guard.protected, ["breakglass@contoso.com"]);
+    let address = address(profile);
+    assert_eq!(address.url, "https://graph.microsoft.com");
+    assert_eq!(
+        address.authority,
+        "https://login.microsoftonline.com/contoso.onmicrosoft.com"
+    );
+    assert!(matches!(address.login, Login::ClientSecret { client_id, .. } if client_id == "app"));
+}
+
+#[test]
+fn the_flag_beats_the_variable_and_that_the_default() {
+    let env = Env::with(&[("MFACTL_PROFILE", "local"), ("MFACTL_LOCAL_DATA", "/x/y.db")]);
+    let config = Config::of(TWO, &env).unwrap();
+    let local = config.profile(None).unwrap();
+    assert_eq!((local.name.as_str(), local.named), ("local", true));
+    assert!(matches!(local.place, Place::Inside(path) if path == Path::new("/x/y.db")));
+    assert_eq!(config.profile(Some("contoso")).unwrap_err().code(), ErrorCode::NotSignedIn);
+}
+
+#[test]
+fn the_built_in_profile_protects_and_its_guard_changes_key_by_key() {
+    let env = Env::with(&[("MFACTL_LOCAL_DATA", "/x/y.db")]);
+    let local = Config::of("", &env).unwrap().profile(Some("local")).unwrap();
+    assert_eq!(local.guard.protected, ["breakglass@contoso.example"]);
+    assert_eq!(local.guard.max_users, 25);
+    assert_eq!(
+        (local.domain.as_deref(), local.region.as_deref()),
+        (Some("contoso.example"), Some("US"))
+    );
+    let text = "[profiles.local.guard]\nmax_users = 100\n";
+    let changed = Config::of(text, &env).unwrap().profile(Some("local")).unwrap();
+    assert_eq!(changed.guard.max_users, 100);
+    assert_eq!(changed.guard.protected, ["breakglass@contoso.example"]);
+}
+
+#[test]
+fn variables_alone_make_a_profile() {
+    let env = Env::with(&[
+        ("MFACTL_SERVICE", "local"),
+        ("MFACTL_TENANT", "t"),
+        ("MFACTL_CLIENT_ID", "app"),
+        ("MFACTL_URL", "http://127.0.0.1:8080"),
+        ("MFACTL_AUTHORITY", "http://127.0.0.1:8080/t"),
+        ("MFACTL_USERNAME", "admin@contoso.example"),
+        ("MFACTL_PASSWORD", "p"),
+    ]);
+    let profile = Config::of(TWO, &env).unwrap().profile(None).unwrap();
+    assert_eq!(profile.name, "env");
+    assert!(matches!(address(profile).login, Login::Password { username, .. } if username.starts_with("admin@")));
+}
+
+#[test]
+fn plain_http_is_for_this_machine_only() {
+    let env = secret();
+    let with = |url: &str| {
+        let text = format!(
+            "[profiles.x]\nservice=\"local\"\ntenant=\"t\"\nclient_id=\"a\"\nurl=\"{url}\"\nauthority=\"{url}/t\"\n"
+        );
+        Config::of(&text, &env).unwrap().profile(Some("x"))
+    };
+    for good in ["http://127.0.0.1:8080", "http://[::1]:1", "http://localhost", "https://id.example"] {
+        assert!(with(good).is_ok(), "{good}");
+    }
+    for bad in ["http://id.example", "http://127.0.0.1.example", "ftp://127.0.0.1", "nonsense"] {
+        assert_eq!(with(bad).unwrap_err().code(), ErrorCode::ConfigInvalid, "{bad}");
+    }
+}
+
+#[test]
+fn a_way_to_sign_in_that_comes_later_is_named_as_such() {
+    let text = "[profiles.x]\nservice=\"entra\"\ntenant=\"t\"\nclient_id=\"a\"\nauth=\"device-code\"\n";
+    let error = Config::of(text, &secret()).unwrap().profile(Some("x")).unwrap_err();
+    assert_eq!(error.code(), ErrorCode::Unsupported);
+    let text = text.replace("device-code", "client-secrt");
+    let error = Config::of(&text, &secret()).unwrap().profile(Some("x")).unwrap_err();
+    assert_eq!(error.code(), ErrorCode::ConfigInvalid);
+    assert_eq!(error.hint_text(), Some("did you mean \"client-secret\"?"));
+}
+
+#[test]
+fn with_several_organizations_a_change_needs_the_name() {
+    let config = Config::of(TWO, &secret()).unwrap();
+    let default = config.profile(None).unwrap();
+    let error = config.may_change(&default).unwrap_err();
+    assert_eq!(error.hint_text(), Some("add -p contoso"));
+    assert!(config.may_change(&config.profile(Some("contoso")).unwrap()).is_ok());
+    let trusting = format!("default_for_changes = true\n{TWO}");
+    let config = Config::of(&trusting, &secret()).unwrap();
+    assert!(config.may_change(&config.profile(None).unwrap()).is_ok());
+}
+
+#[test]
+fn a_profile_that_is_not_there_and_a_circle_are_errors() {
+    let config = Config::of(TWO, &secret()).unwrap();
+    let error = config.profile(Some("contso")).unwrap_err();
+    assert_eq!(error.hint_text(), Some("did you mean -p contoso?"));
+    let text = "[profiles.a]\nextends=\"b\"\n[profiles.b]\nextends=\"a\"\n";
+    let error = Config::of(text, &secret()).unwrap().profile(Some("a")).unwrap_err();
+    assert!(error.message().contains("a > b > a"), "{error}");
+}
+
+#[test]
+fn domains_of_other_profiles_are_known() {
+    let text = format!("{TWO}\n[profiles.fabrikam]\nservice=\"entra\"\ndomain=\"Fabrikam.com\"\n");
+    let config = Config::of(&text, &secret()).unwrap();
+    let own = config.profile(None).unwrap();
+    assert_eq!(
+        config.other_domains(&own),
+        [("fabrikam.com".to_owned(), "fabrikam".to_owned())]
+    );
+}
+
+#[test]
+fn near_words_are_found_and_far_ones_are_not() {
+    let words = ["tenant", "service", "max_users"];
+    assert_eq!(nearest("tenent", words.into_iter()), Some("tenant"));
+    assert_eq!(nearest("sevrice", words.into_iter()), Some("service"));
+    assert_eq!(nearest("maxusers", words.into_iter()), Some("max_users"));
+    assert_eq!(nearest("colour", words.into_iter()), None);
+}
