@@ -160,10 +160,6 @@ impl Pipeline {
         }
     }
 
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "one place calls it, and each is of another sort"
-    )]
     async fn attempt(
         &self,
         request: &Request,
