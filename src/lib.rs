@@ -8,6 +8,7 @@ pub mod cli;
 pub mod config;
 pub mod domain;
 mod http;
+pub mod jobs;
 pub mod render;
 pub mod server;
 pub mod services;

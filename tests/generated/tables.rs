@@ -97,7 +97,7 @@ pub fn error_codes() -> String {
 /// Every exit status, with the codes that give it.
 pub fn exit_codes() -> String {
     let mut table = "| exit | meaning | codes |\n|---|---|---|\n".to_owned();
-    for (status, meaning) in mfactl::cli::EXIT_STATUSES {
+    for (status, meaning) in mfactl::cli::EXIT_CODES {
         let codes: Vec<String> = ErrorCode::ALL
             .iter()
             .filter(|code| code.exit_code() == *status)

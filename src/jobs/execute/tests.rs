@@ -1,0 +1,226 @@
+use super::*;
+use crate::domain::{MethodKind, SecurityInfo, User};
+use crate::jobs::fake::{Fake, Fault, Still, adele, method, number, user};
+use crate::jobs::outcome;
+use crate::jobs::plan::Wish;
+use crate::jobs::playbook::{self, Options};
+
+#[derive(Default)]
+struct Kept {
+    secrets: Vec<String>,
+    refuses: bool,
+}
+
+impl Sink for Kept {
+    fn secret(&mut self, user: &str, minted: &Minted) -> Result<()> {
+        if self.refuses {
+            return Err(Error::new(ErrorCode::DiskFull, "the disk is full"));
+        }
+        self.secrets.push(format!("{user} {}", minted.kind));
+        Ok(())
+    }
+
+    fn row(&mut self, _row: &StepRow) {}
+}
+
+fn lost_phone() -> Wish {
+    Wish::Playbook(
+        Box::new(playbook::find("lost-phone", &[]).unwrap()),
+        Options::default(),
+    )
+}
+
+fn remove(what: &str) -> Wish {
+    Wish::Remove {
+        methods: vec![what.into()],
+        missing_ok: false,
+        leave_none: true,
+    }
+}
+
+const NOW: [Duration; 2] = [Duration::ZERO, Duration::ZERO];
+
+async fn carry_out(fake: &Fake, people: &[PlannedUser], sink: &mut Kept) -> Vec<StepRow> {
+    let mut job = Job::new(fake, &Still, people, "mfactl -p local", &NOW);
+    job.run(sink, &AtomicBool::new(false)).await;
+    job.rows()
+}
+
+fn shown(rows: &[StepRow]) -> String {
+    let line = |row: &StepRow| {
+        format!(
+            "{} | {} | {} | {}",
+            row.step,
+            row.target,
+            row.status.as_str(),
+            row.detail
+        )
+    };
+    rows.iter().map(line).collect::<Vec<_>>().join("\n")
+}
+
+async fn one(faults: Vec<Option<Fault>>, wish: &Wish) -> (Vec<StepRow>, Fake, Kept) {
+    let fake = Fake::new(vec![adele()]);
+    let plan = [fake.plan("adele", "x", wish).unwrap()];
+    fake.fault(faults);
+    let mut sink = Kept::default();
+    let rows = carry_out(&fake, &plan, &mut sink).await;
+    (rows, fake, sink)
+}
+
+#[tokio::test]
+async fn a_lost_phone_is_put_right_and_read_back() {
+    let (rows, fake, _) = one(vec![], &lost_phone()).await;
+    insta::assert_snapshot!(shown(&rows), @r"
+    change | phone:mobile | done | +1 425 555 0199
+    remove | phone:alternate | done | read back: gone
+    remove | authenticator | done | read back: gone
+    revoke | app passwords | done | 2
+    forget | remembered devices | done | 1
+    sign out | everywhere | done | open pages may work 60 minutes more
+    ");
+    let kinds: Vec<_> = fake.info("adele").methods().iter().map(|one| one.kind).collect();
+    assert_eq!(kinds, [MethodKind::PhoneMobile, MethodKind::Email]);
+    assert_eq!(outcome::verdict(&rows, false), None);
+    assert_eq!(
+        *fake.sent.lock().unwrap(),
+        [
+            vec!["id-adele:0"],
+            vec![
+                "id-adele:1",
+                "id-adele:2",
+                "id-adele:3",
+                "id-adele:4",
+                "id-adele:5"
+            ]
+        ],
+        "what depends on a step is not sent with it"
+    );
+}
+
+#[tokio::test]
+async fn what_depends_on_a_failed_step_is_skipped_and_the_rest_goes_on() {
+    let (rows, fake, _) = one(vec![Some(Fault::Fails(ErrorCode::ServiceRefused))], &lost_phone()).await;
+    insta::assert_snapshot!(shown(&rows), @r#"
+    change | phone:mobile | failed | it failed
+    remove | phone:alternate | skipped | because "change phone:mobile" was not done
+    remove | authenticator | done | read back: gone
+    revoke | app passwords | done | 2
+    forget | remembered devices | done | 1
+    sign out | everywhere | done | open pages may work 60 minutes more
+    "#);
+    assert_eq!(outcome::verdict(&rows, false).unwrap().code().exit_code(), 7);
+    assert!(
+        fake.info("adele")
+            .methods()
+            .iter()
+            .any(|one| one.kind == MethodKind::PhoneAlternate)
+    );
+}
+
+#[tokio::test]
+async fn a_lost_answer_is_read_back_before_it_is_sent_again() {
+    let (rows, fake, _) = one(vec![Some(Fault::LostAfter)], &remove("authenticator")).await;
+    assert_eq!((rows[0].status, rows[0].attempts), (Status::Done, 1));
+    assert_eq!(fake.sent.lock().unwrap().len(), 1);
+    let (rows, fake, _) = one(vec![Some(Fault::LostBefore)], &remove("authenticator")).await;
+    assert_eq!((rows[0].status, rows[0].attempts), (Status::Done, 2));
+    assert_eq!(fake.sent.lock().unwrap().len(), 2);
+    let lost = || Some(Fault::LostBefore);
+    let (rows, ..) = one(vec![lost(), lost(), lost()], &remove("authenticator")).await;
+    assert_eq!((rows[0].status, rows[0].attempts), (Status::Unknown, 3));
+    assert_eq!(
+        outcome::verdict(&rows, false).unwrap().code(),
+        ErrorCode::OutcomeUnknown
+    );
+}
+
+#[tokio::test]
+async fn a_pass_that_nobody_saw_is_issued_anew_and_an_app_password_is_not() {
+    let pass = Wish::AddPass {
+        lifetime: None,
+        one_time: None,
+        start: None,
+    };
+    let (rows, _, sink) = one(vec![Some(Fault::LostAfter)], &pass).await;
+    assert_eq!(rows[0].status, Status::Done);
+    assert!(rows[0].detail.contains("reissued"), "{}", rows[0].detail);
+    assert_eq!(sink.secrets, ["adele@contoso.example temporary-pass"]);
+    let reissue = Wish::AppPasswords {
+        names: vec!["Outlook 2013".into()],
+        reissue: true,
+    };
+    let (rows, fake, sink) = one(vec![None, Some(Fault::LostAfter)], &reissue).await;
+    assert_eq!((rows[0].status, rows[1].status), (Status::Done, Status::Unknown));
+    assert!(sink.secrets.is_empty());
+    assert_eq!(fake.sent.lock().unwrap().len(), 2);
+}
+
+#[tokio::test]
+async fn a_secret_that_cannot_be_kept_is_a_failure() {
+    let fake = Fake::new(vec![adele()]);
+    let wish = Wish::Password {
+        given: None,
+        permanent: false,
+    };
+    let plan = [fake.plan("adele", "user reset-password", &wish).unwrap()];
+    let mut sink = Kept {
+        refuses: true,
+        ..Kept::default()
+    };
+    let rows = carry_out(&fake, &plan, &mut sink).await;
+    assert_eq!(rows[0].status, Status::Failed);
+    assert_eq!(
+        outcome::verdict(&rows, false).unwrap().code(),
+        ErrorCode::DiskFull
+    );
+}
+
+#[tokio::test]
+async fn what_is_still_there_at_the_last_look_has_failed() {
+    let (rows, ..) = one(vec![Some(Fault::Lies)], &remove("authenticator")).await;
+    assert_eq!(rows[0].status, Status::Failed);
+    let error = outcome::verdict(&rows, false).unwrap();
+    assert_eq!(
+        (error.code(), error.code().exit_code()),
+        (ErrorCode::Incomplete, 7)
+    );
+}
+
+#[tokio::test]
+async fn people_are_worked_on_side_by_side_and_one_that_fails_does_not_stop_another() {
+    let bas = || -> (User, SecurityInfo) {
+        let mut mobile = method("m", MethodKind::PhoneMobile);
+        mobile.number = Some(number("+31 612345678"));
+        let info = SecurityInfo {
+            methods: Some(vec![mobile]),
+            ..SecurityInfo::default()
+        };
+        (user("bas", "Bas"), info)
+    };
+    let fake = Fake::new(vec![adele(), bas()]);
+    let plans = [
+        fake.plan("adele", "user sign-out", &Wish::SignOut).unwrap(),
+        fake.plan("bas", "user sign-out", &Wish::SignOut).unwrap(),
+    ];
+    fake.fault([Some(Fault::Fails(ErrorCode::Unavailable))]);
+    let rows = carry_out(&fake, &plans, &mut Kept::default()).await;
+    assert_eq!((rows[0].status, rows[1].status), (Status::Failed, Status::Done));
+    assert_eq!(*fake.sent.lock().unwrap(), [["id-adele:0", "id-bas:0"]]);
+    assert_eq!(
+        outcome::verdict(&rows, false).unwrap().code(),
+        ErrorCode::Incomplete
+    );
+}
+
+#[tokio::test]
+async fn an_interrupt_skips_what_was_not_sent() {
+    let fake = Fake::new(vec![adele()]);
+    let plan = [fake.plan("adele", "user reset", &lost_phone()).unwrap()];
+    let mut job = Job::new(&fake, &Still, &plan, "mfactl", &NOW);
+    job.run(&mut Kept::default(), &AtomicBool::new(true)).await;
+    let rows = job.rows();
+    assert!(rows.iter().all(|row| row.status == Status::Skipped));
+    assert!(fake.sent.lock().unwrap().is_empty());
+    assert_eq!(outcome::verdict(&rows, true).unwrap().code().exit_code(), 130);
+}

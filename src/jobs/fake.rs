@@ -1,0 +1,393 @@
+//! A small identity service in memory, for the tests of this module: it keeps state, follows actions, and can be told
+//! to lose answers or not to do what it says it did.
+
+use std::collections::VecDeque;
+use std::sync::Mutex;
+
+use async_trait::async_trait;
+use futures::StreamExt as _;
+use futures::stream::{self, BoxStream};
+use jiff::Timestamp;
+
+use super::plan::{self, Person, PlannedUser, Setting, Wish};
+use crate::domain::{
+    Action, Answer, AppPassword, Capabilities, Capability, Challenge, Clock, Device, DeviceKind, Effect,
+    EffectState, Error, ErrorCode, IdentityService, Method, MethodId, MethodKind, Minted, Parts, PhoneNumber,
+    Policy, Privileges, RegistrationRow, ReportQuery, Result, Secret, SecurityInfo, Sessions, Step, User,
+    UserId, UserQuery, Verdict, Via,
+};
+
+/// What happens to a step instead of the usual.
+#[derive(Clone, Debug)]
+pub(crate) enum Fault {
+    /// It is done, and the answer is lost.
+    LostAfter,
+    /// It is not done, and the answer is lost.
+    LostBefore,
+    /// It says it was done, and was not.
+    Lies,
+    /// It fails.
+    Fails(ErrorCode),
+}
+
+pub(crate) struct Fake {
+    pub(crate) capabilities: Capabilities,
+    pub(crate) state: Mutex<Vec<(User, SecurityInfo)>>,
+    /// Faults for the next steps, in order; `None`: none.
+    pub(crate) faults: Mutex<VecDeque<Option<Fault>>>,
+    /// Every batch that was sent, as `user:seq`.
+    pub(crate) sent: Mutex<Vec<Vec<String>>>,
+}
+
+pub(crate) struct Still;
+
+impl Clock for Still {
+    fn now(&self) -> Timestamp {
+        "2026-12-08T08:55:00Z".parse().unwrap()
+    }
+}
+
+pub(crate) fn number(text: &str) -> PhoneNumber {
+    PhoneNumber::parse(text, None).unwrap()
+}
+
+pub(crate) fn user(name: &str, display: &str) -> User {
+    User {
+        id: format!("id-{name}").into(),
+        sign_in_name: format!("{name}@contoso.example"),
+        display_name: Some(display.to_owned()),
+        mail: Some(format!("{name}.mail@contoso.example")),
+        enabled: true,
+        guest: false,
+        synced: None,
+        last_sign_in_at: None,
+    }
+}
+
+pub(crate) fn method(id: &str, kind: MethodKind) -> Method {
+    let mut method = Method::new(id, kind, "");
+    method.default = Some(false);
+    method.can_be_default = kind.is_phone()
+        || matches!(
+            kind,
+            MethodKind::Authenticator | MethodKind::Totp | MethodKind::HardwareToken
+        );
+    method
+}
+
+/// The person of the examples: her phone is lost.
+pub(crate) fn adele() -> (User, SecurityInfo) {
+    let mut app = method("a1b2c3d4", MethodKind::Authenticator);
+    app.name = Some("iPhone 14".into());
+    let mut mobile = method("3179e48a", MethodKind::PhoneMobile);
+    mobile.number = Some(number("+1 4255550100"));
+    mobile.default = Some(true);
+    let mut alternate = method("b6332ec1", MethodKind::PhoneAlternate);
+    alternate.number = Some(number("+1 4255550199"));
+    alternate.via = Some(Via::Call);
+    let mut email = method("3ddfcfc8", MethodKind::Email);
+    email.address = Some("adele@home.example".into());
+    let device = |id: &str, kind, name: &str| Device {
+        id: id.into(),
+        kind,
+        name: Some(name.into()),
+        os: None,
+        browser: None,
+        enabled: None,
+        created_at: None,
+        last_used_at: None,
+        trusted_until: None,
+    };
+    let app_password = |id: &str, name: &str, used: bool| AppPassword {
+        id: id.into(),
+        name: name.into(),
+        created_at: None,
+        last_used_at: used.then(|| Still.now()),
+    };
+    let info = SecurityInfo {
+        methods: Some(vec![app, mobile, alternate, email]),
+        devices: Some(vec![
+            device("91ac0000", DeviceKind::Remembered, "LAPTOP-ADELE"),
+            device("0b7e0000", DeviceKind::Registered, "iPhone 14"),
+        ]),
+        sessions: Some(Sessions {
+            count: 4,
+            newest_at: None,
+        }),
+        app_passwords: Some(vec![
+            app_password("ap1", "Outlook 2013", true),
+            app_password("ap2", "iPhone Mail", false),
+        ]),
+        ..SecurityInfo::default()
+    };
+    (user("adele", "Adele Vance"), info)
+}
+
+/// Everything native.
+pub(crate) fn everything() -> Capabilities {
+    let mut all = vec![
+        Capability::SetDefault,
+        Capability::ListRemembered,
+        Capability::ForgetOne,
+        Capability::ForgetAll,
+        Capability::ListSessions,
+        Capability::SignOut,
+        Capability::ListAppPasswords,
+        Capability::RevokeAppPasswords,
+        Capability::IssueAppPassword,
+        Capability::SetPassword,
+        Capability::GeneratePassword,
+        Capability::RequireRegistration,
+        Capability::DisableAccount,
+    ];
+    for kind in MethodKind::ALL {
+        all.extend([
+            Capability::Add(*kind),
+            Capability::Update(*kind),
+            Capability::Remove(*kind),
+        ]);
+    }
+    Capabilities::new(all.into_iter().map(|one| (one, Answer::Native)).collect())
+}
+
+impl Fake {
+    pub(crate) fn new(people: Vec<(User, SecurityInfo)>) -> Self {
+        Self {
+            capabilities: everything(),
+            state: Mutex::new(people),
+            faults: Mutex::default(),
+            sent: Mutex::default(),
+        }
+    }
+
+    pub(crate) fn info(&self, name: &str) -> SecurityInfo {
+        let state = self.state.lock().unwrap();
+        state
+            .iter()
+            .find(|(user, _)| user.id.0 == format!("id-{name}"))
+            .unwrap()
+            .1
+            .clone()
+    }
+
+    pub(crate) fn fault(&self, faults: impl IntoIterator<Item = Option<Fault>>) {
+        self.faults.lock().unwrap().extend(faults);
+    }
+
+    /// The plan of a wish for one of the people as they stand.
+    pub(crate) fn plan(&self, name: &str, verb: &str, wish: &Wish) -> Result<PlannedUser> {
+        self.plan_with(name, verb, wish, None)
+    }
+
+    pub(crate) fn plan_with(
+        &self,
+        name: &str,
+        verb: &str,
+        wish: &Wish,
+        policy: Option<Policy>,
+    ) -> Result<PlannedUser> {
+        let state = self.state.lock().unwrap();
+        let (user, info) = state
+            .iter()
+            .find(|(user, _)| user.id.0 == format!("id-{name}"))
+            .unwrap();
+        let person = Person {
+            user: user.clone(),
+            info: info.clone(),
+            privileges: Privileges::default(),
+            protected_by: vec![],
+            policy,
+        };
+        plan::plan(&setting(&self.capabilities, verb), &person, wish)
+    }
+}
+
+pub(crate) fn setting<'a>(capabilities: &'a Capabilities, verb: &'a str) -> Setting<'a> {
+    Setting {
+        capabilities,
+        profile: "local",
+        tenant: "t",
+        job: "job",
+        prefix: "mfactl -p local",
+        verb,
+        now: Still.now(),
+    }
+}
+
+fn minted(kind: &'static str) -> Effect {
+    let mut effect = Effect::done();
+    effect.secret = Some(Minted {
+        kind,
+        value: Secret::new("s3cret"),
+        uri: None,
+        expires_at: None,
+    });
+    effect
+}
+
+fn follow(user: &mut User, info: &mut SecurityInfo, action: &Action) -> Effect {
+    let methods = info.methods.get_or_insert_default();
+    match action {
+        Action::AddPhone { kind, number, .. } => {
+            let mut added = method(&format!("new-{kind}"), *kind);
+            added.number = Some(number.clone());
+            methods.push(added);
+        }
+        Action::AddEmail { address } => {
+            let mut added = method("new-email", MethodKind::Email);
+            added.address = Some(address.clone());
+            methods.push(added);
+        }
+        Action::UpdatePhone { method, number, .. } => {
+            for one in methods.iter_mut().filter(|one| one.id == *method) {
+                one.number = Some(number.clone());
+            }
+        }
+        Action::UpdateEmail { method, address } => {
+            for one in methods.iter_mut().filter(|one| one.id == *method) {
+                one.address = Some(address.clone());
+            }
+        }
+        Action::RemoveMethod { method, .. } => {
+            let before = methods.len();
+            methods.retain(|one| one.id != *method);
+            if methods.len() == before {
+                return Effect::unchanged();
+            }
+        }
+        Action::SetDefault { method, .. } => {
+            for one in methods.iter_mut() {
+                one.default = Some(one.id == *method);
+            }
+        }
+        Action::ForgetAllDevices => {
+            let devices = info.devices.get_or_insert_default();
+            let before = devices.len();
+            devices.retain(|device| device.kind != DeviceKind::Remembered);
+            return Effect::done().detail((before - devices.len()).to_string());
+        }
+        Action::RevokeAllAppPasswords => {
+            let all = info.app_passwords.get_or_insert_default();
+            let count = all.len();
+            all.clear();
+            return Effect::done().detail(count.to_string());
+        }
+        Action::RevokeAppPassword { id, .. } => {
+            info.app_passwords
+                .get_or_insert_default()
+                .retain(|one| one.id != *id);
+        }
+        Action::IssueAppPassword { name } => {
+            info.app_passwords.get_or_insert_default().push(AppPassword {
+                id: format!("new-{name}"),
+                name: name.clone(),
+                created_at: None,
+                last_used_at: None,
+            });
+            return minted("app-password");
+        }
+        Action::AddTemporaryPass { .. } => {
+            let mut effect = minted("temporary-pass");
+            effect.created = Some("pass".into());
+            methods.retain(|one| one.kind != MethodKind::TemporaryPass);
+            methods.push(method("pass", MethodKind::TemporaryPass));
+            return effect;
+        }
+        Action::GeneratePassword { .. } => return minted("password"),
+        Action::SignOut => info.sessions = Some(Sessions::default()),
+        Action::DisableAccount => user.enabled = false,
+        _ => {}
+    }
+    Effect::done()
+}
+
+#[async_trait]
+impl IdentityService for Fake {
+    fn capabilities(&self) -> &Capabilities {
+        &self.capabilities
+    }
+
+    fn users<'a>(&'a self, query: &'a UserQuery) -> BoxStream<'a, Result<User>> {
+        let UserQuery::Ids(texts) = query else {
+            return stream::empty().boxed();
+        };
+        let state = self.state.lock().unwrap();
+        let meant = |user: &User| {
+            texts.iter().any(|text| {
+                [Some(&user.id.0), Some(&user.sign_in_name), user.mail.as_ref()].contains(&Some(text))
+            })
+        };
+        let found: Vec<_> = state
+            .iter()
+            .filter(|(user, _)| meant(user))
+            .map(|(user, _)| Ok(user.clone()))
+            .collect();
+        stream::iter(found).boxed()
+    }
+
+    async fn security_info(&self, users: &[UserId], _parts: Parts) -> Vec<Result<SecurityInfo>> {
+        let state = self.state.lock().unwrap();
+        let find = |id: &UserId| state.iter().find(|(user, _)| user.id == *id);
+        users
+            .iter()
+            .map(|id| {
+                find(id)
+                    .map(|(_, info)| info.clone())
+                    .ok_or_else(|| Error::new(ErrorCode::UserNotFound, "nobody"))
+            })
+            .collect()
+    }
+
+    async fn privileges(&self, users: &[UserId]) -> Vec<Result<Privileges>> {
+        users.iter().map(|_| Ok(Privileges::default())).collect()
+    }
+
+    async fn policy(&self, _user: Option<&UserId>) -> Result<Policy> {
+        Err(Error::new(ErrorCode::Unsupported, "no policy here"))
+    }
+
+    fn registration<'a>(&'a self, _query: &'a ReportQuery) -> BoxStream<'a, Result<RegistrationRow>> {
+        stream::empty().boxed()
+    }
+
+    async fn challenge(&self, _user: &UserId, _method: &MethodId) -> Result<Challenge> {
+        Err(Error::new(ErrorCode::Unsupported, "no challenge here"))
+    }
+
+    async fn answer(&self, _challenge: &Challenge, _code: Secret) -> Result<Verdict> {
+        Ok(Verdict::Expired)
+    }
+
+    async fn apply(&self, steps: &[Step]) -> Vec<Result<Effect>> {
+        let names = steps
+            .iter()
+            .map(|step| format!("{}:{}", step.user, step.seq))
+            .collect();
+        self.sent.lock().unwrap().push(names);
+        let mut state = self.state.lock().unwrap();
+        let mut faults = self.faults.lock().unwrap();
+        steps
+            .iter()
+            .map(|step| {
+                let fault = faults.pop_front().flatten();
+                if let Some(Fault::Fails(code)) = fault {
+                    return Err(Error::new(code, "it failed"));
+                }
+                let (user, info) = state
+                    .iter_mut()
+                    .find(|(user, _)| user.id == step.user)
+                    .map(|(user, info)| (user, info))
+                    .unwrap();
+                match fault {
+                    Some(Fault::LostBefore) => Ok(Effect::of(EffectState::Unknown)),
+                    Some(Fault::Lies) => Ok(Effect::done()),
+                    Some(Fault::LostAfter) => {
+                        follow(user, info, &step.action);
+                        Ok(Effect::of(EffectState::Unknown))
+                    }
+                    _ => Ok(follow(user, info, &step.action)),
+                }
+            })
+            .collect()
+    }
+}

@@ -1,0 +1,204 @@
+//! What stands around the methods: remembered devices, app passwords, sessions, the password, the account.
+
+use super::draft::{Draft, Words};
+use crate::domain::{
+    Action, Answer, AppPassword, Capability, Device, DeviceId, Result, Secret, Slot, reference,
+};
+
+/// How many names a line holds before it counts the others.
+const NAMES: usize = 5;
+
+/// `"Outlook 2013", "iPhone Mail" and 3 more`.
+pub(super) fn listed(names: Vec<String>) -> String {
+    let more = names.len().saturating_sub(NAMES);
+    let text = names.into_iter().take(NAMES).collect::<Vec<_>>().join(", ");
+    if more == 0 {
+        text
+    } else {
+        format!("{text} and {more} more")
+    }
+}
+
+fn device_name(device: &Device) -> String {
+    device
+        .name
+        .clone()
+        .or_else(|| device.browser.clone())
+        .unwrap_or_else(|| device.id.0.clone())
+}
+
+impl Draft<'_> {
+    /// The words for forgetting every remembered device; `None`: there is none.
+    pub(crate) fn forget_all_words(&self) -> Option<Words> {
+        let told = self.info.devices.is_some() && !self.untold("remembered") && !self.untold("devices");
+        let names: Vec<String> = self.info.remembered().map(device_name).collect();
+        let target = "remembered devices";
+        if told && names.is_empty() {
+            return None;
+        }
+        let detail = if told {
+            format!("{}: {}", names.len(), listed(names))
+        } else {
+            "all of them".to_owned()
+        };
+        Some(Words::new("forget", target, detail))
+    }
+
+    /// The words for ending every app password; `None`: there is none.
+    pub(crate) fn revoke_all_words(&self) -> Option<Words> {
+        let target = "app passwords";
+        match &self.info.app_passwords {
+            Some(all) if all.is_empty() => None,
+            Some(all) => {
+                let names: Vec<String> = all.iter().map(quoted_name).collect();
+                let detail = format!("{}: {}", names.len(), listed(names));
+                Some(Words::new("revoke", target, detail))
+            }
+            None => Some(Words::new("revoke", target, "all of them")),
+        }
+    }
+
+    /// The words for signing out.
+    pub(crate) fn sign_out_words(&self) -> Words {
+        let detail = match &self.info.sessions {
+            Some(sessions) if sessions.count == 1 => "1 session".to_owned(),
+            Some(sessions) => format!("{} sessions", sessions.count),
+            None => "every session".to_owned(),
+        };
+        Words::new("sign out", "everywhere", detail).outcome("open pages may work 60 minutes more")
+    }
+
+    fn untold(&self, part: &str) -> bool {
+        self.info
+            .unknown
+            .iter()
+            .any(|unknown| unknown.part.contains(part))
+    }
+}
+
+fn quoted_name(one: &AppPassword) -> String {
+    format!("\"{}\"", one.name)
+}
+
+/// `devices forget`: none named means every remembered one.
+pub(super) fn forget(draft: &mut Draft<'_>, typed: &[String]) -> Result<()> {
+    if typed.is_empty() {
+        match draft.forget_all_words() {
+            Some(words) => {
+                draft.require(Action::ForgetAllDevices, words, &[])?;
+            }
+            None => draft.unchanged(Words::new("forget", "remembered devices", "there is none")),
+        }
+        return Ok(());
+    }
+    let native = draft.setting.capabilities.get(Capability::ForgetOne) == Answer::Native;
+    let devices = draft.info.devices.clone().unwrap_or_default();
+    let mut going: Vec<DeviceId> = Vec::new();
+    for text in typed {
+        let device = if native {
+            let device = reference::find_remembered(text, &devices, draft.whose())?;
+            (device.id.clone(), device_name(device))
+        } else {
+            // The service keeps no list, and what it does instead does not ask which one is meant.
+            (DeviceId(text.clone()), String::new())
+        };
+        if !going.contains(&device.0) {
+            going.push(device.0.clone());
+            let target = devices
+                .iter()
+                .position(|one| one.id == device.0)
+                .and_then(|at| reference::of_devices(&devices).into_iter().nth(at))
+                .unwrap_or_else(|| text.clone());
+            let words = Words::new("forget", target, device.1);
+            draft.require(Action::ForgetDevice { device: device.0 }, words, &[])?;
+        }
+    }
+    Ok(())
+}
+
+/// `app-passwords reset`: none named means all of them.
+pub(super) fn app_passwords(draft: &mut Draft<'_>, typed: &[String], reissue: bool) -> Result<()> {
+    let all = draft.info.app_passwords.clone();
+    let known = all.clone().unwrap_or_default();
+    let mut going: Vec<AppPassword> = Vec::new();
+    if typed.is_empty() {
+        match draft.revoke_all_words() {
+            None => {
+                draft.unchanged(Words::new("revoke", "app passwords", "there is none"));
+                return Ok(());
+            }
+            Some(words) => {
+                let revoked = draft.require(Action::RevokeAllAppPasswords, words, &[])?;
+                for one in known.iter().filter(|_| reissue) {
+                    issue(draft, one, revoked)?;
+                }
+                return Ok(());
+            }
+        }
+    }
+    for text in typed {
+        if all.is_none() {
+            // Nothing can be looked up, so nothing can be done: let the capability say why.
+            let action = Action::RevokeAppPassword {
+                id: text.clone(),
+                name: text.clone(),
+            };
+            draft.require(action, Words::new("revoke", text, ""), &[])?;
+            continue;
+        }
+        let one = reference::find_app_password(text, &known, draft.whose())?;
+        if !going.contains(one) {
+            going.push(one.clone());
+        }
+    }
+    for one in going {
+        let action = Action::RevokeAppPassword {
+            id: one.id.clone(),
+            name: one.name.clone(),
+        };
+        let words = Words::new("revoke", "app password", quoted_name(&one)).outcome(quoted_name(&one));
+        let revoked = draft.require(action, words, &[])?;
+        if reissue {
+            issue(draft, &one, revoked)?;
+        }
+    }
+    Ok(())
+}
+
+fn issue(draft: &mut Draft<'_>, one: &AppPassword, revoked: u16) -> Result<u16> {
+    let words = Words::new("issue", "app password", quoted_name(one)).outcome(quoted_name(one));
+    let name = one.name.clone();
+    draft.require(Action::IssueAppPassword { name }, words, &[revoked])
+}
+
+/// `user sign-out`.
+pub(super) fn sign_out(draft: &mut Draft<'_>) -> Result<()> {
+    let words = draft.sign_out_words();
+    draft.require(Action::SignOut, words, &[])?;
+    Ok(())
+}
+
+/// The words for a new password.
+pub(crate) fn password_words(permanent: bool) -> Words {
+    let detail = if permanent {
+        "it stays"
+    } else {
+        "to be changed at next sign-in"
+    };
+    Words::new("reset", "password", detail)
+}
+
+/// `user reset-password`.
+pub(super) fn password(draft: &mut Draft<'_>, given: Option<&Secret>, permanent: bool) -> Result<()> {
+    let words = password_words(permanent);
+    match given {
+        None => {
+            draft.require(Action::GeneratePassword { permanent }, words, &[])?;
+        }
+        Some(password) => {
+            let seq = draft.require(Action::SetPassword { permanent }, words, &[])?;
+            draft.fill(seq, Slot::NewPassword, password.clone());
+        }
+    }
+    Ok(())
+}

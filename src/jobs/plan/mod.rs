@@ -1,0 +1,377 @@
+//! From what is wished to what is sent: every step of every person, with the words for the screen, before anything
+//! is. The capabilities are asked here, so that a dry run shows what the service cannot do.
+
+mod add;
+mod around;
+mod draft;
+mod order;
+mod put;
+mod remove;
+mod state;
+
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use super::playbook::{Options, Pass, Playbook};
+use crate::domain::shape::Who;
+use crate::domain::{
+    Capabilities, Error, MethodKind, Parts, PhoneNumber, Policy, Privileges, Result, Secret, SecurityInfo,
+    Step, User, UserId, Via,
+};
+
+pub(crate) use add::admit_pass;
+pub(crate) use around::password_words;
+pub(crate) use draft::{Draft, Words};
+pub(crate) use order::strongest;
+pub use state::State;
+pub(crate) use state::hex;
+
+/// What a change verb asks for one person.
+#[derive(Clone, Debug)]
+pub enum Wish {
+    /// `methods add phone`.
+    AddPhone {
+        /// The number.
+        number: PhoneNumber,
+        /// Which of the three.
+        kind: MethodKind,
+        /// How codes go out.
+        via: Option<Via>,
+        /// Whether another number gives way.
+        replace: bool,
+    },
+    /// `methods add email`.
+    AddEmail {
+        /// The address.
+        address: String,
+        /// Whether another address gives way.
+        replace: bool,
+    },
+    /// `methods add totp`.
+    AddTotp {
+        /// The name of the device.
+        name: Option<String>,
+    },
+    /// `methods add temporary-pass`.
+    AddPass {
+        /// How long it works.
+        lifetime: Option<SignedDuration>,
+        /// Whether it works once.
+        one_time: Option<bool>,
+        /// From when.
+        start: Option<Timestamp>,
+    },
+    /// `methods add questions`: question and answer.
+    AddQuestions(Vec<(String, Secret)>),
+    /// `methods update`.
+    Update {
+        /// METHOD as it was typed.
+        method: String,
+        /// What it becomes.
+        value: NewValue,
+    },
+    /// `methods remove`.
+    Remove {
+        /// Each METHOD as it was typed; empty: all of them.
+        methods: Vec<String>,
+        /// Whether what is not there is fine.
+        missing_ok: bool,
+        /// Whether the last usable method may go.
+        leave_none: bool,
+    },
+    /// `methods set-default`.
+    SetDefault {
+        /// METHOD as it was typed.
+        method: String,
+    },
+    /// `devices forget`: each DEVICE as it was typed; empty: all remembered ones.
+    Forget(Vec<String>),
+    /// `app-passwords reset`.
+    AppPasswords {
+        /// Each NAME as it was typed; empty: all of them.
+        names: Vec<String>,
+        /// Whether new ones of the same names are made.
+        reissue: bool,
+    },
+    /// `user sign-out`.
+    SignOut,
+    /// `user reset`.
+    Playbook(Box<Playbook>, Options),
+    /// `user reset-password`: this password, or a generated one.
+    Password {
+        /// The password; `None`: one is made.
+        given: Option<Secret>,
+        /// Whether it stays.
+        permanent: bool,
+    },
+}
+
+/// What a method becomes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum NewValue {
+    /// Another number.
+    Number(PhoneNumber),
+    /// Another address.
+    Address(String),
+    /// Another name.
+    Name(String),
+}
+
+impl Wish {
+    /// Which parts of a person must be read to plan it.
+    pub fn parts(&self) -> Parts {
+        match self {
+            Self::AddPhone { .. }
+            | Self::AddEmail { .. }
+            | Self::AddTotp { .. }
+            | Self::AddPass { .. }
+            | Self::AddQuestions(_)
+            | Self::Update { .. }
+            | Self::Remove { .. }
+            | Self::SetDefault { .. } => Parts::METHODS,
+            Self::Forget(_) => Parts {
+                devices: true,
+                ..Parts::NONE
+            },
+            Self::AppPasswords { .. } => Parts {
+                app_passwords: true,
+                ..Parts::NONE
+            },
+            Self::SignOut => Parts {
+                sessions: true,
+                ..Parts::NONE
+            },
+            Self::Playbook(..) => Parts::ALL,
+            Self::Password { .. } => Parts::NONE,
+        }
+    }
+
+    /// Whether policy has a say in it.
+    pub fn asks_policy(&self) -> bool {
+        matches!(
+            self,
+            Self::Playbook(
+                ..,
+                Options {
+                    pass: Pass::Always,
+                    ..
+                }
+            ) | Self::AddPhone { .. }
+                | Self::AddEmail { .. }
+                | Self::AddTotp { .. }
+                | Self::AddPass { .. }
+                | Self::AddQuestions(_)
+                | Self::Update {
+                    value: NewValue::Number(_) | NewValue::Address(_),
+                    ..
+                }
+        )
+    }
+
+    /// Whether it holds a secret, which a plan file must not.
+    pub fn holds_secret(&self) -> bool {
+        matches!(
+            self,
+            Self::AddQuestions(_) | Self::Password { given: Some(_), .. }
+        )
+    }
+}
+
+/// A person as planning sees one.
+#[derive(Clone, Debug)]
+pub struct Person {
+    /// Who.
+    pub user: User,
+    /// What was read.
+    pub info: SecurityInfo,
+    /// Roles and groups, where a guard or a filter asks.
+    pub privileges: Privileges,
+    /// Which entries of the guard protect the person.
+    pub protected_by: Vec<String>,
+    /// The policy for this person, where the wish asks for it.
+    pub policy: Option<Policy>,
+}
+
+/// What every person's plan is made with.
+#[derive(Clone, Copy)]
+pub struct Setting<'a> {
+    /// What the service can do.
+    pub capabilities: &'a Capabilities,
+    /// The profile.
+    pub profile: &'a str,
+    /// The tenant.
+    pub tenant: &'a str,
+    /// The job or plan, for the ids of steps.
+    pub job: &'a str,
+    /// How a command begins: `mfactl -p local`.
+    pub prefix: &'a str,
+    /// The verb, such as `methods remove`.
+    pub verb: &'a str,
+    /// Now.
+    pub now: Timestamp,
+}
+
+impl Setting<'_> {
+    /// The person as scripts see one.
+    pub(crate) fn who(&self, user: &User) -> Who {
+        Who::new(self.profile, self.tenant, user)
+    }
+}
+
+/// What becomes of a row of a plan.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(tag = "deed", rename_all = "snake_case")]
+pub enum Deed {
+    /// It is sent.
+    Send(Step),
+    /// It is so already.
+    Unchanged,
+    /// The service cannot; somebody does it by hand.
+    ByHand {
+        /// Why, as a clause.
+        why: String,
+        /// What an administrator does instead.
+        instead: String,
+    },
+}
+
+/// A line of a person's plan.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct PlannedRow {
+    /// What is done, such as `remove`.
+    pub step: String,
+    /// To what, such as `phone:mobile`.
+    pub target: String,
+    /// What the plan says of it. May hold untrusted text.
+    pub detail: String,
+    /// What the result says of it when it is done and the service says nothing better.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub outcome: Option<String>,
+    /// What becomes of it.
+    #[serde(flatten)]
+    pub deed: Deed,
+}
+
+impl PlannedRow {
+    /// The step, where one is sent.
+    pub fn to_send(&self) -> Option<&Step> {
+        match &self.deed {
+            Deed::Send(step) => Some(step),
+            Deed::Unchanged | Deed::ByHand { .. } => None,
+        }
+    }
+}
+
+/// What stays for the person, where certain steps were done.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Remains {
+    /// Words that go behind the name: `registers at next sign-in`. May hold untrusted text.
+    pub text: String,
+    /// The places of the steps of which one must have been done.
+    pub of: Vec<u16>,
+}
+
+/// The plan of one person.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct PlannedUser {
+    /// The sign-in name.
+    pub user: String,
+    /// The service's id.
+    pub user_id: UserId,
+    /// The name that people read, untrusted text.
+    pub display_name: Option<String>,
+    /// SHA-256 of the state that was planned on; only in plan files.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub state_digest: Option<String>,
+    /// When it was read; only in plan files.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub state_at: Option<Timestamp>,
+    /// The state itself, so that a difference can be named; only in plan files.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub state: Option<State>,
+    /// What stays, in words.
+    pub stays: String,
+    /// What the person has to do afterwards.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub remains: Vec<Remains>,
+    /// What to know before saying yes.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<String>,
+    /// Line by line.
+    pub steps: Vec<PlannedRow>,
+}
+
+impl PlannedUser {
+    /// `Adele Vance <adele@contoso.example>`. Untrusted text.
+    pub fn title(&self) -> String {
+        match &self.display_name {
+            Some(name) => format!("{name} <{}>", self.user),
+            None => self.user.clone(),
+        }
+    }
+
+    /// The steps that are sent.
+    pub fn to_send(&self) -> impl Iterator<Item = &Step> {
+        self.steps.iter().filter_map(PlannedRow::to_send)
+    }
+}
+
+/// Plans a wish for a person.
+///
+/// # Errors
+/// What the person lacks, what policy or the service forbids, what is ambiguous: nothing was sent.
+pub fn plan(setting: &Setting<'_>, person: &Person, wish: &Wish) -> Result<PlannedUser> {
+    let mut draft = Draft::new(setting, person);
+    match wish {
+        Wish::AddPhone {
+            number,
+            kind,
+            via,
+            replace,
+        } => add::phone(&mut draft, number, *kind, *via, *replace)?,
+        Wish::AddEmail { address, replace } => add::email(&mut draft, address, *replace)?,
+        Wish::AddTotp { name } => add::totp(&mut draft, name.as_deref())?,
+        Wish::AddPass {
+            lifetime,
+            one_time,
+            start,
+        } => add::pass(&mut draft, *lifetime, *one_time, *start)?,
+        Wish::AddQuestions(answers) => add::questions(&mut draft, answers)?,
+        Wish::Update { method, value } => put::update(&mut draft, method, value)?,
+        Wish::SetDefault { method } => put::default(&mut draft, method)?,
+        Wish::Remove {
+            methods,
+            missing_ok,
+            leave_none,
+        } => remove::methods(&mut draft, methods, *missing_ok, *leave_none)?,
+        Wish::Forget(devices) => around::forget(&mut draft, devices)?,
+        Wish::AppPasswords { names, reissue } => around::app_passwords(&mut draft, names, *reissue)?,
+        Wish::SignOut => around::sign_out(&mut draft)?,
+        Wish::Playbook(playbook, options) => playbook.plan(&mut draft, options)?,
+        Wish::Password { given, permanent } => around::password(&mut draft, given.as_ref(), *permanent)?,
+    }
+    Ok(draft.finish())
+}
+
+/// The one error of several people's plans, where none of them could be made and all for the same reason.
+pub fn only_error(errors: &[(String, Error)]) -> Option<Error> {
+    let (_, first) = errors.first()?;
+    match errors {
+        [_] => Some(first.clone()),
+        _ if errors.iter().all(|(_, error)| error.code() == first.code()) => {
+            let mut error = Error::new(
+                first.code(),
+                format!(
+                    "{}; the same holds for {} others",
+                    first.message(),
+                    errors.len() - 1
+                ),
+            );
+            if let Some(hint) = first.hint_text() {
+                error = error.hint(hint);
+            }
+            Some(error)
+        }
+        _ => None,
+    }
+}

@@ -1,0 +1,159 @@
+//! A playbook as people write it, read strictly: a key, a verb or a kind that is not known is a mistake, and what was
+//! probably meant is said.
+
+use toml::{Table, Value};
+
+use super::{Playbook, PlaybookStep, VERBS};
+use crate::domain::{Error, ErrorCode, MethodKind, Result};
+use crate::jobs::filter;
+
+const KEYS: [&str; 2] = ["description", "steps"];
+const STEP_KEYS: [&str; 4] = ["do", "methods", "when", "if_unsupported"];
+
+/// Reads one.
+///
+/// # Errors
+/// `config_invalid`, with the playbook and the step in it.
+pub(super) fn playbook(name: &str, value: &Value) -> Result<Playbook> {
+    let place = format!("playbook {name}");
+    let table = value
+        .as_table()
+        .ok_or_else(|| wrong(&place, "it is not a table"))?;
+    known_keys(&place, table, &KEYS)?;
+    let description = match table.get("description") {
+        None => None,
+        Some(Value::String(text)) => Some(text.clone()),
+        Some(_) => return Err(wrong(&place, "description is not a text")),
+    };
+    let steps = table
+        .get("steps")
+        .and_then(Value::as_array)
+        .filter(|steps| !steps.is_empty())
+        .ok_or_else(|| wrong(&place, "it has no steps").hint(format!("write [[playbooks.{name}.steps]]")))?;
+    let steps = (1..)
+        .zip(steps)
+        .map(|(number, value)| step(&format!("{place}, step {number}"), value))
+        .collect::<Result<Vec<_>>>()?;
+    Ok(Playbook {
+        name: name.to_owned(),
+        description,
+        steps,
+    })
+}
+
+fn step(place: &str, value: &Value) -> Result<PlaybookStep> {
+    let table = value
+        .as_table()
+        .ok_or_else(|| wrong(place, "it is not a table"))?;
+    known_keys(place, table, &STEP_KEYS)?;
+    let text = |key: &str| match table.get(key) {
+        None => Ok(None),
+        Some(Value::String(text)) => Ok(Some(text.as_str())),
+        Some(_) => Err(wrong(place, &format!("{key} is not a text"))),
+    };
+    let does = text("do")?
+        .ok_or_else(|| wrong(place, "it does not say what to do").hint("write do = \"sign-out\""))?;
+    let names: Vec<&str> = VERBS.iter().map(|(name, _)| *name).collect();
+    let Some((_, verb)) = VERBS.iter().find(|(name, _)| *name == does) else {
+        if does == "notify" {
+            return Err(wrong(place, "this version cannot notify yet").hint("leave the step out"));
+        }
+        return Err(unknown(place, "do", does, &names));
+    };
+    let methods = match table.get("methods") {
+        None => None,
+        Some(_) if *verb != super::Verb::Remove => {
+            return Err(wrong(place, "methods goes with do = \"remove\" only"));
+        }
+        Some(Value::Array(items)) => Some(kinds(place, items)?),
+        Some(_) => {
+            return Err(wrong(place, "methods is not a list").hint("write methods = [\"authenticator\"]"));
+        }
+    };
+    let when = text("when")?.map(str::to_owned);
+    if let Some(code) = &when {
+        filter::check(code).map_err(|why| wrong(place, &format!("when: {why}")))?;
+    }
+    let fail_if_unsupported = match text("if_unsupported")? {
+        None | Some("report") => false,
+        Some("fail") => true,
+        Some(other) => return Err(unknown(place, "if_unsupported", other, &["report", "fail"])),
+    };
+    Ok(PlaybookStep {
+        verb: *verb,
+        methods,
+        when,
+        fail_if_unsupported,
+    })
+}
+
+fn kinds(place: &str, items: &[Value]) -> Result<Vec<MethodKind>> {
+    let mut kinds = Vec::new();
+    for item in items {
+        let text = item
+            .as_str()
+            .ok_or_else(|| wrong(place, "a method is not a text"))?;
+        if let Some(family) = MethodKind::family(text) {
+            kinds.extend_from_slice(family);
+            continue;
+        }
+        match text.parse::<MethodKind>() {
+            Ok(MethodKind::Password) => {
+                return Err(
+                    wrong(place, "no removal means the password").hint("write do = \"reset-password\"")
+                );
+            }
+            Ok(kind) => kinds.push(kind),
+            Err(_) => {
+                let names: Vec<&str> = MethodKind::ALL.iter().map(|kind| kind.as_str()).collect();
+                return Err(unknown(place, "method", text, &names));
+            }
+        }
+    }
+    Ok(kinds)
+}
+
+fn known_keys(place: &str, table: &Table, keys: &[&str]) -> Result<()> {
+    match table.keys().find(|key| !keys.contains(&key.as_str())) {
+        None => Ok(()),
+        Some(key) => Err(unknown(place, "key", key, keys)),
+    }
+}
+
+fn wrong(place: &str, what: &str) -> Error {
+    Error::new(ErrorCode::ConfigInvalid, format!("{place}: {what}"))
+}
+
+fn unknown(place: &str, what: &str, given: &str, known: &[&str]) -> Error {
+    let hint = nearest(given, known).map_or_else(
+        || format!("one of: {}", known.join(", ")),
+        |near| format!("did you mean \"{near}\"?"),
+    );
+    wrong(place, &format!("{what} \"{given}\" is not known")).hint(hint)
+}
+
+/// The one of `known` that `given` was probably meant to be.
+pub(super) fn nearest<'a>(given: &str, known: &[&'a str]) -> Option<&'a str> {
+    known
+        .iter()
+        .map(|word| (distance(given, word), *word))
+        .filter(|(distance, word)| *distance <= (word.len() / 2).min(3))
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, word)| word)
+}
+
+/// How many letters are to be changed, put in or taken out (Levenshtein).
+fn distance(a: &str, b: &str) -> usize {
+    let b: Vec<char> = b.to_lowercase().chars().collect();
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, x) in a.to_lowercase().chars().enumerate() {
+        let mut corner = row[0];
+        row[0] = i + 1;
+        for (j, y) in b.iter().enumerate() {
+            let above = row[j + 1];
+            row[j + 1] = (above + 1).min(row[j] + 1).min(corner + usize::from(x != *y));
+            corner = above;
+        }
+    }
+    row.last().copied().unwrap_or_default()
+}

@@ -1,0 +1,324 @@
+use super::*;
+use crate::domain::{Answer, Capability, SecurityInfo, User};
+use crate::jobs::fake::{Fake, adele, method, number, user};
+use crate::jobs::plan::{Deed, PlannedUser, Wish};
+
+fn lines(plan: &PlannedUser) -> String {
+    let mut lines: Vec<String> = plan
+        .steps
+        .iter()
+        .map(|row| {
+            let mark = match &row.deed {
+                Deed::Send(_) => "",
+                Deed::Unchanged => " [unchanged]",
+                Deed::ByHand { .. } => " [by hand]",
+            };
+            format!("{} | {} | {}{mark}", row.step, row.target, row.detail)
+        })
+        .collect();
+    lines.push(format!("stays | {}", plan.stays));
+    lines.join("\n")
+}
+
+fn run_options(name: &str, person: (User, SecurityInfo), options: Options) -> PlannedUser {
+    let who = person.0.sign_in_name.split('@').next().unwrap().to_owned();
+    let wish = Wish::Playbook(Box::new(find(name, &[]).unwrap()), options);
+    Fake::new(vec![person]).plan(&who, "user reset", &wish).unwrap()
+}
+
+fn run(name: &str, person: (User, SecurityInfo)) -> PlannedUser {
+    run_options(name, person, Options::default())
+}
+
+#[test]
+fn adeles_lost_phone_gives_the_six_steps_of_the_screen() {
+    let plan = run("lost-phone", adele());
+    insta::assert_snapshot!(lines(&plan), @r#"
+    change | phone:mobile | +1 425 555 0100 to +1 425 555 0199
+    remove | phone:alternate | its number is now phone:mobile
+    remove | authenticator | "iPhone 14"; cannot be undone
+    revoke | app passwords | 2: "Outlook 2013", "iPhone Mail"
+    forget | remembered devices | 1: LAPTOP-ADELE
+    sign out | everywhere | 4 sessions
+    stays | email; default phone:mobile
+    "#);
+    let texts: Vec<&str> = plan.remains.iter().map(|remains| remains.text.as_str()).collect();
+    assert_eq!(
+        crate::jobs::remains::sentence(Some("Adele Vance"), "adele@contoso.example", &texts).unwrap(),
+        "Adele now signs in again everywhere, verified by text or call to +1 425 555 0199; adds the new phone on the \
+         security info page; makes a new app password for Outlook 2013."
+    );
+    let alternate = plan.to_send().nth(1).unwrap();
+    assert_eq!(
+        alternate.after,
+        [0],
+        "the alternate entry goes only once its number is safe"
+    );
+}
+
+#[test]
+fn a_kept_method_becomes_the_default_before_the_default_goes() {
+    let (who, mut info) = adele();
+    let methods = info.methods.as_mut().unwrap();
+    methods.retain(|one| one.kind != MethodKind::PhoneAlternate);
+    let mut office = method("e37fc753", MethodKind::PhoneOffice);
+    office.number = Some(number("+1 4255550111"));
+    methods.push(office);
+    insta::assert_snapshot!(lines(&run("lost-phone", (who, info))), @r#"
+    default | phone:office | was phone:mobile
+    remove | authenticator | "iPhone 14"; cannot be undone
+    remove | phone:mobile | +1 425 555 0100
+    revoke | app passwords | 2: "Outlook 2013", "iPhone Mail"
+    forget | remembered devices | 1: LAPTOP-ADELE
+    sign out | everywhere | 4 sessions
+    stays | email; default phone:office
+    "#);
+}
+
+#[test]
+fn a_pass_is_issued_where_nothing_is_left_unless_it_is_refused_or_asked_for() {
+    let (who, mut info) = adele();
+    info.methods
+        .as_mut()
+        .unwrap()
+        .retain(|one| one.kind != MethodKind::PhoneAlternate);
+    let has_pass = |pass| {
+        let options = Options {
+            pass,
+            ..Options::default()
+        };
+        let plan = run_options("lost-phone", (who.clone(), info.clone()), options);
+        (
+            plan.steps.iter().any(|row| row.target == "temporary-pass"),
+            !plan.warnings.is_empty(),
+        )
+    };
+    assert_eq!(has_pass(Pass::Auto), (true, false));
+    assert_eq!(has_pass(Pass::Never), (false, true));
+    let options = |pass| Options {
+        pass,
+        ..Options::default()
+    };
+    let plan = run_options("new-phone", adele(), options(Pass::Always));
+    assert_eq!(plan.steps.last().unwrap().target, "temporary-pass");
+    assert!(plan.warnings.is_empty());
+}
+
+#[test]
+fn a_new_phone_takes_every_method_in_the_order_that_services_ask_for() {
+    let plan = run("new-phone", adele());
+    insta::assert_snapshot!(lines(&plan), @r#"
+    remove | authenticator | "iPhone 14"; cannot be undone
+    remove | phone:alternate | +1 425 555 0199
+    remove | email | adele@home.example
+    remove | phone:mobile | +1 425 555 0100
+    forget | remembered devices | 1: LAPTOP-ADELE
+    sign out | everywhere | 4 sessions
+    require | registration | at next sign-in
+    stays | nothing else
+    "#);
+    assert!(
+        plan.warnings[0].contains("whoever knows the password") && plan.warnings[0].contains("--pass always")
+    );
+}
+
+#[test]
+fn a_compromised_account_is_stopped_first_and_says_how_it_comes_back() {
+    let plan = run("compromised", adele());
+    let steps: Vec<_> = plan
+        .steps
+        .iter()
+        .map(|row| format!("{} {}", row.step, row.target))
+        .collect();
+    assert_eq!(steps.first().map(String::as_str), Some("disable account"));
+    assert_eq!(steps.get(1).map(String::as_str), Some("reset password"));
+    assert!(
+        plan.remains[0].text.contains("accountEnabled"),
+        "{:?}",
+        plan.remains
+    );
+    assert!(plan.warnings.is_empty());
+}
+
+#[test]
+fn only_and_keep_narrow_what_is_removed() {
+    let removed = |options: Options| -> Vec<String> {
+        let plan = run_options("lost-phone", adele(), options);
+        plan.steps
+            .iter()
+            .filter(|row| row.step == "remove")
+            .map(|row| row.target.clone())
+            .collect()
+    };
+    let words = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>();
+    assert_eq!(
+        removed(Options {
+            only: words(&["authenticator"]),
+            ..Options::default()
+        }),
+        ["authenticator"]
+    );
+    assert_eq!(
+        removed(Options {
+            keep: words(&["iPhone 14", "passkey"]),
+            ..Options::default()
+        }),
+        ["phone:alternate"]
+    );
+    let wish = Wish::Playbook(
+        Box::new(find("lost-phone", &[]).unwrap()),
+        Options {
+            keep: words(&["iPhone 99"]),
+            ..Options::default()
+        },
+    );
+    let error = Fake::new(vec![adele()])
+        .plan("adele", "user reset", &wish)
+        .unwrap_err();
+    assert_eq!(error.code(), ErrorCode::MethodNotFound);
+}
+
+#[test]
+fn a_masked_alternate_number_is_never_written_back() {
+    let (who, mut info) = adele();
+    for one in info.methods.as_mut().unwrap() {
+        if one.kind == MethodKind::PhoneAlternate {
+            one.number = None;
+            one.number_masked = Some("+1 XXXXXXX99".into());
+        }
+    }
+    let plan = run("lost-phone", (who, info));
+    let rows = lines(&plan);
+    assert!(
+        rows.contains("change | phone:mobile | +1 425 555 0100 to the alternate number [by hand]"),
+        "{rows}"
+    );
+    assert!(
+        rows.contains("remove | phone:mobile | +1 425 555 0100 [by hand]"),
+        "{rows}"
+    );
+}
+
+#[test]
+fn what_a_service_lacks_is_by_hand_and_what_it_does_more_of_is_said() {
+    let mut fake = Fake::new(vec![adele()]);
+    fake.capabilities.set(
+        Capability::RevokeAppPasswords,
+        Answer::Unsupported {
+            why: "there is no call".into(),
+            instead: "the per-user MFA page".into(),
+        },
+    );
+    fake.capabilities.set(
+        Capability::ForgetAll,
+        Answer::Substitute {
+            what: "sign out everywhere".into(),
+            wider: true,
+        },
+    );
+    let wish = Wish::Playbook(Box::new(find("lost-phone", &[]).unwrap()), Options::default());
+    let rows = lines(&fake.plan("adele", "user reset", &wish).unwrap());
+    assert!(
+        rows.contains("revoke | app passwords | 2: \"Outlook 2013\", \"iPhone Mail\" [by hand]"),
+        "{rows}"
+    );
+    assert!(
+        rows.contains(
+            "forget | remembered devices | by \"sign out everywhere\", which does more than was asked"
+        ),
+        "{rows}"
+    );
+}
+
+fn own(text: &str) -> Result<Playbook> {
+    let table: toml::Table = text.parse().unwrap();
+    let own: Vec<_> = table.into_iter().collect();
+    check(&own)?;
+    find("mine", &own)
+}
+
+#[test]
+fn ones_own_playbook_runs_on_the_state_that_its_earlier_steps_leave() {
+    let mine = own(r#"
+        [[mine.steps]]
+        do = "remove"
+        methods = ["authenticator"]
+        [[mine.steps]]
+        do = "sign-out"
+        when = ".methods | all(.kind != \"authenticator\")"
+        [[mine.steps]]
+        do = "forget-devices"
+        when = ".methods | any(.kind == \"authenticator\")"
+    "#)
+    .unwrap();
+    let wish = Wish::Playbook(Box::new(mine), Options::default());
+    let plan = Fake::new(vec![adele()])
+        .plan("adele", "user reset", &wish)
+        .unwrap();
+    let steps: Vec<_> = plan.steps.iter().map(|row| row.step.as_str()).collect();
+    assert_eq!(steps, ["remove", "sign out"]);
+}
+
+#[test]
+fn mistakes_in_a_playbook_are_found_with_what_was_meant() {
+    let said = |step: &str| {
+        let error = own(&format!("[[mine.steps]]\n{step}")).unwrap_err();
+        assert_eq!(error.code(), ErrorCode::ConfigInvalid);
+        format!("{} ({})", error.message(), error.hint_text().unwrap_or_default())
+    };
+    insta::assert_snapshot!(
+        [
+            "do = \"sign-uot\"",
+            "do = \"remove\"\nmethod = [\"totp\"]",
+            "do = \"remove\"\nmethods = [\"autenticator\"]",
+            "do = \"remove\"\nmethods = [\"password\"]",
+            "do = \"notify\"",
+            "do = \"sign-out\"\nwhen = \".methods | any(\"",
+            "do = \"sign-out\"\nif_unsupported = \"fial\"",
+            "methods = []",
+        ]
+        .map(said)
+        .join("\n"),
+        @r#"
+    playbook mine, step 1: do "sign-uot" is not known (did you mean "sign-out"?)
+    playbook mine, step 1: key "method" is not known (did you mean "methods"?)
+    playbook mine, step 1: method "autenticator" is not known (did you mean "authenticator"?)
+    playbook mine, step 1: no removal means the password (write do = "reset-password")
+    playbook mine, step 1: this version cannot notify yet (leave the step out)
+    playbook mine, step 1: when: it is not a jq filter ()
+    playbook mine, step 1: if_unsupported "fial" is not known (did you mean "fail"?)
+    playbook mine, step 1: it does not say what to do (write do = "sign-out")
+    "#
+    );
+    assert_eq!(
+        find("lost-fone", &[]).unwrap_err().hint_text(),
+        Some("did you mean --playbook lost-phone?")
+    );
+}
+
+#[test]
+fn one_dead_device_of_two_goes_alone() {
+    let mut new = method("3d10aaaa", MethodKind::Authenticator);
+    new.name = Some("Pixel 9".into());
+    let mut old = method("b2f7bbbb", MethodKind::Authenticator);
+    old.name = Some("Pixel 5".into());
+    for one in [&mut new, &mut old] {
+        one.default = Some(true);
+    }
+    let info = SecurityInfo {
+        methods: Some(vec![new, old]),
+        ..SecurityInfo::default()
+    };
+    let wish = Wish::Remove {
+        methods: vec!["authenticator:b2f7".into()],
+        missing_ok: false,
+        leave_none: false,
+    };
+    let plan = Fake::new(vec![(user("emre", "Emre"), info)])
+        .plan("emre", "methods remove", &wish)
+        .unwrap();
+    insta::assert_snapshot!(lines(&plan), @r#"
+    remove | authenticator:b2f7 | "Pixel 5"; cannot be undone
+    stays | authenticator:3d10; default authenticator:3d10
+    "#);
+}
