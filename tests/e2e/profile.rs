@@ -69,7 +69,7 @@ fn entra_has_no_call_for_app_passwords_and_says_what_is_left_by_hand() {
         "{result}"
     );
     assert!(by_hand.iter().all(|left| left["users"] == 1), "{result}");
-    let table = entra.run(&["user", "reset", "adele", "--yes"]).exits(0);
+    let table = entra.run(&["user", "reset", "omar", "--yes"]).exits(0);
     assert!(table.stderr.contains("By hand"), "{}", table.screen());
     drop(server);
 
