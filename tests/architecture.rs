@@ -24,8 +24,8 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("auth", &["domain", "http"]),
     ("services", &["domain", "http", "auth"]),
     ("config", &["domain"]),
-    ("ui", &["domain"]),
-    ("render", &["domain", "ui"]),
+    ("render", &["domain"]),
+    ("ui", &["domain", "render"]),
     ("server", &["domain"]),
     (
         "cli",
@@ -281,9 +281,11 @@ fn the_binary_only_calls_the_library() {
 
 #[test]
 fn every_file_begins_by_saying_what_lives_there() {
+    // What `tests.rs` holds is said by its name and by the module above it.
     let silent: Vec<String> = sources()
         .into_iter()
-        .filter(|file| !file.text.trim_start_matches('\u{feff}').starts_with("//! "))
+        .filter(|file| !(file.test && file.path.ends_with("/tests.rs")))
+        .filter(|file| !file.text.starts_with("//! "))
         .map(|file| format!("src/{}", file.path))
         .collect();
     assert!(silent.is_empty(), "no `//!` header: {silent:?}");
