@@ -97,11 +97,10 @@ impl Interrupt {
             self.asking.put_right();
             (self.leave)();
         }
-        let before = self.state.send_replace(State {
-            signalled: true,
-            ..*self.state.borrow()
-        });
-        if before.signalled {
+        // Never borrow the state in the same statement: the guard would wait for itself.
+        let mut again = false;
+        self.state.send_modify(|state| again = std::mem::replace(&mut state.signalled, true));
+        if again {
             (self.leave)();
         }
     }
