@@ -32,9 +32,10 @@ pub(crate) fn refused_after(environment: &Environment, code: i32, arguments: &[&
 
 /// The screen, without the name of the folder, which changes from run to run.
 pub(crate) fn screen(environment: &Environment, output: &Output) -> String {
+    let home = environment.path("home");
     output
         .screen()
-        .replace(environment.folder().to_str().unwrap(), "[DIR]")
+        .replace(home.parent().unwrap().to_str().unwrap(), "[DIR]")
 }
 
 /// Every row of every table of a data file.
