@@ -15,7 +15,11 @@ fn configured(text: &str) -> Environment {
 #[test]
 fn with_no_profile_it_says_how_to_get_one_and_how_to_try_it() {
     let env = Environment::new().without_profile();
-    assert_snapshot!(refused(&env, 2, &["methods", "list", "adele"]), @"");
+    assert_snapshot!(refused(&env, 2, &["methods", "list", "adele"]), @"
+    · error: no profile was chosen
+    · hint: for your organization, write [profiles.NAME] in [DIR]/config/mfactl/config.toml and add -p NAME; to try it with demo data, add -p local
+    exit 2
+    ");
     assert_snapshot!(refused(&env, 2, &["user", "reset", "adele", "--yes"]), @"");
 }
 
@@ -24,14 +28,26 @@ fn a_profile_that_is_not_there_is_answered_with_those_that_are() {
     let env = configured(
         "[profiles.contoso]\nservice = \"entra\"\ntenant = \"contoso.example\"\nclient_id = \"x\"\n",
     );
-    assert_snapshot!(refused(&env, 2, &["-p", "lcoal", "methods", "list", "adele"]), @"");
-    assert_snapshot!(refused(&env, 2, &["-p", "contso", "methods", "list", "adele"]), @"");
+    assert_snapshot!(refused(&env, 2, &["-p", "lcoal", "methods", "list", "adele"]), @r#"
+    · error: there is no profile "lcoal"
+    · hint: did you mean -p local?
+    exit 2
+    "#);
+    assert_snapshot!(refused(&env, 2, &["-p", "contso", "methods", "list", "adele"]), @r#"
+    · error: there is no profile "contso"
+    · hint: did you mean -p contoso?
+    exit 2
+    "#);
 }
 
 #[test]
 fn a_mistake_in_the_file_is_named_with_file_line_and_column() {
     let env = configured("[profiles.contoso]\nservice = \"entra\"\ntenent = \"contoso.example\"\n");
-    assert_snapshot!(refused(&env, 2, &["-p", "contoso", "methods", "list", "adele"]), @"");
+    assert_snapshot!(refused(&env, 2, &["-p", "contoso", "methods", "list", "adele"]), @r#"
+    · error: [DIR]/config/mfactl/config.toml:3:1: there is no key "tenent" here
+    · hint: did you mean "tenant"?
+    exit 2
+    "#);
     let error = env
         .run(&["-p", "contoso", "methods", "list", "adele", "-o", "json"])
         .exits(2)
@@ -43,9 +59,15 @@ fn a_mistake_in_the_file_is_named_with_file_line_and_column() {
         "{error}"
     );
 
-    assert_snapshot!(refused(&configured("[profiles.contoso\n"), 2, &["methods", "list", "adele"]), @"");
+    assert_snapshot!(refused(&configured("[profiles.contoso\n"), 2, &["methods", "list", "adele"]), @"
+    · error: [DIR]/config/mfactl/config.toml:1:18: unclosed table, expected `]`
+    exit 2
+    ");
     assert_snapshot!(
-        refused(&configured("[profiles.local.guard]\nmax_users = \"many\"\n"), 2, &["-p", "local", "methods", "list", "adele"]), @""
+        refused(&configured("[profiles.local.guard]\nmax_users = \"many\"\n"), 2, &["-p", "local", "methods", "list", "adele"]), @r#"
+    · error: [DIR]/config/mfactl/config.toml:2:13: invalid type: string "many", expected u64
+    exit 2
+    "#
     );
     assert_snapshot!(
         refused(&configured("[profiles.local.guard]\nmax_user = 3\n"), 2, &["-p", "local", "user", "sign-out", "adele", "--yes"]), @""
@@ -59,8 +81,16 @@ fn a_service_that_is_unknown_or_not_there_yet_is_named() {
             "[profiles.x]\nservice = \"{service}\"\ntenant = \"t\"\nclient_id = \"c\"\n"
         ))
     };
-    assert_snapshot!(refused(&profile("entar"), 2, &["-p", "x", "methods", "list", "adele"]), @"");
-    assert_snapshot!(refused(&profile("okta"), 2, &["-p", "x", "methods", "list", "adele"]), @"");
+    assert_snapshot!(refused(&profile("entar"), 2, &["-p", "x", "methods", "list", "adele"]), @r#"
+    · error: profile "x": url is missing, and service "entar" has no address of its own
+    · hint: set url = "https://…"
+    exit 2
+    "#);
+    assert_snapshot!(refused(&profile("okta"), 2, &["-p", "x", "methods", "list", "adele"]), @r#"
+    · error: profile "x": url is missing, and service "okta" has no address of its own
+    · hint: set url = "https://…"
+    exit 2
+    "#);
 }
 
 #[test]
@@ -72,7 +102,10 @@ fn an_address_without_tls_is_only_taken_on_this_machine() {
     .with("MFACTL_CLIENT_SECRET", "hush-hush");
     let said = refused(&env, 2, &["-p", "x", "methods", "list", "adele"]);
     assert!(!said.contains("hush-hush"));
-    assert_snapshot!(said, @"");
+    assert_snapshot!(said, @r#"
+    · error: profile "x": url = "http://graph.example": plain http is for this machine only: use https
+    exit 2
+    "#);
 }
 
 #[test]
@@ -82,7 +115,11 @@ fn a_secret_in_the_file_is_not_taken() {
     );
     let said = refused(&env, 2, &["-p", "x", "methods", "list", "adele"]);
     assert!(!said.contains("hush-hush"), "{said}");
-    assert_snapshot!(said, @"");
+    assert_snapshot!(said, @r#"
+    · error: [DIR]/config/mfactl/config.toml:5:1: there is no key "client_secret" here
+    · hint: secrets are never read from the file: set MFACTL_CLIENT_SECRET or MFACTL_PASSWORD
+    exit 2
+    "#);
 }
 
 #[test]
@@ -90,7 +127,11 @@ fn a_profile_without_its_secret_says_which_variable_holds_it() {
     let env = configured(
         "[profiles.x]\nservice = \"entra\"\ntenant = \"t\"\nclient_id = \"c\"\nauth = \"client-secret\"\n",
     );
-    assert_snapshot!(refused(&env, 4, &["-p", "x", "methods", "list", "adele"]), @"");
+    assert_snapshot!(refused(&env, 4, &["-p", "x", "methods", "list", "adele"]), @r#"
+    · error: profile "x": no secret to sign in with
+    · hint: put the application's secret in MFACTL_CLIENT_SECRET
+    exit 4
+    "#);
 }
 
 #[test]

@@ -84,7 +84,11 @@ fn a_folder_in_the_place_of_the_file_is_refused() {
     let env = Environment::empty();
     fs::create_dir_all(env.data_file()).unwrap();
     let output = env.run(&LIST).exits(1);
-    assert_snapshot!(screen(&env, &output), @"");
+    assert_snapshot!(screen(&env, &output), @"
+    · error: [DIR]/data/mfactl/local.db cannot be read and written: Is a directory (os error 21)
+    · hint: check its owner and permissions, or name another file with --data
+    exit 1
+    ");
 }
 
 #[test]
@@ -92,7 +96,11 @@ fn a_file_in_the_place_of_the_folder_is_refused() {
     let env = Environment::empty();
     env.write("data", "in the way");
     let output = env.run(&LIST).exits(1);
-    assert_snapshot!(screen(&env, &output), @"");
+    assert_snapshot!(screen(&env, &output), @"
+    · error: [DIR]/data/mfactl cannot be read and written: Not a directory (os error 20)
+    · hint: check its owner and permissions, or name another file with --data
+    exit 1
+    ");
 }
 
 #[test]
@@ -107,7 +115,11 @@ fn a_locked_file_is_told_and_may_be_tried_again() {
         .open(name)
         .unwrap();
     lock.lock().unwrap();
-    assert_snapshot!(refused(&env, 8, &LIST), @"");
+    assert_snapshot!(refused(&env, 8, &LIST), @"
+    · error: [DIR]/data/mfactl/local.db is in use by another process
+    · hint: stop `mfactl local serve` and other commands on this file first
+    exit 8
+    ");
     let output = env.run(&[&CHANGE[..], &["-o", "json"]].concat()).exits(8);
     assert_eq!(output.error_code(), "file_locked");
     assert_eq!(output.error()["retryable"], true);
@@ -152,8 +164,18 @@ fn wipe_and_restore_are_refused_while_a_server_holds_the_file() {
     let copy = copy.to_str().unwrap();
     env.run(&["local", "snapshot", copy]).exits(0);
     let server = env.serve(&[]);
-    assert_snapshot!(refused(&env, 8, &["local", "wipe", "--yes"]), @"");
-    assert_snapshot!(refused(&env, 8, &["local", "restore", copy, "--yes"]), @"");
+    assert_snapshot!(refused(&env, 8, &["local", "wipe", "--yes"]), @"
+    · Delete all data in [DIR]/data/mfactl/local.db
+    · error: [DIR]/data/mfactl/local.db is in use by another process
+    · hint: stop `mfactl local serve` and other commands on this file first
+    exit 8
+    ");
+    assert_snapshot!(refused(&env, 8, &["local", "restore", copy, "--yes"]), @"
+    · Replace all data in [DIR]/data/mfactl/local.db by [DIR]/copy.db
+    · error: [DIR]/data/mfactl/local.db is in use by another process
+    · hint: stop `mfactl local serve` and other commands on this file first
+    exit 8
+    ");
     drop(server);
     env.run(&["local", "restore", copy, "--yes"]).exits(0);
     env.run(&["local", "wipe", "--yes"]).exits(0);
@@ -174,7 +196,12 @@ fn wipe_and_restore_ask_before_they_destroy() {
 fn what_is_no_snapshot_is_not_restored() {
     let env = Environment::new();
     let bad = env.write("bad.db", "To whom it may concern\n");
-    assert_snapshot!(refused(&env, 1, &["local", "restore", &bad, "--yes"]), @"");
+    assert_snapshot!(refused(&env, 1, &["local", "restore", &bad, "--yes"]), @"
+    · Replace all data in [DIR]/data/mfactl/local.db by [DIR]/bad.db
+    · error: [DIR]/bad.db is damaged, or no data file of mfactl
+    · hint: restore a snapshot with `mfactl local restore FILE`, or start afresh with `mfactl local wipe`
+    exit 1
+    ");
     let absent = env.path("absent.db");
     refused(&env, 1, &["local", "restore", absent.to_str().unwrap(), "--yes"]);
     let newer = env.path("newer.db");
@@ -183,7 +210,12 @@ fn what_is_no_snapshot_is_not_restored() {
         .unwrap()
         .pragma_update(None, "user_version", 99)
         .unwrap();
-    assert_snapshot!(refused(&env, 1, &["local", "restore", newer.to_str().unwrap(), "--yes"]), @"");
+    assert_snapshot!(refused(&env, 1, &["local", "restore", newer.to_str().unwrap(), "--yes"]), @"
+    · Replace all data in [DIR]/data/mfactl/local.db by [DIR]/newer.db
+    · error: [DIR]/newer.db was written by a newer mfactl (format 99, this one reads 1)
+    · hint: update mfactl, or name another file with --data
+    exit 1
+    ");
 }
 
 #[test]
@@ -197,7 +229,11 @@ fn a_snapshot_does_not_replace_a_file_that_is_there() {
 #[test]
 fn the_service_does_not_listen_to_other_machines() {
     let env = Environment::new();
-    assert_snapshot!(refused(&env, 2, &["local", "serve", "--listen", "0.0.0.0:0"]), @"");
+    assert_snapshot!(refused(&env, 2, &["local", "serve", "--listen", "0.0.0.0:0"]), @"
+    · error: 0.0.0.0 can be reached from other machines, and the service speaks plain HTTP
+    · hint: listen on 127.0.0.1:PORT, or add --allow-remote-clients: passwords travel in clear then
+    exit 2
+    ");
     refused(&env, 2, &["local", "serve", "--listen", "[::]:0"]);
     refused(&env, 2, &["local", "serve", "--listen", "here"]);
 }

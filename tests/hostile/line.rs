@@ -12,14 +12,26 @@ fn a_near_miss_is_answered_with_the_right_command() {
     assert_snapshot!(refused(&env, 2, &["user", "reset", "password", "adele"]), @"");
     assert_snapshot!(refused(&env, 2, &["methods", "lst", "adele"]), @"");
     assert_snapshot!(refused(&env, 2, &["methods", "adele"]), @"");
-    assert_snapshot!(refused(&env, 2, &["frobnicate"]), @"");
-    assert_snapshot!(refused(&env, 2, &["methods", "list", "adele", "--outptu", "json"]), @"");
+    assert_snapshot!(refused(&env, 2, &["frobnicate"]), @r#"
+    · error: there is no command "frobnicate"
+    · hint: mfactl --help
+    exit 2
+    "#);
+    assert_snapshot!(refused(&env, 2, &["methods", "list", "adele", "--outptu", "json"]), @r#"
+    · error: there is no option "--outptu" here
+    · hint: did you mean --output?
+    exit 2
+    "#);
 }
 
 #[test]
 fn something_missing_is_named() {
     let env = Environment::new();
-    assert_snapshot!(refused(&env, 2, &["methods", "list"]), @"");
+    assert_snapshot!(refused(&env, 2, &["methods", "list"]), @"
+    · error: USER… is missing
+    · hint: mfactl methods list USER…; more: mfactl methods list --help
+    exit 2
+    ");
     assert_snapshot!(refused(&env, 2, &["methods", "remove", "adele"]), @"");
     assert_snapshot!(refused(&env, 2, &["methods", "add", "phone", "adele"]), @"");
     assert_snapshot!(refused(&env, 2, &["methods", "remove", "adele", "email", "--all", "--yes"]), @"");
@@ -36,18 +48,40 @@ fn an_id_that_begins_with_a_dash_is_answered_with_the_command_that_takes_it() {
 #[test]
 fn a_value_that_is_none_is_answered_with_those_that_are() {
     let env = Environment::new();
-    assert_snapshot!(refused(&env, 2, &["methods", "list", "adele", "-o", "yaml"]), @"");
-    assert_snapshot!(refused(&env, 2, &["methods", "list", "adele", "--timeout", "soon"]), @"");
-    assert_snapshot!(refused(&env.with("MFACTL_OUTPUT", "xml"), 2, &["methods", "list", "adele"]), @"");
+    assert_snapshot!(refused(&env, 2, &["methods", "list", "adele", "-o", "yaml"]), @r#"
+    · error: "yaml" is not a value of --output FORM: table, json, ndjson, csv
+    · hint: mfactl methods list USER…; more: mfactl methods list --help
+    exit 2
+    "#);
+    assert_snapshot!(refused(&env, 2, &["methods", "list", "adele", "--timeout", "soon"]), @r#"
+    · error: "soon" is not a value of --timeout DUR: write a number with its unit, such as 30s or 2m
+    · hint: mfactl methods list USER…; more: mfactl methods list --help
+    exit 2
+    "#);
+    assert_snapshot!(refused(&env.with("MFACTL_OUTPUT", "xml"), 2, &["methods", "list", "adele"]), @r#"
+    · error: MFACTL_OUTPUT="xml" is not understood
+    · hint: write one of: table, json, ndjson, csv
+    exit 2
+    "#);
 }
 
 #[test]
 fn a_filter_that_is_none_is_refused_before_anything_is_sent() {
     let env = Environment::new();
-    assert_snapshot!(refused(&env, 2, &["methods", "list", "adele", "--jq", ".[0"]), @"");
-    assert_snapshot!(refused(&env, 2, &["methods", "list", "adele", "--jq", "nosuch(1)"]), @"");
+    assert_snapshot!(refused(&env, 2, &["methods", "list", "adele", "--jq", ".[0"]), @r#"
+    · {"error":{"code":"usage","message":"--jq is wrong at character 4: closing bracket was expected","hint":"the language is that of jq, such as: --jq '.[].user'","service_code":null,"request_id":null,"retryable":false,"retry_after_s":null,"exit_code":2,"matches":null,"file":null,"line":null,"column":null}}
+    exit 2
+    "#);
+    assert_snapshot!(refused(&env, 2, &["methods", "list", "adele", "--jq", "nosuch(1)"]), @r#"
+    · {"error":{"code":"usage","message":"--jq is wrong at character 1: there is no function \"nosuch\"","hint":"the language is that of jq, such as: --jq '.[].user'","service_code":null,"request_id":null,"retryable":false,"retry_after_s":null,"exit_code":2,"matches":null,"file":null,"line":null,"column":null}}
+    exit 2
+    "#);
     assert_snapshot!(refused(&env, 2, &["user", "sign-out", "adele", "--yes", "--jq", "nosuch(1)"]), @"");
-    assert_snapshot!(refused(&env, 2, &["methods", "list", "adele", "--jq", ".", "-o", "csv"]), @"");
+    assert_snapshot!(refused(&env, 2, &["methods", "list", "adele", "--jq", ".", "-o", "csv"]), @"
+    · error: --jq filters JSON, and another form is asked for
+    · hint: leave out -o, or use -o json
+    exit 2
+    ");
 }
 
 #[test]

@@ -8,14 +8,22 @@ use crate::refusal::{arrange, refused};
 #[test]
 fn nobody_is_found_by_a_name_that_is_not_there() {
     let env = Environment::new();
-    assert_snapshot!(refused(&env, 3, &["methods", "list", "nobody"]), @"");
+    assert_snapshot!(refused(&env, 3, &["methods", "list", "nobody"]), @r#"
+    · error: there is no "nobody@contoso.example" in local
+    · hint: mfactl -p local user search nobody
+    exit 3
+    "#);
     assert_snapshot!(refused(&env, 3, &["user", "reset", "nobody", "--yes"]), @"");
 }
 
 #[test]
 fn a_prefix_or_a_display_name_is_nobody_and_the_hint_searches() {
     let env = Environment::new();
-    assert_snapshot!(refused(&env, 3, &["methods", "list", "ade"]), @"");
+    assert_snapshot!(refused(&env, 3, &["methods", "list", "ade"]), @r#"
+    · error: there is no "ade@contoso.example" in local
+    · hint: mfactl -p local user search ade
+    exit 3
+    "#);
     assert_snapshot!(refused(&env, 3, &["user", "sign-out", "Sam Taylor", "--yes"]), @"");
 }
 

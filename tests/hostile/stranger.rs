@@ -73,7 +73,11 @@ fn a_file_of_somebody_else_is_not_read() {
     fs::set_permissions(env.data_file(), Permissions::from_mode(closed)).unwrap();
     let output = run_as_nobody(&env, &["methods", "list", "adele"]).exits(1);
     assert_eq!(output.stdout, "");
-    assert_snapshot!(screen(&env, &output), @"");
+    assert_snapshot!(screen(&env, &output), @"
+    · error: [DIR]/data/mfactl/local.db.lock cannot be read and written: Permission denied (os error 13)
+    · hint: check its owner and permissions, or name another file with --data
+    exit 1
+    ");
     let output = run_as_nobody(&env, &["methods", "list", "adele", "-o", "json"]).exits(1);
     assert_eq!(output.error_code(), "file_unreadable");
 }
@@ -104,7 +108,11 @@ fn a_folder_that_may_not_be_written_is_told() {
         fs::set_permissions(env.path("data/mfactl"), Permissions::from_mode(0o555)).unwrap();
     }
     let output = run_as_nobody(&env, &["methods", "list", "adele"]).exits(1);
-    assert_snapshot!(screen(&env, &output), @"");
+    assert_snapshot!(screen(&env, &output), @"
+    · error: [DIR]/data/mfactl/local.db.lock cannot be read and written: Permission denied (os error 13)
+    · hint: check its owner and permissions, or name another file with --data
+    exit 1
+    ");
 }
 
 #[test]
@@ -158,5 +166,8 @@ fn a_configuration_that_may_not_be_read_is_told() {
     .unwrap();
     let output = run_as_nobody(&env, &["methods", "list", "adele"]).exits(1);
     assert_eq!(output.stdout, "");
-    assert_snapshot!(screen(&env, &output), @"");
+    assert_snapshot!(screen(&env, &output), @"
+    · error: [DIR]/config/mfactl/config.toml: cannot be read: Permission denied (os error 13)
+    exit 1
+    ");
 }

@@ -182,7 +182,11 @@ fn an_extension_is_not_there_with_graph_only() {
     );
     assert_eq!(answer.status, 404, "{}", answer.body);
     let over = env.over(&server, "entra");
-    assert_snapshot!(refused(&over, 5, &["app-passwords", "list", "adele"]), @"");
+    assert_snapshot!(refused(&over, 5, &["app-passwords", "list", "adele"]), @"
+    · error: cannot list app passwords: Microsoft Graph has no call for app passwords
+    · hint: nobody can list them; reset them all
+    exit 5
+    ");
     assert_snapshot!(refused(&over, 5, &["methods", "add", "totp", "adele", "--yes", "--secrets-out", "-"]), @"");
     assert_snapshot!(refused(&over, 5, &["devices", "list", "adele", "--strict"]), @"");
 }
