@@ -3,6 +3,7 @@
 
 mod app_passwords;
 mod capabilities;
+pub(crate) mod change;
 mod completions;
 pub mod context;
 mod devices;
@@ -14,10 +15,12 @@ mod man;
 mod methods;
 mod near_miss;
 pub(crate) mod people;
+mod plan;
 mod policy;
 mod report;
 mod schema;
 mod user;
+pub(crate) mod who;
 pub(crate) mod words;
 
 use clap::{CommandFactory as _, FromArgMatches as _};
@@ -56,6 +59,9 @@ pub(crate) enum Noun {
     /// Show, reset and sign out people
     #[command(subcommand, alias = "users")]
     User(user::Verb),
+    /// Show and carry out changes that were written down
+    #[command(subcommand, alias = "plans")]
+    Plan(plan::Verb),
     /// Show what the organization allows
     #[command(subcommand, alias = "policies")]
     Policy(policy::Verb),
@@ -89,6 +95,7 @@ impl Noun {
             Self::Devices(verb) => verb.run(cx).await,
             Self::AppPasswords(verb) => verb.run(cx).await,
             Self::User(verb) => verb.run(cx).await,
+            Self::Plan(verb) => verb.run(cx).await,
             Self::Policy(verb) => verb.run(cx).await,
             Self::Report(verb) => verb.run(cx).await,
             Self::Capabilities(args) => args.run(cx).await,
@@ -145,6 +152,18 @@ fn exit_table() -> String {
 
 /// The verbs in the order of what people come for.
 const GROUPS: &[(&str, &[&str])] = &[
+    ("Put a person right", &[
+        "user reset",
+        "user sign-out",
+        "user reset-password",
+        "methods add",
+        "methods update",
+        "methods remove",
+        "methods set-default",
+        "methods verify",
+        "devices forget",
+        "app-passwords reset",
+    ]),
     ("Look", &[
         "user search",
         "user show",
@@ -153,7 +172,7 @@ const GROUPS: &[(&str, &[&str])] = &[
         "app-passwords list",
         "policy show",
     ]),
-    ("Many people", &["report registration"]),
+    ("Many people", &["report registration", "plan show", "plan apply"]),
     ("Set up", &["capabilities", "completions", "man", "schema"]),
     ("Try it", &["local"]),
 ];
@@ -164,7 +183,7 @@ pub(crate) fn overview() -> String {
     let mut text = String::from(
         "Put people's sign-in security info right.\n\n  \
          mfactl -p local user show adele           look at a demo person\n  \
-         mfactl -p local methods list adele        list what she verifies with\n  \
+         mfactl -p local user reset adele          put her lost phone right\n  \
          mfactl -p local report registration       see who has registered what\n",
     );
     for (group, verbs) in GROUPS {

@@ -8,8 +8,15 @@ use jaq_json::Val;
 type Compiled = jaq_core::Filter<JustLut<Val>>;
 
 fn compile(code: &str) -> Result<Compiled, String> {
-    let defs = jaq_core::defs().chain(jaq_std::defs()).chain(jaq_json::defs());
-    let funs = jaq_core::funs().chain(jaq_std::funs()).chain(jaq_json::funs());
+    // A filter must not end the program.
+    let defs = jaq_core::defs()
+        .chain(jaq_std::defs())
+        .chain(jaq_json::defs())
+        .filter(|def| !def.name.starts_with("halt"));
+    let funs = jaq_core::funs()
+        .chain(jaq_std::funs())
+        .chain(jaq_json::funs())
+        .filter(|(name, ..)| *name != "halt");
     let arena = Arena::default();
     let program = File { code, path: () };
     let modules = Loader::new(defs)
@@ -79,6 +86,7 @@ mod tests {
             check(".methods | anny(.x)"),
             Err("it names what is not there: \"anny\"".to_owned())
         );
+        assert!(check("halt").is_err());
         assert!(holds(".methods.x", &json!({"methods": 1})).is_err());
     }
 }

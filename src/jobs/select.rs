@@ -43,7 +43,7 @@ pub async fn people(
     typed: &[Typed],
     domain: Option<&str>,
     prefix: &str,
-    command: &(dyn Fn(&str) -> String + Sync),
+    command: &dyn Fn(&str) -> String,
 ) -> Result<Vec<User>> {
     let places = places(service, typed, domain, prefix, command).await?;
     let mut people: Vec<User> = Vec::with_capacity(places.len());
@@ -64,7 +64,7 @@ pub async fn places(
     typed: &[Typed],
     domain: Option<&str>,
     prefix: &str,
-    command: &(dyn Fn(&str) -> String + Sync),
+    command: &dyn Fn(&str) -> String,
 ) -> Result<Vec<User>> {
     let mut wanted: Vec<String> = Vec::with_capacity(typed.len());
     for one in typed {
@@ -134,7 +134,7 @@ fn matching<'a>(text: &str, found: &'a [User]) -> Vec<&'a User> {
     hits
 }
 
-fn ambiguous(text: &str, several: &[&User], command: &(dyn Fn(&str) -> String + Sync)) -> Error {
+fn ambiguous(text: &str, several: &[&User], command: &dyn Fn(&str) -> String) -> Error {
     let matches = several
         .iter()
         .map(|user| Match {

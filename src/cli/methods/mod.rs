@@ -1,6 +1,11 @@
 //! `methods`: what a person can verify a sign-in or a reset with.
 
+pub(crate) mod add;
 pub(crate) mod list;
+mod remove;
+mod set_default;
+mod update;
+mod verify;
 
 use super::context::Context;
 use crate::domain::Result;
@@ -10,12 +15,28 @@ use crate::domain::Result;
 pub enum Verb {
     /// List a person's methods, with the default and whether each can be used
     List(list::Args),
+    /// Add a method
+    #[command(subcommand)]
+    Add(add::Verb),
+    /// Give a method another number, address or name
+    Update(update::Args),
+    /// Remove methods
+    Remove(remove::Args),
+    /// Make a method the default
+    SetDefault(set_default::Args),
+    /// Send the code of a method that waits for one, or check it
+    Verify(verify::Args),
 }
 
 impl Verb {
     pub(crate) async fn run(self, cx: &Context) -> Result<u8> {
         match self {
             Self::List(args) => args.run(cx).await,
+            Self::Add(verb) => verb.run(cx).await,
+            Self::Update(args) => args.run(cx).await,
+            Self::Remove(args) => args.run(cx).await,
+            Self::SetDefault(args) => args.run(cx).await,
+            Self::Verify(args) => args.run(cx).await,
         }
     }
 }

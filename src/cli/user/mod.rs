@@ -1,7 +1,10 @@
 //! `user`: one person on one page, and what is done to the account.
 
+mod reset;
+mod reset_password;
 pub(crate) mod search;
 pub(crate) mod show;
+mod sign_out;
 
 use super::context::Context;
 use crate::domain::Result;
@@ -13,6 +16,13 @@ pub enum Verb {
     Search(search::Args),
     /// Show account, registration, methods, devices and sessions on one page
     Show(show::Args),
+    /// End every session, everywhere
+    #[command(alias = "logout")]
+    SignOut(sign_out::Args),
+    /// Put right a lost phone, a new phone or a compromised account
+    Reset(reset::Args),
+    /// Give a new password
+    ResetPassword(reset_password::Args),
 }
 
 impl Verb {
@@ -20,6 +30,9 @@ impl Verb {
         match self {
             Self::Search(args) => args.run(cx).await,
             Self::Show(args) => args.run(cx).await,
+            Self::SignOut(args) => args.run(cx).await,
+            Self::Reset(args) => args.run(cx).await,
+            Self::ResetPassword(args) => args.run(cx).await,
         }
     }
 }

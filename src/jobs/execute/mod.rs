@@ -3,7 +3,6 @@
 
 mod check;
 
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use check::Look;
@@ -21,7 +20,7 @@ const TOGETHER: usize = 20;
 const TRIES: u32 = 3;
 
 /// Where results go while they become known.
-pub trait Sink: Send {
+pub trait Sink {
     /// Takes a secret that a step made; the step counts as done only when this succeeds.
     ///
     /// # Errors
@@ -86,12 +85,12 @@ impl<'a> Job<'a> {
         }
     }
 
-    /// Runs it to its end, or until `stop` is set: then what is in flight is finished and the rest is skipped.
-    pub async fn run(&mut self, sink: &mut dyn Sink, stop: &AtomicBool) {
+    /// Runs it to its end, or until `stop` says so: then what is in flight is finished and the rest is skipped.
+    pub async fn run(&mut self, sink: &mut dyn Sink, stop: &dyn Fn() -> bool) {
         let all: Vec<usize> = (0..self.people.len()).collect();
         for together in all.chunks(TOGETHER) {
-            while !stop.load(Ordering::SeqCst) && self.round(together, sink).await {}
-            if stop.load(Ordering::SeqCst) {
+            while !stop() && self.round(together, sink).await {}
+            if stop() {
                 self.skip(together, "interrupted");
             }
             self.read_back(together).await;
@@ -99,22 +98,6 @@ impl<'a> Job<'a> {
                 for row in &self.rows[*person] {
                     sink.row(&row.row);
                 }
-            }
-        }
-        self.remember();
-    }
-
-    /// Ends it at once: what was sent is unknown, what was not is skipped.
-    pub fn abandon(&mut self) {
-        for row in self.rows.iter_mut().flatten().filter(|row| !row.ended) {
-            row.ended = true;
-            if row.sent {
-                row.row.status = Status::Unknown;
-                row.row.detail = "sent, and interrupted before the answer".to_owned();
-                row.row.error = Some(Error::new(ErrorCode::Interrupted, row.row.detail.clone()).to_body());
-            } else {
-                row.row.status = Status::Skipped;
-                row.row.detail = "interrupted".to_owned();
             }
         }
         self.remember();

@@ -42,7 +42,7 @@ const NOW: [Duration; 2] = [Duration::ZERO, Duration::ZERO];
 
 async fn carry_out(fake: &Fake, people: &[PlannedUser], sink: &mut Kept) -> Vec<StepRow> {
     let mut job = Job::new(fake, &Still, people, "mfactl -p local", &NOW);
-    job.run(sink, &AtomicBool::new(false)).await;
+    job.run(sink, &|| false).await;
     job.rows()
 }
 
@@ -218,7 +218,7 @@ async fn an_interrupt_skips_what_was_not_sent() {
     let fake = Fake::new(vec![adele()]);
     let plan = [fake.plan("adele", "user reset", &lost_phone()).unwrap()];
     let mut job = Job::new(&fake, &Still, &plan, "mfactl", &NOW);
-    job.run(&mut Kept::default(), &AtomicBool::new(true)).await;
+    job.run(&mut Kept::default(), &|| true).await;
     let rows = job.rows();
     assert!(rows.iter().all(|row| row.status == Status::Skipped));
     assert!(fake.sent.lock().unwrap().is_empty());

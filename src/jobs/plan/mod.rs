@@ -168,6 +168,17 @@ impl Wish {
         )
     }
 
+    /// Whether it is certain to make a secret; a playbook may make one.
+    pub fn mints(&self) -> bool {
+        matches!(
+            self,
+            Self::AddTotp { .. }
+                | Self::AddPass { .. }
+                | Self::AppPasswords { reissue: true, .. }
+                | Self::Password { given: None, .. }
+        )
+    }
+
     /// Whether it holds a secret, which a plan file must not.
     pub fn holds_secret(&self) -> bool {
         matches!(

@@ -1,0 +1,34 @@
+//! The question before anything is sent.
+
+use super::{Prepared, shown};
+use crate::cli::context::{Context, Session};
+use crate::domain::{Error, ErrorCode, Result};
+use crate::render::text::grouped;
+
+/// Shows the plan and asks, unless it was confirmed beforehand.
+///
+/// # Errors
+/// `not_confirmed`: nobody can be asked, or the answer was No.
+pub(super) fn ask(cx: &Context, session: &Session, prepared: &Prepared) -> Result<()> {
+    let plan = shown::plan(session, prepared);
+    if cx.globals.yes {
+        cx.ui.note(&plan);
+        return Ok(());
+    }
+    let people = prepared.people.iter().filter(|person| person.to_send().next().is_some()).count() as u64;
+    cx.ui.note(&plan);
+    cx.ui.can_ask()?;
+    // With -q the plan was not shown, and nobody says yes to what he has not seen.
+    let before = if cx.globals.quiet { format!("{plan}\n") } else { String::new() };
+    let confirmed = if people > 1 {
+        let question = format!("{before}Type {} to go on:", grouped(people));
+        cx.ui.confirm_number(people, &question)?
+    } else {
+        cx.ui.confirm(&format!("{before}Go on?"))?
+    };
+    if confirmed {
+        Ok(())
+    } else {
+        Err(Error::new(ErrorCode::NotConfirmed, "not confirmed; nothing was sent"))
+    }
+}

@@ -1,0 +1,305 @@
+//! Where secrets go that a change makes: shown once on the terminal, or into a file of one's own, or into the answer.
+//! Never into a log, and never lost: a file has them before the step counts as done.
+
+use std::fs::File;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use crate::cli::context::Context;
+use crate::cli::globals::PathOrDash;
+use crate::domain::shape::SecretRow;
+use crate::domain::{Error, ErrorCode, Minted, Result};
+use crate::render::spelled::{in_fours, spelled};
+use crate::render::text::clean;
+use crate::render::{Format, cannot_write, qr, time};
+
+/// Where the QR code of a seed goes.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Qr {
+    /// On the terminal, where there is one.
+    #[default]
+    Auto,
+    /// Nowhere.
+    None,
+    /// Into a new image.
+    Image(PathBuf),
+}
+
+impl Qr {
+    /// `auto`, `none`, or the name of a PNG or SVG.
+    ///
+    /// # Errors
+    /// `usage` for another kind of file.
+    pub(crate) fn parse(text: &str) -> Result<Self> {
+        let ends = |end: &str| text.to_lowercase().ends_with(end);
+        match text {
+            "auto" => Ok(Self::Auto),
+            "none" => Ok(Self::None),
+            _ if ends(".png") || ends(".svg") => Ok(Self::Image(text.into())),
+            _ => Err(Error::new(
+                ErrorCode::Usage,
+                format!("--qr {text}: a QR code is written as .png or .svg"),
+            )
+            .hint("--qr auto, --qr none, --qr FILE.png or --qr FILE.svg")),
+        }
+    }
+}
+
+/// Checks that secrets would have a place, before anything is sent.
+///
+/// # Errors
+/// `secrets_need_a_place`; `usage` or `file_unreadable` for a place that will not do.
+pub(crate) fn check(cx: &Context, qr: &Qr) -> Result<()> {
+    if let Qr::Image(path) = qr {
+        must_be_new(path)?;
+    }
+    match &cx.globals.secrets_out {
+        Some(PathOrDash::Path(path)) => must_be_new(path),
+        Some(PathOrDash::Dash) if cx.ui.format() == Format::Csv => Err(Error::new(
+            ErrorCode::SecretsNeedAPlace,
+            "a CSV answer has no place for secrets",
+        )
+        .hint("--secrets-out FILE, or another form than csv")),
+        Some(PathOrDash::Dash) => Ok(()),
+        None if matches!(qr, Qr::Image(_)) => Ok(()),
+        None if cx.ui.stdout_is_terminal() && cx.ui.terminal().is_some() => Ok(()),
+        None => Err(Error::new(
+            ErrorCode::SecretsNeedAPlace,
+            "this makes a secret, and there is no terminal to show it on",
+        )
+        .hint("--secrets-out FILE writes it to a new file; --secrets-out - puts it into the answer")),
+    }
+}
+
+/// A secret that was made.
+struct Kept {
+    user: String,
+    minted: Minted,
+}
+
+enum Place {
+    File(File, PathBuf),
+    Answer,
+    Terminal,
+    /// An image has the only secret there is.
+    Image,
+}
+
+/// Takes secrets while a job runs.
+pub(super) struct Keeper {
+    place: Place,
+    qr: Qr,
+    images: u32,
+    kept: Vec<Kept>,
+}
+
+impl Keeper {
+    /// Nothing to keep.
+    pub(super) fn none() -> Self {
+        Self {
+            place: Place::Answer,
+            qr: Qr::None,
+            images: 0,
+            kept: Vec::new(),
+        }
+    }
+
+    /// Opens the place; `mints`: whether there will be secrets at all.
+    ///
+    /// # Errors
+    /// `file_unreadable`, where the file is there already or cannot be made.
+    pub(super) fn open(cx: &Context, qr: &Qr, mints: bool) -> Result<Self> {
+        if !mints {
+            return Ok(Self::none());
+        }
+        let place = match &cx.globals.secrets_out {
+            Some(PathOrDash::Path(path)) => Place::File(create(path)?, path.clone()),
+            Some(PathOrDash::Dash) => Place::Answer,
+            None if cx.ui.stdout_is_terminal() => Place::Terminal,
+            None => Place::Image,
+        };
+        Ok(Self {
+            place,
+            qr: qr.clone(),
+            images: 0,
+            kept: Vec::new(),
+        })
+    }
+
+    /// Keeps a secret, synced where it goes to a file.
+    ///
+    /// # Errors
+    /// `disk_full`, `file_unreadable`: the secret was made and is not kept.
+    pub(super) fn keep(&mut self, user: &str, minted: &Minted) -> Result<()> {
+        if let (Qr::Image(path), Some(uri)) = (&self.qr, &minted.uri) {
+            let path = numbered(path, self.images);
+            self.images += 1;
+            let code = qr::Qr::new(uri)?;
+            let is_svg = path.extension().is_some_and(|end| end.eq_ignore_ascii_case("svg"));
+            let bytes = if is_svg { code.svg().into_bytes() } else { code.png()? };
+            write_new(&path, &bytes)?;
+        }
+        if let Place::File(file, path) = &mut self.place {
+            let failed = |error| cannot_write(&error, &path.display().to_string());
+            for row in rows(user, minted) {
+                let mut line = serde_json::to_string(&row)
+                    .map_err(|error| Error::new(ErrorCode::Internal, format!("writing JSON failed: {error}")))?;
+                line.push('\n');
+                file.write_all(line.as_bytes()).map_err(failed)?;
+            }
+            file.sync_all().map_err(failed)?;
+        }
+        self.kept.push(Kept {
+            user: user.to_owned(),
+            minted: minted.clone(),
+        });
+        Ok(())
+    }
+
+    /// The secrets for the answer: only where they were asked for there.
+    pub(super) fn rows(&self) -> Vec<SecretRow> {
+        match self.place {
+            Place::Answer => self.kept.iter().flat_map(|kept| rows(&kept.user, &kept.minted)).collect(),
+            Place::File(..) | Place::Terminal | Place::Image => Vec::new(),
+        }
+    }
+
+    /// Shows them once: on the terminal, or after the rows of a table; or says which file has them.
+    ///
+    /// # Errors
+    /// The terminal or stdout cannot take them.
+    pub(super) fn show_on(&self, cx: &Context, out: &mut dyn Write) -> Result<()> {
+        if self.kept.is_empty() {
+            if let Place::File(_, path) = &self.place {
+                // An empty file would stand in the way of the next try.
+                let _ = std::fs::remove_file(path);
+            }
+            return Ok(());
+        }
+        match &self.place {
+            Place::File(_, path) => {
+                cx.ui.note(&format!("Secrets are in {}, readable by you alone", path.display()));
+                Ok(())
+            }
+            Place::Image => Ok(()),
+            Place::Answer if cx.ui.is_table() => {
+                for row in self.rows() {
+                    let line = format!("{}\t{}\t{}\n", clean(&row.user), row.kind, clean(&row.value));
+                    crate::render::write(out, line.as_bytes())?;
+                }
+                Ok(())
+            }
+            Place::Answer => Ok(()),
+            Place::Terminal => {
+                out.flush().map_err(|error| cannot_write(&error, "standard output"))?;
+                let Some(mut terminal) = cx.ui.terminal() else {
+                    return Err(Error::new(ErrorCode::Internal, "the terminal is gone, and a secret was not shown"));
+                };
+                let text: String = self.kept.iter().map(|kept| self.shown(cx, kept)).collect();
+                terminal
+                    .write_all(text.as_bytes())
+                    .and_then(|()| terminal.flush())
+                    .map_err(|error| cannot_write(&error, "the terminal"))
+            }
+        }
+    }
+
+    fn shown(&self, cx: &Context, kept: &Kept) -> String {
+        let Kept { user, minted } = kept;
+        let user = clean(user);
+        let value = minted.value.expose();
+        let until = minted
+            .expires_at
+            .map(|at| format!(", until {}", time::short(at, cx.clock.now(), &cx.zone)))
+            .unwrap_or_default();
+        match minted.kind {
+            "totp" => {
+                let mut text = format!("\nSeed for the authenticator app of {user}, shown once:\n");
+                if let Some(uri) = &minted.uri {
+                    let draws = self.qr == Qr::Auto && !cx.ui.accessible();
+                    if let Some(code) = draws.then(|| qr::Qr::new(uri)).and_then(Result::ok) {
+                        text.push_str(&code.lines());
+                    }
+                    text.push_str(&format!("  seed  {}\n  link  {}\n", in_fours(value), uri.expose()));
+                } else {
+                    text.push_str(&format!("  seed  {}\n", in_fours(value)));
+                }
+                text
+            }
+            kind => {
+                let what = match kind {
+                    "temporary-pass" => "Temporary pass",
+                    "app-password" => "App password",
+                    _ => "Password",
+                };
+                format!(
+                    "\n{what} of {user}{until}, shown once:\n  {}\n  {}\n",
+                    clean(value),
+                    spelled(value)
+                )
+            }
+        }
+    }
+}
+
+/// A seed is two rows: itself, and its link.
+fn rows(user: &str, minted: &Minted) -> Vec<SecretRow> {
+    let row = |kind: &str, value: &str| SecretRow {
+        user: user.to_owned(),
+        kind: kind.to_owned(),
+        value: value.to_owned(),
+        expires_at: minted.expires_at,
+    };
+    let mut rows = vec![row(minted.kind, minted.value.expose())];
+    rows.extend(minted.uri.as_ref().map(|uri| row("otpauth", uri.expose())));
+    rows
+}
+
+/// The name of the n-th image: `seed.png`, `seed-2.png`.
+fn numbered(path: &Path, before: u32) -> PathBuf {
+    let stem = path.file_stem().unwrap_or_default().to_string_lossy();
+    let end = path.extension().unwrap_or_default().to_string_lossy();
+    match before {
+        0 => path.to_owned(),
+        before => path.with_file_name(format!("{stem}-{}.{end}", before + 1)),
+    }
+}
+
+/// Refuses a file that is there.
+///
+/// # Errors
+/// `file_unreadable`.
+pub(super) fn must_be_new(path: &Path) -> Result<()> {
+    if path.symlink_metadata().is_ok() {
+        return Err(Error::new(
+            ErrorCode::FileUnreadable,
+            format!("{} is there already, and is not written over", path.display()),
+        )
+        .hint("name a new file"));
+    }
+    Ok(())
+}
+
+/// Makes a new file that only this user can read.
+fn create(path: &Path) -> Result<File> {
+    must_be_new(path)?;
+    let mut options = File::options();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt as _;
+        options.mode(0o600);
+    }
+    options.open(path).map_err(|error| cannot_write(&error, &path.display().to_string()))
+}
+
+/// Writes a new file that only this user can read, synced.
+///
+/// # Errors
+/// `file_unreadable`, `disk_full`.
+pub(super) fn write_new(path: &Path, bytes: &[u8]) -> Result<()> {
+    let mut file = create(path)?;
+    file.write_all(bytes)
+        .and_then(|()| file.sync_all())
+        .map_err(|error| cannot_write(&error, &path.display().to_string()))
+}

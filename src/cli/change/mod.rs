@@ -1,0 +1,313 @@
+//! The one path of every change: select, plan, confirm, execute, report. One person is a job of one.
+
+mod carry_out;
+mod confirm;
+mod gather;
+mod keep;
+mod report;
+mod shown;
+
+use std::path::PathBuf;
+
+use super::context::{Context, Intent, Session};
+use super::who::Selection;
+use crate::domain::shape::{PlanRef, StepRow};
+use crate::domain::{Error, ErrorCode, Privileges, Result, User};
+use crate::jobs::plan::{Deed, PlannedUser};
+use crate::jobs::planfile::{self, Estimate, Head, PlanSummary};
+use crate::jobs::{guard, select};
+
+pub(crate) use gather::{left_out, read};
+pub(crate) use keep::Qr;
+
+/// Options of every verb that changes something.
+#[derive(Debug, Default, clap::Args)]
+pub(crate) struct ChangeArgs {
+    /// Write the plan to a new file and stop; "plan apply FILE" carries it out
+    #[arg(long, value_name = "FILE", help_heading = "Options everywhere")]
+    plan_out: Option<PathBuf>,
+}
+
+/// A change as a verb wishes it.
+pub(crate) struct Change {
+    /// The verb: `user reset`.
+    pub(crate) verb: &'static str,
+    /// The beginning of the plan's heading: `Reset`, `Add a phone number for`.
+    pub(crate) doing: &'static str,
+    /// For whom, and what.
+    pub(crate) selection: Selection,
+    /// The playbook.
+    pub(crate) playbook: Option<String>,
+    /// Where the QR code of a seed goes.
+    pub(crate) qr: Qr,
+    /// Options of every change.
+    pub(crate) args: ChangeArgs,
+}
+
+/// A change that is ready to be confirmed.
+pub(crate) struct Prepared {
+    pub(crate) verb: String,
+    pub(crate) doing: String,
+    pub(crate) playbook: Option<String>,
+    pub(crate) ticket: Option<String>,
+    pub(crate) reason: Option<String>,
+    /// The plans of those who are changed.
+    pub(crate) people: Vec<PlannedUser>,
+    /// Rows of those who are not: why.
+    pub(crate) left: Vec<StepRow>,
+    pub(crate) plan: Option<PlanRef>,
+    pub(crate) qr: Qr,
+}
+
+/// Runs a change to its end; gives the exit status.
+///
+/// # Errors
+/// Everything that keeps it from being done, before anything is sent or after: what was done is on stdout by then.
+pub(crate) async fn run(cx: &Context, change: Change) -> Result<u8> {
+    let ticket = before(cx, &change)?;
+    let session = connect(cx, &change.args).await?;
+    run_on(cx, &session, change, ticket).await
+}
+
+/// Connects for a change, or for a plan of one.
+///
+/// # Errors
+/// As [`Context::connect`].
+pub(crate) async fn connect(cx: &Context, args: &ChangeArgs) -> Result<Session> {
+    let only_planned = cx.globals.dry_run || args.plan_out.is_some();
+    cx.connect(if only_planned { Intent::Read } else { Intent::Change }).await
+}
+
+/// What can be refused before anybody is connected to; gives the ticket.
+///
+/// # Errors
+/// What the guard says; secrets without a place; a plan that would hold one.
+pub(crate) fn before(cx: &Context, change: &Change) -> Result<Option<String>> {
+    let Change {
+        verb,
+        selection,
+        qr,
+        args: ChangeArgs { plan_out },
+        ..
+    } = change;
+    let only_planned = cx.globals.dry_run || plan_out.is_some();
+    if plan_out.is_some() && selection.asked.iter().any(|asked| asked.wish.holds_secret()) {
+        return Err(Error::new(
+            ErrorCode::Usage,
+            format!("a plan holds no secrets, and {verb} was given one"),
+        )
+        .hint("leave out --plan-out"));
+    }
+    let mints = selection.asked.iter().any(|asked| asked.wish.mints());
+    if !only_planned && mints {
+        keep::check(cx, qr)?;
+    }
+    if let Some(path) = &plan_out {
+        keep::must_be_new(path)?;
+    }
+    admit_command(cx, only_planned, cx.globals.ticket.clone())
+}
+
+/// As [`run`], on a connection that is there already.
+///
+/// # Errors
+/// As [`run`].
+pub(crate) async fn run_on(
+    cx: &Context,
+    session: &Session,
+    change: Change,
+    ticket: Option<String>,
+) -> Result<u8> {
+    let Change {
+        verb,
+        doing,
+        selection,
+        playbook,
+        qr,
+        args: ChangeArgs { plan_out },
+    } = change;
+    let job = uuid::Uuid::now_v7().to_string();
+    let planned = gather::plan(cx, session, verb, &selection, &job, plan_out.is_some()).await?;
+    let mut prepared = Prepared {
+        verb: verb.to_owned(),
+        doing: doing.to_owned(),
+        playbook,
+        ticket,
+        reason: cx.globals.reason.clone(),
+        people: planned.people,
+        left: planned.left,
+        plan: None,
+        qr,
+    };
+    strict(cx, &prepared.people)?;
+    if let Some(path) = plan_out {
+        let made = write_plan(cx, session, &mut prepared, &selection, &job, &path)?;
+        prepared.plan = Some(made);
+        return report::only_planned(cx, session, &prepared);
+    }
+    for person in &mut prepared.people {
+        // Only a plan file needs them.
+        (person.state, person.state_digest, person.state_at) = (None, None, None);
+    }
+    finish(cx, session, prepared).await
+}
+
+/// Confirms, executes and reports what was prepared.
+///
+/// # Errors
+/// As [`run`].
+pub(crate) async fn finish(cx: &Context, session: &Session, prepared: Prepared) -> Result<u8> {
+    if cx.globals.dry_run {
+        return report::only_planned(cx, session, &prepared);
+    }
+    let steps = || prepared.people.iter().flat_map(PlannedUser::to_send);
+    if steps().any(|step| step.action.mints()) {
+        keep::check(cx, &prepared.qr)?;
+    }
+    if steps().next().is_some() {
+        confirm::ask(cx, session, &prepared)?;
+    }
+    carry_out::run(cx, session, prepared).await
+}
+
+/// What the command itself must satisfy; a ticket that is missing is asked for where somebody is there.
+///
+/// # Errors
+/// What the guard says.
+pub(crate) fn admit_command(cx: &Context, only_planned: bool, ticket: Option<String>) -> Result<Option<String>> {
+    if only_planned {
+        return Ok(ticket);
+    }
+    let profile = cx.profile()?;
+    let missing = ticket.as_deref().is_none_or(|ticket| ticket.trim().is_empty());
+    let ticket = if profile.guard.require_ticket && missing && !profile.guard.read_only && cx.ui.can_ask().is_ok() {
+        Some(cx.ui.ask("Ticket: ")?)
+    } else {
+        ticket
+    };
+    guard::admit_command(&profile.guard, ticket.as_deref(), &profile.name)?;
+    Ok(ticket)
+}
+
+/// Whether these people may be changed.
+///
+/// # Errors
+/// What the guard says; that roles and groups cannot be read where the guard needs them.
+pub(crate) async fn admit_people(cx: &Context, session: &Session, users: &[User]) -> Result<Vec<Privileges>> {
+    guard::admit_number(&session.guard, users.len(), cx.globals.expect)?;
+    let mut privileges = Vec::with_capacity(users.len());
+    if guard::needs_privileges(&session.guard) {
+        let ids: Vec<_> = users.iter().map(|user| user.id.clone()).collect();
+        for chunk in ids.chunks(gather::BATCH) {
+            for one in session.service.privileges(chunk).await {
+                privileges.push(one?);
+            }
+        }
+    } else {
+        privileges.resize(users.len(), Privileges::default());
+    }
+    let people: Vec<(&User, &Privileges)> = users.iter().zip(&privileges).collect();
+    guard::admit(&session.guard, &people, &session.operator, cx.globals.include_self)?;
+    Ok(privileges)
+}
+
+/// The result of something that is no plan: one row, which has ended. Gives the exit status.
+///
+/// # Errors
+/// Why it did not end well; the row is on stdout by then.
+pub(crate) fn one_row(cx: &Context, session: &Session, verb: &str, row: StepRow, hints: Vec<String>) -> Result<u8> {
+    let prepared = Prepared {
+        verb: verb.to_owned(),
+        doing: String::new(),
+        playbook: None,
+        ticket: cx.globals.ticket.clone(),
+        reason: cx.globals.reason.clone(),
+        people: Vec::new(),
+        left: Vec::new(),
+        plan: None,
+        qr: Qr::None,
+    };
+    report::one_row(cx, session, &prepared, row, hints)
+}
+
+/// With `--strict` nothing may be left for somebody's hands.
+fn strict(cx: &Context, people: &[PlannedUser]) -> Result<()> {
+    if !cx.globals.strict {
+        return Ok(());
+    }
+    for row in people.iter().flat_map(|person| &person.steps) {
+        if let Deed::ByHand { why, instead } = &row.deed {
+            let message = format!("cannot {} {}: {why}", row.step, row.target);
+            return Err(Error::new(ErrorCode::Unsupported, message).hint(instead.clone()));
+        }
+    }
+    Ok(())
+}
+
+/// How a command begins: `mfactl -p local`.
+pub(crate) fn prefix(cx: &Context) -> String {
+    cx.command([])
+}
+
+/// The profile, and the tenant where it says more.
+pub(crate) fn place(session: &Session) -> String {
+    if session.service_name == "local" || session.profile == session.tenant {
+        session.profile.clone()
+    } else {
+        format!("{} ({})", session.profile, session.tenant)
+    }
+}
+
+/// Writes the plan file and says where it is.
+fn write_plan(
+    cx: &Context,
+    session: &Session,
+    prepared: &mut Prepared,
+    selection: &Selection,
+    job: &str,
+    path: &std::path::Path,
+) -> Result<PlanRef> {
+    let now = cx.clock.now();
+    let mut head = Head {
+        schema: Head::schema(),
+        id: job.to_owned(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        service: session.service_name.to_owned(),
+        profile: session.profile.clone(),
+        tenant: session.tenant.clone(),
+        verb: prepared.verb.clone(),
+        made_at: now,
+        expires_at: now + planfile::VALID,
+        made_by: session.operator.account.clone(),
+        argv: cx.argv.clone(),
+        playbook: prepared.playbook.clone(),
+        ticket: prepared.ticket.clone(),
+        reason: prepared.reason.clone(),
+        selection: selection.said.clone(),
+        summary: PlanSummary::default(),
+        left_out: prepared
+            .left
+            .iter()
+            .map(|row| planfile::LeftOut {
+                user: row.user.clone(),
+                why: row.detail.clone(),
+            })
+            .collect(),
+        estimate: Estimate::default(),
+    };
+    head.count(&prepared.people);
+    let (text, digest) = planfile::write(&head, &prepared.people)?;
+    keep::write_new(path, text.as_bytes())?;
+    let file = path.display().to_string();
+    cx.ui.note(&format!(
+        "Plan written to {file}: {} people, {} writes; it ends {}",
+        head.summary.users, head.estimate.writes, head.expires_at
+    ));
+    cx.ui.note(&format!("sha256:{digest}"));
+    cx.ui.hint(&format!("{} plan apply {}", prefix(cx), select::quoted(&file)));
+    Ok(PlanRef {
+        id: head.id,
+        digest: format!("sha256:{digest}"),
+        made_by: head.made_by,
+    })
+}

@@ -1,0 +1,49 @@
+//! `devices forget USER [DEVICE…]`
+
+use crate::cli::change::{self, Change, ChangeArgs, Qr};
+use crate::cli::context::Context;
+use crate::cli::who::FromFile;
+use crate::domain::Result;
+use crate::jobs::plan::Wish;
+
+/// Whose devices, and which.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:\n  \
+    mfactl devices forget adele\n  \
+    mfactl devices forget adele device:91ac\n  \
+    mfactl devices forget --from people.csv\n\n\
+    Without DEVICE: every remembered one. A registered device is never deleted")]
+pub struct Args {
+    /// Sign-in name, object id or primary mail address
+    #[arg(value_name = "USER", required_unless_present = "from")]
+    user: Option<String>,
+    /// Remembered devices, as devices list prints them
+    #[arg(value_name = "DEVICE")]
+    device: Vec<String>,
+    #[command(flatten)]
+    from: FromFile,
+    #[command(flatten)]
+    change: ChangeArgs,
+}
+
+impl Args {
+    pub(crate) async fn run(self, cx: &Context) -> Result<u8> {
+        let Self {
+            user,
+            device,
+            from,
+            change,
+        } = self;
+        let (users, devices) = from.operands(user, device);
+        let selection = from.select(cx, users, &[], |_| Ok(Wish::Forget(devices.clone())))?;
+        let change = Change {
+            verb: "devices forget",
+            doing: "Forget remembered devices of",
+            selection,
+            playbook: None,
+            qr: Qr::None,
+            args: change,
+        };
+        change::run(cx, change).await
+    }
+}

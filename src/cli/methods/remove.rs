@@ -1,0 +1,81 @@
+//! `methods remove USER METHOD…`
+
+use crate::cli::change::{self, Change, ChangeArgs, Qr};
+use crate::cli::context::Context;
+use crate::cli::who::FromFile;
+use crate::domain::{Error, ErrorCode, Result};
+use crate::jobs::plan::Wish;
+
+/// Which methods of whom.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:\n  \
+    mfactl methods remove emre authenticator:b2f7\n  \
+    mfactl methods remove adele authenticator phone:mobile\n  \
+    mfactl methods remove adele --all --leave-none\n  \
+    mfactl methods remove --from left.csv --all --leave-none")]
+pub struct Args {
+    /// Sign-in name, object id or primary mail address; with --from: a method
+    #[arg(value_name = "USER", required_unless_present = "from")]
+    user: Option<String>,
+    /// The methods, as methods list prints them; phone means all phones
+    #[arg(value_name = "METHOD", conflicts_with = "all")]
+    method: Vec<String>,
+    /// Remove every method; never the password
+    #[arg(long)]
+    all: bool,
+    /// A method that is not there is fine
+    #[arg(long)]
+    missing_ok: bool,
+    /// Remove the last usable method too
+    #[arg(long)]
+    leave_none: bool,
+    #[command(flatten)]
+    from: FromFile,
+    #[command(flatten)]
+    change: ChangeArgs,
+}
+
+impl Args {
+    pub(crate) async fn run(self, cx: &Context) -> Result<u8> {
+        let Self {
+            user,
+            method,
+            all,
+            missing_ok,
+            leave_none,
+            from,
+            change,
+        } = self;
+        let (users, methods) = from.operands(user, method);
+        if all && !methods.is_empty() {
+            return Err(Error::new(ErrorCode::Usage, "--all does not go with METHOD"));
+        }
+        let has_file = from.is_given();
+        let selection = from.select(cx, users, &["method"], |given| {
+            let mut wanted = methods.clone();
+            if wanted.is_empty() && !all {
+                if !has_file {
+                    return Err(Error::new(ErrorCode::Usage, "METHOD… is missing")
+                        .hint("name the methods, or --all for every one of them"));
+                }
+                wanted = given.required("method", None, |text| {
+                    Ok(text.split(',').map(|one| one.trim().to_owned()).filter(|one| !one.is_empty()).collect())
+                })?;
+            }
+            Ok(Wish::Remove {
+                methods: wanted,
+                missing_ok,
+                leave_none,
+            })
+        })?;
+        let change = Change {
+            verb: "methods remove",
+            doing: "Remove methods of",
+            selection,
+            playbook: None,
+            qr: Qr::None,
+            args: change,
+        };
+        change::run(cx, change).await
+    }
+}

@@ -1,0 +1,165 @@
+//! `methods verify USER METHOD`: sends the code of a method that waits for one, or checks it.
+
+use crate::cli::change;
+use crate::cli::context::{Context, Intent};
+use crate::domain::shape::StepRow;
+use crate::domain::{
+    Capability, Challenge, Error, ErrorCode, Method, MethodState, Parts, Result, Secret, Status, User, Verdict,
+    reference,
+};
+use crate::jobs::select::{self, Typed};
+use crate::render::time;
+
+/// Which method of whom.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:\n  \
+    mfactl methods verify bas phone:mobile\n  \
+    mfactl methods verify bas phone:mobile --code 123456")]
+pub struct Args {
+    /// Sign-in name, object id or primary mail address
+    #[arg(value_name = "USER")]
+    user: String,
+    /// The method, as methods list prints it
+    #[arg(value_name = "METHOD")]
+    method: String,
+    /// The code that the person reads out; without it a code is sent
+    #[arg(long, value_name = "CODE")]
+    code: Option<String>,
+}
+
+const VERB: &str = "methods verify";
+
+impl Args {
+    pub(crate) async fn run(self, cx: &Context) -> Result<u8> {
+        let Self { user, method, code } = self;
+        let dry_run = cx.globals.dry_run;
+        change::admit_command(cx, dry_run, cx.globals.ticket.clone())?;
+        let session = cx.connect(if dry_run { Intent::Read } else { Intent::Change }).await?;
+        let service = session.service.as_ref();
+        let command = |user: &str| cx.command(["methods", "verify", user, &method]);
+        let typed = [Typed::argument(user)];
+        let prefix = change::prefix(cx);
+        let found = select::people(service, &typed, session.domain.as_deref(), &prefix, &command).await?;
+        change::admit_people(cx, &session, &found).await?;
+        let Some(person) = found.into_iter().next() else {
+            return Err(Error::new(ErrorCode::Internal, "nobody was found, and nobody was missing"));
+        };
+        let info = match change::read(&session, std::slice::from_ref(&person), Parts::METHODS).await.pop() {
+            Some(info) => info?,
+            None => return Err(Error::new(ErrorCode::Internal, "nothing was read")),
+        };
+        let whose = person.sign_in_name.clone();
+        let chosen = reference::find_method(&method, info.methods(), &whose, |found| {
+            cx.command(["methods", "verify", &whose, found])
+        })?;
+        let mut row = row(&person, chosen, info.methods());
+        if chosen.state != MethodState::Pending && chosen.pending_number.is_none() {
+            row.status = Status::Unchanged;
+            row.detail = "it waits for no code".to_owned();
+            return change::one_row(cx, &session, VERB, row, Vec::new());
+        }
+        admit(service.capabilities(), chosen)?;
+        let again = cx.command(["methods", "verify", &whose, &row.target]);
+        if dry_run {
+            row.detail = match code {
+                Some(_) => "check the code".to_owned(),
+                None => "send a code".to_owned(),
+            };
+            return change::one_row(cx, &session, VERB, row, Vec::new());
+        }
+        let mut next = Vec::new();
+        let outcome = match code {
+            Some(code) => {
+                let challenge = Challenge {
+                    user: person.id.clone(),
+                    method: chosen.id.clone(),
+                    channel: String::new(),
+                    to: None,
+                    expires_at: None,
+                };
+                let verdict = service.answer(&challenge, Secret::new(code.trim())).await?;
+                judge(verdict, &row.target, &again).map(|()| "the code is right; it counts from now on".to_owned())
+            }
+            None => {
+                row.step = "send".to_owned();
+                let challenge = service.challenge(&person.id, &chosen.id).await?;
+                next.push(format!("{again} --code CODE"));
+                Ok(sent(cx, &challenge))
+            }
+        };
+        row.at = Some(cx.clock.now());
+        row.attempts = 1;
+        match outcome {
+            Ok(detail) => {
+                row.status = Status::Done;
+                row.detail = detail;
+            }
+            Err(error) => {
+                row.status = Status::Failed;
+                row.detail = error.message().to_owned();
+                row.error = Some(error.to_body());
+            }
+        }
+        change::one_row(cx, &session, VERB, row, next)
+    }
+}
+
+fn row(person: &User, method: &Method, methods: &[Method]) -> StepRow {
+    let at = methods.iter().position(|one| one.id == method.id && one.kind == method.kind);
+    let target = at.and_then(|at| reference::of_methods(methods).into_iter().nth(at));
+    StepRow {
+        user: person.sign_in_name.clone(),
+        user_id: person.id.0.clone(),
+        step: "verify".to_owned(),
+        target: target.unwrap_or_else(|| method.kind.to_string()),
+        status: Status::Planned,
+        detail: String::new(),
+        error: None,
+        attempts: 0,
+        request_id: None,
+        at: None,
+    }
+}
+
+fn admit(capabilities: &crate::domain::Capabilities, method: &Method) -> Result<()> {
+    crate::services::admit(capabilities, Capability::Verify(method.kind))
+}
+
+fn sent(cx: &Context, challenge: &Challenge) -> String {
+    let how = match challenge.channel.as_str() {
+        "sms" => "text".to_owned(),
+        "app" => return "nothing was sent: the app shows the code".to_owned(),
+        other => other.to_owned(),
+    };
+    let to = challenge.to.as_ref().map(|to| format!(" to {to}")).unwrap_or_default();
+    let until = challenge
+        .expires_at
+        .map(|at| format!(", until {}", time::short(at, cx.clock.now(), &cx.zone)))
+        .unwrap_or_default();
+    format!("{how}{to}{until}")
+}
+
+fn judge(verdict: Verdict, target: &str, again: &str) -> Result<()> {
+    match verdict {
+        Verdict::Accepted => Ok(()),
+        Verdict::Wrong { attempts_left } => {
+            let left = match attempts_left {
+                Some(1) => "; one try is left".to_owned(),
+                Some(left) => format!("; {left} tries are left"),
+                None => String::new(),
+            };
+            Err(
+                Error::new(ErrorCode::ServiceRefused, format!("that is not the code of {target}{left}"))
+                    .hint(format!("{again} --code CODE")),
+            )
+        }
+        Verdict::Expired => Err(
+            Error::new(ErrorCode::ServiceRefused, "the code has expired, or none was sent")
+                .hint(again.to_owned()),
+        ),
+        Verdict::TooMany => Err(
+            Error::new(ErrorCode::ServiceRefused, "too many wrong codes: a new one must be sent")
+                .hint(again.to_owned()),
+        ),
+    }
+}
