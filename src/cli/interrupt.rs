@@ -97,10 +97,10 @@ impl Interrupt {
             self.asking.put_right();
             (self.leave)();
         }
-        // Never borrow the state in the same statement: the guard would wait for itself.
-        let mut again = false;
-        self.state.send_modify(|state| again = std::mem::replace(&mut state.signalled, true));
-        if again {
+        let mut second = false;
+        self.state
+            .send_modify(|state| second = std::mem::replace(&mut state.signalled, true));
+        if second {
             (self.leave)();
         }
     }

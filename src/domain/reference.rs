@@ -124,6 +124,9 @@ pub fn find_method<'a>(
         [method] => Ok(method),
         several => {
             let references = of_methods(methods);
+            // The one in use first, so that the hint names the one that is not.
+            let mut several: Vec<&&Method> = several.iter().collect();
+            several.sort_by_key(|method| std::cmp::Reverse(method.last_used_at));
             let matches: Vec<Match> = several
                 .iter()
                 .filter_map(|hit| {
@@ -153,7 +156,7 @@ pub fn find_method<'a>(
 fn describe(method: &Method) -> String {
     let used = method
         .last_used_at
-        .map(|at| format!("last used {}", at.strftime("%-d %b %Y")));
+        .map(|at| format!("used {}", at.strftime("%-d %b %Y")));
     [method.label(), used]
         .into_iter()
         .flatten()

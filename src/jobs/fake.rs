@@ -193,6 +193,7 @@ impl Fake {
             .unwrap();
         let person = Person {
             user: user.clone(),
+            typed: name.to_owned(),
             info: info.clone(),
             privileges: Privileges::default(),
             protected_by: vec![],

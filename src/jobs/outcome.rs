@@ -60,7 +60,7 @@ pub fn verdict(rows: &[StepRow], interrupted: bool) -> Option<Error> {
         let left = steps.skipped + steps.unknown;
         return Some(Error::new(
             ErrorCode::Interrupted,
-            format!("interrupted: {} steps done, {left} not", steps.done),
+            format!("interrupted: {} done, {left} not", steps.done),
         ));
     }
     if bad.is_empty() && steps.skipped == 0 {
@@ -92,7 +92,10 @@ pub fn verdict(rows: &[StepRow], interrupted: bool) -> Option<Error> {
         }
         return Some(error);
     }
-    let mut parts = vec![format!("{} steps done", steps.done)];
+    let mut parts = vec![match steps.done {
+        1 => "1 step done".to_owned(),
+        done => format!("{done} steps done"),
+    }];
     for (count, word) in [
         (steps.failed, "failed"),
         (steps.unknown, "unknown"),

@@ -25,10 +25,10 @@ pub(crate) fn planned(draft: &Draft<'_>) -> Vec<Remains> {
     let pass = of(&|action| matches!(action, Action::AddTemporaryPass { .. }));
     let registers = of(&|action| matches!(action, Action::RequireRegistration));
     let signs_in_again = of(&|action| matches!(action, Action::SignOut | Action::ForgetAllDevices));
-    let phone_went = of(&|action| {
-        matches!(action, Action::RemoveMethod { kind, .. }
-            if matches!(kind, MethodKind::Authenticator | MethodKind::Totp | MethodKind::Push))
-    });
+    let is_app_kind = |kind| matches!(kind, MethodKind::Authenticator | MethodKind::Totp | MethodKind::Push);
+    let is_app = |method: &Method| is_app_kind(method.kind);
+    let phone_went =
+        of(&|action| matches!(action, Action::RemoveMethod { kind, .. } if is_app_kind(*kind)));
     let is_disabled = !disabled.is_empty() || !draft.user.enabled;
     if !disabled.is_empty() {
         add(
@@ -51,11 +51,13 @@ pub(crate) fn planned(draft: &Draft<'_>) -> Vec<Remains> {
     }
     if !is_disabled {
         let has_pass = !pass.is_empty();
-        add(
-            "signs in with the temporary pass and registers the new phone".to_owned(),
-            pass,
-        );
-        if !has_pass && registers.is_empty() {
+        let then = if phone_went.is_empty() && registers.is_empty() {
+            ""
+        } else {
+            " and registers the new phone"
+        };
+        add(format!("signs in with the temporary pass{then}"), pass);
+        if !has_pass && registers.is_empty() && !draft.info.methods().iter().any(is_app) {
             add(
                 "adds the new phone on the security info page".to_owned(),
                 phone_went,

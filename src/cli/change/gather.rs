@@ -4,7 +4,7 @@ use crate::cli::context::{Context, Session};
 use crate::cli::who::{Asked, Selection};
 use crate::domain::shape::StepRow;
 use crate::domain::{
-    Action, Error, ErrorCode, Parts, Policy, Privileges, Result, SecurityInfo, Status, User, UserId,
+    Action, Error, ErrorCode, Parts, Policy, Result, SecurityInfo, Status, User, UserId,
 };
 use crate::jobs::plan::{self, Person, PlannedUser, Setting, Wish};
 use crate::jobs::{guard, select};
@@ -32,7 +32,7 @@ pub(super) async fn plan(
 ) -> Result<Planned> {
     let prefix = super::prefix(cx);
     let asked = people(cx, session, verb, &prefix, &selection.asked).await?;
-    let users: Vec<User> = asked.iter().map(|(user, _)| user.clone()).collect();
+    let users: Vec<User> = asked.iter().map(|(user, ..)| user.clone()).collect();
     let privileges = super::admit_people(cx, session, &users).await?;
     let mut parts = parts(&asked);
     if for_file {
@@ -54,10 +54,19 @@ pub(super) async fn plan(
         left: Vec::new(),
     };
     let mut errors: Vec<(String, Error)> = Vec::new();
-    for (((user, wish), privileges), info) in asked.into_iter().zip(privileges).zip(infos) {
+    for (((user, typed, wish), privileges), info) in asked.into_iter().zip(privileges).zip(infos) {
         let name = user.sign_in_name.clone();
         let id = user.id.clone();
-        match one(session, &setting, user, &wish, privileges, info).await {
+        let protected_by = guard::protected_by(&session.guard, &user, &privileges);
+        let read = info.map(|info| Person {
+            user,
+            typed,
+            info,
+            privileges,
+            protected_by,
+            policy: None,
+        });
+        match one(session, &setting, read, &wish).await {
             Ok(plan) => planned.people.push(plan),
             // The service cannot do it for anybody.
             Err(error) if matches!(error.code(), ErrorCode::Unsupported | ErrorCode::ConfigInvalid) => {
@@ -84,7 +93,7 @@ async fn people(
     verb: &str,
     prefix: &str,
     asked: &[Asked],
-) -> Result<Vec<(User, Wish)>> {
+) -> Result<Vec<(User, String, Wish)>> {
     let typed: Vec<_> = asked.iter().map(|asked| asked.typed.clone()).collect();
     let words: Vec<&str> = verb.split(' ').collect();
     let command = |user: &str| words::command(cx, &words, user);
@@ -92,10 +101,10 @@ async fn people(
     let users = select::places(session.service.as_ref(), &typed, domain, prefix, &command)
         .await
         .map_err(|error| elsewhere(session, error, &typed))?;
-    let mut people: Vec<(User, Wish)> = Vec::with_capacity(users.len());
+    let mut people: Vec<(User, String, Wish)> = Vec::with_capacity(users.len());
     for (user, asked) in users.into_iter().zip(asked) {
-        let Some((_, known)) = people.iter_mut().find(|(known, _)| known.id == user.id) else {
-            people.push((user, asked.wish.clone()));
+        let Some((.., known)) = people.iter_mut().find(|(known, ..)| known.id == user.id) else {
+            people.push((user, asked.typed.text.clone(), asked.wish.clone()));
             continue;
         };
         match (known, &asked.wish) {
@@ -149,9 +158,9 @@ fn elsewhere(session: &Session, error: Error, typed: &[select::Typed]) -> Error 
 }
 
 /// The parts that the wishes need, and what a plan's state stands on.
-fn parts(asked: &[(User, Wish)]) -> Parts {
+fn parts(asked: &[(User, String, Wish)]) -> Parts {
     let mut all = Parts::NONE;
-    for (_, wish) in asked {
+    for (.., wish) in asked {
         let parts = wish.parts();
         all.methods |= parts.methods;
         all.default |= parts.default;
@@ -180,19 +189,10 @@ pub(crate) async fn read(session: &Session, users: &[User], parts: Parts) -> Vec
 async fn one(
     session: &Session,
     setting: &Setting<'_>,
-    user: User,
+    person: Result<Person>,
     wish: &Wish,
-    privileges: Privileges,
-    info: Result<SecurityInfo>,
 ) -> Result<PlannedUser> {
-    let protected_by = guard::protected_by(&session.guard, &user, &privileges);
-    let mut person = Person {
-        info: info?,
-        privileges,
-        protected_by,
-        policy: None,
-        user,
-    };
+    let mut person = person?;
     if wish.asks_policy() {
         person.policy = policy(session, &person.user.id).await?;
     }

@@ -184,6 +184,7 @@ pub(super) fn say(
     let one = users.selected == 1;
     let whom = || match prepared.people.first() {
         Some(person) if one => person.user.clone(),
+        None if one => doc.steps.first().map(|row| row.user.clone()).unwrap_or_default(),
         _ => counted(users.selected, "person", "people"),
     };
     if one && verdict.is_none() && doc.summary.steps.done > 0 {
@@ -208,11 +209,27 @@ pub(super) fn say(
     }
     by_hand(cx, doc);
     for hint in &ended.hints {
-        cx.ui.note(&format!("It counts once its code is confirmed: {hint}"));
+        cx.ui.note(hint);
     }
     match verdict {
         None => Ok(0),
-        Some(error) => Err(error),
+        Some(error) => {
+            again(cx, prepared, doc);
+            Err(error)
+        }
+    }
+}
+
+/// A playbook that did some of it: how to do the rest, without taking away the number that it has just put in.
+fn again(cx: &Context, prepared: &Prepared, doc: &ResultDoc) {
+    let changed: Vec<&StepRow> = doc
+        .steps
+        .iter()
+        .filter(|row| row.step == "change" && row.status == Status::Done)
+        .collect();
+    if let (Some(playbook), [row]) = (&prepared.playbook, changed.as_slice()) {
+        let words = ["user", "reset", &row.user, "--playbook", playbook, "--keep", &row.target];
+        cx.ui.note(&format!("Try again what failed: {}", cx.command(words)));
     }
 }
 

@@ -83,7 +83,7 @@ impl Args {
             None => {
                 row.step = "send".to_owned();
                 let challenge = service.challenge(&person.id, &chosen.id).await?;
-                next.push(format!("{again} --code CODE"));
+                next.push(format!("It counts once the code is checked: {again} --code CODE"));
                 Ok(sent(cx, &challenge))
             }
         };

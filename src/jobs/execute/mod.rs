@@ -113,7 +113,7 @@ impl<'a> Job<'a> {
         &self.next
     }
 
-    /// Commands that come next.
+    /// What comes next, with its command.
     pub fn hints(&self) -> &[String] {
         &self.hints
     }
@@ -375,9 +375,12 @@ impl<'a> Job<'a> {
                     }
                     if let Some(reference) = check::waits(&step.action, row.created.as_ref(), seen) {
                         let user = &self.people[person].user;
-                        let command = format!("{} methods verify {user} {reference}", self.prefix);
-                        if !self.hints.contains(&command) {
-                            self.hints.push(command);
+                        let hint = format!(
+                            "It counts once its code is confirmed: {} methods verify {user} {reference}",
+                            self.prefix
+                        );
+                        if !self.hints.contains(&hint) {
+                            self.hints.push(hint);
                         }
                     }
                 }
@@ -467,10 +470,11 @@ pub fn planned_row(person: &PlannedUser, planned: &PlannedRow) -> (StepRow, bool
 
 /// The words for a step that ended well: the plan's, then the service's.
 fn said(planned: &PlannedRow, effect: &Effect) -> String {
-    let parts: Vec<&str> = [planned.outcome.as_deref(), effect.detail.as_deref()]
+    let mut parts: Vec<&str> = [planned.outcome.as_deref(), effect.detail.as_deref()]
         .into_iter()
         .flatten()
         .collect();
+    parts.dedup();
     parts.join(", ")
 }
 

@@ -15,8 +15,7 @@ pub(super) fn text(file: &str, bytes: &[u8]) -> Result<String> {
             ErrorCode::InvalidInput,
             format!("{file} is a spreadsheet, not a text file"),
         )
-        .hint("in the spreadsheet program, save it as \"CSV UTF-8\", and give that file")
-        .at(file, None, None));
+        .hint("in the spreadsheet program, save it as \"CSV UTF-8\", and give that file"));
     }
     if let Some(rest) = bytes.strip_prefix(b"\xef\xbb\xbf") {
         return utf8(file, rest);
@@ -61,7 +60,7 @@ fn utf16(file: &str, bytes: &[u8], unit: fn([u8; 2]) -> u16) -> Result<String> {
 }
 
 fn not_text(file: &str, line: u64) -> Error {
-    Error::new(ErrorCode::InvalidInput, format!("{file} is not UTF-8"))
+    Error::new(ErrorCode::InvalidInput, "the line is not UTF-8")
         .hint("save it as \"CSV UTF-8\"")
         .at(file, Some(line), None)
 }

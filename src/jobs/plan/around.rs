@@ -50,7 +50,10 @@ impl Draft<'_> {
         match &self.info.app_passwords {
             Some(all) if all.is_empty() => None,
             Some(all) => {
-                let names: Vec<String> = all.iter().map(quoted_name).collect();
+                // Those in use first.
+                let mut all: Vec<&AppPassword> = all.iter().collect();
+                all.sort_by_key(|one| std::cmp::Reverse(one.last_used_at));
+                let names: Vec<String> = all.into_iter().map(quoted_name).collect();
                 let detail = format!("{}: {}", names.len(), listed(names));
                 Some(Words::new("revoke", target, detail))
             }
@@ -96,7 +99,7 @@ pub(super) fn forget(draft: &mut Draft<'_>, typed: &[String]) -> Result<()> {
     let mut going: Vec<DeviceId> = Vec::new();
     for text in typed {
         let device = if native {
-            let device = reference::find_remembered(text, &devices, draft.whose())?;
+            let device = reference::find_remembered(text, &devices, draft.whose()).map_err(|error| draft.ours(error))?;
             (device.id.clone(), device_name(device))
         } else {
             // The service keeps no list, and what it does instead does not ask which one is meant.
@@ -146,7 +149,7 @@ pub(super) fn app_passwords(draft: &mut Draft<'_>, typed: &[String], reissue: bo
             draft.require(action, Words::new("revoke", text, ""), &[])?;
             continue;
         }
-        let one = reference::find_app_password(text, &known, draft.whose())?;
+        let one = reference::find_app_password(text, &known, draft.whose()).map_err(|error| draft.ours(error))?;
         if !going.contains(one) {
             going.push(one.clone());
         }

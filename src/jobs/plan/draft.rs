@@ -8,6 +8,7 @@ use crate::domain::{
     SecurityInfo, Sessions, Slot, Step, User, reference,
 };
 use crate::jobs::remains;
+use crate::jobs::select::quoted;
 
 /// The words of a row.
 pub(crate) struct Words {
@@ -71,7 +72,36 @@ impl<'a> Draft<'a> {
     /// The command of this verb for this person with these words behind.
     pub(crate) fn command(&self, words: &str) -> String {
         let Setting { prefix, verb, .. } = self.setting;
-        format!("{prefix} {verb} {} {words}", self.whose())
+        let user = quoted(&self.person.typed);
+        format!("{prefix} {verb} {user} {words}")
+    }
+
+    /// The one method that is meant; the command in the hint carries `behind` too.
+    ///
+    /// # Errors
+    /// `method_not_found`, or `ambiguous` with every match.
+    pub(crate) fn find(&self, typed: &str, behind: &str) -> Result<&Method> {
+        let command = |found: &str| self.command(format!("{found} {behind}").trim_end());
+        reference::find_method(typed, self.info.methods(), self.whose(), command).map_err(|error| {
+            let today = self.setting.now.strftime("used %-d %b %Y").to_string();
+            let matches = error.matching().to_vec().into_iter().map(|mut one| {
+                one.detail = one.detail.replace(&today, "used today");
+                one
+            });
+            let matches = matches.collect();
+            error.matches(matches)
+        })
+    }
+
+    /// An error whose hint is a command, with this profile in it.
+    pub(crate) fn ours(&self, error: Error) -> Error {
+        match error.hint_text().and_then(|hint| hint.strip_prefix("mfactl ")) {
+            Some(rest) => {
+                let hint = format!("{} {rest}", self.setting.prefix);
+                error.hint(hint)
+            }
+            None => error,
+        }
     }
 
     /// What can be typed for a method, among those that the person had before.

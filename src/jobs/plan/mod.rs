@@ -193,6 +193,8 @@ impl Wish {
 pub struct Person {
     /// Who.
     pub user: User,
+    /// How that was typed, for commands to paste.
+    pub typed: String,
     /// What was read.
     pub info: SecurityInfo,
     /// Roles and groups, where a guard or a filter asks.

@@ -3,7 +3,7 @@
 use super::NewValue;
 use super::add::{allowed_phone, checked};
 use super::draft::{Draft, Words};
-use crate::domain::{Action, Error, ErrorCode, Method, MethodKind, MethodState, Result, reference};
+use crate::domain::{Action, Error, ErrorCode, Method, MethodKind, MethodState, Result};
 use crate::jobs::select::quoted;
 
 /// Gives a method another number, address or name.
@@ -88,7 +88,8 @@ pub(super) fn default(draft: &mut Draft<'_>, typed: &str) -> Result<()> {
         .info
         .default_method()
         .map(|default| format!("was {}", draft.reference(default)));
-    let words = Words::new("default", target, was.unwrap_or_default());
+    let was = was.unwrap_or_default();
+    let words = Words::new("default", target, was.clone()).outcome(was);
     let action = Action::SetDefault {
         method: method.id.clone(),
         kind: method.kind,
@@ -128,10 +129,7 @@ fn no_default(draft: &Draft<'_>, method: &Method, target: &str) -> Error {
 
 /// The one method that is meant; a hint of a match carries `behind` too.
 fn find(draft: &Draft<'_>, typed: &str, behind: &str) -> Result<Method> {
-    reference::find_method(typed, draft.info.methods(), draft.whose(), |found| {
-        draft.command(format!("{found} {behind}").trim_end())
-    })
-    .cloned()
+    draft.find(typed, behind).cloned()
 }
 
 /// What stands there, and whether it counts.

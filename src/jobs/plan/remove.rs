@@ -64,8 +64,7 @@ fn meant(draft: &mut Draft<'_>, text: &str, all: &[Method], missing_ok: bool) ->
     let found = if MethodKind::family(text).is_some() {
         reference::find_methods(text, all, draft.whose()).map(|found| found.into_iter().cloned().collect())
     } else {
-        reference::find_method(text, all, draft.whose(), |found| draft.command(found))
-            .map(|found| vec![found.clone()])
+        draft.find(text, "").map(|found| vec![found.clone()])
     };
     match found {
         Err(error) if missing_ok && error.code() == ErrorCode::MethodNotFound => {
