@@ -110,7 +110,7 @@ impl Line {
         for arg in command.get_arguments().filter(|arg| !arg.is_global_set() && !arg.is_hide_set()) {
             if arg.is_positional() || arg.is_required_set() {
                 let shown = plain(&arg.to_string());
-                let shown = if arg.is_required_set() { shown } else { format!("[{}]", shown.replace(['[', ']'], "")) };
+                let shown = if arg.is_required_set() { shown } else { format!("[{shown}]") };
                 line.push(' ');
                 line.push_str(&shown);
             }
