@@ -20,7 +20,11 @@ fn with_no_profile_it_says_how_to_get_one_and_how_to_try_it() {
     · hint: for your organization, write [profiles.NAME] in [DIR]/config/mfactl/config.toml and add -p NAME; to try it with demo data, add -p local
     exit 2
     ");
-    assert_snapshot!(refused(&env, 2, &["user", "reset", "adele", "--yes"]), @"");
+    assert_snapshot!(refused(&env, 2, &["user", "reset", "adele", "--yes"]), @"
+    · error: no profile was chosen
+    · hint: for your organization, write [profiles.NAME] in [DIR]/config/mfactl/config.toml and add -p NAME; to try it with demo data, add -p local
+    exit 2
+    ");
 }
 
 #[test]
@@ -70,7 +74,11 @@ fn a_mistake_in_the_file_is_named_with_file_line_and_column() {
     "#
     );
     assert_snapshot!(
-        refused(&configured("[profiles.local.guard]\nmax_user = 3\n"), 2, &["-p", "local", "user", "sign-out", "adele", "--yes"]), @""
+        refused(&configured("[profiles.local.guard]\nmax_user = 3\n"), 2, &["-p", "local", "user", "sign-out", "adele", "--yes"]), @r#"
+    · error: [DIR]/config/mfactl/config.toml:2:1: there is no key "max_user" here
+    · hint: did you mean "max_users"?
+    exit 2
+    "#
     );
 }
 
@@ -82,13 +90,13 @@ fn a_service_that_is_unknown_or_not_there_yet_is_named() {
         ))
     };
     assert_snapshot!(refused(&profile("entar"), 2, &["-p", "x", "methods", "list", "adele"]), @r#"
-    · error: profile "x": url is missing, and service "entar" has no address of its own
-    · hint: set url = "https://…"
+    · error: there is no service "entar"
+    · hint: set service to one of: entra, local
     exit 2
     "#);
     assert_snapshot!(refused(&profile("okta"), 2, &["-p", "x", "methods", "list", "adele"]), @r#"
-    · error: profile "x": url is missing, and service "okta" has no address of its own
-    · hint: set url = "https://…"
+    · error: there is no service "okta"
+    · hint: set service to one of: entra, local
     exit 2
     "#);
 }
@@ -147,8 +155,23 @@ fn a_playbook_of_ones_own_that_is_wrong_is_named_with_its_place() {
         "--playbook",
         "mine",
     ];
-    assert_snapshot!(refused(&playbook("do = \"dance\""), 2, &reset), @"");
-    assert_snapshot!(refused(&playbook("do = \"remove\"\nmethods = [\"fax\"]"), 2, &reset), @"");
-    assert_snapshot!(refused(&playbook("do = \"sign-out\"\nwhen = \".methods | any(\""), 2, &reset), @"");
-    assert_snapshot!(refused(&playbook("do = \"sign-out\"\nif_unsupported = \"shrug\""), 2, &reset), @"");
+    assert_snapshot!(refused(&playbook("do = \"dance\""), 2, &reset), @r#"
+    · error: playbook mine, step 1: do "dance" is not known
+    · hint: one of: set-best-default, promote-alternate, remove, forget-devices, reset-app-passwords, sign-out, reset-password, disable-account, require-registration, temporary-pass
+    exit 2
+    "#);
+    assert_snapshot!(refused(&playbook("do = \"remove\"\nmethods = [\"fax\"]"), 2, &reset), @r#"
+    · error: playbook mine, step 1: method "fax" is not known
+    · hint: one of: password, authenticator, totp, hotp, push, phone:mobile, phone:alternate, phone:office, email, passkey, security-key, windows-hello, platform-key, hardware-token, temporary-pass, questions, backup-codes, external, qr-pin, certificate, unknown
+    exit 2
+    "#);
+    assert_snapshot!(refused(&playbook("do = \"sign-out\"\nwhen = \".methods | any(\""), 2, &reset), @"
+    · error: playbook mine, step 1: when: it is not a jq filter
+    exit 2
+    ");
+    assert_snapshot!(refused(&playbook("do = \"sign-out\"\nif_unsupported = \"shrug\""), 2, &reset), @r#"
+    · error: playbook mine, step 1: if_unsupported "shrug" is not known
+    · hint: one of: report, fail
+    exit 2
+    "#);
 }

@@ -33,7 +33,11 @@ fn is_left_alone(env: &Environment, code: i32) -> String {
 fn a_file_that_is_no_data_file_is_refused() {
     let env = Environment::new();
     fs::write(env.data_file(), "To whom it may concern\n".repeat(1000)).unwrap();
-    assert_snapshot!(is_left_alone(&env, 1), @"");
+    assert_snapshot!(is_left_alone(&env, 1), @"
+    · error: [DIR]/data/mfactl/local.db is damaged, or no data file of mfactl
+    · hint: restore a snapshot with `mfactl local restore FILE`, or start afresh with `mfactl local wipe`
+    exit 1
+    ");
 }
 
 #[test]
@@ -45,7 +49,11 @@ fn a_database_of_another_program_is_refused() {
         .execute_batch("CREATE TABLE songs (title TEXT); INSERT INTO songs VALUES ('Hallelujah')")
         .unwrap();
     drop(other);
-    assert_snapshot!(is_left_alone(&env, 1), @"");
+    assert_snapshot!(is_left_alone(&env, 1), @"
+    · error: [DIR]/data/mfactl/local.db is damaged, or no data file of mfactl
+    · hint: restore a snapshot with `mfactl local restore FILE`, or start afresh with `mfactl local wipe`
+    exit 1
+    ");
 }
 
 #[test]
@@ -67,14 +75,22 @@ fn a_file_with_a_damaged_page_is_refused() {
         bytes[page * 4096..page * 4096 + 2048].fill(0xa5);
     }
     fs::write(env.data_file(), &bytes).unwrap();
-    assert_snapshot!(is_left_alone(&env, 1), @"");
+    assert_snapshot!(is_left_alone(&env, 1), @"
+    · error: [DIR]/data/mfactl/local.db is damaged, or no data file of mfactl
+    · hint: restore a snapshot with `mfactl local restore FILE`, or start afresh with `mfactl local wipe`
+    exit 1
+    ");
 }
 
 #[test]
 fn a_file_of_a_newer_version_is_refused() {
     let env = Environment::new();
     arrange(&env, "PRAGMA user_version = 99");
-    assert_snapshot!(is_left_alone(&env, 1), @"");
+    assert_snapshot!(is_left_alone(&env, 1), @"
+    · error: [DIR]/data/mfactl/local.db was written by a newer mfactl (format 99, this one reads 1)
+    · hint: update mfactl, or name another file with --data
+    exit 1
+    ");
     let output = env.run(&[&LIST[..], &["-o", "json"]].concat()).exits(1);
     assert_eq!(output.error_code(), "file_from_newer_version");
 }
@@ -133,7 +149,7 @@ fn a_file_that_another_process_writes_to_is_told_after_waiting() {
     let holder = Connection::open(env.data_file()).unwrap();
     holder.execute_batch("BEGIN IMMEDIATE").unwrap();
     let before = rows(&env.data_file());
-    let output = env.run(&CHANGE).exits(8);
+    let output = env.run(&[&CHANGE[..], &["--timeout", "3s"]].concat()).exits(8);
     assert_eq!(before, rows(&env.data_file()));
     assert!(
         output.stderr.contains("try again") || output.stderr.contains("in use"),
@@ -268,7 +284,7 @@ fn a_change_made_through_a_server_is_kept_when_the_server_ends() {
     let env = Environment::new();
     let server = env.serve(&[]);
     env.over(&server, "local")
-        .run(&["methods", "remove", "adele", "email", "--yes"])
+        .run(&["methods", "remove", "adele@contoso.example", "email", "--yes"])
         .exits(0);
     drop(server);
     fs::set_permissions(env.data_file(), Permissions::from_mode(0o600)).unwrap();

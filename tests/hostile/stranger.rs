@@ -95,7 +95,11 @@ fn a_read_only_file_is_told_and_stays() {
     let before = rows(&env.data_file());
     let output = run_as_nobody(&env, &["user", "sign-out", "adele", "--yes"]).exits(1);
     assert_eq!(output.stdout, "");
-    assert_snapshot!(screen(&env, &output), @"");
+    assert_snapshot!(screen(&env, &output), @"
+    · error: [DIR]/data/mfactl/local.db cannot be read and written: Permission denied (os error 13)
+    · hint: check its owner and permissions, or name another file with --data
+    exit 1
+    ");
     assert_eq!(before, rows(&env.data_file()));
 }
 
