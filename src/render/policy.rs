@@ -47,10 +47,13 @@ fn audience(policy: &MethodPolicy) -> String {
 
 /// `10-480 min, 60 unless said, reusable`; `3 of 5`; `office phones too`.
 fn limits(policy: &MethodPolicy) -> String {
-    if policy.purpose == PolicyUse::Off {
-        return dash();
-    }
     let get = |name: &str| policy.limits.get(name);
+    if policy.purpose == PolicyUse::Off {
+        // Of a method that nobody knows yet the service's own name is all there is.
+        return get("service_type")
+            .and_then(Value::as_str)
+            .map_or_else(dash, |name| text::clean(name).into_owned());
+    }
     let mut parts = Vec::new();
     match (get("min_lifetime_minutes"), get("max_lifetime_minutes")) {
         (Some(least), Some(most)) => parts.push(format!("{least}-{most} min")),
