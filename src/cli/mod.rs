@@ -152,26 +152,32 @@ fn exit_table() -> String {
 
 /// The verbs in the order of what people come for.
 const GROUPS: &[(&str, &[&str])] = &[
-    ("Put a person right", &[
-        "user reset",
-        "user sign-out",
-        "user reset-password",
-        "methods add",
-        "methods update",
-        "methods remove",
-        "methods set-default",
-        "methods verify",
-        "devices forget",
-        "app-passwords reset",
-    ]),
-    ("Look", &[
-        "user search",
-        "user show",
-        "methods list",
-        "devices list",
-        "app-passwords list",
-        "policy show",
-    ]),
+    (
+        "Put a person right",
+        &[
+            "user reset",
+            "user sign-out",
+            "user reset-password",
+            "methods add",
+            "methods update",
+            "methods remove",
+            "methods set-default",
+            "methods verify",
+            "devices forget",
+            "app-passwords reset",
+        ],
+    ),
+    (
+        "Look",
+        &[
+            "user search",
+            "user show",
+            "methods list",
+            "devices list",
+            "app-passwords list",
+            "policy show",
+        ],
+    ),
     ("Many people", &["report registration", "plan show", "plan apply"]),
     ("Set up", &["capabilities", "completions", "man", "schema"]),
     ("Try it", &["local"]),
