@@ -97,11 +97,10 @@ impl Interrupt {
             self.asking.put_right();
             (self.leave)();
         }
-        let before = self.state.send_replace(State {
-            signalled: true,
-            ..*self.state.borrow()
-        });
-        if before.signalled {
+        let mut second = false;
+        self.state
+            .send_modify(|state| second = std::mem::replace(&mut state.signalled, true));
+        if second {
             (self.leave)();
         }
     }

@@ -122,9 +122,19 @@ pub fn command() -> clap::Command {
 /// # Errors
 /// clap's own; [`explain`] puts them in our words. Help and version are among them.
 pub(crate) fn parse(args: &[std::ffi::OsString]) -> Result<(GlobalArgs, Option<Noun>), clap::Error> {
-    let matches = command().try_get_matches_from(args)?;
+    let matches = command().try_get_matches_from(helped(args).iter())?;
     let Cli { globals, noun } = Cli::from_arg_matches(&matches)?;
     Ok((globals, noun))
+}
+
+/// `mfactl help methods add` is `mfactl methods add --help`.
+fn helped(args: &[std::ffi::OsString]) -> Vec<std::ffi::OsString> {
+    let mut args = args.to_vec();
+    if args.get(1).is_some_and(|word| word == "help") {
+        args.remove(1);
+        args.push("--help".into());
+    }
+    args
 }
 
 /// What each exit status means, in the order of `cli.md`.
@@ -150,59 +160,51 @@ fn exit_table() -> String {
     text
 }
 
-/// The verbs in the order of what people come for.
-const GROUPS: &[(&str, &[&str])] = &[
-    (
-        "Put a person right",
-        &[
-            "user reset",
-            "user sign-out",
-            "user reset-password",
-            "methods add",
-            "methods update",
-            "methods remove",
-            "methods set-default",
-            "methods verify",
-            "devices forget",
-            "app-passwords reset",
-        ],
-    ),
-    (
-        "Look",
-        &[
-            "user search",
-            "user show",
-            "methods list",
-            "devices list",
-            "app-passwords list",
-            "policy show",
-        ],
-    ),
-    ("Many people", &["report registration", "plan show", "plan apply"]),
-    ("Set up", &["capabilities", "completions", "man", "schema"]),
-    ("Try it", &["local"]),
+/// The verbs in five groups, in the order of what people come for.
+const GROUPS: &[(&str, &[(&str, &str)])] = &[
+    ("Put a person right", &[
+        ("user reset", "lost phone, new phone, compromised account"),
+        ("user reset-password", "set or make a password"),
+        ("user sign-out", "end every session"),
+        ("methods add", "phone, email, totp, temporary-pass, questions"),
+        ("methods update|remove", "change or remove a method"),
+        ("methods set-default|verify", "the default; a number that waits for its code"),
+        ("devices forget", "ask for a second factor again"),
+        ("app-passwords reset", "end app passwords"),
+    ]),
+    ("Look", &[
+        ("user search|show", "find people; everything of one on a page"),
+        ("methods list", "what a person verifies with"),
+        ("devices list", "where nobody asks, and what is registered"),
+        ("app-passwords list", "app passwords and their last use"),
+        ("policy show", "what the organization allows, and whom"),
+    ]),
+    ("Many people", &[
+        ("report registration", "who has registered what"),
+        ("plan show|apply", "changes written down with --plan-out"),
+    ]),
+    ("Set up", &[
+        ("capabilities", "what the service can do, and what instead"),
+        ("completions|man|schema", "for the shell, for readers, for scripts"),
+    ]),
+    ("Try it", &[("local", "the embedded demo service")]),
 ];
 
 /// What `mfactl` alone prints.
 pub(crate) fn overview() -> String {
-    let root = command();
     let mut text = String::from(
-        "Put people's sign-in security info right.\n\n  \
-         mfactl -p local user show adele           look at a demo person\n  \
-         mfactl -p local user reset adele          put her lost phone right\n  \
-         mfactl -p local report registration       see who has registered what\n",
+        "Put people's sign-in security info right. Three to begin with, on demo data:\n\n  \
+         mfactl -p local user show adele\n  \
+         mfactl -p local user reset adele --dry-run\n  \
+         mfactl -p local report registration --without mfa\n",
     );
     for (group, verbs) in GROUPS {
         text.push_str(&format!("\n{group}\n"));
-        for verb in *verbs {
-            let found = verb
-                .split(' ')
-                .try_fold(&root, |command, word| command.find_subcommand(word));
-            let about = found.and_then(clap::Command::get_about).map(ToString::to_string);
-            text.push_str(&format!("  {verb:<22}{}\n", about.unwrap_or_default()));
+        for (verb, about) in *verbs {
+            text.push_str(&format!("  {verb:<28}{about}\n"));
         }
     }
-    text.push_str("\nMore of each: mfactl VERB --help\n");
+    text.push_str("\nMore: mfactl VERB --help\n");
     text
 }
 

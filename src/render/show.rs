@@ -94,7 +94,8 @@ fn text_page(page: &Page, one: &UserShow) -> String {
         .unknown
         .iter()
         .map(|unknown| {
-            text::clean(&format!("{}: {}; {}", unknown.part, unknown.why, unknown.instead)).into_owned()
+            let part = unknown.part.replace('_', " ");
+            text::clean(&format!("{part}: {}; {}", unknown.why, unknown.instead)).into_owned()
         })
         .collect();
     parts.push(("Not told", unknown));
@@ -224,7 +225,8 @@ fn remembered(page: &Page, one: &UserShow) -> Vec<String> {
         .filter(|row| row.kind == DeviceKind::Remembered)
         .collect();
     if remembered.is_empty() {
-        return vec!["none".to_owned()];
+        let untold = one.unknown.iter().any(|unknown| unknown.part == "remembered_devices");
+        return if untold { Vec::new() } else { vec!["none".to_owned()] };
     }
     let mut lines: Vec<String> = remembered
         .iter()

@@ -68,7 +68,7 @@ impl Draft<'_> {
             Some(sessions) => format!("{} sessions", sessions.count),
             None => "every session".to_owned(),
         };
-        Words::new("sign out", "everywhere", detail).outcome("open pages may work 60 minutes more")
+        Words::new("sign out", "everywhere", detail)
     }
 
     fn untold(&self, part: &str) -> bool {
