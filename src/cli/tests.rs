@@ -33,7 +33,10 @@ fn every_verb_says_what_it_does_and_shows_an_example() {
         let about = verb.get_about().map(ToString::to_string).unwrap_or_default();
         assert!(!about.is_empty() && !about.ends_with('.'), "{path}: {about}");
         let help = verb.get_after_help().map(ToString::to_string).unwrap_or_default();
-        assert!(help.contains(&format!("mfactl {path}")) || help.contains("mfactl -p"), "{path} has no example");
+        assert!(
+            help.contains(&format!("mfactl {path}")) || help.contains("mfactl -p"),
+            "{path} has no example"
+        );
     }
 }
 
@@ -41,7 +44,11 @@ fn every_verb_says_what_it_does_and_shows_an_example() {
 fn every_example_in_the_help_parses() {
     for (path, verb) in verbs() {
         let help = verb.get_after_help().map(ToString::to_string).unwrap_or_default();
-        for line in help.lines().map(str::trim).filter(|line| line.starts_with("mfactl ")) {
+        for line in help
+            .lines()
+            .map(str::trim)
+            .filter(|line| line.starts_with("mfactl "))
+        {
             let words = split(line);
             if let Err(error) = parse(&words.iter().map(Into::into).collect::<Vec<_>>()) {
                 panic!("{path}: {line}\n{error}");
@@ -117,7 +124,13 @@ fn an_option_everywhere_has_its_variable_in_the_table() {
     let root = command();
     for arg in root.get_arguments() {
         let help = arg.get_help().map(ToString::to_string).unwrap_or_default();
-        let Some(name) = help.split("[env: ").nth(1).and_then(|rest| rest.split(']').next()) else { continue };
+        let Some(name) = help
+            .split("[env: ")
+            .nth(1)
+            .and_then(|rest| rest.split(']').next())
+        else {
+            continue;
+        };
         let variable = crate::config::VARIABLES
             .iter()
             .find(|variable| variable.name == name)

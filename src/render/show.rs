@@ -176,7 +176,9 @@ fn registration(page: &Page, one: &UserShow) -> Option<String> {
 }
 
 fn methods(page: &Page, one: &UserShow) -> Vec<String> {
-    let Some(rows) = &one.methods else { return Vec::new() };
+    let Some(rows) = &one.methods else {
+        return Vec::new();
+    };
     if rows.is_empty() {
         return vec!["none".to_owned()];
     }
@@ -215,8 +217,13 @@ fn methods(page: &Page, one: &UserShow) -> Vec<String> {
 const NAMED: usize = 10;
 
 fn remembered(page: &Page, one: &UserShow) -> Vec<String> {
-    let Some(rows) = &one.devices else { return Vec::new() };
-    let remembered: Vec<_> = rows.iter().filter(|row| row.kind == DeviceKind::Remembered).collect();
+    let Some(rows) = &one.devices else {
+        return Vec::new();
+    };
+    let remembered: Vec<_> = rows
+        .iter()
+        .filter(|row| row.kind == DeviceKind::Remembered)
+        .collect();
     if remembered.is_empty() {
         let untold = one.unknown.iter().any(|unknown| unknown.part == "remembered_devices");
         return if untold { Vec::new() } else { vec!["none".to_owned()] };
