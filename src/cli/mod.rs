@@ -122,9 +122,19 @@ pub fn command() -> clap::Command {
 /// # Errors
 /// clap's own; [`explain`] puts them in our words. Help and version are among them.
 pub(crate) fn parse(args: &[std::ffi::OsString]) -> Result<(GlobalArgs, Option<Noun>), clap::Error> {
-    let matches = command().try_get_matches_from(args)?;
+    let matches = command().try_get_matches_from(helped(args).iter())?;
     let Cli { globals, noun } = Cli::from_arg_matches(&matches)?;
     Ok((globals, noun))
+}
+
+/// `mfactl help methods add` is `mfactl methods add --help`.
+fn helped(args: &[std::ffi::OsString]) -> Vec<std::ffi::OsString> {
+    let mut args = args.to_vec();
+    if args.get(1).is_some_and(|word| word == "help") {
+        args.remove(1);
+        args.push("--help".into());
+    }
+    args
 }
 
 /// What each exit status means, in the order of `cli.md`.
@@ -152,31 +162,49 @@ fn exit_table() -> String {
 
 /// The verbs in five groups, in the order of what people come for.
 const GROUPS: &[(&str, &[(&str, &str)])] = &[
-    ("Put a person right", &[
-        ("user reset", "lost phone, new phone, compromised account"),
-        ("user reset-password", "set or make a password"),
-        ("user sign-out", "end every session"),
-        ("methods add", "phone, email, totp, temporary-pass, questions"),
-        ("methods update|remove", "change or remove a method"),
-        ("methods set-default|verify", "the default; a number that waits for its code"),
-        ("devices forget", "ask for a second factor again"),
-        ("app-passwords reset", "end app passwords"),
-    ]),
-    ("Look", &[
-        ("user search|show", "find people; everything of one on a page"),
-        ("methods list", "what a person verifies with"),
-        ("devices list", "where nobody asks, and what is registered"),
-        ("app-passwords list", "app passwords and their last use"),
-        ("policy show", "what the organization allows, and whom"),
-    ]),
-    ("Many people", &[
-        ("report registration", "who has registered what"),
-        ("plan show|apply", "changes written down with --plan-out"),
-    ]),
-    ("Set up", &[
-        ("capabilities", "what the service can do, and what instead"),
-        ("completions|man|schema", "for the shell, for readers, for scripts"),
-    ]),
+    (
+        "Put a person right",
+        &[
+            ("user reset", "lost phone, new phone, compromised account"),
+            ("user reset-password", "set or make a password"),
+            ("user sign-out", "end every session"),
+            ("methods add", "phone, email, totp, temporary-pass, questions"),
+            ("methods update|remove", "change or remove a method"),
+            (
+                "methods set-default|verify",
+                "the default; a number that waits for its code",
+            ),
+            ("devices forget", "ask for a second factor again"),
+            ("app-passwords reset", "end app passwords"),
+        ],
+    ),
+    (
+        "Look",
+        &[
+            ("user search|show", "find people; everything of one on a page"),
+            ("methods list", "what a person verifies with"),
+            ("devices list", "where nobody asks, and what is registered"),
+            ("app-passwords list", "app passwords and their last use"),
+            ("policy show", "what the organization allows, and whom"),
+        ],
+    ),
+    (
+        "Many people",
+        &[
+            ("report registration", "who has registered what"),
+            ("plan show|apply", "changes written down with --plan-out"),
+        ],
+    ),
+    (
+        "Set up",
+        &[
+            ("capabilities", "what the service can do, and what instead"),
+            (
+                "completions|man|schema",
+                "for the shell, for readers, for scripts",
+            ),
+        ],
+    ),
     ("Try it", &[("local", "the embedded demo service")]),
 ];
 

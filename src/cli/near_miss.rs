@@ -107,10 +107,17 @@ impl Line {
             return format!("mfactl{path} --help");
         }
         let mut line = format!("mfactl {path}");
-        for arg in command.get_arguments().filter(|arg| !arg.is_global_set() && !arg.is_hide_set()) {
+        for arg in command
+            .get_arguments()
+            .filter(|arg| !arg.is_global_set() && !arg.is_hide_set())
+        {
             if arg.is_positional() || arg.is_required_set() {
                 let shown = plain(&arg.to_string());
-                let shown = if arg.is_required_set() { shown } else { format!("[{shown}]") };
+                let shown = if arg.is_required_set() {
+                    shown
+                } else {
+                    format!("[{}]", shown.replace(['[', ']'], ""))
+                };
                 line.push(' ');
                 line.push_str(&shown);
             }
@@ -137,7 +144,11 @@ impl Line {
                 before.push(text.clone());
             }
         }
-        before.into_iter().chain(names.iter().cloned()).chain(after).collect()
+        before
+            .into_iter()
+            .chain(names.iter().cloned())
+            .chain(after)
+            .collect()
     }
 }
 
@@ -246,7 +257,9 @@ fn next(command: &Command, typed: &[&str], left: &[usize], at_root: bool) -> Opt
     if command.find_subcommand(first).is_some() {
         return stride(&[first], &[0], false);
     }
-    if let Some(at) = (1..left.len()).find(|at| word(*at).is_some_and(|word| command.find_subcommand(word).is_some())) {
+    if let Some(at) =
+        (1..left.len()).find(|at| word(*at).is_some_and(|word| command.find_subcommand(word).is_some()))
+    {
         return stride(&[word(at)?], &[at], true);
     }
     if at_root {
@@ -269,9 +282,10 @@ fn next(command: &Command, typed: &[&str], left: &[usize], at_root: bool) -> Opt
 
 /// An id that begins with a dash goes behind `--`.
 fn dashed(line: &Line) -> Option<String> {
-    let at = line.tokens.iter().rposition(|(text, sort)| {
-        *sort == Sort::Option && text.len() >= 4 && !text.starts_with("--")
-    })?;
+    let at = line
+        .tokens
+        .iter()
+        .rposition(|(text, sort)| *sort == Sort::Option && text.len() >= 4 && !text.starts_with("--"))?;
     let (id, _) = line.tokens.get(at)?;
     let mut tokens: Vec<String> = Vec::new();
     let mut behind = vec![id.clone()];
@@ -298,7 +312,11 @@ pub(crate) fn meant(line: &Line) -> Option<(String, String)> {
     // `user reset password adele`: reset is a verb, and reset-password another.
     let mut current = &line.root;
     for at in 0..depth {
-        let joined = format!("{}-{}", typed.get(at)?, typed.get(at + 1).copied().unwrap_or_default());
+        let joined = format!(
+            "{}-{}",
+            typed.get(at)?,
+            typed.get(at + 1).copied().unwrap_or_default()
+        );
         if current.find_subcommand(&joined).is_some() {
             let mut names: Vec<String> = typed[..at].iter().map(|word| (*word).to_owned()).collect();
             names.push(joined.clone());
@@ -306,14 +324,21 @@ pub(crate) fn meant(line: &Line) -> Option<(String, String)> {
             let path = typed[..at].join(" ");
             let written = typed[at..at + 2].join(" ");
             let command = command(&line.root, &line.with(&names, &taken))?;
-            return Some((format!("\"{path} {written}\" is written \"{path} {joined}\""), command));
+            return Some((
+                format!("\"{path} {written}\" is written \"{path} {joined}\""),
+                command,
+            ));
         }
         current = current.find_subcommand(typed[at])?;
     }
     // `methods remove phone adele`: the person comes first.
     let path = line.path();
-    let from = line.tokens.iter().any(|(text, _)| text == "--from" || text.starts_with("--from="));
-    if let (true, false, [user, method, ..]) = (USER_THEN_METHOD.contains(&path.as_str()), from, &typed[depth..])
+    let from = line
+        .tokens
+        .iter()
+        .any(|(text, _)| text == "--from" || text.starts_with("--from="));
+    if let (true, false, [user, method, ..]) =
+        (USER_THEN_METHOD.contains(&path.as_str()), from, &typed[depth..])
         && is_kind(user)
         && !is_kind(method)
     {
@@ -324,7 +349,10 @@ pub(crate) fn meant(line: &Line) -> Option<(String, String)> {
             .collect();
         let taken: Vec<usize> = (0..depth + 2).collect();
         let command = command(&line.root, &line.with(&names, &taken))?;
-        return Some((format!("\"{user}\" is a method, and the person comes first"), command));
+        return Some((
+            format!("\"{user}\" is a method, and the person comes first"),
+            command,
+        ));
     }
     None
 }
@@ -364,32 +392,83 @@ mod tests {
             ("mfactl methods adele list", "mfactl methods list adele"),
             ("mfactl adele methods list", "mfactl methods list adele"),
             ("mfactl list methods adele", "mfactl methods list adele"),
-            ("mfactl -p local list methods adele", "mfactl -p local methods list adele"),
+            (
+                "mfactl -p local list methods adele",
+                "mfactl -p local methods list adele",
+            ),
             ("mfactl methds list adele", "mfactl methods list adele"),
-            ("mfactl methods lst adele -o json", "mfactl methods list adele -o json"),
-            ("mfactl app passwords list adele", "mfactl app-passwords list adele"),
+            (
+                "mfactl methods lst adele -o json",
+                "mfactl methods list adele -o json",
+            ),
+            (
+                "mfactl app passwords list adele",
+                "mfactl app-passwords list adele",
+            ),
             ("mfactl search adele", "mfactl user search adele"),
             ("mfactl show adele", "mfactl user show adele"),
-            ("mfactl methods add adele phone", "mfactl methods add phone adele --number NUMBER"),
-            ("mfactl methods add adele phone --number +14255550100", "mfactl methods add phone adele --number +14255550100"),
-            ("mfactl add phone adele --number 1", "mfactl methods add phone adele --number 1"),
-            ("mfactl methods add temporary pass adele", "mfactl methods add temporary-pass adele"),
-            ("mfactl user reset password adele", "mfactl user reset-password adele"),
-            ("mfactl -p local user reset password adele -y", "mfactl -p local user reset-password adele -y"),
+            (
+                "mfactl methods add adele phone",
+                "mfactl methods add phone adele --number NUMBER",
+            ),
+            (
+                "mfactl methods add adele phone --number +14255550100",
+                "mfactl methods add phone adele --number +14255550100",
+            ),
+            (
+                "mfactl add phone adele --number 1",
+                "mfactl methods add phone adele --number 1",
+            ),
+            (
+                "mfactl methods add temporary pass adele",
+                "mfactl methods add temporary-pass adele",
+            ),
+            (
+                "mfactl user reset password adele",
+                "mfactl user reset-password adele",
+            ),
+            (
+                "mfactl -p local user reset password adele -y",
+                "mfactl -p local user reset-password adele -y",
+            ),
             ("mfactl user sign out adele", "mfactl user sign-out adele"),
             ("mfactl sign out adele", "mfactl user sign-out adele"),
             ("mfactl reset adele", "mfactl user reset adele"),
             ("mfactl reset password adele", "mfactl user reset-password adele"),
-            ("mfactl methods set default adele phone", "mfactl methods set-default adele phone"),
-            ("mfactl methods remove phone adele", "mfactl methods remove adele phone"),
-            ("mfactl methods set-default phone:mobile adele", "mfactl methods set-default adele phone:mobile"),
-            ("mfactl methods remove adele -Ab3Cd", "mfactl methods remove adele -- -Ab3Cd"),
-            ("mfactl methods remove adele -nqAb", "mfactl methods remove adele -- -nqAb"),
-            ("mfactl methods remove -y adele -Ab3Cd", "mfactl methods remove -y adele -- -Ab3Cd"),
+            (
+                "mfactl methods set default adele phone",
+                "mfactl methods set-default adele phone",
+            ),
+            (
+                "mfactl methods remove phone adele",
+                "mfactl methods remove adele phone",
+            ),
+            (
+                "mfactl methods set-default phone:mobile adele",
+                "mfactl methods set-default adele phone:mobile",
+            ),
+            (
+                "mfactl methods remove adele -Ab3Cd",
+                "mfactl methods remove adele -- -Ab3Cd",
+            ),
+            (
+                "mfactl methods remove adele -nqAb",
+                "mfactl methods remove adele -- -nqAb",
+            ),
+            (
+                "mfactl methods remove -y adele -Ab3Cd",
+                "mfactl methods remove -y adele -- -Ab3Cd",
+            ),
             ("mfactl devices adele", "mfactl devices --help"),
-            ("mfactl user show", "mfactl user show USER…; more: mfactl user show --help"),
+            (
+                "mfactl user show",
+                "mfactl user show USER…; more: mfactl user show --help",
+            ),
             ("mfactl methods list -Ab3Cd", "mfactl methods list -- -Ab3Cd"),
-            ("mfactl methods list adele -Ab3Cd -o json", "mfactl methods list adele -o json -- -Ab3Cd"),
+            (
+                "mfactl methods list adele -Ab3Cd -o json",
+                "mfactl methods list adele -o json -- -Ab3Cd",
+            ),
         ] {
             assert_eq!(answer(typed).1, meant, "{typed}");
         }
@@ -421,7 +500,10 @@ mod tests {
             ("mfactl bogus", "there is no command \"bogus\""),
             ("mfactl methods bogus", "there is no \"bogus\" under \"methods\""),
             ("mfactl user show", "USER… is missing"),
-            ("mfactl user show adele --bogus", "there is no option \"--bogus\" here"),
+            (
+                "mfactl user show adele --bogus",
+                "there is no option \"--bogus\" here",
+            ),
             ("mfactl user search a b", "\"b\" is one word too many"),
             (
                 "mfactl user show a -o xml",

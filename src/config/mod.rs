@@ -121,7 +121,10 @@ impl Config {
             if seen.contains(&base) || seen.len() > DEEPEST {
                 return Err(Error::new(
                     ErrorCode::ConfigInvalid,
-                    format!("profiles extend one another in a circle: {} > {base}", seen.join(" > ")),
+                    format!(
+                        "profiles extend one another in a circle: {} > {base}",
+                        seen.join(" > ")
+                    ),
                 ));
             }
             let other = self.file.profiles.get(&base).ok_or_else(|| {
@@ -194,7 +197,10 @@ impl Config {
             .filter(|name| **name != own.name)
             .filter_map(|name| {
                 let domain = self.section(name).ok()?.domain?;
-                let same = own.domain.as_deref().is_some_and(|own| own.eq_ignore_ascii_case(&domain));
+                let same = own
+                    .domain
+                    .as_deref()
+                    .is_some_and(|own| own.eq_ignore_ascii_case(&domain));
                 (!same).then(|| (domain.to_lowercase(), name.clone()))
             })
             .collect()

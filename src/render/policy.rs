@@ -80,7 +80,11 @@ fn limits(policy: &MethodPolicy) -> String {
             parts.push(text::clean(told).into_owned());
         }
     }
-    if parts.is_empty() { dash() } else { parts.join(", ") }
+    if parts.is_empty() {
+        dash()
+    } else {
+        parts.join(", ")
+    }
 }
 
 /// A row, for one person or for all.
@@ -122,7 +126,10 @@ fn around(policy: &PolicyShow) -> Option<String> {
     let devices = policy.remembered_devices.as_ref().map(|devices| match devices {
         devices if !devices.allowed => "remembered devices not allowed".to_owned(),
         devices => match devices.days {
-            Some(days) => format!("remembered devices {}", text::counted(u64::from(days), "day", "days")),
+            Some(days) => format!(
+                "remembered devices {}",
+                text::counted(u64::from(days), "day", "days")
+            ),
             None => "remembered devices allowed".to_owned(),
         },
     });
@@ -144,18 +151,39 @@ fn around(policy: &PolicyShow) -> Option<String> {
             "app passwords not allowed".to_owned()
         }
     });
-    let parts: Vec<String> = [devices, registration, app_passwords].into_iter().flatten().collect();
+    let parts: Vec<String> = [devices, registration, app_passwords]
+        .into_iter()
+        .flatten()
+        .collect();
     let line = parts.join("; ");
     let mut letters = line.chars();
     let first = letters.next()?;
     Some(format!("{}{}", first.to_uppercase(), letters.as_str()))
 }
 
+/// Whether a row of the organization's table tells something: not what is off and no verb here adds, nor the codes of
+/// an app where they stand as the app itself does. Every other form of the answer has all rows.
+fn tells(policy: &MethodPolicy, all: &[MethodPolicy]) -> bool {
+    match policy.kind.as_str() {
+        "totp" => !all.iter().any(|app| {
+            let same = app.kind == "authenticator" && app.purpose == policy.purpose;
+            same && app.targets == policy.targets && app.excluded == policy.excluded
+        }),
+        "qr-pin" | "certificate" | "unknown" => policy.purpose != PolicyUse::Off,
+        _ => true,
+    }
+}
+
 /// `policy show`, for one person with whether it is allowed and why.
 ///
 /// # Errors
 /// stdout is a file that cannot take it; the filter of `--jq` failed.
-pub(crate) fn policy(page: &Page, out: &mut dyn Write, policy: &PolicyShow, for_somebody: bool) -> Result<()> {
+pub(crate) fn policy(
+    page: &Page,
+    out: &mut dyn Write,
+    policy: &PolicyShow,
+    for_somebody: bool,
+) -> Result<()> {
     if page.format == super::Format::Json {
         return page.json(out, policy);
     }
@@ -181,7 +209,12 @@ pub(crate) fn policy(page: &Page, out: &mut dyn Write, policy: &PolicyShow, for_
         page.grid(out, &["METHOD", "USE", "ALLOWED", "WHY", "LIMITS"], &rows, &[])?;
     } else {
         let mut rows = Rows::new(page, out, Shape::One);
-        for method in &policy.methods {
+        let whole = page.format != super::Format::Table;
+        for method in policy
+            .methods
+            .iter()
+            .filter(|method| whole || tells(method, &policy.methods))
+        {
             rows.push(&Line {
                 policy: method,
                 profile: &policy.profile,
@@ -212,8 +245,10 @@ mod tests {
     use serde_json::json;
 
     fn method(kind: &str, purpose: &str, targets: Value, limits: Value) -> MethodPolicy {
-        serde_json::from_value(json!({"kind": kind, "use": purpose, "targets": targets, "excluded": [],
-            "limits": limits, "allowed_for_user": null, "reason": null}))
+        serde_json::from_value(
+            json!({"kind": kind, "use": purpose, "targets": targets, "excluded": [],
+            "limits": limits, "allowed_for_user": null, "reason": null}),
+        )
         .unwrap()
     }
 
@@ -227,7 +262,12 @@ mod tests {
             methods: vec![
                 method("authenticator", "sign_in", all.clone(), json!({})),
                 method("phone, text", "sign_in", all.clone(), json!({})),
-                method("phone, call", "sign_in", all.clone(), json!({"office_phone": true})),
+                method(
+                    "phone, call",
+                    "sign_in",
+                    all.clone(),
+                    json!({"office_phone": true}),
+                ),
                 method("passkey", "sign_in", pilots, json!({})),
                 method(
                     "temporary-pass",
@@ -237,7 +277,12 @@ mod tests {
                         "default_lifetime_minutes": 60, "one_time": false}),
                 ),
                 method("email", "reset", all.clone(), json!({})),
-                method("questions", "reset", all.clone(), json!({"required": 3, "register": 5})),
+                method(
+                    "questions",
+                    "reset",
+                    all.clone(),
+                    json!({"required": 3, "register": 5}),
+                ),
                 method("hardware-token", "off", all, json!({})),
             ],
             remembered_devices: Some(RememberedDevicesPolicy {
@@ -265,6 +310,31 @@ mod tests {
         hardware-token  off      -             -
         Remembered devices 14 days; registration may wait 14 days; app passwords allowed
         ");
+    }
+
+    #[test]
+    fn the_table_leaves_out_what_tells_nothing() {
+        let lines = |totp: Value, use_of_badges: &str| {
+            let mut policy_show = sample();
+            policy_show.methods.truncate(1);
+            policy_show
+                .methods
+                .push(method("totp", "sign_in", totp, json!({})));
+            policy_show
+                .methods
+                .push(method("qr-pin", use_of_badges, json!([]), json!({})));
+            let table = written(|out| policy(&page(Format::Table), out, &policy_show, false));
+            let data = written(|out| policy(&page(Format::Json), out, &policy_show, false));
+            let data: Value = serde_json::from_str(&data).unwrap();
+            assert_eq!(data["methods"].as_array().unwrap().len(), 3);
+            ["totp", "qr-pin"].map(|kind| table.contains(kind))
+        };
+        let all = json!([{"type": "everyone", "id": null, "name": null}]);
+        assert_eq!(lines(all, "off"), [false, false]);
+        assert_eq!(
+            lines(json!([{"type": "group", "id": "g", "name": "Pilots"}]), "sign_in"),
+            [true, true]
+        );
     }
 
     #[test]

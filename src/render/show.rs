@@ -94,7 +94,8 @@ fn text_page(page: &Page, one: &UserShow) -> String {
         .unknown
         .iter()
         .map(|unknown| {
-            text::clean(&format!("{}: {}; {}", unknown.part, unknown.why, unknown.instead)).into_owned()
+            let part = unknown.part.replace('_', " ");
+            text::clean(&format!("{part}: {}; {}", unknown.why, unknown.instead)).into_owned()
         })
         .collect();
     parts.push(("Not told", unknown));
@@ -175,7 +176,9 @@ fn registration(page: &Page, one: &UserShow) -> Option<String> {
 }
 
 fn methods(page: &Page, one: &UserShow) -> Vec<String> {
-    let Some(rows) = &one.methods else { return Vec::new() };
+    let Some(rows) = &one.methods else {
+        return Vec::new();
+    };
     if rows.is_empty() {
         return vec!["none".to_owned()];
     }
@@ -214,10 +217,23 @@ fn methods(page: &Page, one: &UserShow) -> Vec<String> {
 const NAMED: usize = 10;
 
 fn remembered(page: &Page, one: &UserShow) -> Vec<String> {
-    let Some(rows) = &one.devices else { return Vec::new() };
-    let remembered: Vec<_> = rows.iter().filter(|row| row.kind == DeviceKind::Remembered).collect();
+    let Some(rows) = &one.devices else {
+        return Vec::new();
+    };
+    let remembered: Vec<_> = rows
+        .iter()
+        .filter(|row| row.kind == DeviceKind::Remembered)
+        .collect();
     if remembered.is_empty() {
-        return vec!["none".to_owned()];
+        let untold = one
+            .unknown
+            .iter()
+            .any(|unknown| unknown.part == "remembered_devices");
+        return if untold {
+            Vec::new()
+        } else {
+            vec!["none".to_owned()]
+        };
     }
     let mut lines: Vec<String> = remembered
         .iter()

@@ -89,7 +89,12 @@ mod tests {
     fn json_keeps_its_meaning_and_holds_nothing_that_steers_a_terminal() {
         let value = serde_json::json!({"name": "x\u{202e}y\u{9b}z\u{7f}\u{1b}[2J\r\n", "other": "Zoë 山田"});
         let text = clean_json(serde_json::to_string_pretty(&value).unwrap());
-        assert!(!text.chars().any(|character| character != '\n' && harmful(character)), "{text:?}");
+        assert!(
+            !text
+                .chars()
+                .any(|character| character != '\n' && harmful(character)),
+            "{text:?}"
+        );
         assert!(text.contains("Zoë 山田"), "{text}");
         assert_eq!(serde_json::from_str::<serde_json::Value>(&text).unwrap(), value);
     }

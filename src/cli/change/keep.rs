@@ -135,15 +135,22 @@ impl Keeper {
             let path = numbered(path, self.images);
             self.images += 1;
             let code = qr::Qr::new(uri)?;
-            let is_svg = path.extension().is_some_and(|end| end.eq_ignore_ascii_case("svg"));
-            let bytes = if is_svg { code.svg().into_bytes() } else { code.png()? };
+            let is_svg = path
+                .extension()
+                .is_some_and(|end| end.eq_ignore_ascii_case("svg"));
+            let bytes = if is_svg {
+                code.svg().into_bytes()
+            } else {
+                code.png()?
+            };
             write_new(&path, &bytes)?;
         }
         if let Place::File(file, path) = &mut self.place {
             let failed = |error| cannot_write(&error, &path.display().to_string());
             for row in rows(user, minted) {
-                let mut line = serde_json::to_string(&row)
-                    .map_err(|error| Error::new(ErrorCode::Internal, format!("writing JSON failed: {error}")))?;
+                let mut line = serde_json::to_string(&row).map_err(|error| {
+                    Error::new(ErrorCode::Internal, format!("writing JSON failed: {error}"))
+                })?;
                 line.push('\n');
                 file.write_all(line.as_bytes()).map_err(failed)?;
             }
@@ -159,7 +166,11 @@ impl Keeper {
     /// The secrets for the answer: only where they were asked for there.
     pub(super) fn rows(&self) -> Vec<SecretRow> {
         match self.place {
-            Place::Answer => self.kept.iter().flat_map(|kept| rows(&kept.user, &kept.minted)).collect(),
+            Place::Answer => self
+                .kept
+                .iter()
+                .flat_map(|kept| rows(&kept.user, &kept.minted))
+                .collect(),
             Place::File(..) | Place::Terminal | Place::Image => Vec::new(),
         }
     }
@@ -178,7 +189,10 @@ impl Keeper {
         }
         match &self.place {
             Place::File(_, path) => {
-                cx.ui.note(&format!("Secrets are in {}, readable by you alone", path.display()));
+                cx.ui.note(&format!(
+                    "Secrets are in {}, readable by you alone",
+                    path.display()
+                ));
                 Ok(())
             }
             Place::Image => Ok(()),
@@ -191,9 +205,13 @@ impl Keeper {
             }
             Place::Answer => Ok(()),
             Place::Terminal => {
-                out.flush().map_err(|error| cannot_write(&error, "standard output"))?;
+                out.flush()
+                    .map_err(|error| cannot_write(&error, "standard output"))?;
                 let Some(mut terminal) = cx.ui.terminal() else {
-                    return Err(Error::new(ErrorCode::Internal, "the terminal is gone, and a secret was not shown"));
+                    return Err(Error::new(
+                        ErrorCode::Internal,
+                        "the terminal is gone, and a secret was not shown",
+                    ));
                 };
                 let text: String = self.kept.iter().map(|kept| self.shown(cx, kept)).collect();
                 terminal
@@ -220,7 +238,11 @@ impl Keeper {
                     if let Some(code) = draws.then(|| qr::Qr::new(uri)).and_then(Result::ok) {
                         text.push_str(&code.lines());
                     }
-                    text.push_str(&format!("  seed  {}\n  link  {}\n", in_fours(value), uri.expose()));
+                    text.push_str(&format!(
+                        "  seed  {}\n  link  {}\n",
+                        in_fours(value),
+                        uri.expose()
+                    ));
                 } else {
                     text.push_str(&format!("  seed  {}\n", in_fours(value)));
                 }
@@ -290,7 +312,9 @@ fn create(path: &Path) -> Result<File> {
         use std::os::unix::fs::OpenOptionsExt as _;
         options.mode(0o600);
     }
-    options.open(path).map_err(|error| cannot_write(&error, &path.display().to_string()))
+    options
+        .open(path)
+        .map_err(|error| cannot_write(&error, &path.display().to_string()))
 }
 
 /// Writes a new file that only this user can read, synced.

@@ -40,7 +40,10 @@ impl Args {
             for unknown in &info.unknown {
                 cx.ui.note(&format!(
                     "{}: {} not told: {}; {}",
-                    user.sign_in_name, unknown.part, unknown.why, unknown.instead
+                    user.sign_in_name,
+                    unknown.part.replace('_', " "),
+                    unknown.why,
+                    unknown.instead
                 ));
             }
         }
@@ -48,12 +51,15 @@ impl Args {
         if !who.is_empty() {
             let subject = people::subject(&session, &who.iter().collect::<Vec<_>>());
             let remembered = rows.iter().any(|row| row.kind == DeviceKind::Remembered);
+            let untold = read.found.iter().any(|(_, info)| !info.unknown.is_empty());
             cx.ui.note(&match rows.len() {
                 0 => format!("{subject}: no devices"),
                 count => {
                     let devices = counted(count as u64, "device", "devices");
                     if remembered {
                         format!("{devices}; \"devices forget\" ends remembering, registered ones stay")
+                    } else if untold {
+                        devices
                     } else {
                         format!("{devices}; none is remembered")
                     }

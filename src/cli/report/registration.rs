@@ -61,6 +61,7 @@ fn without(text: &str) -> Result<Without, String> {
 /// What was read of the report.
 struct Told {
     totals: Totals,
+    cut: bool,
     oldest: Option<jiff::Timestamp>,
     source: Option<String>,
     failed: Option<Error>,
@@ -98,11 +99,15 @@ impl Args {
         drop(hold);
         let Told {
             totals,
+            cut,
             oldest,
             source,
             failed,
         } = told;
         let people = counted(totals.people, "person", "people");
+        if cut {
+            return Ok(0);
+        }
         cx.ui.note(&match (totals.people, oldest, source) {
             (0, ..) => format!("nobody in {} is in that report", session.profile),
             (_, Some(oldest), Some(source)) => {
@@ -136,6 +141,7 @@ async fn read(
 ) -> Result<Told> {
     let mut told = Told {
         totals: Totals::default(),
+        cut: false,
         oldest: None,
         source: None,
         failed: None,
@@ -162,6 +168,7 @@ async fn read(
                 told.oldest = Some(told.oldest.map_or(row.as_of, |oldest| oldest.min(row.as_of)));
                 told.source.get_or_insert_with(|| row.source.clone());
                 if !each(&row)? {
+                    told.cut = true;
                     break;
                 }
             }
@@ -193,6 +200,7 @@ async fn list(
         "failed": u8::from(told.failed.is_some()), "as_of": told.oldest, "source": told.source,
     });
     rows.finish(&summary)?;
-    out.flush().map_err(|error| render::cannot_write(&error, "standard output"))?;
+    out.flush()
+        .map_err(|error| render::cannot_write(&error, "standard output"))?;
     Ok(told)
 }

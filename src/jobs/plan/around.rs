@@ -68,7 +68,7 @@ impl Draft<'_> {
             Some(sessions) => format!("{} sessions", sessions.count),
             None => "every session".to_owned(),
         };
-        Words::new("sign out", "everywhere", detail).outcome("open pages may work 60 minutes more")
+        Words::new("sign out", "everywhere", detail)
     }
 
     fn untold(&self, part: &str) -> bool {
@@ -99,7 +99,8 @@ pub(super) fn forget(draft: &mut Draft<'_>, typed: &[String]) -> Result<()> {
     let mut going: Vec<DeviceId> = Vec::new();
     for text in typed {
         let device = if native {
-            let device = reference::find_remembered(text, &devices, draft.whose()).map_err(|error| draft.ours(error))?;
+            let device = reference::find_remembered(text, &devices, draft.whose())
+                .map_err(|error| draft.ours(error))?;
             (device.id.clone(), device_name(device))
         } else {
             // The service keeps no list, and what it does instead does not ask which one is meant.
@@ -149,7 +150,8 @@ pub(super) fn app_passwords(draft: &mut Draft<'_>, typed: &[String], reissue: bo
             draft.require(action, Words::new("revoke", text, ""), &[])?;
             continue;
         }
-        let one = reference::find_app_password(text, &known, draft.whose()).map_err(|error| draft.ours(error))?;
+        let one =
+            reference::find_app_password(text, &known, draft.whose()).map_err(|error| draft.ours(error))?;
         if !going.contains(one) {
             going.push(one.clone());
         }
