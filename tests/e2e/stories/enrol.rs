@@ -130,8 +130,10 @@ fn s10_security_questions_reset_the_password_and_are_no_second_factor() {
         ("What was your first job?", "Paper round"),
     ];
     let answers = |of: &[(&str, &str)]| {
-        let pairs: Vec<Value> =
-            of.iter().map(|(question, answer)| json!({"question": question, "answer": answer})).collect();
+        let pairs: Vec<Value> = of
+            .iter()
+            .map(|(question, answer)| json!({"question": question, "answer": answer}))
+            .collect();
         Value::from(pairs).to_string()
     };
     let three = place.write("three.json", &answers(&asked[..3]));
