@@ -160,6 +160,7 @@ fn trace(verbose: u8, ui: &Ui) {
 /// Ends the program at once.
 #[expect(
     clippy::exit,
+    clippy::disallowed_methods,
     reason = "the second signal, or one while a question is open, ends the program here"
 )]
 fn leave() {

@@ -147,14 +147,12 @@ impl Keeper {
         }
         if let Place::File(file, path) = &mut self.place {
             let failed = |error| cannot_write(&error, &path.display().to_string());
-            for row in rows(user, minted) {
-                let mut line = serde_json::to_string(&row).map_err(|error| {
-                    Error::new(ErrorCode::Internal, format!("writing JSON failed: {error}"))
-                })?;
-                line.push('\n');
-                file.write_all(line.as_bytes()).map_err(failed)?;
-            }
-            file.sync_all().map_err(failed)?;
+            let mut line = serde_json::to_string(&row(user, minted))
+                .map_err(|error| Error::new(ErrorCode::Internal, format!("writing JSON failed: {error}")))?;
+            line.push('\n');
+            file.write_all(line.as_bytes())
+                .and_then(|()| file.sync_all())
+                .map_err(failed)?;
         }
         self.kept.push(Kept {
             user: user.to_owned(),
@@ -169,7 +167,7 @@ impl Keeper {
             Place::Answer => self
                 .kept
                 .iter()
-                .flat_map(|kept| rows(&kept.user, &kept.minted))
+                .map(|kept| row(&kept.user, &kept.minted))
                 .collect(),
             Place::File(..) | Place::Terminal | Place::Image => Vec::new(),
         }
@@ -198,7 +196,14 @@ impl Keeper {
             Place::Image => Ok(()),
             Place::Answer if cx.ui.is_table() => {
                 for row in self.rows() {
-                    let line = format!("{}\t{}\t{}\n", clean(&row.user), row.kind, clean(&row.value));
+                    let uri = row.uri.as_ref().map(|uri| format!("\t{}", clean(uri)));
+                    let line = format!(
+                        "{}\t{}\t{}{}\n",
+                        clean(&row.user),
+                        row.kind,
+                        clean(&row.value),
+                        uri.unwrap_or_default()
+                    );
                     crate::render::write(out, line.as_bytes())?;
                 }
                 Ok(())
@@ -264,17 +269,15 @@ impl Keeper {
     }
 }
 
-/// A seed is two rows: itself, and its link.
-fn rows(user: &str, minted: &Minted) -> Vec<SecretRow> {
-    let row = |kind: &str, value: &str| SecretRow {
+/// A secret as a row; a seed has its link with it.
+fn row(user: &str, minted: &Minted) -> SecretRow {
+    SecretRow {
         user: user.to_owned(),
-        kind: kind.to_owned(),
-        value: value.to_owned(),
+        kind: minted.kind.to_owned(),
+        value: minted.value.expose().to_owned(),
+        uri: minted.uri.as_ref().map(|uri| uri.expose().to_owned()),
         expires_at: minted.expires_at,
-    };
-    let mut rows = vec![row(minted.kind, minted.value.expose())];
-    rows.extend(minted.uri.as_ref().map(|uri| row("otpauth", uri.expose())));
-    rows
+    }
 }
 
 /// The name of the n-th image: `seed.png`, `seed-2.png`.
