@@ -407,22 +407,58 @@ mod tests {
             ),
             ("mfactl search adele", "mfactl user search adele"),
             ("mfactl show adele", "mfactl user show adele"),
-            ("mfactl methods add adele phone", "mfactl methods add phone adele --number NUMBER"),
-            ("mfactl methods add adele phone --number +14255550100", "mfactl methods add phone adele --number +14255550100"),
-            ("mfactl add phone adele --number 1", "mfactl methods add phone adele --number 1"),
-            ("mfactl methods add temporary pass adele", "mfactl methods add temporary-pass adele"),
-            ("mfactl user reset password adele", "mfactl user reset-password adele"),
-            ("mfactl -p local user reset password adele -y", "mfactl -p local user reset-password adele -y"),
+            (
+                "mfactl methods add adele phone",
+                "mfactl methods add phone adele --number NUMBER",
+            ),
+            (
+                "mfactl methods add adele phone --number +14255550100",
+                "mfactl methods add phone adele --number +14255550100",
+            ),
+            (
+                "mfactl add phone adele --number 1",
+                "mfactl methods add phone adele --number 1",
+            ),
+            (
+                "mfactl methods add temporary pass adele",
+                "mfactl methods add temporary-pass adele",
+            ),
+            (
+                "mfactl user reset password adele",
+                "mfactl user reset-password adele",
+            ),
+            (
+                "mfactl -p local user reset password adele -y",
+                "mfactl -p local user reset-password adele -y",
+            ),
             ("mfactl user sign out adele", "mfactl user sign-out adele"),
             ("mfactl sign out adele", "mfactl user sign-out adele"),
             ("mfactl reset adele", "mfactl user reset adele"),
             ("mfactl reset password adele", "mfactl user reset-password adele"),
-            ("mfactl methods set default adele phone", "mfactl methods set-default adele phone"),
-            ("mfactl methods remove phone adele", "mfactl methods remove adele phone"),
-            ("mfactl methods set-default phone:mobile adele", "mfactl methods set-default adele phone:mobile"),
-            ("mfactl methods remove adele -Ab3Cd", "mfactl methods remove adele -- -Ab3Cd"),
-            ("mfactl methods remove adele -nqAb", "mfactl methods remove adele -- -nqAb"),
-            ("mfactl methods remove -y adele -Ab3Cd", "mfactl methods remove -y adele -- -Ab3Cd"),
+            (
+                "mfactl methods set default adele phone",
+                "mfactl methods set-default adele phone",
+            ),
+            (
+                "mfactl methods remove phone adele",
+                "mfactl methods remove adele phone",
+            ),
+            (
+                "mfactl methods set-default phone:mobile adele",
+                "mfactl methods set-default adele phone:mobile",
+            ),
+            (
+                "mfactl methods remove adele -Ab3Cd",
+                "mfactl methods remove adele -- -Ab3Cd",
+            ),
+            (
+                "mfactl methods remove adele -nqAb",
+                "mfactl methods remove adele -- -nqAb",
+            ),
+            (
+                "mfactl methods remove -y adele -Ab3Cd",
+                "mfactl methods remove -y adele -- -Ab3Cd",
+            ),
             ("mfactl devices adele", "mfactl devices --help"),
             (
                 "mfactl user show",

@@ -94,17 +94,33 @@ fn the_overview_names_every_verb_and_stays_short() {
         }
     }
     for path in &named {
-        let found = path.split(' ').try_fold(&command(), |command, word| command.find_subcommand(word)).is_some();
+        let found = path
+            .split(' ')
+            .try_fold(&command(), |command, word| command.find_subcommand(word))
+            .is_some();
         assert!(found, "{path} is not there");
     }
     for (path, _) in verbs() {
         assert!(
-            named.iter().any(|name| *name == path || path.starts_with(&format!("{name} "))),
+            named
+                .iter()
+                .any(|name| *name == path || path.starts_with(&format!("{name} "))),
             "{path} is not in the overview"
         );
     }
-    for line in text.lines().filter_map(|line| line.trim().strip_prefix("mfactl -p ")) {
-        assert!(parse(&split(&format!("mfactl -p {line}")).iter().map(Into::into).collect::<Vec<_>>()).is_ok());
+    for line in text
+        .lines()
+        .filter_map(|line| line.trim().strip_prefix("mfactl -p "))
+    {
+        assert!(
+            parse(
+                &split(&format!("mfactl -p {line}"))
+                    .iter()
+                    .map(Into::into)
+                    .collect::<Vec<_>>()
+            )
+            .is_ok()
+        );
     }
 }
 

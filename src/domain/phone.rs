@@ -59,6 +59,7 @@ impl PhoneNumber {
                 Some("write digits only, an extension as x123"),
             ));
         }
+        let home = region;
         let region: Option<Region> = match region {
             Some(code) => Some(code.to_ascii_uppercase().parse().map_err(|_| BadNumber {
                 given: text.to_owned(),
@@ -95,10 +96,23 @@ impl PhoneNumber {
             } else {
                 "that country's numbering plan has no such number"
             };
-            return Err(bad(
-                why,
-                Some("check the digits; a zero in front of the area code is left out"),
-            ));
+            return Err(match home {
+                // A mobile number of home, typed on a profile whose region is another country's.
+                Some(home) if !international => BadNumber {
+                    hint: Some(
+                        format!(
+                            "without a + it is read as a number of {}; write it as +COUNTRY NUMBER",
+                            home.to_ascii_uppercase()
+                        )
+                        .into(),
+                    ),
+                    ..bad(why, None)
+                },
+                _ => bad(
+                    why,
+                    Some("check the digits; a zero in front of the area code is left out"),
+                ),
+            });
         }
         let e164 = number.format_as(PhoneNumberFormat::E164).into_owned();
         let code = number.country_code.to_string();
@@ -208,6 +222,15 @@ mod tests {
             ("+1 4255550100x12", Some("12"))
         );
         assert_eq!(office.to_string(), "+1 425 555 0100 x12");
+    }
+
+    #[test]
+    fn a_national_number_of_another_country_is_told_the_region() {
+        let bad = PhoneNumber::parse("0612345678", Some("us")).unwrap_err();
+        assert_eq!(
+            bad.hint.as_deref(),
+            Some("without a + it is read as a number of US; write it as +COUNTRY NUMBER")
+        );
     }
 
     #[test]

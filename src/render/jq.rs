@@ -134,9 +134,18 @@ mod tests {
     #[test]
     fn a_filter_that_is_wrong_is_answered_with_the_place() {
         let place = |code: &str| Filter::new(code).err().unwrap().message().to_owned();
-        assert_eq!(place(".a | foo(1)"), "--jq is wrong at character 6: there is no function \"foo\"");
-        assert_eq!(place(".[] | ,"), "--jq is wrong at character 7: term was expected");
-        assert_eq!(place("(.a"), "--jq is wrong at character 4: closing parenthesis was expected");
+        assert_eq!(
+            place(".a | foo(1)"),
+            "--jq is wrong at character 6: there is no function \"foo\""
+        );
+        assert_eq!(
+            place(".[] | ,"),
+            "--jq is wrong at character 7: term was expected"
+        );
+        assert_eq!(
+            place("(.a"),
+            "--jq is wrong at character 4: closing parenthesis was expected"
+        );
         assert_eq!(Filter::new("é | $x").err().unwrap().code(), ErrorCode::Usage);
         assert!(
             place("\"é\" | $x").starts_with("--jq is wrong at character 7:"),

@@ -225,8 +225,15 @@ fn remembered(page: &Page, one: &UserShow) -> Vec<String> {
         .filter(|row| row.kind == DeviceKind::Remembered)
         .collect();
     if remembered.is_empty() {
-        let untold = one.unknown.iter().any(|unknown| unknown.part == "remembered_devices");
-        return if untold { Vec::new() } else { vec!["none".to_owned()] };
+        let untold = one
+            .unknown
+            .iter()
+            .any(|unknown| unknown.part == "remembered_devices");
+        return if untold {
+            Vec::new()
+        } else {
+            vec!["none".to_owned()]
+        };
     }
     let mut lines: Vec<String> = remembered
         .iter()

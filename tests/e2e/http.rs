@@ -45,7 +45,7 @@ impl Witness {
 
     /// A new token each time: tests move the clock by which it ends.
     #[track_caller]
-    fn token(&self) -> String {
+    pub(crate) fn token(&self) -> String {
         let url = format!("{}/oauth2/v2.0/token", self.authority);
         let answer = send(
             "POST",
@@ -74,7 +74,13 @@ impl Witness {
     /// Sends any request.
     #[track_caller]
     pub(crate) fn ask(&self, verb: &str, path: &str, body: &Value) -> Answer {
-        let bearer = format!("Bearer {}", self.token());
+        self.ask_with(&self.token(), verb, path, body)
+    }
+
+    /// Sends any request with any token.
+    #[track_caller]
+    pub(crate) fn ask_with(&self, token: &str, verb: &str, path: &str, body: &Value) -> Answer {
+        let bearer = format!("Bearer {token}");
         let body = if body.is_null() {
             String::new()
         } else {

@@ -32,6 +32,16 @@ fn enter_at_the_prompt_is_no() {
 }
 
 #[test]
+fn ctrl_c_at_the_prompt_ends_with_130_and_changes_nothing() {
+    let place = Environment::new();
+    let mut terminal = Terminal::start(&place, &RESET);
+    terminal.shows("Go on? [y/N]").presses(3);
+    let (screen, code) = terminal.ends();
+    assert_eq!(code, 130, "{screen}");
+    assert_eq!(place.person("adele").methods().len(), 4);
+}
+
+#[test]
 fn more_people_than_one_are_confirmed_by_their_number() {
     let place = Environment::new();
     let both = ["user", "sign-out", "fen", "adele"];

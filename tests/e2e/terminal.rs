@@ -46,6 +46,12 @@ impl Terminal {
         self
     }
 
+    /// Presses a key that has no letter: 3 is Ctrl-C.
+    pub(crate) fn presses(&mut self, control: u8) -> &mut Self {
+        self.session.send([control]).unwrap();
+        self
+    }
+
     /// Waits for the end; everything that stood on the screen, and the exit status.
     #[track_caller]
     pub(crate) fn ends(mut self) -> (String, i32) {

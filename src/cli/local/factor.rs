@@ -10,11 +10,17 @@ const CALLS: &[&str] = &["call-mobile", "call-alternate", "call-office"];
 
 /// Reads `KIND:CODE`; an empty CODE sends one to the outbox.
 pub(super) fn factor(text: &str) -> Result<Factor, String> {
-    let (kind, code) = text
-        .split_once(':')
-        .ok_or_else(|| format!("write KIND:CODE, such as totp:123456; KIND is {}", KINDS.join(", ")))?;
+    let (kind, code) = text.split_once(':').ok_or_else(|| {
+        format!(
+            "write KIND:CODE, such as totp:123456; KIND is {}",
+            KINDS.join(", ")
+        )
+    })?;
     if !KINDS.contains(&kind) && !CALLS.contains(&kind) {
-        return Err(format!("KIND is one of {}; call-alternate rings one phone", KINDS.join(", ")));
+        return Err(format!(
+            "KIND is one of {}; call-alternate rings one phone",
+            KINDS.join(", ")
+        ));
     }
     Ok(Factor {
         kind: kind.to_owned(),

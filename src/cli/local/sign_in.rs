@@ -17,7 +17,12 @@ pub struct Args {
     #[arg(value_name = "USER")]
     user: String,
     /// The password
-    #[arg(long, value_name = "P", conflicts_with = "app_password", allow_hyphen_values = true)]
+    #[arg(
+        long,
+        value_name = "P",
+        conflicts_with = "app_password",
+        allow_hyphen_values = true
+    )]
     password: Option<String>,
     /// An app password
     #[arg(long, value_name = "P", allow_hyphen_values = true)]
