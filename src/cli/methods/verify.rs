@@ -60,13 +60,14 @@ impl Args {
         let chosen = reference::find_method(&method, info.methods(), &whose, |found| {
             cx.command(["methods", "verify", &whose, found])
         })?;
+        // A service that sends no codes cannot say that none is waited for either.
+        admit(service.capabilities(), chosen)?;
         let mut row = row(&person, chosen, info.methods());
         if chosen.state != MethodState::Pending && chosen.pending_number.is_none() {
             row.status = Status::Unchanged;
             row.detail = "it waits for no code".to_owned();
             return change::one_row(cx, &session, VERB, row, Vec::new());
         }
-        admit(service.capabilities(), chosen)?;
         let again = cx.command(["methods", "verify", &whose, &row.target]);
         if dry_run {
             row.detail = match code {
