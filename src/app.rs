@@ -81,7 +81,14 @@ fn run(args: &[OsString], env: &Env) -> u8 {
         .map(|arg| arg.to_string_lossy().into_owned())
         .collect();
     let interrupt = Interrupt::new(asking, leave);
-    let context = Context::new(ui.clone(), globals, env.clone(), Arc::new(SystemClock), interrupt, argv);
+    let context = Context::new(
+        ui.clone(),
+        globals,
+        env.clone(),
+        Arc::new(SystemClock),
+        interrupt,
+        argv,
+    );
     match context.and_then(|cx| drive(&cx, noun)) {
         Ok(code) => code,
         Err(error) => failed(&ui, &error),
@@ -95,10 +102,12 @@ fn drive(cx: &Context, noun: Noun) -> Result<u8> {
     } else {
         tokio::runtime::Builder::new_current_thread()
     };
-    let runtime = builder
-        .enable_all()
-        .build()
-        .map_err(|error| Error::new(ErrorCode::Internal, format!("the runtime does not start: {error}")))?;
+    let runtime = builder.enable_all().build().map_err(|error| {
+        Error::new(
+            ErrorCode::Internal,
+            format!("the runtime does not start: {error}"),
+        )
+    })?;
     runtime.block_on(async {
         let outcome = tokio::select! {
             biased;
@@ -132,7 +141,11 @@ fn trace(verbose: u8, ui: &Ui) {
     if verbose == 0 {
         return;
     }
-    let level = if verbose > 1 { LevelFilter::TRACE } else { LevelFilter::DEBUG };
+    let level = if verbose > 1 {
+        LevelFilter::TRACE
+    } else {
+        LevelFilter::DEBUG
+    };
     let layer = tracing_subscriber::fmt::layer()
         .with_writer(std::io::stderr)
         .with_ansi(ui.colour())
@@ -145,11 +158,14 @@ fn trace(verbose: u8, ui: &Ui) {
 }
 
 /// Ends the program at once.
-#[expect(clippy::exit, reason = "the second signal, or one while a question is open, ends the program here")]
-fn leave() {
-    let _ = std::io::stderr()
-        .lock()
-        .write_all(b"\nerror: stopped; what was in flight may have been sent\n");
+#[expect(
+    clippy::exit,
+    clippy::disallowed_methods,
+    reason = "the second signal, or one while a question is open, ends the program here"
+)]
+fn leave(why: &str) {
+    // Where stderr is gone there is nobody left to tell.
+    let _ = writeln!(std::io::stderr().lock(), "\nerror: {why}");
     std::process::exit(i32::from(STOPPED));
 }
 

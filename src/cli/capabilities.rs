@@ -77,7 +77,11 @@ impl Args {
             None => {
                 let session = cx.connect(Intent::Read).await?;
                 let own = session.service.capabilities().clone();
-                (session.service_name, own, format!("{} as {}", session.profile, session.operator.account))
+                (
+                    session.service_name,
+                    own,
+                    format!("{} as {}", session.profile, session.operator.account),
+                )
             }
         };
         show(cx, name, &capabilities, &whose)

@@ -8,7 +8,9 @@ use crate::render::write;
 
 /// For which shell.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Example:\n  mfactl completions bash > ~/.local/share/bash-completion/completions/mfactl")]
+#[command(
+    after_help = "Example:\n  mfactl completions bash > ~/.local/share/bash-completion/completions/mfactl"
+)]
 pub struct Args {
     /// The shell
     #[arg(value_name = "SHELL", value_parser = ["bash", "elvish", "fish", "powershell", "zsh"])]
@@ -49,7 +51,10 @@ mod tests {
     fn every_shell_gets_lines_that_ask_the_program() {
         for shell in ["bash", "elvish", "fish", "powershell", "zsh"] {
             let text = String::from_utf8(stub(shell).unwrap()).unwrap();
-            assert!(text.contains("mfactl") && text.contains("COMPLETE"), "{shell}: {text}");
+            assert!(
+                text.contains("mfactl") && text.contains("COMPLETE"),
+                "{shell}: {text}"
+            );
         }
     }
 }

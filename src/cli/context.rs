@@ -93,7 +93,12 @@ impl Context {
         interrupt: Arc<Interrupt>,
         argv: Vec<String>,
     ) -> Result<Self> {
-        let jq = globals.jq.as_deref().map(jq::Filter::new).transpose()?.map(Rc::new);
+        let jq = globals
+            .jq
+            .as_deref()
+            .map(jq::Filter::new)
+            .transpose()?
+            .map(Rc::new);
         Ok(Self {
             ui,
             globals,
@@ -165,9 +170,7 @@ impl Context {
         let connected = services::connect(options).await?;
         self.ui.detail(&format!(
             "{} in {}, as {}",
-            profile.name,
-            service_name,
-            connected.operator.account
+            profile.name, service_name, connected.operator.account
         ));
         Ok(Session {
             service: Box::new(connected.service),
@@ -202,7 +205,10 @@ impl Context {
             (Place::At(_), Some(_)) => {
                 return Err(Error::new(
                     ErrorCode::Usage,
-                    format!("--data names a file, and profile \"{}\" names a service elsewhere", profile.name),
+                    format!(
+                        "--data names a file, and profile \"{}\" names a service elsewhere",
+                        profile.name
+                    ),
                 )
                 .hint("leave out one of the two"));
             }
@@ -278,10 +284,14 @@ impl Context {
 
     /// Ends the service inside this program, so that its file is whole when the program ends.
     pub(crate) async fn close(&self) {
-        let Some(running) = self.running.take() else { return };
+        let Some(running) = self.running.take() else {
+            return;
+        };
         match tokio::time::timeout(CLOSING, running.stop()).await {
             Ok(Ok(())) => {}
-            Ok(Err(error)) => self.ui.detail(&format!("the service inside did not end well: {error}")),
+            Ok(Err(error)) => self
+                .ui
+                .detail(&format!("the service inside did not end well: {error}")),
             Err(_) => self.ui.detail("the service inside did not end in time"),
         }
     }

@@ -164,8 +164,11 @@ impl GlobalArgs {
             Some(_) => None,
         };
         if jq.is_some() && clash.is_some() {
-            return Err(Error::new(ErrorCode::Usage, "--jq filters JSON, and another form is asked for")
-                .hint("leave out -o, or use -o json"));
+            return Err(Error::new(
+                ErrorCode::Usage,
+                "--jq filters JSON, and another form is asked for",
+            )
+            .hint("leave out -o, or use -o json"));
         }
         let output = if jq.is_some() { Some(Format::Json) } else { output };
         Ok(Globals {
@@ -223,12 +226,14 @@ fn either<T>(
 }
 
 fn switch(env: &Env, name: &str) -> Result<bool> {
-    Ok(either(None, env, name, |text| match text.to_ascii_lowercase().as_str() {
-        "1" | "true" | "yes" | "on" => Ok(true),
-        "0" | "false" | "no" | "off" => Ok(false),
-        _ => Err("write 1 or 0".to_owned()),
-    })?
-    .unwrap_or(false))
+    Ok(
+        either(None, env, name, |text| match text.to_ascii_lowercase().as_str() {
+            "1" | "true" | "yes" | "on" => Ok(true),
+            "0" | "false" | "no" | "off" => Ok(false),
+            _ => Err("write 1 or 0".to_owned()),
+        })?
+        .unwrap_or(false),
+    )
 }
 
 fn wrong(name: &str, text: &str, why: &str) -> Error {
@@ -259,7 +264,11 @@ mod tests {
 
     #[test]
     fn the_flag_beats_the_variable() {
-        let env = Env::with(&[("MFACTL_OUTPUT", "csv"), ("MFACTL_TICKET", "A"), ("MFACTL_DRY_RUN", "1")]);
+        let env = Env::with(&[
+            ("MFACTL_OUTPUT", "csv"),
+            ("MFACTL_TICKET", "A"),
+            ("MFACTL_DRY_RUN", "1"),
+        ]);
         let typed = GlobalArgs {
             output: Some(Format::Ndjson),
             ..GlobalArgs::default()
@@ -268,7 +277,10 @@ mod tests {
         assert_eq!(globals.output, Some(Format::Ndjson));
         assert_eq!(globals.ticket.as_deref(), Some("A"));
         assert!(globals.dry_run);
-        assert_eq!(GlobalArgs::default().resolve(&env).unwrap().output, Some(Format::Csv));
+        assert_eq!(
+            GlobalArgs::default().resolve(&env).unwrap().output,
+            Some(Format::Csv)
+        );
     }
 
     #[test]
@@ -281,7 +293,9 @@ mod tests {
             ("MFACTL_VERBOSE", "loud"),
             ("MFACTL_COLOR", "blue"),
         ] {
-            let error = GlobalArgs::default().resolve(&Env::with(&[(name, value)])).unwrap_err();
+            let error = GlobalArgs::default()
+                .resolve(&Env::with(&[(name, value)]))
+                .unwrap_err();
             assert_eq!(error.code(), ErrorCode::Usage);
             assert!(error.message().starts_with(name), "{error}");
         }
@@ -293,13 +307,19 @@ mod tests {
             jq: Some(".[]".into()),
             ..GlobalArgs::default()
         };
-        assert_eq!(jq.clone().resolve(&Env::default()).unwrap().output, Some(Format::Json));
+        assert_eq!(
+            jq.clone().resolve(&Env::default()).unwrap().output,
+            Some(Format::Json)
+        );
         let env = Env::with(&[("MFACTL_OUTPUT", "csv")]);
         assert_eq!(jq.clone().resolve(&env).unwrap().output, Some(Format::Json));
         let both = GlobalArgs {
             output: Some(Format::Csv),
             ..jq
         };
-        assert_eq!(both.resolve(&Env::default()).unwrap_err().code(), ErrorCode::Usage);
+        assert_eq!(
+            both.resolve(&Env::default()).unwrap_err().code(),
+            ErrorCode::Usage
+        );
     }
 }

@@ -29,6 +29,10 @@ use crate::domain::{ErrorCode, Result};
 use context::Context;
 use globals::GlobalArgs;
 
+pub use completions::stub as completion_stub;
+pub use man::pages as man_pages;
+pub use schema::{NAMES as SCHEMAS, schema as json_schema};
+
 pub(crate) use explain::{Parsed, explain, near, wanted_format};
 
 /// Put people's sign-in security info right
@@ -162,31 +166,49 @@ fn exit_table() -> String {
 
 /// The verbs in five groups, in the order of what people come for.
 const GROUPS: &[(&str, &[(&str, &str)])] = &[
-    ("Put a person right", &[
-        ("user reset", "lost phone, new phone, compromised account"),
-        ("user reset-password", "set or make a password"),
-        ("user sign-out", "end every session"),
-        ("methods add", "phone, email, totp, temporary-pass, questions"),
-        ("methods update|remove", "change or remove a method"),
-        ("methods set-default|verify", "the default; a number that waits for its code"),
-        ("devices forget", "ask for a second factor again"),
-        ("app-passwords reset", "end app passwords"),
-    ]),
-    ("Look", &[
-        ("user search|show", "find people; everything of one on a page"),
-        ("methods list", "what a person verifies with"),
-        ("devices list", "where nobody asks, and what is registered"),
-        ("app-passwords list", "app passwords and their last use"),
-        ("policy show", "what the organization allows, and whom"),
-    ]),
-    ("Many people", &[
-        ("report registration", "who has registered what"),
-        ("plan show|apply", "changes written down with --plan-out"),
-    ]),
-    ("Set up", &[
-        ("capabilities", "what the service can do, and what instead"),
-        ("completions|man|schema", "for the shell, for readers, for scripts"),
-    ]),
+    (
+        "Put a person right",
+        &[
+            ("user reset", "lost phone, new phone, compromised account"),
+            ("user reset-password", "set or make a password"),
+            ("user sign-out", "end every session"),
+            ("methods add", "phone, email, totp, temporary-pass, questions"),
+            ("methods update|remove", "change or remove a method"),
+            (
+                "methods set-default|verify",
+                "the default; a number that waits for its code",
+            ),
+            ("devices forget", "ask for a second factor again"),
+            ("app-passwords reset", "end app passwords"),
+        ],
+    ),
+    (
+        "Look",
+        &[
+            ("user search|show", "find people; everything of one on a page"),
+            ("methods list", "what a person verifies with"),
+            ("devices list", "where nobody asks, and what is registered"),
+            ("app-passwords list", "app passwords and their last use"),
+            ("policy show", "what the organization allows, and whom"),
+        ],
+    ),
+    (
+        "Many people",
+        &[
+            ("report registration", "who has registered what"),
+            ("plan show|apply", "changes written down with --plan-out"),
+        ],
+    ),
+    (
+        "Set up",
+        &[
+            ("capabilities", "what the service can do, and what instead"),
+            (
+                "completions|man|schema",
+                "for the shell, for readers, for scripts",
+            ),
+        ],
+    ),
     ("Try it", &[("local", "the embedded demo service")]),
 ];
 

@@ -86,7 +86,10 @@ fn pick(
                     detail: user.display_name.clone().unwrap_or_default(),
                 })
                 .collect();
-            let first = several.first().map(|user| user.sign_in_name.as_str()).unwrap_or_default();
+            let first = several
+                .first()
+                .map(|user| user.sign_in_name.as_str())
+                .unwrap_or_default();
             Err(Error::new(
                 ErrorCode::Ambiguous,
                 format!("\"{typed}\" matches {} people", several.len()),
@@ -114,7 +117,11 @@ fn not_found(cx: &Context, session: &Session, typed: &str, name: &str) -> Error 
 
 /// Whether the table names whose row it is.
 pub(crate) fn shape(typed: &[String]) -> Shape {
-    if typed.len() == 1 { Shape::One } else { Shape::Several }
+    if typed.len() == 1 {
+        Shape::One
+    } else {
+        Shape::Several
+    }
 }
 
 impl Session {

@@ -166,11 +166,19 @@ mod tests {
             if *name == "errors" {
                 assert_eq!(value.as_array().unwrap().len(), ErrorCode::ALL.len());
             } else {
-                assert!(value["properties"].as_object().is_some_and(|fields| !fields.is_empty()), "{name}");
+                assert!(
+                    value["properties"]
+                        .as_object()
+                        .is_some_and(|fields| !fields.is_empty()),
+                    "{name}"
+                );
             }
         }
         assert_eq!(schema("method").unwrap()["properties"]["ref"]["type"], "string");
-        assert_eq!(schema("mthod").unwrap_err().hint_text(), Some("mfactl schema method"));
+        assert_eq!(
+            schema("mthod").unwrap_err().hint_text(),
+            Some("mfactl schema method")
+        );
     }
 
     #[test]
@@ -179,7 +187,10 @@ mod tests {
             let schema = schema(name).unwrap();
             for column in R::COLUMNS {
                 let first = column.split('.').next().unwrap();
-                assert!(schema["properties"].get(first).is_some(), "{name} has no {column}");
+                assert!(
+                    schema["properties"].get(first).is_some(),
+                    "{name} has no {column}"
+                );
             }
         }
         check::<shape::MethodRow>("method");

@@ -33,7 +33,10 @@ fn every_verb_says_what_it_does_and_shows_an_example() {
         let about = verb.get_about().map(ToString::to_string).unwrap_or_default();
         assert!(!about.is_empty() && !about.ends_with('.'), "{path}: {about}");
         let help = verb.get_after_help().map(ToString::to_string).unwrap_or_default();
-        assert!(help.contains(&format!("mfactl {path}")) || help.contains("mfactl -p"), "{path} has no example");
+        assert!(
+            help.contains(&format!("mfactl {path}")) || help.contains("mfactl -p"),
+            "{path} has no example"
+        );
     }
 }
 
@@ -41,7 +44,11 @@ fn every_verb_says_what_it_does_and_shows_an_example() {
 fn every_example_in_the_help_parses() {
     for (path, verb) in verbs() {
         let help = verb.get_after_help().map(ToString::to_string).unwrap_or_default();
-        for line in help.lines().map(str::trim).filter(|line| line.starts_with("mfactl ")) {
+        for line in help
+            .lines()
+            .map(str::trim)
+            .filter(|line| line.starts_with("mfactl "))
+        {
             let words = split(line);
             if let Err(error) = parse(&words.iter().map(Into::into).collect::<Vec<_>>()) {
                 panic!("{path}: {line}\n{error}");
@@ -87,17 +94,33 @@ fn the_overview_names_every_verb_and_stays_short() {
         }
     }
     for path in &named {
-        let found = path.split(' ').try_fold(&command(), |command, word| command.find_subcommand(word)).is_some();
+        let found = path
+            .split(' ')
+            .try_fold(&command(), |command, word| command.find_subcommand(word))
+            .is_some();
         assert!(found, "{path} is not there");
     }
     for (path, _) in verbs() {
         assert!(
-            named.iter().any(|name| *name == path || path.starts_with(&format!("{name} "))),
+            named
+                .iter()
+                .any(|name| *name == path || path.starts_with(&format!("{name} "))),
             "{path} is not in the overview"
         );
     }
-    for line in text.lines().filter_map(|line| line.trim().strip_prefix("mfactl -p ")) {
-        assert!(parse(&split(&format!("mfactl -p {line}")).iter().map(Into::into).collect::<Vec<_>>()).is_ok());
+    for line in text
+        .lines()
+        .filter_map(|line| line.trim().strip_prefix("mfactl -p "))
+    {
+        assert!(
+            parse(
+                &split(&format!("mfactl -p {line}"))
+                    .iter()
+                    .map(Into::into)
+                    .collect::<Vec<_>>()
+            )
+            .is_ok()
+        );
     }
 }
 
@@ -117,7 +140,13 @@ fn an_option_everywhere_has_its_variable_in_the_table() {
     let root = command();
     for arg in root.get_arguments() {
         let help = arg.get_help().map(ToString::to_string).unwrap_or_default();
-        let Some(name) = help.split("[env: ").nth(1).and_then(|rest| rest.split(']').next()) else { continue };
+        let Some(name) = help
+            .split("[env: ")
+            .nth(1)
+            .and_then(|rest| rest.split(']').next())
+        else {
+            continue;
+        };
         let variable = crate::config::VARIABLES
             .iter()
             .find(|variable| variable.name == name)

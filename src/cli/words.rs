@@ -31,7 +31,17 @@ mod tests {
     #[test]
     fn words_are_quoted_where_a_shell_needs_it() {
         assert_eq!(
-            command(Some("local"), ["methods", "remove", "o'neil@x", "authenticator:b2f7", "+1 425", ""]),
+            command(
+                Some("local"),
+                [
+                    "methods",
+                    "remove",
+                    "o'neil@x",
+                    "authenticator:b2f7",
+                    "+1 425",
+                    ""
+                ]
+            ),
             "mfactl -p local methods remove 'o'\\''neil@x' authenticator:b2f7 '+1 425' ''"
         );
         assert_eq!(quoted("a_b#EXT#@c.example"), "a_b#EXT#@c.example");

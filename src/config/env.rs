@@ -32,36 +32,75 @@ const fn alone(name: &'static str, meaning: &'static str) -> Variable {
 /// Every variable, in the order of the table in README.
 pub const VARIABLES: &[Variable] = &[
     of("MFACTL_PROFILE", "--profile", "the profile to use"),
-    of("MFACTL_OUTPUT", "--output", "the form of the answer: table, json, ndjson, csv"),
+    of(
+        "MFACTL_OUTPUT",
+        "--output",
+        "the form of the answer: table, json, ndjson, csv",
+    ),
     of("MFACTL_JQ", "--jq", "a filter over the JSON answer"),
-    of("MFACTL_DRY_RUN", "--dry-run", "1 shows the plan and changes nothing"),
+    of(
+        "MFACTL_DRY_RUN",
+        "--dry-run",
+        "1 shows the plan and changes nothing",
+    ),
     of("MFACTL_NO_INPUT", "--no-input", "1 never asks"),
     of("MFACTL_TICKET", "--ticket", "the ticket of a change"),
     of("MFACTL_REASON", "--reason", "the reason of a change"),
-    of("MFACTL_STRICT", "--strict", "1 refuses a plan with steps that the service lacks"),
-    of("MFACTL_TIMEOUT", "--timeout", "how long one call may take with all its tries"),
+    of(
+        "MFACTL_STRICT",
+        "--strict",
+        "1 refuses a plan with steps that the service lacks",
+    ),
+    of(
+        "MFACTL_TIMEOUT",
+        "--timeout",
+        "how long one call may take with all its tries",
+    ),
     of("MFACTL_QUIET", "-q", "1 prints errors only"),
     of("MFACTL_VERBOSE", "-v", "1 or 2: says more on stderr"),
-    of("MFACTL_COLOR", "--color", "when to use colour: auto, always, never"),
-    of("MFACTL_ACCESSIBLE", "--accessible", "1 prints lines instead of tables and repaints nothing"),
+    of(
+        "MFACTL_COLOR",
+        "--color",
+        "when to use colour: auto, always, never",
+    ),
+    of(
+        "MFACTL_ACCESSIBLE",
+        "--accessible",
+        "1 prints lines instead of tables and repaints nothing",
+    ),
     alone("MFACTL_SERVICE", "makes a profile without a file: its service"),
     alone("MFACTL_TENANT", "its tenant"),
     alone("MFACTL_CLIENT_ID", "its application"),
     alone("MFACTL_AUTH", "its way to sign in: client-secret or password"),
     alone("MFACTL_URL", "its address, where it is not the vendor's"),
-    alone("MFACTL_AUTHORITY", "where its tokens come from, where it is not the vendor's"),
-    alone("MFACTL_CLIENT_SECRET", "the application's secret, for any profile"),
+    alone(
+        "MFACTL_AUTHORITY",
+        "where its tokens come from, where it is not the vendor's",
+    ),
+    alone(
+        "MFACTL_CLIENT_SECRET",
+        "the application's secret, for any profile",
+    ),
     alone("MFACTL_USERNAME", "the sign-in name for auth = \"password\""),
     alone("MFACTL_PASSWORD", "the password for auth = \"password\""),
     alone("MFACTL_LOCAL_DATA", "the data file of the built-in profile local"),
     alone("NO_COLOR", "any value: no colour"),
-    alone("CLICOLOR_FORCE", "any value but 0: colour also where the output is no terminal"),
+    alone(
+        "CLICOLOR_FORCE",
+        "any value but 0: colour also where the output is no terminal",
+    ),
     alone("TERM", "dumb: no colour, nothing repainted"),
     alone("ACCESSIBLE", "any value but 0: as --accessible"),
     alone("CI", "any value but false: never asks"),
     alone("TZ", "the time zone of times in tables"),
-    alone("XDG_CONFIG_HOME", "where mfactl/config.toml is, instead of ~/.config"),
-    alone("XDG_DATA_HOME", "where mfactl/local.db is, instead of ~/.local/share"),
+    alone(
+        "XDG_CONFIG_HOME",
+        "where mfactl/config.toml is, instead of ~/.config",
+    ),
+    alone(
+        "XDG_DATA_HOME",
+        "where mfactl/local.db is, instead of ~/.local/share",
+    ),
 ];
 
 /// The environment of this process, or one made for a test.
@@ -123,8 +162,18 @@ mod tests {
         names.sort_unstable();
         names.dedup();
         assert_eq!(names.len(), count);
-        for forbidden in ["YES", "EXPECT", "INCLUDE_SELF", "SECRETS_OUT", "LEAVE_NONE", "EVERYONE"] {
-            assert!(!names.contains(&format!("MFACTL_{forbidden}").as_str()), "{forbidden}");
+        for forbidden in [
+            "YES",
+            "EXPECT",
+            "INCLUDE_SELF",
+            "SECRETS_OUT",
+            "LEAVE_NONE",
+            "EVERYONE",
+        ] {
+            assert!(
+                !names.contains(&format!("MFACTL_{forbidden}").as_str()),
+                "{forbidden}"
+            );
         }
     }
 

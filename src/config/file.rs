@@ -74,8 +74,23 @@ impl Section {
     /// Takes over what is not given here.
     pub(crate) fn inherit(&mut self, base: &Self) {
         inherit!(
-            self, base, service, tenant, client_id, auth, username, cloud, url, authority, realm, domain, region,
-            read_only, token_store, audit_to, retention
+            self,
+            base,
+            service,
+            tenant,
+            client_id,
+            auth,
+            username,
+            cloud,
+            url,
+            authority,
+            realm,
+            domain,
+            region,
+            read_only,
+            token_store,
+            audit_to,
+            retention
         );
         self.guard.inherit(&base.guard);
     }
@@ -111,9 +126,9 @@ pub(crate) fn read(path: &Path) -> Result<File> {
         Err(error) if error.kind() == std::io::ErrorKind::InvalidData => {
             Err(Error::new(ErrorCode::ConfigInvalid, "the file is not text in UTF-8").at(name, None, None))
         }
-        Err(error) => {
-            Err(Error::new(ErrorCode::FileUnreadable, format!("cannot be read: {error}")).at(name, None, None))
-        }
+        Err(error) => Err(
+            Error::new(ErrorCode::FileUnreadable, format!("cannot be read: {error}")).at(name, None, None),
+        ),
     }
 }
 
@@ -133,11 +148,13 @@ fn explain(name: &str, text: &str, error: &toml::de::Error) -> Error {
     });
     let wrong = match unknown(message) {
         Some((key, known)) => {
-            let error = Error::new(ErrorCode::ConfigInvalid, format!("there is no key \"{key}\" here"));
+            let error = Error::new(
+                ErrorCode::ConfigInvalid,
+                format!("there is no key \"{key}\" here"),
+            );
             if key.contains("secret") || key.contains("password") {
-                error.hint(
-                    "secrets are never read from the file: set MFACTL_CLIENT_SECRET or MFACTL_PASSWORD",
-                )
+                error
+                    .hint("secrets are never read from the file: set MFACTL_CLIENT_SECRET or MFACTL_PASSWORD")
             } else if let Some(meant) = super::nearest(&key, known.iter().map(String::as_str)) {
                 error.hint(format!("did you mean \"{meant}\"?"))
             } else {
@@ -151,7 +168,10 @@ fn explain(name: &str, text: &str, error: &toml::de::Error) -> Error {
 
 fn lower(message: &str) -> String {
     let mut letters = message.chars();
-    let first = letters.next().map(|letter| letter.to_lowercase().to_string()).unwrap_or_default();
+    let first = letters
+        .next()
+        .map(|letter| letter.to_lowercase().to_string())
+        .unwrap_or_default();
     format!("{first}{}", letters.as_str())
 }
 
@@ -186,11 +206,19 @@ mod tests {
         assert_eq!(error.message(), "there is no key \"tenent\" here");
         assert_eq!(error.hint_text(), Some("did you mean \"tenant\"?"));
         let body = error.to_body();
-        assert_eq!((body.file.as_deref(), body.line, body.column), (Some("config.toml"), Some(5), Some(1)));
+        assert_eq!(
+            (body.file.as_deref(), body.line, body.column),
+            (Some("config.toml"), Some(5), Some(1))
+        );
         let error = wrong("[profiles.x.guard]\n  max_user = 3\n");
         assert_eq!(error.hint_text(), Some("did you mean \"max_users\"?"));
         assert_eq!((error.to_body().line, error.to_body().column), (Some(2), Some(3)));
-        assert!(wrong("zzzzzzzz = 1").hint_text().unwrap().starts_with("the keys are: default_profile"));
+        assert!(
+            wrong("zzzzzzzz = 1")
+                .hint_text()
+                .unwrap()
+                .starts_with("the keys are: default_profile")
+        );
     }
 
     #[test]

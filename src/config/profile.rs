@@ -28,6 +28,8 @@ pub struct Profile {
     pub region: Option<String>,
     /// Its guards.
     pub guard: Guard,
+    /// Guards that are set and that this version cannot keep: then it changes nothing.
+    pub not_kept: Vec<&'static str>,
 }
 
 /// Where a profile's service is.
@@ -77,10 +79,26 @@ pub enum Login {
 
 /// Where a vendor's own service answers: api/entra, national clouds.
 const CLOUDS: &[(&str, &str, &str)] = &[
-    ("global", "https://graph.microsoft.com", "https://login.microsoftonline.com"),
-    ("us-gov", "https://graph.microsoft.us", "https://login.microsoftonline.us"),
-    ("us-dod", "https://dod-graph.microsoft.us", "https://login.microsoftonline.us"),
-    ("china", "https://microsoftgraph.chinacloudapi.cn", "https://login.chinacloudapi.cn"),
+    (
+        "global",
+        "https://graph.microsoft.com",
+        "https://login.microsoftonline.com",
+    ),
+    (
+        "us-gov",
+        "https://graph.microsoft.us",
+        "https://login.microsoftonline.us",
+    ),
+    (
+        "us-dod",
+        "https://dod-graph.microsoft.us",
+        "https://login.microsoftonline.us",
+    ),
+    (
+        "china",
+        "https://microsoftgraph.chinacloudapi.cn",
+        "https://login.chinacloudapi.cn",
+    ),
 ];
 
 /// Ways to sign in that come later.
@@ -144,10 +162,9 @@ pub(super) fn resolve(
     data: impl FnOnce() -> Result<PathBuf>,
 ) -> Result<Profile> {
     let invalid = |why: String| Error::new(ErrorCode::ConfigInvalid, format!("profile \"{name}\": {why}"));
-    let service = section
-        .service
-        .clone()
-        .ok_or_else(|| invalid("service is missing".to_owned()).hint("set service = \"entra\" in the profile"))?;
+    let service = section.service.clone().ok_or_else(|| {
+        invalid("service is missing".to_owned()).hint("set service = \"entra\" in the profile")
+    })?;
     let place = if name == LOCAL && section.url.is_none() {
         Place::Inside(data()?)
     } else {
@@ -161,7 +178,19 @@ pub(super) fn resolve(
         domain: section.domain.clone(),
         region: section.region.clone(),
         guard: guard(section),
+        not_kept: not_kept(&section.guard),
     })
+}
+
+/// Guards that tighten and that come with later versions. What loosens is not kept either, and that is safe.
+fn not_kept(guard: &GuardSection) -> Vec<&'static str> {
+    [
+        ("require_caller_check", guard.require_caller_check == Some(true)),
+        ("two_person_over", guard.two_person_over.is_some()),
+    ]
+    .into_iter()
+    .filter_map(|(key, set)| set.then_some(key))
+    .collect()
 }
 
 fn address(name: &str, service: &str, section: &Section, env: &Env) -> Result<Address> {
@@ -169,16 +198,17 @@ fn address(name: &str, service: &str, section: &Section, env: &Env) -> Result<Ad
     if section.cloud.is_some() && section.url.is_some() {
         return Err(invalid("cloud and url say the same thing twice".to_owned()).hint("keep one of them"));
     }
-    let tenant = section
-        .tenant
-        .clone()
-        .ok_or_else(|| invalid("tenant is missing".to_owned()).hint("set tenant = \"contoso.onmicrosoft.com\""))?;
+    let tenant = section.tenant.clone().ok_or_else(|| {
+        invalid("tenant is missing".to_owned()).hint("set tenant = \"contoso.onmicrosoft.com\"")
+    })?;
     let cloud = match (section.url.as_ref(), service) {
         (Some(_), _) => None,
         (None, "entra") => Some(section.cloud.as_deref().unwrap_or("global")),
         (None, _) => {
-            return Err(invalid(format!("url is missing, and service \"{service}\" has no address of its own"))
-                .hint("set url = \"https://…\""));
+            return Err(invalid(format!(
+                "url is missing, and service \"{service}\" has no address of its own"
+            ))
+            .hint("set url = \"https://…\""));
         }
     };
     let (url, login_root) = match cloud {
@@ -186,7 +216,8 @@ fn address(name: &str, service: &str, section: &Section, env: &Env) -> Result<Ad
         Some(cloud) => {
             let (_, graph, login) = CLOUDS.iter().find(|(known, ..)| *known == cloud).ok_or_else(|| {
                 let names: Vec<_> = CLOUDS.iter().map(|(known, ..)| *known).collect();
-                invalid(format!("there is no cloud \"{cloud}\"")).hint(format!("one of: {}", names.join(", ")))
+                invalid(format!("there is no cloud \"{cloud}\""))
+                    .hint(format!("one of: {}", names.join(", ")))
             })?;
             ((*graph).to_owned(), Some(format!("{login}/{tenant}")))
         }
@@ -227,7 +258,10 @@ fn login(name: &str, section: &Section, env: &Env) -> Result<Login> {
     let invalid = |why: String| Error::new(ErrorCode::ConfigInvalid, format!("profile \"{name}\": {why}"));
     let signed_out = |why: &str| Error::new(ErrorCode::NotSignedIn, format!("profile \"{name}\": {why}"));
     let secret = env.get("MFACTL_CLIENT_SECRET").map(Secret::new);
-    let username = env.get("MFACTL_USERNAME").map(str::to_owned).or(section.username.clone());
+    let username = env
+        .get("MFACTL_USERNAME")
+        .map(str::to_owned)
+        .or(section.username.clone());
     let password = env.get("MFACTL_PASSWORD").map(Secret::new);
     let auth = match section.auth.as_deref() {
         Some(auth) => auth,

@@ -33,11 +33,17 @@ fn address(profile: Profile) -> Address {
 
 #[test]
 fn with_no_profile_it_says_how_to_sign_in_and_how_to_try() {
-    let error = Config::of("", &Env::default()).unwrap().profile(None).unwrap_err();
+    let error = Config::of("", &Env::default())
+        .unwrap()
+        .profile(None)
+        .unwrap_err();
     assert_eq!(error.code(), ErrorCode::NoProfile);
     assert_eq!(error.code().exit_code(), 2);
     let hint = error.hint_text().unwrap();
-    assert!(hint.contains("[profiles.NAME]") && hint.contains("-p local"), "{hint}");
+    assert!(
+        hint.contains("[profiles.NAME]") && hint.contains("-p local"),
+        "{hint}"
+    );
 }
 
 #[test]
@@ -63,7 +69,10 @@ fn the_flag_beats_the_variable_and_that_the_default() {
     let local = config.profile(None).unwrap();
     assert_eq!((local.name.as_str(), local.named), ("local", true));
     assert!(matches!(local.place, Place::Inside(path) if path == Path::new("/x/y.db")));
-    assert_eq!(config.profile(Some("contoso")).unwrap_err().code(), ErrorCode::NotSignedIn);
+    assert_eq!(
+        config.profile(Some("contoso")).unwrap_err().code(),
+        ErrorCode::NotSignedIn
+    );
 }
 
 #[test]
@@ -95,7 +104,9 @@ fn variables_alone_make_a_profile() {
     ]);
     let profile = Config::of(TWO, &env).unwrap().profile(None).unwrap();
     assert_eq!(profile.name, "env");
-    assert!(matches!(address(profile).login, Login::Password { username, .. } if username.starts_with("admin@")));
+    assert!(
+        matches!(address(profile).login, Login::Password { username, .. } if username.starts_with("admin@"))
+    );
 }
 
 #[test]
@@ -107,10 +118,20 @@ fn plain_http_is_for_this_machine_only() {
         );
         Config::of(&text, &env).unwrap().profile(Some("x"))
     };
-    for good in ["http://127.0.0.1:8080", "http://[::1]:1", "http://localhost", "https://id.example"] {
+    for good in [
+        "http://127.0.0.1:8080",
+        "http://[::1]:1",
+        "http://localhost",
+        "https://id.example",
+    ] {
         assert!(with(good).is_ok(), "{good}");
     }
-    for bad in ["http://id.example", "http://127.0.0.1.example", "ftp://127.0.0.1", "nonsense"] {
+    for bad in [
+        "http://id.example",
+        "http://127.0.0.1.example",
+        "ftp://127.0.0.1",
+        "nonsense",
+    ] {
         assert_eq!(with(bad).unwrap_err().code(), ErrorCode::ConfigInvalid, "{bad}");
     }
 }
@@ -118,10 +139,16 @@ fn plain_http_is_for_this_machine_only() {
 #[test]
 fn a_way_to_sign_in_that_comes_later_is_named_as_such() {
     let text = "[profiles.x]\nservice=\"entra\"\ntenant=\"t\"\nclient_id=\"a\"\nauth=\"device-code\"\n";
-    let error = Config::of(text, &secret()).unwrap().profile(Some("x")).unwrap_err();
+    let error = Config::of(text, &secret())
+        .unwrap()
+        .profile(Some("x"))
+        .unwrap_err();
     assert_eq!(error.code(), ErrorCode::Unsupported);
     let text = text.replace("device-code", "client-secrt");
-    let error = Config::of(&text, &secret()).unwrap().profile(Some("x")).unwrap_err();
+    let error = Config::of(&text, &secret())
+        .unwrap()
+        .profile(Some("x"))
+        .unwrap_err();
     assert_eq!(error.code(), ErrorCode::ConfigInvalid);
     assert_eq!(error.hint_text(), Some("did you mean \"client-secret\"?"));
 }
@@ -132,7 +159,11 @@ fn with_several_organizations_a_change_needs_the_name() {
     let default = config.profile(None).unwrap();
     let error = config.may_change(&default).unwrap_err();
     assert_eq!(error.hint_text(), Some("add -p contoso"));
-    assert!(config.may_change(&config.profile(Some("contoso")).unwrap()).is_ok());
+    assert!(
+        config
+            .may_change(&config.profile(Some("contoso")).unwrap())
+            .is_ok()
+    );
     let trusting = format!("default_for_changes = true\n{TWO}");
     let config = Config::of(&trusting, &secret()).unwrap();
     assert!(config.may_change(&config.profile(None).unwrap()).is_ok());
@@ -144,7 +175,10 @@ fn a_profile_that_is_not_there_and_a_circle_are_errors() {
     let error = config.profile(Some("contso")).unwrap_err();
     assert_eq!(error.hint_text(), Some("did you mean -p contoso?"));
     let text = "[profiles.a]\nextends=\"b\"\n[profiles.b]\nextends=\"a\"\n";
-    let error = Config::of(text, &secret()).unwrap().profile(Some("a")).unwrap_err();
+    let error = Config::of(text, &secret())
+        .unwrap()
+        .profile(Some("a"))
+        .unwrap_err();
     assert!(error.message().contains("a > b > a"), "{error}");
 }
 
@@ -166,4 +200,17 @@ fn near_words_are_found_and_far_ones_are_not() {
     assert_eq!(nearest("sevrice", words.into_iter()), Some("service"));
     assert_eq!(nearest("maxusers", words.into_iter()), Some("max_users"));
     assert_eq!(nearest("colour", words.into_iter()), None);
+}
+
+#[test]
+fn a_guard_that_cannot_be_kept_forbids_changes() {
+    let env = Env::with(&[("MFACTL_LOCAL_DATA", "/x/y.db")]);
+    for key in ["require_caller_check = true", "two_person_over = 10"] {
+        let config = Config::of(&format!("[profiles.local.guard]\n{key}\n"), &env).unwrap();
+        let profile = config.profile(Some("local")).unwrap();
+        let error = config.may_change(&profile).unwrap_err();
+        assert_eq!(error.code(), ErrorCode::ConfigInvalid, "{key}");
+    }
+    let config = Config::of("[profiles.local.guard]\nrequire_caller_check = false\n", &env).unwrap();
+    assert!(config.may_change(&config.profile(Some("local")).unwrap()).is_ok());
 }

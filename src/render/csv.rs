@@ -43,7 +43,9 @@ pub(crate) fn cells(value: &Value, columns: &[&str]) -> Vec<String> {
 }
 
 fn at<'a>(value: &'a Value, path: &str) -> &'a Value {
-    path.split('.').try_fold(value, |value, key| value.get(key)).unwrap_or(&Value::Null)
+    path.split('.')
+        .try_fold(value, |value, key| value.get(key))
+        .unwrap_or(&Value::Null)
 }
 
 fn cell(value: &Value) -> String {
@@ -85,10 +87,14 @@ mod tests {
 
     #[test]
     fn cells_follow_paths_and_quote_what_needs_it() {
-        let value = json!({"user": "a\"b,c", "account": {"enabled": true}, "uses": ["sign_in", "reset"], "n": null});
+        let value =
+            json!({"user": "a\"b,c", "account": {"enabled": true}, "uses": ["sign_in", "reset"], "n": null});
         let cells = cells(&value, &["user", "account.enabled", "uses", "n", "absent.key"]);
         assert_eq!(cells, ["a\"b,c", "true", "sign_in;reset", "", ""]);
         let bytes = line(cells.iter().map(String::as_str)).unwrap();
-        assert_eq!(String::from_utf8(bytes).unwrap(), "\"a\"\"b,c\",true,sign_in;reset,,\n");
+        assert_eq!(
+            String::from_utf8(bytes).unwrap(),
+            "\"a\"\"b,c\",true,sign_in;reset,,\n"
+        );
     }
 }

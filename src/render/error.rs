@@ -160,6 +160,9 @@ mod tests {
         assert_eq!(value["error"]["code"], "ambiguous");
         assert_eq!(value["error"]["exit_code"], 3);
         assert_eq!(value["error"]["matches"][1]["ref"], "authenticator:b2f7f");
-        assert_eq!(value["error"]["matches"][1]["detail"], "\"Pixel 5\u{1b}\"  used 4 Jan 2025");
+        assert_eq!(
+            value["error"]["matches"][1]["detail"],
+            "\"Pixel 5\u{1b}\"  used 4 Jan 2025"
+        );
     }
 }

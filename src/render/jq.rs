@@ -32,19 +32,22 @@ impl Filter {
         let modules = Loader::new(defs)
             .load(&arena, File { code, path: () })
             .map_err(|errors| bad(code, errors.first().and_then(|(_, error)| of_load(error))))?;
-        let compiled = Compiler::default().with_funs(funs).compile(modules).map_err(|errors| {
-            let first = errors.first().and_then(|(_, errors)| errors.first());
-            bad(
-                code,
-                first.map(|(name, what)| {
-                    let word = match what.as_str() {
-                        "filter" => "function",
-                        other => other,
-                    };
-                    (*name, format!("there is no {word} \"{name}\""))
-                }),
-            )
-        })?;
+        let compiled = Compiler::default()
+            .with_funs(funs)
+            .compile(modules)
+            .map_err(|errors| {
+                let first = errors.first().and_then(|(_, errors)| errors.first());
+                bad(
+                    code,
+                    first.map(|(name, what)| {
+                        let word = match what.as_str() {
+                            "filter" => "function",
+                            other => other,
+                        };
+                        (*name, format!("there is no {word} \"{name}\""))
+                    }),
+                )
+            })?;
         Ok(Self { compiled })
     }
 
@@ -54,8 +57,9 @@ impl Filter {
     /// `usage`, where the filter fails on this value.
     pub(crate) fn run(&self, value: &Value) -> Result<Vec<String>> {
         let text = value.to_string();
-        let input = jaq_json::read::parse_single(text.as_bytes())
-            .map_err(|error| Error::new(ErrorCode::Internal, format!("jq cannot read the answer: {error}")))?;
+        let input = jaq_json::read::parse_single(text.as_bytes()).map_err(|error| {
+            Error::new(ErrorCode::Internal, format!("jq cannot read the answer: {error}"))
+        })?;
         let ctx = Ctx::<JustLut<Val>>::new(&self.compiled.lut, Vars::new([]));
         self.compiled
             .id
@@ -113,26 +117,49 @@ mod tests {
 
     #[test]
     fn texts_are_raw_and_other_values_are_json() {
-        let value = json!([{"user": "a\"b", "n": 1, "z": {"y": 1, "x": 2}}, {"user": "c", "n": null, "z": {}}]);
+        let value =
+            json!([{"user": "a\"b", "n": 1, "z": {"y": 1, "x": 2}}, {"user": "c", "n": null, "z": {}}]);
         assert_eq!(run(".[].user", &value), ["a\"b", "c"]);
-        assert_eq!(run(".[0].z, length, .[1].n", &value), ["{\"y\":1,\"x\":2}", "2", "null"]);
+        assert_eq!(
+            run(".[0].z, length, .[1].n", &value),
+            ["{\"y\":1,\"x\":2}", "2", "null"]
+        );
         assert_eq!(run("map(select(.n == 1)) | length", &value), ["1"]);
-        assert_eq!(run(".[] | \"\\(.user)\\t\\(.n)\"", &value), ["a\"b\t1", "c\tnull"]);
+        assert_eq!(
+            run(".[] | \"\\(.user)\\t\\(.n)\"", &value),
+            ["a\"b\t1", "c\tnull"]
+        );
     }
 
     #[test]
     fn a_filter_that_is_wrong_is_answered_with_the_place() {
         let place = |code: &str| Filter::new(code).err().unwrap().message().to_owned();
-        assert_eq!(place(".a | foo(1)"), "--jq is wrong at character 6: there is no function \"foo\"");
-        assert_eq!(place(".[] | ,"), "--jq is wrong at character 7: term was expected");
-        assert_eq!(place("(.a"), "--jq is wrong at character 4: closing parenthesis was expected");
+        assert_eq!(
+            place(".a | foo(1)"),
+            "--jq is wrong at character 6: there is no function \"foo\""
+        );
+        assert_eq!(
+            place(".[] | ,"),
+            "--jq is wrong at character 7: term was expected"
+        );
+        assert_eq!(
+            place("(.a"),
+            "--jq is wrong at character 4: closing parenthesis was expected"
+        );
         assert_eq!(Filter::new("é | $x").err().unwrap().code(), ErrorCode::Usage);
-        assert!(place("\"é\" | $x").starts_with("--jq is wrong at character 7:"), "{}", place("\"é\" | $x"));
+        assert!(
+            place("\"é\" | $x").starts_with("--jq is wrong at character 7:"),
+            "{}",
+            place("\"é\" | $x")
+        );
     }
 
     #[test]
     fn a_filter_that_fails_on_the_answer_is_a_usage_error() {
-        let error = Filter::new(".[0].user | keys").unwrap().run(&json!([{"user": 1}])).unwrap_err();
+        let error = Filter::new(".[0].user | keys")
+            .unwrap()
+            .run(&json!([{"user": 1}]))
+            .unwrap_err();
         assert_eq!(error.code(), ErrorCode::Usage);
         assert!(error.message().starts_with("--jq failed: "), "{error}");
     }

@@ -97,7 +97,10 @@ impl Page {
         let text = if self.accessible {
             spoken(headings, rows)
         } else {
-            let layout = table::Layout { least, ..self.layout() };
+            let layout = table::Layout {
+                least,
+                ..self.layout()
+            };
             table::table(headings, rows, layout)
         };
         write(out, text.as_bytes())
@@ -208,7 +211,8 @@ fn internal(error: serde_json::Error) -> Error {
 /// # Errors
 /// `disk_full` or `file_unreadable`, where stdout is a file that cannot take them.
 pub(crate) fn write(out: &mut dyn Write, bytes: &[u8]) -> Result<()> {
-    out.write_all(bytes).map_err(|error| cannot_write(&error, "standard output"))
+    out.write_all(bytes)
+        .map_err(|error| cannot_write(&error, "standard output"))
 }
 
 /// The error of a place that cannot be written.

@@ -80,7 +80,11 @@ fn limits(policy: &MethodPolicy) -> String {
             parts.push(text::clean(told).into_owned());
         }
     }
-    if parts.is_empty() { dash() } else { parts.join(", ") }
+    if parts.is_empty() {
+        dash()
+    } else {
+        parts.join(", ")
+    }
 }
 
 /// A row, for one person or for all.
@@ -122,7 +126,10 @@ fn around(policy: &PolicyShow) -> Option<String> {
     let devices = policy.remembered_devices.as_ref().map(|devices| match devices {
         devices if !devices.allowed => "remembered devices not allowed".to_owned(),
         devices => match devices.days {
-            Some(days) => format!("remembered devices {}", text::counted(u64::from(days), "day", "days")),
+            Some(days) => format!(
+                "remembered devices {}",
+                text::counted(u64::from(days), "day", "days")
+            ),
             None => "remembered devices allowed".to_owned(),
         },
     });
@@ -144,7 +151,10 @@ fn around(policy: &PolicyShow) -> Option<String> {
             "app passwords not allowed".to_owned()
         }
     });
-    let parts: Vec<String> = [devices, registration, app_passwords].into_iter().flatten().collect();
+    let parts: Vec<String> = [devices, registration, app_passwords]
+        .into_iter()
+        .flatten()
+        .collect();
     let line = parts.join("; ");
     let mut letters = line.chars();
     let first = letters.next()?;
@@ -155,7 +165,12 @@ fn around(policy: &PolicyShow) -> Option<String> {
 ///
 /// # Errors
 /// stdout is a file that cannot take it; the filter of `--jq` failed.
-pub(crate) fn policy(page: &Page, out: &mut dyn Write, policy: &PolicyShow, for_somebody: bool) -> Result<()> {
+pub(crate) fn policy(
+    page: &Page,
+    out: &mut dyn Write,
+    policy: &PolicyShow,
+    for_somebody: bool,
+) -> Result<()> {
     if page.format == super::Format::Json {
         return page.json(out, policy);
     }
@@ -212,8 +227,10 @@ mod tests {
     use serde_json::json;
 
     fn method(kind: &str, purpose: &str, targets: Value, limits: Value) -> MethodPolicy {
-        serde_json::from_value(json!({"kind": kind, "use": purpose, "targets": targets, "excluded": [],
-            "limits": limits, "allowed_for_user": null, "reason": null}))
+        serde_json::from_value(
+            json!({"kind": kind, "use": purpose, "targets": targets, "excluded": [],
+            "limits": limits, "allowed_for_user": null, "reason": null}),
+        )
         .unwrap()
     }
 
@@ -227,7 +244,12 @@ mod tests {
             methods: vec![
                 method("authenticator", "sign_in", all.clone(), json!({})),
                 method("phone, text", "sign_in", all.clone(), json!({})),
-                method("phone, call", "sign_in", all.clone(), json!({"office_phone": true})),
+                method(
+                    "phone, call",
+                    "sign_in",
+                    all.clone(),
+                    json!({"office_phone": true}),
+                ),
                 method("passkey", "sign_in", pilots, json!({})),
                 method(
                     "temporary-pass",
@@ -237,7 +259,12 @@ mod tests {
                         "default_lifetime_minutes": 60, "one_time": false}),
                 ),
                 method("email", "reset", all.clone(), json!({})),
-                method("questions", "reset", all.clone(), json!({"required": 3, "register": 5})),
+                method(
+                    "questions",
+                    "reset",
+                    all.clone(),
+                    json!({"required": 3, "register": 5}),
+                ),
                 method("hardware-token", "off", all, json!({})),
             ],
             remembered_devices: Some(RememberedDevicesPolicy {

@@ -112,7 +112,10 @@ mod tests {
     use super::*;
 
     fn qr() -> Qr {
-        Qr::new(&Secret::new("otpauth://totp/Contoso:adele?secret=JBSWY3DPEHPK3PXP&issuer=Contoso")).unwrap()
+        Qr::new(&Secret::new(
+            "otpauth://totp/Contoso:adele?secret=JBSWY3DPEHPK3PXP&issuer=Contoso",
+        ))
+        .unwrap()
     }
 
     #[test]
@@ -121,12 +124,20 @@ mod tests {
         let lines: Vec<String> = code
             .lines()
             .lines()
-            .map(|line| line.trim_start_matches("\u{1b}[38;2;0;0;0;48;2;255;255;255m").trim_end_matches("\u{1b}[0m").to_owned())
+            .map(|line| {
+                line.trim_start_matches("\u{1b}[38;2;0;0;0;48;2;255;255;255m")
+                    .trim_end_matches("\u{1b}[0m")
+                    .to_owned()
+            })
             .collect();
         assert_eq!(lines.len(), code.side().div_ceil(2));
         assert!(lines.iter().all(|line| line.chars().count() == code.side()));
         assert!(lines[0].chars().chain(lines[1].chars()).all(|c| c == ' '));
-        assert!(lines.iter().all(|line| line.starts_with("    ") && line.ends_with("    ")));
+        assert!(
+            lines
+                .iter()
+                .all(|line| line.starts_with("    ") && line.ends_with("    "))
+        );
         // The finder pattern stands in the corner.
         assert!(lines[2].starts_with("    █▀▀▀▀▀█ "), "{}", lines[2]);
     }
@@ -139,7 +150,8 @@ mod tests {
         let mut pixels = vec![0; reader.output_buffer_size().unwrap()];
         let info = reader.next_frame(&mut pixels).unwrap();
         assert_eq!(info.width as usize, code.side() * SCALE);
-        let at = |row: usize, column: usize| pixels[(row * SCALE) * info.width as usize + column * SCALE] == 0;
+        let at =
+            |row: usize, column: usize| pixels[(row * SCALE) * info.width as usize + column * SCALE] == 0;
         let mut dark = 0;
         for row in 0..code.side() {
             for column in 0..code.side() {

@@ -132,7 +132,9 @@ impl Totals {
         .map(|(what, count)| vec![what.to_owned(), text::grouped(count), share(count)])
         .to_vec();
         for kind in MethodKind::ALL {
-            let Some(count) = self.methods.get(kind.as_str()) else { continue };
+            let Some(count) = self.methods.get(kind.as_str()) else {
+                continue;
+            };
             rows.push(vec![format!("with {kind}"), text::grouped(*count), share(*count)]);
         }
         page.grid(out, &["WHAT", "PEOPLE", "SHARE"], &rows, &[])

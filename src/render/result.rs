@@ -76,7 +76,11 @@ mod tests {
     }
 
     fn doc(steps: &[Value]) -> ResultDoc {
-        let selected = if steps.iter().any(|step| step["user"] == "cy@contoso.com") { 2 } else { 1 };
+        let selected = if steps.iter().any(|step| step["user"] == "cy@contoso.com") {
+            2
+        } else {
+            1
+        };
         serde_json::from_value(json!({"schema": "result/1", "job": null, "dry_run": false, "profile": "local",
             "tenant": "t", "verb": "user reset", "playbook": null, "ticket": null, "reason": null, "plan": null,
             "started_at": null, "finished_at": null, "exit_code": 0, "summary": {
@@ -111,7 +115,13 @@ mod tests {
     #[test]
     fn several_people_are_told_apart_and_escapes_are_harmless() {
         let doc = doc(&[
-            step("bo@contoso.com", "remove", "phone:mobile", "failed", "\u{1b}[2Jgone"),
+            step(
+                "bo@contoso.com",
+                "remove",
+                "phone:mobile",
+                "failed",
+                "\u{1b}[2Jgone",
+            ),
             step("cy@contoso.com", "all", "", "skipped", "changed since the plan"),
         ]);
         insta::assert_snapshot!(written(|out| result(&page(Format::Table), out, &doc)), @r"
@@ -124,7 +134,10 @@ mod tests {
     #[test]
     fn lines_end_with_a_summary_that_holds_the_rest() {
         let text = written(|out| result(&page(Format::Ndjson), out, &adele()));
-        let lines: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        let lines: Vec<Value> = text
+            .lines()
+            .map(|line| serde_json::from_str(line).unwrap())
+            .collect();
         assert_eq!(lines.len(), 5);
         assert!(text.starts_with("{\"type\":\"step\",\"user\":"));
         assert_eq!(lines[4]["type"], "summary");
@@ -136,6 +149,9 @@ mod tests {
     fn csv_has_a_row_a_step() {
         let text = written(|out| result(&page(Format::Csv), out, &adele()));
         assert_eq!(text.lines().count(), 5);
-        assert!(text.contains(",change,phone:mobile,done,'+1 425 555 0199,"), "{text}");
+        assert!(
+            text.contains(",change,phone:mobile,done,'+1 425 555 0199,"),
+            "{text}"
+        );
     }
 }

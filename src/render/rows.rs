@@ -106,7 +106,10 @@ impl<'a, R: Row> Rows<'a, R> {
                 let text = serde_json::to_string_pretty(row).map_err(internal)?;
                 let before = if self.began { ",\n  " } else { "[\n  " };
                 self.began = true;
-                write(self.out, format!("{before}{}", text.replace('\n', "\n  ")).as_bytes())
+                write(
+                    self.out,
+                    format!("{before}{}", text.replace('\n', "\n  ")).as_bytes(),
+                )
             }
             Format::Ndjson => ndjson(self.out, R::TYPE, row),
             Format::Csv => {
@@ -146,7 +149,10 @@ impl<'a, R: Row> Rows<'a, R> {
         if self.table.is_empty() {
             return Ok(());
         }
-        let with_user = self.table.first().is_some_and(|row| row.len() > R::HEADINGS.len());
+        let with_user = self
+            .table
+            .first()
+            .is_some_and(|row| row.len() > R::HEADINGS.len());
         let mut headings = Vec::new();
         if with_user {
             headings.push("USER");

@@ -3,7 +3,11 @@
 /// A seed in groups of four.
 pub(crate) fn in_fours(text: &str) -> String {
     let letters: Vec<char> = text.chars().collect();
-    letters.chunks(4).map(|four| four.iter().collect::<String>()).collect::<Vec<_>>().join(" ")
+    letters
+        .chunks(4)
+        .map(|four| four.iter().collect::<String>())
+        .collect::<Vec<_>>()
+        .join(" ")
 }
 
 /// Each character as a word: `capital Kilo, delta, seven, hyphen`.
@@ -12,9 +16,9 @@ pub(crate) fn spelled(text: &str) -> String {
 }
 
 const LETTERS: [&str; 26] = [
-    "alfa", "bravo", "charlie", "delta", "echo", "foxtrot", "golf", "hotel", "india", "juliett", "kilo", "lima",
-    "mike", "november", "oscar", "papa", "quebec", "romeo", "sierra", "tango", "uniform", "victor", "whiskey",
-    "x-ray", "yankee", "zulu",
+    "alfa", "bravo", "charlie", "delta", "echo", "foxtrot", "golf", "hotel", "india", "juliett", "kilo",
+    "lima", "mike", "november", "oscar", "papa", "quebec", "romeo", "sierra", "tango", "uniform", "victor",
+    "whiskey", "x-ray", "yankee", "zulu",
 ];
 const DIGITS: [&str; 10] = [
     "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine",
@@ -71,7 +75,10 @@ mod tests {
 
     #[test]
     fn every_character_is_a_word_of_its_own() {
-        assert_eq!(spelled("Kd7-z#"), "capital kilo, delta, seven, hyphen, zulu, hash");
+        assert_eq!(
+            spelled("Kd7-z#"),
+            "capital kilo, delta, seven, hyphen, zulu, hash"
+        );
         assert_eq!(in_fours("JBSWY3DPEH"), "JBSW Y3DP EH");
     }
 }

@@ -67,11 +67,17 @@ fn arrange(table: &mut Table, layout: Layout) -> usize {
         .map(usize::from)
         .collect();
     let count = widths.len();
-    let fixed: usize = widths.iter().take(count.saturating_sub(1)).map(|width| width + 2).sum();
+    let fixed: usize = widths
+        .iter()
+        .take(count.saturating_sub(1))
+        .map(|width| width + 2)
+        .sum();
     let fits = layout.width.is_none_or(|width| fixed + LAST <= width);
     for at in 0..count {
         let least = layout.least.get(at).copied().unwrap_or(0);
-        let Some(column) = table.column_mut(at) else { continue };
+        let Some(column) = table.column_mut(at) else {
+            continue;
+        };
         let last = at + 1 == count;
         column.set_padding((0, if last { 0 } else { 2 }));
         if least > 0 {
@@ -94,7 +100,12 @@ mod tests {
 
     fn rows() -> Vec<Vec<String>> {
         [
-            ["remove", "phone:mobile", "failed", "needs Privileged Authentication Administrator"],
+            [
+                "remove",
+                "phone:mobile",
+                "failed",
+                "needs Privileged Authentication Administrator",
+            ],
             ["all", "-", "skipped", "changed since the plan: +totp"],
         ]
         .map(|row| row.map(str::to_owned).to_vec())
@@ -134,7 +145,10 @@ mod tests {
                 ..Layout::default()
             };
             let out = table(HEADINGS, &rows(), layout);
-            assert!(out.lines().all(|line| line.chars().count() <= width), "{width}:\n{out}");
+            assert!(
+                out.lines().all(|line| line.chars().count() <= width),
+                "{width}:\n{out}"
+            );
         }
     }
 
@@ -148,7 +162,10 @@ mod tests {
             least: &[8],
             ..Layout::default()
         };
-        assert_eq!(table(&["N", "D"], &rows, layout), "N         D\n山田      x\na         y\n");
+        assert_eq!(
+            table(&["N", "D"], &rows, layout),
+            "N         D\n山田      x\na         y\n"
+        );
         assert_eq!(plain(&rows), ["山田  x", "a     y"]);
     }
 }

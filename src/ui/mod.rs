@@ -136,8 +136,10 @@ impl Ui {
         } else {
             return Ok(());
         };
-        Err(Error::new(ErrorCode::NotConfirmed, format!("not confirmed: {why}"))
-            .hint("--yes confirms what the plan says; --dry-run shows it"))
+        Err(
+            Error::new(ErrorCode::NotConfirmed, format!("not confirmed: {why}"))
+                .hint("--yes confirms what the plan says; --dry-run shows it"),
+        )
     }
 
     /// Asks on the terminal itself; Enter is No.
@@ -230,7 +232,10 @@ impl Ui {
 }
 
 fn gone() -> Error {
-    Error::new(ErrorCode::NotConfirmed, "the terminal is gone, and nobody answered")
+    Error::new(
+        ErrorCode::NotConfirmed,
+        "the terminal is gone, and nobody answered",
+    )
 }
 
 #[cfg(test)]

@@ -36,7 +36,9 @@ impl Stdout {
     /// # Errors
     /// `disk_full` or `file_unreadable`, where stdout is a file that cannot take it.
     pub(crate) fn done(&mut self) -> Result<()> {
-        self.inner.flush().map_err(|error| cannot_write(&error, "standard output"))
+        self.inner
+            .flush()
+            .map_err(|error| cannot_write(&error, "standard output"))
     }
 }
 
@@ -113,6 +115,9 @@ mod tests {
             inner: Fails(io::ErrorKind::StorageFull),
             closed: Rc::default(),
         };
-        assert_eq!(full.write_all(b"x").unwrap_err().kind(), io::ErrorKind::StorageFull);
+        assert_eq!(
+            full.write_all(b"x").unwrap_err().kind(),
+            io::ErrorKind::StorageFull
+        );
     }
 }

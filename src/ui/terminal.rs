@@ -61,11 +61,7 @@ impl Asking {
             && let Some(terminal) = Terminal::open()
         {
             // The program ends: nothing better can be done where it fails.
-            let _ = rustix::termios::tcsetattr(
-                &terminal.0,
-                rustix::termios::OptionalActions::Now,
-                before,
-            );
+            let _ = rustix::termios::tcsetattr(&terminal.0, rustix::termios::OptionalActions::Now, before);
         }
     }
 }

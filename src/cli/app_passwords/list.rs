@@ -39,10 +39,13 @@ impl Args {
             .iter()
             .flat_map(|(user, info)| {
                 let who = session.who(user);
-                info.app_passwords.iter().flatten().map(move |one| AppPasswordRow {
-                    who: who.clone(),
-                    app_password: one.clone(),
-                })
+                info.app_passwords
+                    .iter()
+                    .flatten()
+                    .map(move |one| AppPasswordRow {
+                        who: who.clone(),
+                        app_password: one.clone(),
+                    })
             })
             .collect();
         let mut out = cx.ui.stdout();
@@ -54,7 +57,10 @@ impl Args {
             let subject = people::subject(&session, &who.iter().collect::<Vec<_>>());
             cx.ui.note(&match rows.len() {
                 0 => format!("{subject}: no app passwords"),
-                count => format!("{subject}: {}", counted(count as u64, "app password", "app passwords")),
+                count => format!(
+                    "{subject}: {}",
+                    counted(count as u64, "app password", "app passwords")
+                ),
             });
         }
         Ok(read.end(cx))

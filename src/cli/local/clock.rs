@@ -59,7 +59,8 @@ pub struct ResetArgs {
 }
 
 fn moment(text: &str) -> Result<Timestamp, String> {
-    text.parse().map_err(|_| "write it like 2027-01-31T08:00:00Z".to_owned())
+    text.parse()
+        .map_err(|_| "write it like 2027-01-31T08:00:00Z".to_owned())
 }
 
 /// A length of time; a day is 24 hours here.

@@ -7,9 +7,12 @@ const KINDS: &[&str] = &["totp", "sms", "call", "email", "approve", "pass"];
 
 /// Reads `KIND:CODE`; an empty CODE sends one to the outbox.
 pub(super) fn factor(text: &str) -> Result<Factor, String> {
-    let (kind, code) = text
-        .split_once(':')
-        .ok_or_else(|| format!("write KIND:CODE, such as totp:123456; KIND is {}", KINDS.join(", ")))?;
+    let (kind, code) = text.split_once(':').ok_or_else(|| {
+        format!(
+            "write KIND:CODE, such as totp:123456; KIND is {}",
+            KINDS.join(", ")
+        )
+    })?;
     if !KINDS.contains(&kind) {
         return Err(format!("KIND is one of {}", KINDS.join(", ")));
     }

@@ -48,8 +48,10 @@ impl SnapshotArgs {
         } = self;
         let name = to.display().to_string();
         if to.exists() {
-            return Err(Error::new(ErrorCode::FileUnreadable, format!("{name} is there already"))
-                .hint("name another file: a snapshot replaces none"));
+            return Err(
+                Error::new(ErrorCode::FileUnreadable, format!("{name} is there already"))
+                    .hint("name another file: a snapshot replaces none"),
+            );
         }
         let (console, profile) = cx.console(data).await?;
         let bytes = console.snapshot().await?;
@@ -95,7 +97,10 @@ fn agreed(cx: &Context, what: &str) -> Result<bool> {
     if cx.globals.yes || cx.ui.confirm("Go on?")? {
         return Ok(true);
     }
-    Err(Error::new(ErrorCode::NotConfirmed, "not confirmed: nothing was changed"))
+    Err(Error::new(
+        ErrorCode::NotConfirmed,
+        "not confirmed: nothing was changed",
+    ))
 }
 
 impl RestoreArgs {
@@ -117,7 +122,8 @@ impl RestoreArgs {
             return Ok(0);
         }
         server::restore(&path, &from)?;
-        cx.ui.note(&format!("{} holds what {} held", path.display(), from.display()));
+        cx.ui
+            .note(&format!("{} holds what {} held", path.display(), from.display()));
         Ok(0)
     }
 }
@@ -128,7 +134,8 @@ impl WipeArgs {
         cx.interrupt.watch()?;
         let path = file(cx, data)?;
         if !path.exists() {
-            cx.ui.note(&format!("{} is not there: nothing to delete", path.display()));
+            cx.ui
+                .note(&format!("{} is not there: nothing to delete", path.display()));
             return Ok(0);
         }
         if !agreed(cx, &format!("Delete all data in {}", path.display()))? {

@@ -85,7 +85,9 @@ fn snake(value: Value) -> Value {
 
 /// `graceDaysLeft` is `grace_days_left`; `sentDateTime` is `sent_at`.
 fn snake_key(key: &str) -> String {
-    let key = key.strip_suffix("DateTime").map_or_else(|| key.to_owned(), |key| format!("{key}At"));
+    let key = key
+        .strip_suffix("DateTime")
+        .map_or_else(|| key.to_owned(), |key| format!("{key}At"));
     let mut out = String::with_capacity(key.len() + 4);
     for letter in key.chars() {
         if letter.is_ascii_uppercase() {
@@ -135,7 +137,9 @@ mod tests {
     #[test]
     fn keys_are_in_the_case_of_every_answer() {
         assert_eq!(
-            snake(json!({"graceDaysLeft": 3, "factors": ["sms"], "totp": [{"methodId": "x"}], "sentDateTime": "t"})),
+            snake(
+                json!({"graceDaysLeft": 3, "factors": ["sms"], "totp": [{"methodId": "x"}], "sentDateTime": "t"})
+            ),
             json!({"grace_days_left": 3, "factors": ["sms"], "totp": [{"method_id": "x"}], "sent_at": "t"})
         );
     }

@@ -11,7 +11,9 @@ use crate::render::{Page, Row, Rows, Shape, text::counted, time};
 
 /// Whose.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Examples:\n  mfactl local outbox\n  mfactl local outbox adele -o json --jq '.[-1].code'")]
+#[command(
+    after_help = "Examples:\n  mfactl local outbox\n  mfactl local outbox adele -o json --jq '.[-1].code'"
+)]
 pub struct Args {
     /// Only what this person received
     #[arg(value_name = "USER")]
@@ -31,10 +33,9 @@ impl Row for Message {
 
     fn cells(&self, page: &Page) -> Vec<String> {
         let sent = self.0.get("sent_at").and_then(Value::as_str);
-        let sent = sent.and_then(|text| text.parse().ok()).map_or_else(
-            || "-".to_owned(),
-            |at| time::moment(at, page.now, &page.zone),
-        );
+        let sent = sent
+            .and_then(|text| text.parse().ok())
+            .map_or_else(|| "-".to_owned(), |at| time::moment(at, page.now, &page.zone));
         vec![
             sent,
             shown(self.0.get("user")),

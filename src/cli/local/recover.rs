@@ -13,7 +13,9 @@ use crate::services::local::{Answered, Factor, Recovery};
 
 /// With what.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Examples:\n  mfactl local recover adele --factor email:\n  mfactl local recover adele --factor email:123456 --answers answers.json")]
+#[command(
+    after_help = "Examples:\n  mfactl local recover adele --factor email:\n  mfactl local recover adele --factor email:123456 --answers answers.json"
+)]
 pub struct Args {
     /// Who resets the password
     #[arg(value_name = "USER")]

@@ -34,7 +34,10 @@ impl Args {
             ("app_passwords", "name", "password"),
         ] {
             for item in told.get(key).and_then(Value::as_array).into_iter().flatten() {
-                rows.push((key, format!("{}: {}", shown(item.get(name)), shown(item.get(secret)))));
+                rows.push((
+                    key,
+                    format!("{}: {}", shown(item.get(name)), shown(item.get(secret))),
+                ));
             }
         }
         answer(cx, &told, "secrets", &rows)?;

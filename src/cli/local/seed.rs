@@ -27,7 +27,12 @@ impl Args {
         let (console, _) = cx.console(data).await?;
         let told = snake(console.seed(users).await?);
         let count = |key: &str| grouped(told.get(key).and_then(Value::as_u64).unwrap_or(0));
-        answer(cx, &told, "seeded", &[("Added", count("added")), ("People", count("users"))])?;
+        answer(
+            cx,
+            &told,
+            "seeded",
+            &[("Added", count("added")), ("People", count("users"))],
+        )?;
         Ok(0)
     }
 }

@@ -13,7 +13,9 @@ use crate::server;
 
 /// How to serve.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Examples:\n  mfactl local serve --listen 127.0.0.1:8080\n  mfactl local serve --listen 127.0.0.1:0 --data demo.db --graph-only")]
+#[command(
+    after_help = "Examples:\n  mfactl local serve --listen 127.0.0.1:8080\n  mfactl local serve --listen 127.0.0.1:0 --data demo.db --graph-only"
+)]
 pub struct Args {
     #[command(flatten)]
     data: Data,
@@ -39,9 +41,14 @@ impl Args {
         if !listen.ip().is_loopback() && !allow_remote_clients {
             return Err(Error::new(
                 ErrorCode::Usage,
-                format!("{} can be reached from other machines, and the service speaks plain HTTP", listen.ip()),
+                format!(
+                    "{} can be reached from other machines, and the service speaks plain HTTP",
+                    listen.ip()
+                ),
             )
-            .hint("listen on 127.0.0.1:PORT, or add --allow-remote-clients: passwords travel in clear then"));
+            .hint(
+                "listen on 127.0.0.1:PORT, or add --allow-remote-clients: passwords travel in clear then",
+            ));
         }
         cx.interrupt.watch()?;
         // A server is ended by a signal; that is no error.

@@ -9,7 +9,9 @@ use crate::services::local::{Factor, SignIn};
 
 /// With what.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Examples:\n  mfactl local sign-in adele --password 'demo password'\n  mfactl local sign-in adele --password p --factor sms:\n  mfactl local sign-in adele --session TOKEN")]
+#[command(
+    after_help = "Examples:\n  mfactl local sign-in adele --password 'demo password'\n  mfactl local sign-in adele --password p --factor sms:\n  mfactl local sign-in adele --session TOKEN"
+)]
 pub struct Args {
     /// Who signs in
     #[arg(value_name = "USER")]
@@ -59,7 +61,14 @@ impl Args {
             remember,
         };
         let told = snake(console.sign_in(&attempt).await?);
-        let rows = ["result", "reason", "factors", "grace_days_left", "device_token", "session_token"];
+        let rows = [
+            "result",
+            "reason",
+            "factors",
+            "grace_days_left",
+            "device_token",
+            "session_token",
+        ];
         let rows: Vec<(&str, String)> = rows.iter().map(|key| (*key, shown(told.get(*key)))).collect();
         answer(cx, &told, "sign_in", &rows)?;
         Ok(0)

@@ -8,7 +8,9 @@ use crate::render::{self, text::counted};
 
 /// Whose methods.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Examples:\n  mfactl methods list adele\n  mfactl methods list adele bas -o json --jq '.[].ref'")]
+#[command(
+    after_help = "Examples:\n  mfactl methods list adele\n  mfactl methods list adele bas -o json --jq '.[].ref'"
+)]
 pub struct Args {
     /// Sign-in names, object ids or primary mail addresses
     #[arg(required = true, value_name = "USER")]

@@ -26,7 +26,10 @@ impl Args {
                 asked.pop().map(|asked| asked.found).transpose()?
             }
         };
-        let policy = session.service.policy(person.as_ref().map(|user| &user.id)).await?;
+        let policy = session
+            .service
+            .policy(person.as_ref().map(|user| &user.id))
+            .await?;
         let policy = PolicyShow::new(&session.profile, &session.tenant, policy);
         let mut out = cx.ui.stdout();
         render::policy(&cx.page(), &mut out, &policy, person.is_some())?;

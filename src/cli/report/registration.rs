@@ -200,6 +200,7 @@ async fn list(
         "failed": u8::from(told.failed.is_some()), "as_of": told.oldest, "source": told.source,
     });
     rows.finish(&summary)?;
-    out.flush().map_err(|error| render::cannot_write(&error, "standard output"))?;
+    out.flush()
+        .map_err(|error| render::cannot_write(&error, "standard output"))?;
     Ok(told)
 }

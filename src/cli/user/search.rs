@@ -53,7 +53,11 @@ impl Args {
         out.done()?;
         cx.ui.note(&match rows.len() {
             0 => format!("nobody in {} matches \"{text}\"", session.profile),
-            count => format!("{} in {}", counted(count as u64, "person", "people"), session.profile),
+            count => format!(
+                "{} in {}",
+                counted(count as u64, "person", "people"),
+                session.profile
+            ),
         });
         match failed {
             None => Ok(0),

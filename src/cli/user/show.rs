@@ -8,7 +8,9 @@ use crate::render;
 
 /// Whom.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Examples:\n  mfactl user show adele\n  mfactl user show adele -o json --jq .registration.state")]
+#[command(
+    after_help = "Examples:\n  mfactl user show adele\n  mfactl user show adele -o json --jq .registration.state"
+)]
 pub struct Args {
     /// Sign-in names, object ids or primary mail addresses
     #[arg(required = true, value_name = "USER")]
@@ -18,9 +20,8 @@ pub struct Args {
 /// The entries of the guard that protect a person.
 fn protected_by(guard: &Guard, user: &User, privileges: &Privileges) -> Vec<String> {
     let same = |one: &str, other: &str| one.to_lowercase() == other.to_lowercase();
-    let among = |wanted: &str, held: &Option<Vec<String>>| {
-        held.iter().flatten().any(|name| same(name, wanted))
-    };
+    let among =
+        |wanted: &str, held: &Option<Vec<String>>| held.iter().flatten().any(|name| same(name, wanted));
     guard
         .protected
         .iter()
@@ -66,9 +67,13 @@ mod tests {
     #[test]
     fn names_groups_and_roles_of_the_guard_protect() {
         let guard = Guard {
-            protected: ["BreakGlass@contoso.com", "group:Executives", "role:Global Administrator"]
-                .map(str::to_owned)
-                .to_vec(),
+            protected: [
+                "BreakGlass@contoso.com",
+                "group:Executives",
+                "role:Global Administrator",
+            ]
+            .map(str::to_owned)
+            .to_vec(),
             ..Guard::default()
         };
         let user = |name: &str| User {

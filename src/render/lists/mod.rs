@@ -112,14 +112,11 @@ impl Row for MethodRow {
 
 /// A device's name with what it runs: `LAPTOP-ADELE, Edge`.
 pub(crate) fn device_name(row: &DeviceRow) -> String {
-    let parts: Vec<&str> = [
-        row.name.as_deref(),
-        row.browser.as_deref().or(row.os.as_deref()),
-    ]
-    .into_iter()
-    .flatten()
-    .filter(|part| !part.is_empty())
-    .collect();
+    let parts: Vec<&str> = [row.name.as_deref(), row.browser.as_deref().or(row.os.as_deref())]
+        .into_iter()
+        .flatten()
+        .filter(|part| !part.is_empty())
+        .collect();
     cell(Some(&parts.join(", ")))
 }
 
@@ -231,3 +228,6 @@ pub(crate) fn app_passwords(
 ) -> Result<()> {
     list(page, out, rows, shape, summary)
 }
+
+#[cfg(test)]
+mod tests;
