@@ -130,7 +130,12 @@ impl Context {
     /// # Errors
     /// `no_profile`, `config_invalid`, `not_signed_in`.
     pub fn profile(&self) -> Result<Profile> {
-        self.config()?.profile(self.globals.profile.as_deref())
+        let (config, flag) = (self.config()?, self.globals.profile.as_deref());
+        // A name that no service has is said before what else such a profile lacks.
+        if let Some(service) = config.service(flag)? {
+            services::find(&service)?;
+        }
+        config.profile(flag)
     }
 
     /// How to write to stdout.

@@ -121,9 +121,9 @@ fn message(error: &clap::Error, line: &Line) -> String {
     }
 }
 
-/// `--number <NUMBER>` as `--number NUMBER`, `<USER>...` as `USER…`.
+/// `--number <NUMBER>` as `--number NUMBER`, `<USER>...` and `[USER]...` as `USER…`.
 pub(super) fn plain(arg: &str) -> String {
-    arg.replace(['<', '>'], "").replace("...", "…")
+    arg.replace(['<', '>', '[', ']'], "").replace("...", "…")
 }
 
 /// How the verb is used.

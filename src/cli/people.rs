@@ -33,6 +33,10 @@ pub(crate) async fn find(
     typed: &[String],
     verb: &[&str],
 ) -> Result<Vec<Asked>> {
+    // A script whose variable was never set.
+    if typed.iter().any(|typed| typed.trim().is_empty()) {
+        return Err(Error::new(ErrorCode::InvalidInput, "a user is empty"));
+    }
     let names: Vec<String> = typed
         .iter()
         .map(|typed| completed(typed, session.domain.as_deref()))

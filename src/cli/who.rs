@@ -34,7 +34,11 @@ fn mapping(text: &str) -> Result<(String, String), String> {
 #[derive(Debug, clap::Args)]
 pub(crate) struct Who {
     /// Sign-in names, object ids or primary mail addresses
-    #[arg(value_name = "USER", required_unless_present = "from", conflicts_with = "from")]
+    #[arg(
+        value_name = "USER",
+        required_unless_present = "from",
+        conflicts_with = "from"
+    )]
     user: Vec<String>,
     #[command(flatten)]
     from: FromFile,
@@ -96,13 +100,14 @@ impl Given<'_> {
         parse: impl FnOnce(&str) -> Result<T>,
     ) -> Result<T> {
         self.value(option, typed, parse)?.ok_or_else(|| match self.row {
-            Some((file, row)) => {
-                Error::new(ErrorCode::InvalidInput, format!("the row has no value for {option}"))
-                    .hint(format!(
-                        "add a column \"{option}\", map one with --column {option}=NAME, or give --{option}"
-                    ))
-                    .at(file, Some(row.line), None)
-            }
+            Some((file, row)) => Error::new(
+                ErrorCode::InvalidInput,
+                format!("the row has no value for {option}"),
+            )
+            .hint(format!(
+                "add a column \"{option}\", map one with --column {option}=NAME, or give --{option}"
+            ))
+            .at(file, Some(row.line), None),
             None => Error::new(ErrorCode::Usage, format!("--{option} is missing")),
         })
     }
@@ -163,7 +168,13 @@ impl FromFile {
                 said,
             });
         };
-        let input = read(&path, Columns { options, mapped: &column })?;
+        let input = read(
+            &path,
+            Columns {
+                options,
+                mapped: &column,
+            },
+        )?;
         tell(cx, &input);
         let mut problems = Problems::new();
         let mut asked = Vec::with_capacity(input.rows.len());
@@ -194,7 +205,11 @@ impl FromFile {
 
 fn read(path: &std::path::Path, columns: Columns<'_>) -> Result<Input> {
     let dash = path.as_os_str() == "-";
-    let name = if dash { "standard input".to_owned() } else { path.display().to_string() };
+    let name = if dash {
+        "standard input".to_owned()
+    } else {
+        path.display().to_string()
+    };
     let mut bytes = Vec::new();
     let outcome = if dash {
         std::io::stdin().lock().read_to_end(&mut bytes).map(|_| ())
@@ -207,9 +222,16 @@ fn read(path: &std::path::Path, columns: Columns<'_>) -> Result<Input> {
 
 fn tell(cx: &Context, input: &Input) {
     if let Some(column) = &input.taken_as_user {
-        cx.ui.note(&format!("{}: the column \"{column}\" is taken for the user", input.file));
+        cx.ui.note(&format!(
+            "{}: the column \"{column}\" is taken for the user",
+            input.file
+        ));
     }
     if !input.unused.is_empty() {
-        cx.ui.note(&format!("{}: columns not used: {}", input.file, input.unused.join(", ")));
+        cx.ui.note(&format!(
+            "{}: columns not used: {}",
+            input.file,
+            input.unused.join(", ")
+        ));
     }
 }

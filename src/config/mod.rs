@@ -75,6 +75,23 @@ impl Config {
         }
     }
 
+    /// The name of the service of that profile, where one is chosen and says so; whether there is such a service is
+    /// for the registry to say.
+    ///
+    /// # Errors
+    /// `config_invalid` for a profile that is not there.
+    pub fn service(&self, flag: Option<&str>) -> Result<Option<String>> {
+        let by_variable = || self.env.get("MFACTL_SERVICE").map(str::to_owned);
+        match flag.or_else(|| self.env.get("MFACTL_PROFILE")) {
+            Some(name) => Ok(self.section(name)?.service),
+            None if by_variable().is_some() => Ok(by_variable()),
+            None => match &self.file.default_profile {
+                Some(name) => Ok(self.section(name)?.service),
+                None => Ok(None),
+            },
+        }
+    }
+
     fn no_profile(&self) -> Error {
         let path = self
             .path

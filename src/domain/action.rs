@@ -145,7 +145,9 @@ impl Action {
     /// What may be done when its answer was lost.
     pub const fn class(&self) -> StepClass {
         match self {
-            Self::AddPhone { .. } | Self::AddEmail { .. } | Self::AddQuestions { .. } => StepClass::ReadBackFirst,
+            Self::AddPhone { .. } | Self::AddEmail { .. } | Self::AddQuestions { .. } => {
+                StepClass::ReadBackFirst
+            }
             Self::AddTotp { .. }
             | Self::AddTemporaryPass { .. }
             | Self::IssueAppPassword { .. }
@@ -198,7 +200,15 @@ impl Step {
         }
         let id = hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
         let class = action.class();
-        Self { id, user, seq, action, after, class, slots: Slots::default() }
+        Self {
+            id,
+            user,
+            seq,
+            action,
+            after,
+            class,
+            slots: Slots::default(),
+        }
     }
 }
 

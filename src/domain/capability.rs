@@ -125,13 +125,16 @@ impl Capabilities {
 
     /// The answer for a capability.
     pub fn get(&self, capability: Capability) -> Answer {
-        self.0.iter().find(|(declared, _)| *declared == capability).map_or_else(
-            || Answer::Unsupported {
-                why: "this service has no call for it".to_owned(),
-                instead: "mfactl capabilities lists what it can do".to_owned(),
-            },
-            |(_, answer)| answer.clone(),
-        )
+        self.0
+            .iter()
+            .find(|(declared, _)| *declared == capability)
+            .map_or_else(
+                || Answer::Unsupported {
+                    why: "this service has no call for it".to_owned(),
+                    instead: "mfactl capabilities lists what it can do".to_owned(),
+                },
+                |(_, answer)| answer.clone(),
+            )
     }
 
     /// Declares or overrides one answer, in place or at the end.

@@ -181,7 +181,11 @@ impl Error {
     /// Adds where in a file.
     #[must_use]
     pub fn at(mut self, file: impl Into<String>, line: Option<u64>, column: Option<u64>) -> Self {
-        self.0.place = Some(Place { file: file.into(), line, column });
+        self.0.place = Some(Place {
+            file: file.into(),
+            line,
+            column,
+        });
         self
     }
 
@@ -207,7 +211,16 @@ impl Error {
 
     /// The error as scripts get it.
     pub fn to_body(&self) -> ErrorBody {
-        let Inner { code, message, hint, service_code, request_id, retry_after_s, matches, place } = &*self.0;
+        let Inner {
+            code,
+            message,
+            hint,
+            service_code,
+            request_id,
+            retry_after_s,
+            matches,
+            place,
+        } = &*self.0;
         ErrorBody {
             code: *code,
             message: message.clone(),

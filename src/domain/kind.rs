@@ -74,7 +74,10 @@ kinds! {
 impl MethodKind {
     /// Whether the method is, by its kind, on the person's phone, and so lost with it.
     pub const fn on_phone(self) -> bool {
-        matches!(self, Self::Authenticator | Self::Totp | Self::Push | Self::PhoneMobile)
+        matches!(
+            self,
+            Self::Authenticator | Self::Totp | Self::Push | Self::PhoneMobile
+        )
     }
 
     /// Whether it is one of the three phone numbers.
@@ -89,7 +92,11 @@ impl MethodKind {
 
     /// The word that stands for a family of kinds: `phone` for all three numbers.
     pub fn family(text: &str) -> Option<&'static [Self]> {
-        text.eq_ignore_ascii_case("phone").then_some(&[Self::PhoneMobile, Self::PhoneAlternate, Self::PhoneOffice])
+        text.eq_ignore_ascii_case("phone").then_some(&[
+            Self::PhoneMobile,
+            Self::PhoneAlternate,
+            Self::PhoneOffice,
+        ])
     }
 }
 

@@ -147,7 +147,11 @@ impl Method {
             default: None,
             can_be_default: false,
             state: MethodState::Ready,
-            uses: if kind.reset_only() { vec![Use::Reset] } else { vec![Use::SignIn] },
+            uses: if kind.reset_only() {
+                vec![Use::Reset]
+            } else {
+                vec![Use::SignIn]
+            },
             removable: true,
             added_at: None,
             last_used_at: None,
@@ -384,6 +388,9 @@ impl SecurityInfo {
 
     /// The remembered devices, where they were read.
     pub fn remembered(&self) -> impl Iterator<Item = &Device> {
-        self.devices.iter().flatten().filter(|device| device.kind == DeviceKind::Remembered)
+        self.devices
+            .iter()
+            .flatten()
+            .filter(|device| device.kind == DeviceKind::Remembered)
     }
 }

@@ -46,13 +46,20 @@ impl PhoneNumber {
         };
         let trimmed = text.trim();
         if trimmed.is_empty() {
-            return Err(bad("it is empty", Some("type it as +COUNTRY NUMBER, such as \"+31 612345678\"")));
+            return Err(bad(
+                "it is empty",
+                Some("type it as +COUNTRY NUMBER, such as \"+31 612345678\""),
+            ));
         }
         let international = trimmed.starts_with('+') || trimmed.starts_with('\u{ff0b}');
         let (main, _) = split_extension(trimmed);
         if main.chars().any(char::is_alphabetic) {
-            return Err(bad("it has letters in it", Some("write digits only, an extension as x123")));
+            return Err(bad(
+                "it has letters in it",
+                Some("write digits only, an extension as x123"),
+            ));
         }
+        let home = region;
         let region: Option<Region> = match region {
             Some(code) => Some(code.to_ascii_uppercase().parse().map_err(|_| BadNumber {
                 given: text.to_owned(),
@@ -67,12 +74,19 @@ impl PhoneNumber {
                 Some("write it as +COUNTRY NUMBER, such as \"+31 612345678\", or set region in the profile"),
             ));
         }
-        let number = PHONE_NUMBER_UTIL.parse(trimmed, region).map_err(|error| match error {
-            ParseError::InvalidCountryCode => bad("no country has that code", Some("check the digits behind the +")),
-            ParseError::TooShortAfterIdd | ParseError::TooShortNsn => bad("it is too short", None),
-            ParseError::TooLongNsn => bad("it is too long", None),
-            _ => bad("it is not made of digits", Some("type it as +COUNTRY NUMBER, such as \"+31 612345678\"")),
-        })?;
+        let number = PHONE_NUMBER_UTIL
+            .parse(trimmed, region)
+            .map_err(|error| match error {
+                ParseError::InvalidCountryCode => {
+                    bad("no country has that code", Some("check the digits behind the +"))
+                }
+                ParseError::TooShortAfterIdd | ParseError::TooShortNsn => bad("it is too short", None),
+                ParseError::TooLongNsn => bad("it is too long", None),
+                _ => bad(
+                    "it is not made of digits",
+                    Some("type it as +COUNTRY NUMBER, such as \"+31 612345678\""),
+                ),
+            })?;
         if !number.is_valid() {
             let digits = main.chars().filter(char::is_ascii_digit).count();
             let why = if digits < 8 {
@@ -82,11 +96,31 @@ impl PhoneNumber {
             } else {
                 "that country's numbering plan has no such number"
             };
-            return Err(bad(why, Some("check the digits; a zero in front of the area code is left out")));
+            return Err(match home {
+                // A mobile number of home, typed on a profile whose region is another country's.
+                Some(home) if !international => BadNumber {
+                    hint: Some(
+                        format!(
+                            "without a + it is read as a number of {}; write it as +COUNTRY NUMBER",
+                            home.to_ascii_uppercase()
+                        )
+                        .into(),
+                    ),
+                    ..bad(why, None)
+                },
+                _ => bad(
+                    why,
+                    Some("check the digits; a zero in front of the area code is left out"),
+                ),
+            });
         }
         let e164 = number.format_as(PhoneNumberFormat::E164).into_owned();
         let code = number.country_code.to_string();
-        let national = e164.trim_start_matches('+').strip_prefix(&code).unwrap_or_default().to_owned();
+        let national = e164
+            .trim_start_matches('+')
+            .strip_prefix(&code)
+            .unwrap_or_default()
+            .to_owned();
         Ok(Self {
             country_code: number.country_code,
             national,
@@ -106,7 +140,11 @@ impl PhoneNumber {
 
     /// `+31 612345678x12`: country code, a space, the rest, as telephone fields of directories have it.
     pub fn spaced(&self) -> String {
-        let extension = self.extension.as_deref().map(|digits| format!("x{digits}")).unwrap_or_default();
+        let extension = self
+            .extension
+            .as_deref()
+            .map(|digits| format!("x{digits}"))
+            .unwrap_or_default();
         format!("+{} {}{extension}", self.country_code, self.national)
     }
 }
@@ -130,7 +168,11 @@ impl fmt::Display for PhoneNumber {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let grouped = PHONE_NUMBER_UTIL.parse(self.e164(), None).map_or_else(
             |_| self.spaced(),
-            |number| number.format_as(PhoneNumberFormat::International).replace('-', " "),
+            |number| {
+                number
+                    .format_as(PhoneNumberFormat::International)
+                    .replace('-', " ")
+            },
         );
         match &self.extension {
             Some(extension) => f.pad(&format!("{grouped} x{extension}")),
@@ -159,16 +201,36 @@ mod tests {
 
     #[test]
     fn reads_the_spellings_that_services_and_people_use() {
-        for text in ["+1 4255550100", "+14255550100", "+1 (425) 555-0100", "+1 425 555 0100"] {
+        for text in [
+            "+1 4255550100",
+            "+14255550100",
+            "+1 (425) 555-0100",
+            "+1 425 555 0100",
+        ] {
             let number = PhoneNumber::parse(text, None).unwrap();
             assert_eq!(number.e164(), "+14255550100");
             assert_eq!(number.spaced(), "+1 4255550100");
             assert_eq!(number.to_string(), "+1 425 555 0100");
         }
-        assert_eq!(PhoneNumber::parse("06 12345678", Some("nl")).unwrap().spaced(), "+31 612345678");
+        assert_eq!(
+            PhoneNumber::parse("06 12345678", Some("nl")).unwrap().spaced(),
+            "+31 612345678"
+        );
         let office = PhoneNumber::parse("+1 4255550100x12", None).unwrap();
-        assert_eq!((office.spaced().as_str(), office.extension()), ("+1 4255550100x12", Some("12")));
+        assert_eq!(
+            (office.spaced().as_str(), office.extension()),
+            ("+1 4255550100x12", Some("12"))
+        );
         assert_eq!(office.to_string(), "+1 425 555 0100 x12");
+    }
+
+    #[test]
+    fn a_national_number_of_another_country_is_told_the_region() {
+        let bad = PhoneNumber::parse("0612345678", Some("us")).unwrap_err();
+        assert_eq!(
+            bad.hint.as_deref(),
+            Some("without a + it is read as a number of US; write it as +COUNTRY NUMBER")
+        );
     }
 
     #[test]

@@ -505,6 +505,9 @@ pub struct SecretRow {
     pub kind: String,
     /// The secret itself.
     pub value: String,
+    /// The enrolment link of a seed (`otpauth:`), which holds it too.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub uri: Option<String>,
     /// Until when it works.
     pub expires_at: Option<Timestamp>,
 }

@@ -295,7 +295,10 @@ fn follow(user: &mut User, info: &mut SecurityInfo, action: &Action) -> Effect {
             return effect;
         }
         Action::GeneratePassword { .. } => return minted("password"),
-        Action::SignOut => info.sessions = Some(Sessions::default()),
+        Action::SignOut => {
+            info.sessions = Some(Sessions::default());
+            return Effect::done().detail("open pages may work 60 minutes more");
+        }
         Action::DisableAccount => user.enabled = false,
         _ => {}
     }

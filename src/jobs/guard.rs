@@ -90,7 +90,10 @@ pub fn admit_number(guard: &Guard, people: usize, expect: Option<u64>) -> Result
     {
         return Err(Error::new(
             ErrorCode::ExpectMismatch,
-            format!("{people} people were selected, and --expect says {expected}"),
+            match people {
+                1 => format!("1 person was selected, and --expect says {expected}"),
+                people => format!("{people} people were selected, and --expect says {expected}"),
+            },
         ));
     }
     if people > guard.max_users {

@@ -25,10 +25,14 @@ pub(crate) fn planned(draft: &Draft<'_>) -> Vec<Remains> {
     let pass = of(&|action| matches!(action, Action::AddTemporaryPass { .. }));
     let registers = of(&|action| matches!(action, Action::RequireRegistration));
     let signs_in_again = of(&|action| matches!(action, Action::SignOut | Action::ForgetAllDevices));
-    let is_app_kind = |kind| matches!(kind, MethodKind::Authenticator | MethodKind::Totp | MethodKind::Push);
+    let is_app_kind = |kind| {
+        matches!(
+            kind,
+            MethodKind::Authenticator | MethodKind::Totp | MethodKind::Push
+        )
+    };
     let is_app = |method: &Method| is_app_kind(method.kind);
-    let phone_went =
-        of(&|action| matches!(action, Action::RemoveMethod { kind, .. } if is_app_kind(*kind)));
+    let phone_went = of(&|action| matches!(action, Action::RemoveMethod { kind, .. } if is_app_kind(*kind)));
     let is_disabled = !disabled.is_empty() || !draft.user.enabled;
     if !disabled.is_empty() {
         add(

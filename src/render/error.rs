@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::text::clean;
+use super::text::{clean, clean_json};
 use crate::domain::shape::ErrorDoc;
 use crate::domain::{Error, Match};
 
@@ -80,7 +80,7 @@ pub(crate) fn json(error: &Error) -> String {
     let doc = ErrorDoc {
         error: error.to_body(),
     };
-    let mut line = serde_json::to_string(&doc).unwrap_or_default();
+    let mut line = clean_json(serde_json::to_string(&doc).unwrap_or_default());
     line.push('\n');
     line
 }

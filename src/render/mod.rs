@@ -126,7 +126,7 @@ impl Page {
         if let Some(filter) = &self.jq {
             return filtered(out, filter, &to_value(value)?);
         }
-        let mut text = serde_json::to_string_pretty(value).map_err(internal)?;
+        let mut text = text::clean_json(serde_json::to_string_pretty(value).map_err(internal)?);
         text.push('\n');
         write(out, text.as_bytes())
     }
@@ -184,7 +184,7 @@ fn ndjson(out: &mut dyn Write, kind: &str, value: &impl Serialize) -> Result<()>
         // `type` says what the line is; an object's own field of that name keeps its value under another.
         object.extend(fields.into_iter().filter(|(key, _)| key != "type"));
     }
-    let mut line = Value::Object(object).to_string();
+    let mut line = text::clean_json(Value::Object(object).to_string());
     line.push('\n');
     write(out, line.as_bytes())
 }

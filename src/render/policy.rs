@@ -161,6 +161,19 @@ fn around(policy: &PolicyShow) -> Option<String> {
     Some(format!("{}{}", first.to_uppercase(), letters.as_str()))
 }
 
+/// Whether a row of the organization's table tells something: not what is off and no verb here adds, nor the codes of
+/// an app where they stand as the app itself does. Every other form of the answer has all rows.
+fn tells(policy: &MethodPolicy, all: &[MethodPolicy]) -> bool {
+    match policy.kind.as_str() {
+        "totp" => !all.iter().any(|app| {
+            let same = app.kind == "authenticator" && app.purpose == policy.purpose;
+            same && app.targets == policy.targets && app.excluded == policy.excluded
+        }),
+        "qr-pin" | "certificate" | "unknown" => policy.purpose != PolicyUse::Off,
+        _ => true,
+    }
+}
+
 /// `policy show`, for one person with whether it is allowed and why.
 ///
 /// # Errors
@@ -196,7 +209,12 @@ pub(crate) fn policy(
         page.grid(out, &["METHOD", "USE", "ALLOWED", "WHY", "LIMITS"], &rows, &[])?;
     } else {
         let mut rows = Rows::new(page, out, Shape::One);
-        for method in &policy.methods {
+        let whole = page.format != super::Format::Table;
+        for method in policy
+            .methods
+            .iter()
+            .filter(|method| whole || tells(method, &policy.methods))
+        {
             rows.push(&Line {
                 policy: method,
                 profile: &policy.profile,
@@ -292,6 +310,31 @@ mod tests {
         hardware-token  off      -             -
         Remembered devices 14 days; registration may wait 14 days; app passwords allowed
         ");
+    }
+
+    #[test]
+    fn the_table_leaves_out_what_tells_nothing() {
+        let lines = |totp: Value, use_of_badges: &str| {
+            let mut policy_show = sample();
+            policy_show.methods.truncate(1);
+            policy_show
+                .methods
+                .push(method("totp", "sign_in", totp, json!({})));
+            policy_show
+                .methods
+                .push(method("qr-pin", use_of_badges, json!([]), json!({})));
+            let table = written(|out| policy(&page(Format::Table), out, &policy_show, false));
+            let data = written(|out| policy(&page(Format::Json), out, &policy_show, false));
+            let data: Value = serde_json::from_str(&data).unwrap();
+            assert_eq!(data["methods"].as_array().unwrap().len(), 3);
+            ["totp", "qr-pin"].map(|kind| table.contains(kind))
+        };
+        let all = json!([{"type": "everyone", "id": null, "name": null}]);
+        assert_eq!(lines(all, "off"), [false, false]);
+        assert_eq!(
+            lines(json!([{"type": "group", "id": "g", "name": "Pilots"}]), "sign_in"),
+            [true, true]
+        );
     }
 
     #[test]

@@ -103,7 +103,7 @@ impl<'a, R: Row> Rows<'a, R> {
                 Ok(())
             }
             Format::Json => {
-                let text = serde_json::to_string_pretty(row).map_err(internal)?;
+                let text = text::clean_json(serde_json::to_string_pretty(row).map_err(internal)?);
                 let before = if self.began { ",\n  " } else { "[\n  " };
                 self.began = true;
                 write(

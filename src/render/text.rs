@@ -25,6 +25,25 @@ pub(crate) fn clean_lines(text: &str) -> String {
     text.split('\n').map(clean).collect::<Vec<_>>().join("\n")
 }
 
+/// JSON with the same characters as `\\u` escapes: it means the same, and a terminal that shows it stays as it was.
+pub(crate) fn clean_json(text: String) -> String {
+    // The line ends are layout: inside of strings they are escaped already.
+    let harmful = |character: char| character != '\n' && harmful(character);
+    if !text.contains(harmful) {
+        return text;
+    }
+    let mut out = String::with_capacity(text.len() + 16);
+    for character in text.chars() {
+        if harmful(character) {
+            // Writing to a String does not fail. All of them are in the first plane: one escape each.
+            let _ = write!(out, "\\u{:04x}", u32::from(character));
+        } else {
+            out.push(character);
+        }
+    }
+    out
+}
+
 /// Control characters (C0, DEL, C1), line separators, and marks that change the direction of text.
 fn harmful(character: char) -> bool {
     character.is_control()
@@ -64,6 +83,20 @@ mod tests {
         assert_eq!(clean("a\u{1b}[31mb\u{7}"), "a\\u{1b}[31mb\\u{7}");
         assert_eq!(clean("x\u{202e}y\u{9b}z\r\n"), "x\\u{202e}y\\u{9b}z\\u{d}\\u{a}");
         assert!(matches!(clean("Zoë 山田"), Cow::Borrowed(_)));
+    }
+
+    #[test]
+    fn json_keeps_its_meaning_and_holds_nothing_that_steers_a_terminal() {
+        let value = serde_json::json!({"name": "x\u{202e}y\u{9b}z\u{7f}\u{1b}[2J\r\n", "other": "Zoë 山田"});
+        let text = clean_json(serde_json::to_string_pretty(&value).unwrap());
+        assert!(
+            !text
+                .chars()
+                .any(|character| character != '\n' && harmful(character)),
+            "{text:?}"
+        );
+        assert!(text.contains("Zoë 山田"), "{text}");
+        assert_eq!(serde_json::from_str::<serde_json::Value>(&text).unwrap(), value);
     }
 
     #[test]

@@ -227,6 +227,8 @@ fn from_sqlite(path: &Path, error: &rusqlite::Error) -> Error {
         .hint("try again when it has finished"),
         Some(Sqlite::DatabaseCorrupt | Sqlite::NotADatabase) => not_ours(path),
         Some(Sqlite::DiskFull) => disk_full(path),
+        // The index of the write-ahead log could not grow: nothing but a full disk does that.
+        _ if extended(error) == Some(rusqlite::ffi::SQLITE_IOERR_SHMSIZE) => disk_full(path),
         Some(Sqlite::ReadOnly | Sqlite::CannotOpen | Sqlite::PermissionDenied | Sqlite::SystemIoFailure) => {
             unreadable(path, &error.to_string())
         }
@@ -235,6 +237,10 @@ fn from_sqlite(path: &Path, error: &rusqlite::Error) -> Error {
             format!("{shown} could not be opened: {error}"),
         ),
     }
+}
+
+fn extended(error: &rusqlite::Error) -> Option<i32> {
+    error.sqlite_error().map(|error| error.extended_code)
 }
 
 fn from_io(path: &Path, error: &io::Error) -> Error {

@@ -59,7 +59,11 @@ pub(super) async fn run(cx: &Context, session: &Session, prepared: Prepared) -> 
         failed: Ok(()),
     };
     job.run(&mut taking, &|| cx.interrupt.is_set()).await;
-    let Taking { rows: streaming, failed, .. } = taking;
+    let Taking {
+        rows: streaming,
+        failed,
+        ..
+    } = taking;
     let ended = report::Ended {
         rows: job.rows(),
         next: job.next().to_vec(),

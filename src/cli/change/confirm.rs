@@ -15,11 +15,19 @@ pub(super) fn ask(cx: &Context, session: &Session, prepared: &Prepared) -> Resul
         cx.ui.note(&plan);
         return Ok(());
     }
-    let people = prepared.people.iter().filter(|person| person.to_send().next().is_some()).count() as u64;
+    let people = prepared
+        .people
+        .iter()
+        .filter(|person| person.to_send().next().is_some())
+        .count() as u64;
     cx.ui.note(&plan);
     cx.ui.can_ask()?;
     // With -q the plan was not shown, and nobody says yes to what he has not seen.
-    let before = if cx.globals.quiet { format!("{plan}\n") } else { String::new() };
+    let before = if cx.globals.quiet {
+        format!("{plan}\n")
+    } else {
+        String::new()
+    };
     let confirmed = if people > 1 {
         let question = format!("{before}Type {} to go on:", grouped(people));
         cx.ui.confirm_number(people, &question)?
@@ -29,6 +37,9 @@ pub(super) fn ask(cx: &Context, session: &Session, prepared: &Prepared) -> Resul
     if confirmed {
         Ok(())
     } else {
-        Err(Error::new(ErrorCode::NotConfirmed, "not confirmed; nothing was sent"))
+        Err(Error::new(
+            ErrorCode::NotConfirmed,
+            "not confirmed; nothing was sent",
+        ))
     }
 }

@@ -3,9 +3,7 @@
 use crate::cli::context::{Context, Session};
 use crate::cli::who::{Asked, Selection};
 use crate::domain::shape::StepRow;
-use crate::domain::{
-    Action, Error, ErrorCode, Parts, Policy, Result, SecurityInfo, Status, User, UserId,
-};
+use crate::domain::{Action, Error, ErrorCode, Parts, Policy, Result, SecurityInfo, Status, User, UserId};
 use crate::jobs::plan::{self, Person, PlannedUser, Setting, Wish};
 use crate::jobs::{guard, select};
 
@@ -212,7 +210,14 @@ async fn one(
 async fn policy(session: &Session, user: &UserId) -> Result<Option<Policy>> {
     match session.service.policy(Some(user)).await {
         Ok(policy) => Ok(Some(policy)),
-        Err(error) if matches!(error.code(), ErrorCode::Unsupported | ErrorCode::PermissionMissing) => Ok(None),
+        Err(error)
+            if matches!(
+                error.code(),
+                ErrorCode::Unsupported | ErrorCode::PermissionMissing
+            ) =>
+        {
+            Ok(None)
+        }
         Err(error) => Err(error),
     }
 }

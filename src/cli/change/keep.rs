@@ -135,19 +135,24 @@ impl Keeper {
             let path = numbered(path, self.images);
             self.images += 1;
             let code = qr::Qr::new(uri)?;
-            let is_svg = path.extension().is_some_and(|end| end.eq_ignore_ascii_case("svg"));
-            let bytes = if is_svg { code.svg().into_bytes() } else { code.png()? };
+            let is_svg = path
+                .extension()
+                .is_some_and(|end| end.eq_ignore_ascii_case("svg"));
+            let bytes = if is_svg {
+                code.svg().into_bytes()
+            } else {
+                code.png()?
+            };
             write_new(&path, &bytes)?;
         }
         if let Place::File(file, path) = &mut self.place {
             let failed = |error| cannot_write(&error, &path.display().to_string());
-            for row in rows(user, minted) {
-                let mut line = serde_json::to_string(&row)
-                    .map_err(|error| Error::new(ErrorCode::Internal, format!("writing JSON failed: {error}")))?;
-                line.push('\n');
-                file.write_all(line.as_bytes()).map_err(failed)?;
-            }
-            file.sync_all().map_err(failed)?;
+            let mut line = serde_json::to_string(&row(user, minted))
+                .map_err(|error| Error::new(ErrorCode::Internal, format!("writing JSON failed: {error}")))?;
+            line.push('\n');
+            file.write_all(line.as_bytes())
+                .and_then(|()| file.sync_all())
+                .map_err(failed)?;
         }
         self.kept.push(Kept {
             user: user.to_owned(),
@@ -159,7 +164,11 @@ impl Keeper {
     /// The secrets for the answer: only where they were asked for there.
     pub(super) fn rows(&self) -> Vec<SecretRow> {
         match self.place {
-            Place::Answer => self.kept.iter().flat_map(|kept| rows(&kept.user, &kept.minted)).collect(),
+            Place::Answer => self
+                .kept
+                .iter()
+                .map(|kept| row(&kept.user, &kept.minted))
+                .collect(),
             Place::File(..) | Place::Terminal | Place::Image => Vec::new(),
         }
     }
@@ -178,22 +187,36 @@ impl Keeper {
         }
         match &self.place {
             Place::File(_, path) => {
-                cx.ui.note(&format!("Secrets are in {}, readable by you alone", path.display()));
+                cx.ui.note(&format!(
+                    "Secrets are in {}, readable by you alone",
+                    path.display()
+                ));
                 Ok(())
             }
             Place::Image => Ok(()),
             Place::Answer if cx.ui.is_table() => {
                 for row in self.rows() {
-                    let line = format!("{}\t{}\t{}\n", clean(&row.user), row.kind, clean(&row.value));
+                    let uri = row.uri.as_ref().map(|uri| format!("\t{}", clean(uri)));
+                    let line = format!(
+                        "{}\t{}\t{}{}\n",
+                        clean(&row.user),
+                        row.kind,
+                        clean(&row.value),
+                        uri.unwrap_or_default()
+                    );
                     crate::render::write(out, line.as_bytes())?;
                 }
                 Ok(())
             }
             Place::Answer => Ok(()),
             Place::Terminal => {
-                out.flush().map_err(|error| cannot_write(&error, "standard output"))?;
+                out.flush()
+                    .map_err(|error| cannot_write(&error, "standard output"))?;
                 let Some(mut terminal) = cx.ui.terminal() else {
-                    return Err(Error::new(ErrorCode::Internal, "the terminal is gone, and a secret was not shown"));
+                    return Err(Error::new(
+                        ErrorCode::Internal,
+                        "the terminal is gone, and a secret was not shown",
+                    ));
                 };
                 let text: String = self.kept.iter().map(|kept| self.shown(cx, kept)).collect();
                 terminal
@@ -220,7 +243,11 @@ impl Keeper {
                     if let Some(code) = draws.then(|| qr::Qr::new(uri)).and_then(Result::ok) {
                         text.push_str(&code.lines());
                     }
-                    text.push_str(&format!("  seed  {}\n  link  {}\n", in_fours(value), uri.expose()));
+                    text.push_str(&format!(
+                        "  seed  {}\n  link  {}\n",
+                        in_fours(value),
+                        uri.expose()
+                    ));
                 } else {
                     text.push_str(&format!("  seed  {}\n", in_fours(value)));
                 }
@@ -242,17 +269,15 @@ impl Keeper {
     }
 }
 
-/// A seed is two rows: itself, and its link.
-fn rows(user: &str, minted: &Minted) -> Vec<SecretRow> {
-    let row = |kind: &str, value: &str| SecretRow {
+/// A secret as a row; a seed has its link with it.
+fn row(user: &str, minted: &Minted) -> SecretRow {
+    SecretRow {
         user: user.to_owned(),
-        kind: kind.to_owned(),
-        value: value.to_owned(),
+        kind: minted.kind.to_owned(),
+        value: minted.value.expose().to_owned(),
+        uri: minted.uri.as_ref().map(|uri| uri.expose().to_owned()),
         expires_at: minted.expires_at,
-    };
-    let mut rows = vec![row(minted.kind, minted.value.expose())];
-    rows.extend(minted.uri.as_ref().map(|uri| row("otpauth", uri.expose())));
-    rows
+    }
 }
 
 /// The name of the n-th image: `seed.png`, `seed-2.png`.
@@ -290,7 +315,9 @@ fn create(path: &Path) -> Result<File> {
         use std::os::unix::fs::OpenOptionsExt as _;
         options.mode(0o600);
     }
-    options.open(path).map_err(|error| cannot_write(&error, &path.display().to_string()))
+    options
+        .open(path)
+        .map_err(|error| cannot_write(&error, &path.display().to_string()))
 }
 
 /// Writes a new file that only this user can read, synced.

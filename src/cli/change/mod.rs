@@ -75,7 +75,12 @@ pub(crate) async fn run(cx: &Context, change: Change) -> Result<u8> {
 /// As [`Context::connect`].
 pub(crate) async fn connect(cx: &Context, args: &ChangeArgs) -> Result<Session> {
     let only_planned = cx.globals.dry_run || args.plan_out.is_some();
-    cx.connect(if only_planned { Intent::Read } else { Intent::Change }).await
+    cx.connect(if only_planned {
+        Intent::Read
+    } else {
+        Intent::Change
+    })
+    .await
 }
 
 /// What can be refused before anybody is connected to; gives the ticket.
@@ -174,17 +179,22 @@ pub(crate) async fn finish(cx: &Context, session: &Session, prepared: Prepared) 
 ///
 /// # Errors
 /// What the guard says.
-pub(crate) fn admit_command(cx: &Context, only_planned: bool, ticket: Option<String>) -> Result<Option<String>> {
+pub(crate) fn admit_command(
+    cx: &Context,
+    only_planned: bool,
+    ticket: Option<String>,
+) -> Result<Option<String>> {
     if only_planned {
         return Ok(ticket);
     }
     let profile = cx.profile()?;
     let missing = ticket.as_deref().is_none_or(|ticket| ticket.trim().is_empty());
-    let ticket = if profile.guard.require_ticket && missing && !profile.guard.read_only && cx.ui.can_ask().is_ok() {
-        Some(cx.ui.ask("Ticket: ")?)
-    } else {
-        ticket
-    };
+    let ticket =
+        if profile.guard.require_ticket && missing && !profile.guard.read_only && cx.ui.can_ask().is_ok() {
+            Some(cx.ui.ask("Ticket: ")?)
+        } else {
+            ticket
+        };
     guard::admit_command(&profile.guard, ticket.as_deref(), &profile.name)?;
     Ok(ticket)
 }
@@ -207,7 +217,12 @@ pub(crate) async fn admit_people(cx: &Context, session: &Session, users: &[User]
         privileges.resize(users.len(), Privileges::default());
     }
     let people: Vec<(&User, &Privileges)> = users.iter().zip(&privileges).collect();
-    guard::admit(&session.guard, &people, &session.operator, cx.globals.include_self)?;
+    guard::admit(
+        &session.guard,
+        &people,
+        &session.operator,
+        cx.globals.include_self,
+    )?;
     Ok(privileges)
 }
 
@@ -215,7 +230,13 @@ pub(crate) async fn admit_people(cx: &Context, session: &Session, users: &[User]
 ///
 /// # Errors
 /// Why it did not end well; the row is on stdout by then.
-pub(crate) fn one_row(cx: &Context, session: &Session, verb: &str, row: StepRow, hints: Vec<String>) -> Result<u8> {
+pub(crate) fn one_row(
+    cx: &Context,
+    session: &Session,
+    verb: &str,
+    row: StepRow,
+    hints: Vec<String>,
+) -> Result<u8> {
     let prepared = Prepared {
         verb: verb.to_owned(),
         doing: String::new(),
@@ -304,7 +325,8 @@ fn write_plan(
         head.summary.users, head.estimate.writes, head.expires_at
     ));
     cx.ui.note(&format!("sha256:{digest}"));
-    cx.ui.hint(&format!("{} plan apply {}", prefix(cx), select::quoted(&file)));
+    cx.ui
+        .hint(&format!("{} plan apply {}", prefix(cx), select::quoted(&file)));
     Ok(PlanRef {
         id: head.id,
         digest: format!("sha256:{digest}"),

@@ -54,7 +54,10 @@ pub(super) fn only_planned(cx: &Context, session: &Session, prepared: &Prepared)
     if prepared.plan.is_none() {
         let heading = shown::plan(session, prepared);
         let lines: Vec<&str> = heading.lines().collect();
-        cx.ui.note(&format!("Dry run: {}; nothing was sent", lines.first().copied().unwrap_or_default()));
+        cx.ui.note(&format!(
+            "Dry run: {}; nothing was sent",
+            lines.first().copied().unwrap_or_default()
+        ));
     }
     for warning in prepared.people.iter().flat_map(|person| &person.warnings) {
         cx.ui.warn(warning);
@@ -110,7 +113,11 @@ pub(super) fn doc(
     let steps: Vec<StepRow> = ended.rows.iter().chain(&prepared.left).cloned().collect();
     let mut summary: Summary = outcome::summary(&steps);
     // A person whose plan has no step at all was selected too.
-    let empty = prepared.people.iter().filter(|person| person.steps.is_empty()).count() as u64;
+    let empty = prepared
+        .people
+        .iter()
+        .filter(|person| person.steps.is_empty())
+        .count() as u64;
     summary.users.selected += empty;
     summary.users.unchanged += empty;
     let exit_code = outcome::verdict(&steps, ended.interrupted).map_or(0, |error| error.code().exit_code());
@@ -120,9 +127,9 @@ pub(super) fn doc(
         .flat_map(|person| person.steps.iter())
         .zip(&ended.rows)
         .any(|(planned, row)| {
-            let ends = planned.to_send().is_some_and(|step| {
-                matches!(step.action, Action::SignOut | Action::DisableAccount)
-            });
+            let ends = planned
+                .to_send()
+                .is_some_and(|step| matches!(step.action, Action::SignOut | Action::DisableAccount));
             ends && matches!(row.status, Status::Done)
         });
     let page = (session.service_name == "entra").then(|| SECURITY_INFO.to_owned());
@@ -190,7 +197,8 @@ pub(super) fn say(
     if one && verdict.is_none() && doc.summary.steps.done > 0 {
         cx.ui.note("Done.");
     } else if one && verdict.is_none() && doc.summary.steps.unsupported == 0 {
-        cx.ui.note(&format!("Nothing to change: {} in {place} is so already", whom()));
+        cx.ui
+            .note(&format!("Nothing to change: {} in {place} is so already", whom()));
     } else if !one {
         let counts: Vec<String> = [
             (users.done, "done"),
@@ -202,7 +210,8 @@ pub(super) fn say(
         .filter(|(count, _)| *count > 0)
         .map(|(count, word)| format!("{count} {word}"))
         .collect();
-        cx.ui.note(&format!("{} in {place}: {}", whom(), counts.join(", ")));
+        cx.ui
+            .note(&format!("{} in {place}: {}", whom(), counts.join(", ")));
     }
     for line in sentences(prepared, &doc.next) {
         cx.ui.note(&wrapped(&clean(&line), WIDTH));
@@ -228,8 +237,17 @@ fn again(cx: &Context, prepared: &Prepared, doc: &ResultDoc) {
         .filter(|row| row.step == "change" && row.status == Status::Done)
         .collect();
     if let (Some(playbook), [row]) = (&prepared.playbook, changed.as_slice()) {
-        let words = ["user", "reset", &row.user, "--playbook", playbook, "--keep", &row.target];
-        cx.ui.note(&format!("Try again what failed: {}", cx.command(words)));
+        let words = [
+            "user",
+            "reset",
+            &row.user,
+            "--playbook",
+            playbook,
+            "--keep",
+            &row.target,
+        ];
+        cx.ui
+            .note(&format!("Try again what failed: {}", cx.command(words)));
     }
 }
 
@@ -260,7 +278,10 @@ fn by_hand(cx: &Context, doc: &ResultDoc) {
         } else {
             String::new()
         };
-        cx.ui.note(&wrapped(&format!("By hand{whom}: {}: {}", one.what, one.place), WIDTH));
+        cx.ui.note(&wrapped(
+            &format!("By hand{whom}: {}: {}", one.what, one.place),
+            WIDTH,
+        ));
     }
 }
 
@@ -269,8 +290,12 @@ fn wrapped(text: &str, width: usize) -> String {
     let mut words: Vec<String> = Vec::new();
     let mut in_number = false;
     for word in text.split(' ') {
-        let digits = word.chars().all(|c| c.is_ascii_digit() || matches!(c, '-' | ';' | ',' | '.' | 'x'));
-        if in_number && digits && !word.is_empty()
+        let digits = word
+            .chars()
+            .all(|c| c.is_ascii_digit() || matches!(c, '-' | ';' | ',' | '.' | 'x'));
+        if in_number
+            && digits
+            && !word.is_empty()
             && let Some(last) = words.last_mut()
         {
             last.push(' ');
@@ -278,7 +303,9 @@ fn wrapped(text: &str, width: usize) -> String {
             in_number = word.chars().all(|c| c.is_ascii_digit());
             continue;
         }
-        in_number = word.strip_prefix('+').is_some_and(|rest| !rest.is_empty() && rest.chars().all(|c| c.is_ascii_digit()));
+        in_number = word
+            .strip_prefix('+')
+            .is_some_and(|rest| !rest.is_empty() && rest.chars().all(|c| c.is_ascii_digit()));
         words.push(word.to_owned());
     }
     let mut out = String::new();

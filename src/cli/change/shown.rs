@@ -10,7 +10,10 @@ pub(super) fn plan(session: &Session, prepared: &Prepared) -> String {
     let mut lines = vec![heading(session, prepared)];
     let said: Vec<String> = [
         prepared.ticket.as_ref().map(|ticket| format!("Ticket {ticket}.")),
-        prepared.reason.as_ref().map(|reason| format!("Reason: {reason}.")),
+        prepared
+            .reason
+            .as_ref()
+            .map(|reason| format!("Reason: {reason}.")),
     ]
     .into_iter()
     .flatten()
@@ -36,7 +39,11 @@ pub(super) fn plan(session: &Session, prepared: &Prepared) -> String {
             warnings.push(warning);
         }
     }
-    lines.extend(warnings.iter().map(|warning| format!("warning: {}", clean(warning))));
+    lines.extend(
+        warnings
+            .iter()
+            .map(|warning| format!("warning: {}", clean(warning))),
+    );
     lines.join("\n")
 }
 
@@ -50,7 +57,12 @@ fn heading(session: &Session, prepared: &Prepared) -> String {
         .as_ref()
         .map(|name| format!(", playbook {name}"))
         .unwrap_or_default();
-    clean(&format!("{} {whom} in {}{playbook}", prepared.doing, place(session))).into_owned()
+    clean(&format!(
+        "{} {whom} in {}{playbook}",
+        prepared.doing,
+        place(session)
+    ))
+    .into_owned()
 }
 
 #[derive(Clone, Copy)]
@@ -62,7 +74,10 @@ struct Widths {
 impl Widths {
     fn new(rows: &[&PlannedRow]) -> Self {
         let longest = |of: fn(&PlannedRow) -> &str| {
-            rows.iter().map(|row| clean(of(row)).chars().count()).max().unwrap_or_default()
+            rows.iter()
+                .map(|row| clean(of(row)).chars().count())
+                .max()
+                .unwrap_or_default()
         };
         Self {
             step: longest(|row| &row.step).max("stays".len()),
@@ -94,7 +109,12 @@ fn rows(person: &PlannedUser, width: Widths, indent: &str) -> Vec<String> {
         })
         .collect();
     if !person.stays.is_empty() {
-        lines.push(format!("{indent}{:1$}  {2}", "stays", width.step, clean(&person.stays)));
+        lines.push(format!(
+            "{indent}{:1$}  {2}",
+            "stays",
+            width.step,
+            clean(&person.stays)
+        ));
     }
     lines
 }

@@ -5,6 +5,9 @@ use crate::services::local::Factor;
 /// Kinds of factor, as the service takes them.
 const KINDS: &[&str] = &["totp", "sms", "call", "email", "approve", "pass"];
 
+/// A call to one phone, where a person has several.
+const CALLS: &[&str] = &["call-mobile", "call-alternate", "call-office"];
+
 /// Reads `KIND:CODE`; an empty CODE sends one to the outbox.
 pub(super) fn factor(text: &str) -> Result<Factor, String> {
     let (kind, code) = text.split_once(':').ok_or_else(|| {
@@ -13,8 +16,11 @@ pub(super) fn factor(text: &str) -> Result<Factor, String> {
             KINDS.join(", ")
         )
     })?;
-    if !KINDS.contains(&kind) {
-        return Err(format!("KIND is one of {}", KINDS.join(", ")));
+    if !KINDS.contains(&kind) && !CALLS.contains(&kind) {
+        return Err(format!(
+            "KIND is one of {}; call-alternate rings one phone",
+            KINDS.join(", ")
+        ));
     }
     Ok(Factor {
         kind: kind.to_owned(),
@@ -31,6 +37,7 @@ mod tests {
         let read = factor("sms:").unwrap();
         assert_eq!((read.kind.as_str(), read.code.as_str()), ("sms", ""));
         assert_eq!(factor("pass:a:b").unwrap().code, "a:b");
+        assert_eq!(factor("call-office:1#").unwrap().kind, "call-office");
         assert!(factor("123456").is_err());
         assert!(factor("smoke:1").is_err());
     }

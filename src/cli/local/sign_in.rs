@@ -17,16 +17,21 @@ pub struct Args {
     #[arg(value_name = "USER")]
     user: String,
     /// The password
-    #[arg(long, value_name = "P", conflicts_with = "app_password")]
+    #[arg(
+        long,
+        value_name = "P",
+        conflicts_with = "app_password",
+        allow_hyphen_values = true
+    )]
     password: Option<String>,
     /// An app password
-    #[arg(long, value_name = "P")]
+    #[arg(long, value_name = "P", allow_hyphen_values = true)]
     app_password: Option<String>,
     /// The token of a device that may be remembered
-    #[arg(long, value_name = "TOKEN")]
+    #[arg(long, value_name = "TOKEN", allow_hyphen_values = true)]
     device: Option<String>,
     /// The token of a session
-    #[arg(long, value_name = "TOKEN")]
+    #[arg(long, value_name = "TOKEN", allow_hyphen_values = true)]
     session: Option<String>,
     /// A second factor: totp, sms, call, email, approve or pass; an empty CODE sends one to the outbox
     #[arg(long, value_name = "KIND:CODE", value_parser = factor)]

@@ -59,7 +59,11 @@ impl Args {
                         .hint("name the methods, or --all for every one of them"));
                 }
                 wanted = given.required("method", None, |text| {
-                    Ok(text.split(',').map(|one| one.trim().to_owned()).filter(|one| !one.is_empty()).collect())
+                    Ok(text
+                        .split(',')
+                        .map(|one| one.trim().to_owned())
+                        .filter(|one| !one.is_empty())
+                        .collect())
                 })?;
             }
             Ok(Wish::Remove {

@@ -16,7 +16,11 @@ pub struct Args {
     #[arg(value_name = "USER", required_unless_present = "from")]
     user: Option<String>,
     /// The method, as methods list prints it
-    #[arg(value_name = "METHOD", required_unless_present = "from", conflicts_with = "from")]
+    #[arg(
+        value_name = "METHOD",
+        required_unless_present = "from",
+        conflicts_with = "from"
+    )]
     method: Option<String>,
     #[command(flatten)]
     from: FromFile,

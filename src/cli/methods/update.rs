@@ -18,7 +18,11 @@ pub struct Args {
     #[arg(value_name = "USER", required_unless_present = "from")]
     user: Option<String>,
     /// The method, as methods list prints it
-    #[arg(value_name = "METHOD", required_unless_present = "from", conflicts_with = "from")]
+    #[arg(
+        value_name = "METHOD",
+        required_unless_present = "from",
+        conflicts_with = "from"
+    )]
     method: Option<String>,
     /// The new number of a phone
     #[arg(long, value_name = "NUMBER", conflicts_with_all = ["address", "name"])]
@@ -55,9 +59,12 @@ impl Args {
             let number = given.value("number", number.as_deref(), |text| {
                 Ok(NewValue::Number(PhoneNumber::parse(text, region)?))
             })?;
-            let address =
-                given.value("address", address.as_deref(), |text| Ok(NewValue::Address(mail_address(text)?)))?;
-            let name = given.value("name", name.as_deref(), |text| Ok(NewValue::Name(text.trim().to_owned())))?;
+            let address = given.value("address", address.as_deref(), |text| {
+                Ok(NewValue::Address(mail_address(text)?))
+            })?;
+            let name = given.value("name", name.as_deref(), |text| {
+                Ok(NewValue::Name(text.trim().to_owned()))
+            })?;
             let mut values = [number, address, name].into_iter().flatten();
             match (values.next(), values.next()) {
                 (Some(value), None) => Ok(Wish::Update { method, value }),

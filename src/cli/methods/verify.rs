@@ -4,8 +4,8 @@ use crate::cli::change;
 use crate::cli::context::{Context, Intent};
 use crate::domain::shape::StepRow;
 use crate::domain::{
-    Capability, Challenge, Error, ErrorCode, Method, MethodState, Parts, Result, Secret, Status, User, Verdict,
-    reference,
+    Capability, Challenge, Error, ErrorCode, Method, MethodState, Parts, Result, Secret, Status, User,
+    Verdict, reference,
 };
 use crate::jobs::select::{self, Typed};
 use crate::render::time;
@@ -34,7 +34,9 @@ impl Args {
         let Self { user, method, code } = self;
         let dry_run = cx.globals.dry_run;
         change::admit_command(cx, dry_run, cx.globals.ticket.clone())?;
-        let session = cx.connect(if dry_run { Intent::Read } else { Intent::Change }).await?;
+        let session = cx
+            .connect(if dry_run { Intent::Read } else { Intent::Change })
+            .await?;
         let service = session.service.as_ref();
         let command = |user: &str| cx.command(["methods", "verify", user, &method]);
         let typed = [Typed::argument(user)];
@@ -42,9 +44,15 @@ impl Args {
         let found = select::people(service, &typed, session.domain.as_deref(), &prefix, &command).await?;
         change::admit_people(cx, &session, &found).await?;
         let Some(person) = found.into_iter().next() else {
-            return Err(Error::new(ErrorCode::Internal, "nobody was found, and nobody was missing"));
+            return Err(Error::new(
+                ErrorCode::Internal,
+                "nobody was found, and nobody was missing",
+            ));
         };
-        let info = match change::read(&session, std::slice::from_ref(&person), Parts::METHODS).await.pop() {
+        let info = match change::read(&session, std::slice::from_ref(&person), Parts::METHODS)
+            .await
+            .pop()
+        {
             Some(info) => info?,
             None => return Err(Error::new(ErrorCode::Internal, "nothing was read")),
         };
@@ -78,7 +86,8 @@ impl Args {
                     expires_at: None,
                 };
                 let verdict = service.answer(&challenge, Secret::new(code.trim())).await?;
-                judge(verdict, &row.target, &again).map(|()| "the code is right; it counts from now on".to_owned())
+                judge(verdict, &row.target, &again)
+                    .map(|()| "the code is right; it counts from now on".to_owned())
             }
             None => {
                 row.step = "send".to_owned();
@@ -105,7 +114,9 @@ impl Args {
 }
 
 fn row(person: &User, method: &Method, methods: &[Method]) -> StepRow {
-    let at = methods.iter().position(|one| one.id == method.id && one.kind == method.kind);
+    let at = methods
+        .iter()
+        .position(|one| one.id == method.id && one.kind == method.kind);
     let target = at.and_then(|at| reference::of_methods(methods).into_iter().nth(at));
     StepRow {
         user: person.sign_in_name.clone(),
@@ -131,7 +142,11 @@ fn sent(cx: &Context, challenge: &Challenge) -> String {
         "app" => return "nothing was sent: the app shows the code".to_owned(),
         other => other.to_owned(),
     };
-    let to = challenge.to.as_ref().map(|to| format!(" to {to}")).unwrap_or_default();
+    let to = challenge
+        .to
+        .as_ref()
+        .map(|to| format!(" to {to}"))
+        .unwrap_or_default();
     let until = challenge
         .expires_at
         .map(|at| format!(", until {}", time::short(at, cx.clock.now(), &cx.zone)))
@@ -148,18 +163,21 @@ fn judge(verdict: Verdict, target: &str, again: &str) -> Result<()> {
                 Some(left) => format!("; {left} tries are left"),
                 None => String::new(),
             };
-            Err(
-                Error::new(ErrorCode::ServiceRefused, format!("that is not the code of {target}{left}"))
-                    .hint(format!("{again} --code CODE")),
+            Err(Error::new(
+                ErrorCode::ServiceRefused,
+                format!("that is not the code of {target}{left}"),
             )
+            .hint(format!("{again} --code CODE")))
         }
-        Verdict::Expired => Err(
-            Error::new(ErrorCode::ServiceRefused, "the code has expired, or none was sent")
-                .hint(again.to_owned()),
-        ),
-        Verdict::TooMany => Err(
-            Error::new(ErrorCode::ServiceRefused, "too many wrong codes: a new one must be sent")
-                .hint(again.to_owned()),
-        ),
+        Verdict::Expired => Err(Error::new(
+            ErrorCode::ServiceRefused,
+            "the code has expired, or none was sent",
+        )
+        .hint(again.to_owned())),
+        Verdict::TooMany => Err(Error::new(
+            ErrorCode::ServiceRefused,
+            "too many wrong codes: a new one must be sent",
+        )
+        .hint(again.to_owned())),
     }
 }

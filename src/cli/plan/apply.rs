@@ -29,7 +29,11 @@ pub struct Args {
 const SHORTEST: usize = 6;
 
 fn digest(text: &str) -> Result<String, String> {
-    let digits = text.trim().trim_start_matches("sha256:").trim_end_matches('…').to_lowercase();
+    let digits = text
+        .trim()
+        .trim_start_matches("sha256:")
+        .trim_end_matches('…')
+        .to_lowercase();
     let is_hex = digits.chars().all(|c| c.is_ascii_hexdigit());
     if is_hex && (SHORTEST..=64).contains(&digits.len()) {
         Ok(digits)
@@ -47,7 +51,10 @@ impl Args {
         {
             return Err(Error::new(
                 ErrorCode::PlanInvalid,
-                format!("the plan's digest is sha256:{}, not the one that was approved", plan.digest),
+                format!(
+                    "the plan's digest is sha256:{}, not the one that was approved",
+                    plan.digest
+                ),
             ));
         }
         let ticket = cx.globals.ticket.clone().or_else(|| plan.head.ticket.clone());
@@ -56,10 +63,22 @@ impl Args {
         let profile = cx.profile()?;
         if profile.name != plan.head.profile {
             // Said before anything is connected to.
-            plan.admit(&plan.head.service, &profile.name, &plan.head.tenant, cx.clock.now())?;
+            plan.admit(
+                &plan.head.service,
+                &profile.name,
+                &plan.head.tenant,
+                cx.clock.now(),
+            )?;
         }
-        let session = cx.connect(if dry_run { Intent::Read } else { Intent::Change }).await?;
-        plan.admit(session.service_name, &session.profile, &session.tenant, cx.clock.now())?;
+        let session = cx
+            .connect(if dry_run { Intent::Read } else { Intent::Change })
+            .await?;
+        plan.admit(
+            session.service_name,
+            &session.profile,
+            &session.tenant,
+            cx.clock.now(),
+        )?;
         cx.ui.note(&title(cx, &plan));
         let (people, left) = compare(cx, &session, &plan.people).await?;
         let prepared = Prepared {
@@ -86,7 +105,10 @@ async fn compare(
     let query = UserQuery::Ids(planned.iter().map(|person| person.user_id.0.clone()).collect());
     let found: Vec<User> = session.service.users(&query).try_collect().await?;
     let find = |id: &UserId| found.iter().find(|user| user.id == *id);
-    let there: Vec<User> = planned.iter().filter_map(|person| find(&person.user_id).cloned()).collect();
+    let there: Vec<User> = planned
+        .iter()
+        .filter_map(|person| find(&person.user_id).cloned())
+        .collect();
     change::admit_people(cx, session, &there).await?;
     let parts = Parts {
         devices: true,

@@ -51,7 +51,11 @@ fn reference(plan: &PlanFile) -> PlanRef {
 fn title(cx: &Context, plan: &PlanFile) -> String {
     let head = &plan.head;
     let what = head.playbook.as_deref().unwrap_or(&head.verb);
-    let ticket = head.ticket.as_ref().map(|ticket| format!(", {ticket}")).unwrap_or_default();
+    let ticket = head
+        .ticket
+        .as_ref()
+        .map(|ticket| format!(", {ticket}"))
+        .unwrap_or_default();
     let made = crate::render::time::short(head.made_at, cx.clock.now(), &cx.zone);
     let digest = plan.digest.get(..6).unwrap_or(&plan.digest);
     format!(

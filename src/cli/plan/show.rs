@@ -12,7 +12,9 @@ use crate::render;
 
 /// Which plan.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Example:\n  mfactl plan show inc.plan -o json --jq '.steps[] | [.user, .step, .target] | @tsv'")]
+#[command(
+    after_help = "Example:\n  mfactl plan show inc.plan -o json --jq '.steps[] | [.user, .step, .target] | @tsv'"
+)]
 pub struct Args {
     /// A file that --plan-out wrote
     #[arg(value_name = "FILE")]

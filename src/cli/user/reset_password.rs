@@ -68,13 +68,18 @@ fn read(cx: &Context) -> Result<Secret> {
         return cx.ui.ask_secret("New password (not shown): ");
     }
     let mut line = String::new();
-    stdin
-        .lock()
-        .read_line(&mut line)
-        .map_err(|error| Error::new(ErrorCode::FileUnreadable, format!("cannot read standard input: {error}")))?;
+    stdin.lock().read_line(&mut line).map_err(|error| {
+        Error::new(
+            ErrorCode::FileUnreadable,
+            format!("cannot read standard input: {error}"),
+        )
+    })?;
     let password = line.trim_end_matches(['\r', '\n']);
     if password.is_empty() {
-        return Err(Error::new(ErrorCode::InvalidInput, "there is no password on standard input"));
+        return Err(Error::new(
+            ErrorCode::InvalidInput,
+            "there is no password on standard input",
+        ));
     }
     Ok(Secret::new(password))
 }

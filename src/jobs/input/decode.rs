@@ -53,7 +53,7 @@ fn utf16(file: &str, bytes: &[u8], unit: fn([u8; 2]) -> u16) -> Result<String> {
         let lines = || 1 + text.matches('\n').count() as u64;
         text.push(c.map_err(|_| not_text(file, lines()))?);
     }
-    if bytes.len() % 2 != 0 {
+    if !bytes.len().is_multiple_of(2) {
         return Err(not_text(file, 1 + text.matches('\n').count() as u64));
     }
     Ok(text)

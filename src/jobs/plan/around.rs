@@ -2,7 +2,7 @@
 
 use super::draft::{Draft, Words};
 use crate::domain::{
-    Action, Answer, AppPassword, Capability, Device, DeviceId, Result, Secret, Slot, reference,
+    Action, Answer, AppPassword, Capability, Device, DeviceId, Error, ErrorCode, Result, Secret, Slot, reference,
 };
 
 /// How many names a line holds before it counts the others.
@@ -68,7 +68,7 @@ impl Draft<'_> {
             Some(sessions) => format!("{} sessions", sessions.count),
             None => "every session".to_owned(),
         };
-        Words::new("sign out", "everywhere", detail).outcome("open pages may work 60 minutes more")
+        Words::new("sign out", "everywhere", detail)
     }
 
     fn untold(&self, part: &str) -> bool {
@@ -99,7 +99,8 @@ pub(super) fn forget(draft: &mut Draft<'_>, typed: &[String]) -> Result<()> {
     let mut going: Vec<DeviceId> = Vec::new();
     for text in typed {
         let device = if native {
-            let device = reference::find_remembered(text, &devices, draft.whose()).map_err(|error| draft.ours(error))?;
+            let device = reference::find_remembered(text, &devices, draft.whose())
+                .map_err(|error| draft.ours(only_registered(text, &devices, draft.whose(), error)))?;
             (device.id.clone(), device_name(device))
         } else {
             // The service keeps no list, and what it does instead does not ask which one is meant.
@@ -117,6 +118,21 @@ pub(super) fn forget(draft: &mut Draft<'_>, typed: &[String]) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// A name that a registered device has too means the remembered one of that name, and that one is not there.
+fn only_registered(text: &str, devices: &[Device], whose: &str, error: Error) -> Error {
+    let named = |device: &Device| {
+        device
+            .name
+            .as_deref()
+            .is_some_and(|name| name.to_lowercase() == text.to_lowercase())
+    };
+    if error.code() == ErrorCode::Unsupported && devices.iter().any(named) {
+        let message = format!("{whose} has no remembered device \"{text}\"");
+        return Error::new(ErrorCode::DeviceNotFound, message).hint(format!("mfactl devices list {whose}"));
+    }
+    error
 }
 
 /// `app-passwords reset`: none named means all of them.
@@ -149,7 +165,8 @@ pub(super) fn app_passwords(draft: &mut Draft<'_>, typed: &[String], reissue: bo
             draft.require(action, Words::new("revoke", text, ""), &[])?;
             continue;
         }
-        let one = reference::find_app_password(text, &known, draft.whose()).map_err(|error| draft.ours(error))?;
+        let one =
+            reference::find_app_password(text, &known, draft.whose()).map_err(|error| draft.ours(error))?;
         if !going.contains(one) {
             going.push(one.clone());
         }

@@ -158,7 +158,8 @@ impl<'a> Draft<'a> {
             } else {
                 format!("by \"{what}\"")
             };
-            words.outcome = Some(format!("by \"{what}\""));
+            // The service says in its own words what it did.
+            words.outcome = None;
         }
         let seq = self.next;
         self.next += 1;

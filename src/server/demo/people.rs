@@ -43,7 +43,7 @@ pub(super) fn seed(connection: &Connection, now: i64) -> rusqlite::Result<()> {
         .remembers("91ac", "LAPTOP-ADELE", "Edge", "Windows", today)?
         .registers("0b7e", "iPhone 14", "iOS", "18", yesterday)?
         .app_password("Outlook 2013", date(2024, 3, 4), Some(yesterday))?
-        .app_password("iPhone Mail", date(2024, 3, 4), None)?
+        .app_password("iPhone Mail", date(2024, 3, 5), None)?
         .sessions(&[
             "LAPTOP-ADELE, Edge",
             "iPhone 14, Safari",

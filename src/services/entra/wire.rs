@@ -163,10 +163,12 @@ impl WireMethod {
             MethodKind::Email => method.address = self.email_address,
             MethodKind::TemporaryPass => {
                 method.state = pass_state(self.is_usable, self.usability_reason.as_deref());
-                method.expires_at = self
-                    .start_date_time
-                    .zip(self.lifetime_in_minutes)
-                    .and_then(|(start, minutes)| start.checked_add(jiff::SignedDuration::from_mins(minutes)).ok());
+                method.expires_at =
+                    self.start_date_time
+                        .zip(self.lifetime_in_minutes)
+                        .and_then(|(start, minutes)| {
+                            start.checked_add(jiff::SignedDuration::from_mins(minutes)).ok()
+                        });
             }
             _ => {}
         }

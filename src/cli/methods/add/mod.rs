@@ -6,7 +6,6 @@ mod questions;
 mod temporary_pass;
 mod totp;
 
-
 use crate::cli::context::Context;
 use crate::domain::Result;
 

@@ -45,7 +45,9 @@ impl Args {
         let region = region.as_deref();
         let selection = who.select(cx, &["number", "type", "via"], |given| {
             Ok(Wish::AddPhone {
-                number: given.required("number", number.as_deref(), |text| Ok(PhoneNumber::parse(text, region)?))?,
+                number: given.required("number", number.as_deref(), |text| {
+                    Ok(PhoneNumber::parse(text, region)?)
+                })?,
                 kind: given
                     .value("type", kind.as_deref(), phone_kind)?
                     .unwrap_or(MethodKind::PhoneMobile),
@@ -82,9 +84,10 @@ fn way(text: &str) -> Result<Via> {
     match text.to_lowercase().as_str() {
         "sms" | "text" => Ok(Via::Sms),
         "call" => Ok(Via::Call),
-        _ => Err(
-            Error::new(ErrorCode::InvalidInput, format!("\"{text}\" is no way for a code to go out"))
-                .hint("one of: sms, call"),
-        ),
+        _ => Err(Error::new(
+            ErrorCode::InvalidInput,
+            format!("\"{text}\" is no way for a code to go out"),
+        )
+        .hint("one of: sms, call")),
     }
 }

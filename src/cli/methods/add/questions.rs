@@ -34,7 +34,10 @@ impl Args {
         } else {
             let mut text = String::new();
             stdin.lock().read_to_string(&mut text).map_err(|error| {
-                Error::new(ErrorCode::FileUnreadable, format!("cannot read standard input: {error}"))
+                Error::new(
+                    ErrorCode::FileUnreadable,
+                    format!("cannot read standard input: {error}"),
+                )
             })?;
             Some(read(&text)?)
         };
@@ -101,8 +104,10 @@ fn read(text: &str) -> Result<Vec<(String, Secret)>> {
             .collect::<Result<_>>()?
     };
     if pairs.is_empty() {
-        return Err(Error::new(ErrorCode::InvalidInput, "there are no answers on standard input")
-            .hint("run it on a terminal to be asked, or give {\"question\", \"answer\"} objects"));
+        return Err(
+            Error::new(ErrorCode::InvalidInput, "there are no answers on standard input")
+                .hint("run it on a terminal to be asked, or give {\"question\", \"answer\"} objects"),
+        );
     }
     Ok(pairs
         .into_iter()
@@ -126,12 +131,20 @@ async fn ask(cx: &Context, session: &Session) -> Result<Vec<(String, Secret)>> {
     }
     let mut answers: Vec<(String, Secret)> = Vec::new();
     while (answers.len() as u64) < wanted {
-        let typed = cx.ui.ask(&format!("Question {} of {wanted}: ", answers.len() + 1))?;
+        let typed = cx
+            .ui
+            .ask(&format!("Question {} of {wanted}: ", answers.len() + 1))?;
         let chosen = typed
             .parse::<usize>()
             .ok()
             .and_then(|number| policy.questions.get(number.checked_sub(1)?).cloned())
-            .or_else(|| policy.questions.iter().find(|question| **question == typed).cloned())
+            .or_else(|| {
+                policy
+                    .questions
+                    .iter()
+                    .find(|question| **question == typed)
+                    .cloned()
+            })
             .or_else(|| (policy.questions.is_empty() && !typed.is_empty()).then(|| typed.clone()));
         match chosen {
             None => cx.ui.note("type the number of a question"),
@@ -162,7 +175,12 @@ mod tests {
             let shown: Vec<_> = read.iter().map(|(q, a)| format!("{q}={}", a.expose())).collect();
             assert_eq!(shown, ["Q1=a1", "Q2=a2"]);
         }
-        for text in ["[{\"question\":\"Q1\",\"answer\":hunter2}]", "hunter2", "{\"question\": \"hunter2\"}", ""] {
+        for text in [
+            "[{\"question\":\"Q1\",\"answer\":hunter2}]",
+            "hunter2",
+            "{\"question\": \"hunter2\"}",
+            "",
+        ] {
             let error = read(text).unwrap_err();
             assert_eq!(error.code(), ErrorCode::InvalidInput);
             assert!(!error.message().contains("hunter2"), "{error}");

@@ -59,8 +59,11 @@ impl Args {
 
 fn span(text: &str) -> Result<SignedDuration> {
     text.trim().parse().map_err(|_| {
-        Error::new(ErrorCode::InvalidInput, format!("\"{text}\" is not a span of time"))
-            .hint("write a number with its unit, such as 60m or 2h")
+        Error::new(
+            ErrorCode::InvalidInput,
+            format!("\"{text}\" is not a span of time"),
+        )
+        .hint("write a number with its unit, such as 60m or 2h")
     })
 }
 

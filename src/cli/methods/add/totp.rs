@@ -27,7 +27,12 @@ pub struct Args {
 
 impl Args {
     pub(crate) async fn run(self, cx: &Context) -> Result<u8> {
-        let Self { name, qr, who, change } = self;
+        let Self {
+            name,
+            qr,
+            who,
+            change,
+        } = self;
         let qr = Qr::parse(&qr)?;
         let selection = who.select(cx, &["name"], |given| {
             Ok(Wish::AddTotp {

@@ -1,0 +1,26 @@
+//! The real binary, end to end: each behaviour of the mission with the state before and after by sign-in or recovery
+//! evaluation, second runs, two processes at once, profiles over HTTP, prompts on a terminal, and the screens to the
+//! letter. Nothing here looks inside the program.
+
+#[cfg(test)]
+mod again;
+#[cfg(test)]
+mod environment;
+#[cfg(test)]
+mod http;
+#[cfg(test)]
+mod person;
+#[cfg(test)]
+mod profile;
+#[cfg(test)]
+mod prompt;
+#[cfg(test)]
+mod screen;
+#[cfg(test)]
+mod server;
+#[cfg(test)]
+mod stories;
+#[cfg(test)]
+mod terminal;
+#[cfg(test)]
+mod together;

@@ -1,0 +1,110 @@
+//! A running `mfactl local serve`, ended by SIGTERM and held to exit 0.
+
+use std::io::{BufRead, BufReader, Read};
+use std::process::{Child, Stdio};
+use std::sync::mpsc;
+use std::time::Duration;
+
+use rustix::process::Signal;
+use serde_json::Value;
+
+use crate::environment::{Environment, kill};
+use crate::http::Witness;
+
+/// How long a server may take to be ready, or to end.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// The server, and what its one line said.
+pub(crate) struct Server {
+    child: Child,
+    /// Where Graph answers.
+    pub(crate) graph: String,
+    /// Where tokens are.
+    pub(crate) authority: String,
+    /// The tenant.
+    pub(crate) tenant: String,
+    /// The application.
+    pub(crate) client_id: String,
+    /// Its secret.
+    pub(crate) client_secret: String,
+}
+
+impl Server {
+    /// Starts it on a port of the system's choice, on the data file of this place, and waits for its line.
+    #[track_caller]
+    pub(crate) fn start(environment: &Environment, arguments: &[&str]) -> Self {
+        let data = environment.data_file();
+        let line = [
+            "local",
+            "serve",
+            "--listen",
+            "127.0.0.1:0",
+            "--data",
+            data.to_str().unwrap(),
+        ];
+        let mut child = environment
+            .without_profile()
+            .command(&[&line, arguments].concat())
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap());
+        let (send, ready) = mpsc::channel();
+        std::thread::spawn(move || {
+            let mut line = String::new();
+            let _ = lines.read_line(&mut line);
+            let _ = send.send(line);
+            // Whatever follows would be more than the one line: it is read so that the pipe never fills.
+            let mut rest = String::new();
+            let _ = lines.read_to_string(&mut rest);
+            let _ = send.send(rest);
+        });
+        let line = ready.recv_timeout(PATIENCE).expect("the server is never ready");
+        let said: Value = serde_json::from_str(&line).unwrap_or_else(|error| {
+            let _ = child.kill();
+            let mut stderr = String::new();
+            let _ = child.stderr.take().unwrap().read_to_string(&mut stderr);
+            panic!("{error}: {line}{stderr}")
+        });
+        let text = |name: &str| {
+            said[name]
+                .as_str()
+                .unwrap_or_else(|| panic!("no {name} in {line}"))
+                .to_owned()
+        };
+        Self {
+            graph: text("graph"),
+            authority: text("authority"),
+            tenant: text("tenant"),
+            client_id: text("client_id"),
+            client_secret: text("client_secret"),
+            child,
+        }
+    }
+
+    /// An independent reader of this server.
+    #[track_caller]
+    pub(crate) fn witness(&self) -> Witness {
+        Witness::of(self)
+    }
+
+    /// Ends it by a signal and gives its exit status.
+    pub(crate) fn end(&mut self, signal: Signal) -> Option<i32> {
+        kill(self.child.id(), signal);
+        self.child.wait().ok().and_then(|status| status.code())
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let code = match self.child.try_wait() {
+            Ok(Some(status)) => status.code(),
+            _ => self.end(Signal::TERM),
+        };
+        if !std::thread::panicking() {
+            assert_eq!(code, Some(0), "the server has to end with 0 on SIGTERM");
+        }
+    }
+}

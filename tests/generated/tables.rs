@@ -1,0 +1,126 @@
+//! README's tables, each made from the one place in the program that decides.
+
+use std::fmt::Write as _;
+
+use mfactl::domain::{Answer, Capability, ErrorCode};
+use mfactl::services::SERVICES;
+
+/// Verb, kinds, and what each service answers.
+type Row = (String, Vec<String>, Vec<String>);
+
+/// What each service can do. Kinds of method with the same answers share a row.
+pub fn capabilities() -> String {
+    let services: Vec<_> = SERVICES
+        .iter()
+        .map(|service| (service.name, (service.capabilities)()))
+        .collect();
+    let mut rows: Vec<Row> = Vec::new();
+    // What several declare is seen several times, and the second time adds nothing.
+    for capability in services
+        .iter()
+        .flat_map(|(_, declared)| declared.entries())
+        .map(|(capability, _)| *capability)
+    {
+        let answers: Vec<String> = services
+            .iter()
+            .map(|(_, declared)| said(&declared.get(capability)))
+            .collect();
+        let (verb, kind) = parts(capability);
+        let same = |row: &&mut Row| row.0 == verb && row.2 == answers;
+        match (rows.iter_mut().find(same), kind) {
+            (Some((_, kinds, _)), Some(kind)) if !kinds.contains(&kind) => kinds.push(kind),
+            (Some(_), _) => {}
+            (None, kind) => rows.push((verb, kind.into_iter().collect(), answers)),
+        }
+    }
+    // Rows of one verb stand together, in the order in which the verbs first appear.
+    let mut verbs: Vec<String> = Vec::new();
+    for (verb, ..) in &rows {
+        if !verbs.contains(verb) {
+            verbs.push(verb.clone());
+        }
+    }
+    rows.sort_by_key(|row| verbs.iter().position(|verb| *verb == row.0));
+    let names: Vec<&str> = services.iter().map(|(name, _)| *name).collect();
+    let mut table = format!(
+        "| what | {} |\n|---{}|\n",
+        names.join(" | "),
+        "|---".repeat(names.len())
+    );
+    for (verb, kinds, answers) in rows {
+        let kinds: Vec<String> = kinds.iter().map(|kind| format!("`{kind}`")).collect();
+        let what = if kinds.is_empty() {
+            verb
+        } else {
+            format!("{verb} {}", kinds.join(", "))
+        };
+        writeln!(table, "| {what} | {} |", answers.join(" | ")).unwrap();
+    }
+    table
+}
+
+fn parts(capability: Capability) -> (String, Option<String>) {
+    match capability {
+        Capability::Add(kind) => ("add".to_owned(), Some(kind.to_string())),
+        Capability::Update(kind) => ("update".to_owned(), Some(kind.to_string())),
+        Capability::Remove(kind) => ("remove".to_owned(), Some(kind.to_string())),
+        Capability::Verify(kind) => ("verify".to_owned(), Some(kind.to_string())),
+        other => (other.to_string(), None),
+    }
+}
+
+fn said(answer: &Answer) -> String {
+    match answer {
+        Answer::Native => "yes".to_owned(),
+        Answer::Substitute { what, wider: true } => format!("does more: {what}"),
+        Answer::Substitute { what, wider: false } => format!("by another way: {what}"),
+        Answer::Unsupported { why, instead } => format!("no: {why}. Instead: {instead}"),
+    }
+}
+
+/// What a script may branch on.
+pub fn error_codes() -> String {
+    let mut table = "| code | exit | again? | meaning |\n|---|---|---|---|\n".to_owned();
+    for code in ErrorCode::ALL {
+        let again = if code.retryable() { "yes" } else { "no" };
+        writeln!(
+            table,
+            "| `{code}` | {} | {again} | {} |",
+            code.exit_code(),
+            code.meaning()
+        )
+        .unwrap();
+    }
+    table
+}
+
+/// Every exit status, with the codes that give it.
+pub fn exit_codes() -> String {
+    let mut table = "| exit | meaning | codes |\n|---|---|---|\n".to_owned();
+    for (status, meaning) in mfactl::cli::EXIT_CODES {
+        let codes: Vec<String> = ErrorCode::ALL
+            .iter()
+            .filter(|code| code.exit_code() == *status)
+            .map(|code| format!("`{code}`"))
+            .collect();
+        let codes = if codes.is_empty() {
+            "-".to_owned()
+        } else {
+            codes.join(" ")
+        };
+        writeln!(table, "| {status} | {meaning} | {codes} |").unwrap();
+    }
+    table
+}
+
+/// Every variable that is read.
+pub fn variables() -> String {
+    let mut table = "| variable | what it does | beaten by |\n|---|---|---|\n".to_owned();
+    for variable in mfactl::config::VARIABLES {
+        let option = variable
+            .option
+            .map_or_else(|| "-".to_owned(), |option| format!("`{option}`"));
+        writeln!(table, "| `{}` | {} | {option} |", variable.name, variable.meaning).unwrap();
+    }
+    table
+}
