@@ -163,10 +163,9 @@ fn trace(verbose: u8, ui: &Ui) {
     clippy::disallowed_methods,
     reason = "the second signal, or one while a question is open, ends the program here"
 )]
-fn leave() {
-    let _ = std::io::stderr()
-        .lock()
-        .write_all(b"\nerror: stopped; what was in flight may have been sent\n");
+fn leave(why: &str) {
+    // Where stderr is gone there is nobody left to tell.
+    let _ = writeln!(std::io::stderr().lock(), "\nerror: {why}");
     std::process::exit(i32::from(STOPPED));
 }
 

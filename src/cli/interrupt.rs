@@ -21,7 +21,7 @@ pub struct Interrupt {
     state: watch::Sender<State>,
     watching: AtomicBool,
     asking: Arc<Asking>,
-    leave: fn(),
+    leave: fn(&str),
 }
 
 /// While this lives a signal does not cut the verb off: it looks at [`Interrupt::is_set`] itself, and its exit status
@@ -36,8 +36,8 @@ impl Drop for Hold<'_> {
 }
 
 impl Interrupt {
-    /// Nothing is watched yet. `leave` ends the program at once, with status 130.
-    pub fn new(asking: Arc<Asking>, leave: fn()) -> Arc<Self> {
+    /// Nothing is watched yet. `leave` ends the program at once, with status 130 and these words.
+    pub fn new(asking: Arc<Asking>, leave: fn(&str)) -> Arc<Self> {
         Arc::new(Self {
             state: watch::Sender::new(State::default()),
             watching: AtomicBool::new(false),
@@ -95,13 +95,13 @@ impl Interrupt {
     fn signalled(&self) {
         if self.asking.is_open() {
             self.asking.put_right();
-            (self.leave)();
+            (self.leave)("stopped while a question was open; nothing was answered");
         }
         let mut second = false;
         self.state
             .send_modify(|state| second = std::mem::replace(&mut state.signalled, true));
         if second {
-            (self.leave)();
+            (self.leave)("stopped at once; what was in flight may have been sent");
         }
     }
 
@@ -190,7 +190,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_signal_cuts_a_verb_off_unless_it_is_held() {
-        let interrupt = Interrupt::new(Arc::default(), || panic!("left"));
+        let interrupt = Interrupt::new(Arc::default(), |_| panic!("left"));
         let hold = interrupt.hold();
         interrupt.signalled();
         assert!(interrupt.is_set());
@@ -207,7 +207,7 @@ mod tests {
     #[test]
     #[should_panic(expected = "left")]
     fn the_second_signal_ends_the_program() {
-        let interrupt = Interrupt::new(Arc::default(), || panic!("left"));
+        let interrupt = Interrupt::new(Arc::default(), |_| panic!("left"));
         interrupt.signalled();
         interrupt.signalled();
     }

@@ -29,6 +29,10 @@ use crate::domain::{ErrorCode, Result};
 use context::Context;
 use globals::GlobalArgs;
 
+pub use completions::stub as completion_stub;
+pub use man::pages as man_pages;
+pub use schema::{NAMES as SCHEMAS, schema as json_schema};
+
 pub(crate) use explain::{Parsed, explain, near, wanted_format};
 
 /// Put people's sign-in security info right

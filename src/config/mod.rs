@@ -173,11 +173,22 @@ impl Config {
         Ok(folders.data_dir().join("mfactl").join("local.db"))
     }
 
-    /// Whether a change may use a profile that nobody named: not where several organizations are configured.
+    /// Whether a change may use this profile: not where nobody named it and several organizations are configured, nor
+    /// where it has a guard that this version does not know how to keep.
     ///
     /// # Errors
-    /// `usage`, with the command to type.
+    /// `usage`, with the command to type; `config_invalid`.
     pub fn may_change(&self, profile: &Profile) -> Result<()> {
+        if let [key, ..] = profile.not_kept.as_slice() {
+            return Err(Error::new(
+                ErrorCode::ConfigInvalid,
+                format!(
+                    "the guard of profile \"{}\" has {key}, which this version cannot keep",
+                    profile.name
+                ),
+            )
+            .hint("it changes nothing rather than overlook a guard"));
+        }
         let organizations = self.file.profiles.keys().filter(|name| *name != LOCAL).count();
         if profile.named || organizations < 2 || self.file.default_for_changes {
             return Ok(());

@@ -28,6 +28,8 @@ pub struct Profile {
     pub region: Option<String>,
     /// Its guards.
     pub guard: Guard,
+    /// Guards that are set and that this version cannot keep: then it changes nothing.
+    pub not_kept: Vec<&'static str>,
 }
 
 /// Where a profile's service is.
@@ -176,7 +178,19 @@ pub(super) fn resolve(
         domain: section.domain.clone(),
         region: section.region.clone(),
         guard: guard(section),
+        not_kept: not_kept(&section.guard),
     })
+}
+
+/// Guards that tighten and that come with later versions. What loosens is not kept either, and that is safe.
+fn not_kept(guard: &GuardSection) -> Vec<&'static str> {
+    [
+        ("require_caller_check", guard.require_caller_check == Some(true)),
+        ("two_person_over", guard.two_person_over.is_some()),
+    ]
+    .into_iter()
+    .filter_map(|(key, set)| set.then_some(key))
+    .collect()
 }
 
 fn address(name: &str, service: &str, section: &Section, env: &Env) -> Result<Address> {

@@ -201,3 +201,16 @@ fn near_words_are_found_and_far_ones_are_not() {
     assert_eq!(nearest("maxusers", words.into_iter()), Some("max_users"));
     assert_eq!(nearest("colour", words.into_iter()), None);
 }
+
+#[test]
+fn a_guard_that_cannot_be_kept_forbids_changes() {
+    let env = Env::with(&[("MFACTL_LOCAL_DATA", "/x/y.db")]);
+    for key in ["require_caller_check = true", "two_person_over = 10"] {
+        let config = Config::of(&format!("[profiles.local.guard]\n{key}\n"), &env).unwrap();
+        let profile = config.profile(Some("local")).unwrap();
+        let error = config.may_change(&profile).unwrap_err();
+        assert_eq!(error.code(), ErrorCode::ConfigInvalid, "{key}");
+    }
+    let config = Config::of("[profiles.local.guard]\nrequire_caller_check = false\n", &env).unwrap();
+    assert!(config.may_change(&config.profile(Some("local")).unwrap()).is_ok());
+}

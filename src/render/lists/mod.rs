@@ -228,3 +228,6 @@ pub(crate) fn app_passwords(
 ) -> Result<()> {
     list(page, out, rows, shape, summary)
 }
+
+#[cfg(test)]
+mod tests;
