@@ -61,12 +61,13 @@ fn hold_folder(folder: &str, made: &BTreeMap<String, String>) {
         }
         return;
     }
-    for name in stale {
-        panic!(
-            "{}/{name} belongs to nothing; mend it with: {MEND}",
-            folder.display()
-        );
-    }
+    let stale: Vec<String> = stale.cloned().collect();
+    assert!(
+        stale.is_empty(),
+        "{}: {} belong to nothing; mend it with: {MEND}",
+        folder.display(),
+        stale.join(", ")
+    );
     for (name, text) in made {
         compare(&folder.join(name), text);
     }

@@ -164,8 +164,15 @@ async fn app_passwords(
     let listed: Vec<WireAppPassword> = client
         .list(user, "/appPasswords", "/users/{id}/appPasswords")
         .await?;
-    let mut all: Vec<_> = listed.into_iter().map(WireAppPassword::into_app_password).collect();
+    let mut all: Vec<_> = listed
+        .into_iter()
+        .map(WireAppPassword::into_app_password)
+        .collect();
     // The one in use first: it is the one that somebody will miss.
-    all.sort_by(|a, b| b.last_used_at.cmp(&a.last_used_at).then_with(|| a.name.cmp(&b.name)));
+    all.sort_by(|a, b| {
+        b.last_used_at
+            .cmp(&a.last_used_at)
+            .then_with(|| a.name.cmp(&b.name))
+    });
     Ok(Some(all))
 }
