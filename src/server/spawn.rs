@@ -62,6 +62,9 @@ pub struct Endpoint {
     pub operator: Option<(String, Secret)>,
 }
 
+/// How long a stopping service waits for connections that are open.
+const PATIENCE: std::time::Duration = std::time::Duration::from_secs(2);
+
 /// A running service. Dropped, it ends by itself; [`Running::stop`] waits until it has.
 #[derive(Debug)]
 pub struct Running {
@@ -76,10 +79,15 @@ impl Running {
     ///
     /// # Errors
     /// It ended by itself before, and why.
-    pub async fn stop(self) -> Result<()> {
+    pub async fn stop(mut self) -> Result<()> {
         // It may be gone already; then the task says why.
         let _ = self.stop.send(());
-        match self.task.await {
+        let Ok(ended) = tokio::time::timeout(PATIENCE, &mut self.task).await else {
+            // Who is still connected says nothing: every write is one transaction, so nothing is cut in half.
+            self.task.abort();
+            return Ok(());
+        };
+        match ended {
             Ok(Ok(())) => Ok(()),
             Ok(Err(error)) => Err(Error::new(
                 ErrorCode::Internal,

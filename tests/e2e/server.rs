@@ -16,6 +16,8 @@ const PATIENCE: Duration = Duration::from_secs(30);
 
 /// The server, and what its one line said.
 pub(crate) struct Server {
+    /// Whether it was ended already.
+    over: bool,
     id: u32,
     ended: mpsc::Receiver<Option<i32>>,
     /// Where Graph answers.
@@ -81,6 +83,7 @@ impl Server {
             tenant: text("tenant"),
             client_id: text("client_id"),
             client_secret: text("client_secret"),
+            over: false,
             id: child.id(),
             ended: waiting(child),
         }
@@ -95,6 +98,7 @@ impl Server {
     /// Ends it by a signal and gives its exit status.
     #[track_caller]
     pub(crate) fn end(&mut self, signal: Signal) -> Option<i32> {
+        self.over = true;
         kill(self.id, signal);
         self.ended.recv_timeout(PATIENCE).unwrap_or_else(|_| {
             kill(self.id, Signal::KILL);
@@ -116,6 +120,9 @@ fn waiting(mut child: Child) -> mpsc::Receiver<Option<i32>> {
 
 impl Drop for Server {
     fn drop(&mut self) {
+        if self.over {
+            return;
+        }
         if std::thread::panicking() {
             kill(self.id, Signal::KILL);
             return;
