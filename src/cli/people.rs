@@ -1,29 +1,13 @@
 //! USER operands of verbs that read: exact, several at a time, in the order in which they were typed.
 
-use futures::StreamExt as _;
-
 use super::context::{Context, Session};
 use crate::domain::shape::Who;
-use crate::domain::{Error, ErrorCode, Match, Result, User, UserQuery};
+use crate::domain::{Error, ErrorCode, Result, User};
+pub(crate) use crate::jobs::select::completed;
+use crate::jobs::select::{self, Typed};
 use crate::render::Shape;
 
-/// One USER operand and whom it means.
-pub(crate) struct Asked {
-    /// The person, or why it is nobody.
-    pub(crate) found: Result<User>,
-}
-
-/// A sign-in name: the profile's domain is added where there is no `@` and it is no object id.
-pub(crate) fn completed(typed: &str, domain: Option<&str>) -> String {
-    match domain {
-        Some(domain) if !typed.contains('@') && uuid::Uuid::try_parse(typed).is_err() => {
-            format!("{typed}@{domain}")
-        }
-        _ => typed.to_owned(),
-    }
-}
-
-/// Finds the people behind these operands.
+/// Finds the people behind these operands: each, or why it is nobody.
 ///
 /// # Errors
 /// What the service says; that nobody is there is an error of the operand alone.
@@ -32,90 +16,37 @@ pub(crate) async fn find(
     session: &Session,
     typed: &[String],
     verb: &[&str],
-) -> Result<Vec<Asked>> {
-    // A script whose variable was never set.
-    if typed.iter().any(|typed| typed.trim().is_empty()) {
-        return Err(Error::new(ErrorCode::InvalidInput, "a user is empty"));
-    }
-    let names: Vec<String> = typed
-        .iter()
-        .map(|typed| completed(typed, session.domain.as_deref()))
-        .collect();
-    let query = UserQuery::Ids(names.clone());
-    let mut users: Vec<User> = Vec::new();
-    {
-        let mut stream = session.service.users(&query);
-        while let Some(user) = stream.next().await {
-            users.push(user?);
-        }
-    }
-    Ok(typed
-        .iter()
-        .zip(&names)
-        .map(|(typed, name)| Asked {
-            found: pick(cx, session, typed, name, &users, verb),
-        })
+) -> Result<Vec<Result<User>>> {
+    let command = |user: &str| cx.command(verb.iter().copied().chain([user]));
+    let texts: Vec<Typed> = typed.iter().map(Typed::argument).collect();
+    let domain = session.domain.as_deref();
+    let found = select::each(
+        session.service.as_ref(),
+        &texts,
+        domain,
+        &cx.command([]),
+        &command,
+    )
+    .await?;
+    Ok(found
+        .into_iter()
+        .zip(typed)
+        .map(|(found, typed)| found.map_err(|error| elsewhere(session, error, typed)))
         .collect())
 }
 
-/// Object id, else sign-in name, else primary mail.
-fn pick(
-    cx: &Context,
-    session: &Session,
-    typed: &str,
-    name: &str,
-    users: &[User],
-    verb: &[&str],
-) -> Result<User> {
-    let same = |text: &str| text.to_lowercase() == name.to_lowercase();
-    let rules: [&dyn Fn(&User) -> bool; 3] = [
-        &|user| same(&user.id.0),
-        &|user| same(&user.sign_in_name),
-        &|user| user.mail.as_deref().is_some_and(same),
-    ];
-    let mut found: Vec<&User> = rules
+/// A sign-in name whose domain is another profile's is answered with that.
+fn elsewhere(session: &Session, error: Error, typed: &str) -> Error {
+    let domain = typed.rsplit_once('@').map(|(_, domain)| domain.to_lowercase());
+    let other = session
+        .other_domains
         .iter()
-        .map(|rule| users.iter().filter(|user| rule(user)).collect::<Vec<_>>())
-        .find(|hit| !hit.is_empty())
-        .unwrap_or_default();
-    found.dedup_by(|one, other| one.id == other.id);
-    match found.as_slice() {
-        [one] => Ok((*one).clone()),
-        [] => Err(not_found(cx, session, typed, name)),
-        several => {
-            let matches = several
-                .iter()
-                .map(|user| Match {
-                    reference: user.sign_in_name.clone(),
-                    detail: user.display_name.clone().unwrap_or_default(),
-                })
-                .collect();
-            let first = several
-                .first()
-                .map(|user| user.sign_in_name.as_str())
-                .unwrap_or_default();
-            Err(Error::new(
-                ErrorCode::Ambiguous,
-                format!("\"{typed}\" matches {} people", several.len()),
-            )
-            .matches(matches)
-            .hint(cx.command(verb.iter().copied().chain([first]))))
+        .find(|(other, _)| Some(other) == domain.as_ref());
+    match other {
+        Some((domain, profile)) if error.code() == ErrorCode::UserNotFound => {
+            error.hint(format!("{domain} is of another profile: add -p {profile}"))
         }
-    }
-}
-
-fn not_found(cx: &Context, session: &Session, typed: &str, name: &str) -> Error {
-    let error = Error::new(
-        ErrorCode::UserNotFound,
-        format!("there is no \"{name}\" in {}", session.profile),
-    );
-    let elsewhere = name.rsplit_once('@').and_then(|(_, domain)| {
-        let domain = domain.to_lowercase();
-        session.other_domains.iter().find(|(other, _)| *other == domain)
-    });
-    match elsewhere {
-        Some((domain, profile)) => error.hint(format!("{domain} is of another profile: add -p {profile}")),
-        None => error.hint(cx.command(["user", "search", typed.split('@').next().unwrap_or(typed)])),
+        _ => error,
     }
 }
 
@@ -206,8 +137,8 @@ pub(crate) async fn info(
         errors: Vec::new(),
     };
     let mut users = Vec::new();
-    for asked in find(cx, session, typed, verb).await? {
-        match asked.found {
+    for found in find(cx, session, typed, verb).await? {
+        match found {
             Ok(user) => users.push(user),
             Err(error) => read.errors.push(error),
         }
@@ -228,16 +159,6 @@ pub(crate) async fn info(
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_domain_completes_names_and_nothing_else() {
-        let domain = Some("contoso.example");
-        assert_eq!(completed("adele", domain), "adele@contoso.example");
-        assert_eq!(completed("a@b", domain), "a@b");
-        let id = "0b7e5a3c-1111-4222-8333-444455556666";
-        assert_eq!(completed(id, domain), id);
-        assert_eq!(completed("adele", None), "adele");
-    }
 
     #[test]
     fn the_exit_status_tells_some_from_none() {

@@ -66,18 +66,7 @@ pub async fn places(
     prefix: &str,
     command: &dyn Fn(&str) -> String,
 ) -> Result<Vec<User>> {
-    let mut wanted: Vec<String> = Vec::with_capacity(typed.len());
-    for one in typed {
-        if one.text.trim().is_empty() {
-            return Err(at(Error::new(ErrorCode::InvalidInput, "a user is empty"), one));
-        }
-        let text = completed(&one.text, domain);
-        if !wanted.iter().any(|known| known.eq_ignore_ascii_case(&text)) {
-            wanted.push(text);
-        }
-    }
-    let query = UserQuery::Ids(wanted);
-    let found: Vec<User> = service.users(&query).try_collect().await?;
+    let found = look_up(service, typed, domain).await?;
     let mut people = Vec::with_capacity(typed.len());
     let mut missing = Vec::new();
     for one in typed {
@@ -89,14 +78,7 @@ pub async fn places(
     }
     match missing.as_slice() {
         [] => Ok(people),
-        [one] => Err(at(
-            Error::new(
-                ErrorCode::UserNotFound,
-                format!("there is no person \"{}\"", one.text),
-            )
-            .hint(format!("{prefix} user search {}", search_for(&one.text))),
-            one,
-        )),
+        [one] => Err(at(nobody(&one.text, prefix), one)),
         [first, ..] => {
             let names: Vec<_> = missing
                 .iter()
@@ -117,6 +99,52 @@ pub async fn places(
     }
 }
 
+/// The same for verbs that read: a text that means nobody, or several, is an error of its own, and the others are
+/// found all the same.
+///
+/// # Errors
+/// What the service answers; an empty text.
+pub async fn each(
+    service: &dyn IdentityService,
+    typed: &[Typed],
+    domain: Option<&str>,
+    prefix: &str,
+    command: &dyn Fn(&str) -> String,
+) -> Result<Vec<Result<User>>> {
+    let found = look_up(service, typed, domain).await?;
+    Ok(typed
+        .iter()
+        .map(
+            |one| match matching(&completed(&one.text, domain), &found).as_slice() {
+                [user] => Ok((*user).clone()),
+                [] => Err(at(nobody(&one.text, prefix), one)),
+                several => Err(at(ambiguous(&one.text, several, command), one)),
+            },
+        )
+        .collect())
+}
+
+/// Everybody whom any of the texts may mean, in one question.
+async fn look_up(service: &dyn IdentityService, typed: &[Typed], domain: Option<&str>) -> Result<Vec<User>> {
+    let mut wanted: Vec<String> = Vec::with_capacity(typed.len());
+    for one in typed {
+        if one.text.trim().is_empty() {
+            return Err(at(Error::new(ErrorCode::InvalidInput, "a user is empty"), one));
+        }
+        let text = completed(&one.text, domain);
+        if !wanted.iter().any(|known| known.eq_ignore_ascii_case(&text)) {
+            wanted.push(text);
+        }
+    }
+    let query = UserQuery::Ids(wanted);
+    service.users(&query).try_collect().await
+}
+
+fn nobody(text: &str, prefix: &str) -> Error {
+    Error::new(ErrorCode::UserNotFound, format!("there is no person \"{text}\""))
+        .hint(format!("{prefix} user search {}", search_for(text)))
+}
+
 /// First rule with a hit: object id, sign-in name, primary mail.
 fn matching<'a>(text: &str, found: &'a [User]) -> Vec<&'a User> {
     let same = |other: &str| other.to_lowercase() == text.to_lowercase();
@@ -134,25 +162,26 @@ fn matching<'a>(text: &str, found: &'a [User]) -> Vec<&'a User> {
     hits
 }
 
+/// Each match with what can be typed for it, and the command that would work.
 fn ambiguous(text: &str, several: &[&User], command: &dyn Fn(&str) -> String) -> Error {
     let matches = several
         .iter()
         .map(|user| Match {
-            reference: command(&user.id.0),
-            detail: user.title(),
+            reference: user.sign_in_name.clone(),
+            detail: format!(
+                "{}  {}",
+                user.display_name.as_deref().unwrap_or("-"),
+                command(&user.sign_in_name)
+            ),
         })
         .collect();
+    let first = several.first().map(|user| command(&user.sign_in_name));
     Error::new(
         ErrorCode::Ambiguous,
         format!("\"{text}\" matches {} people", several.len()),
     )
     .matches(matches)
-    .hint(
-        several
-            .first()
-            .map(|user| command(&user.id.0))
-            .unwrap_or_default(),
-    )
+    .hint(first.unwrap_or_default())
 }
 
 /// What to search for: the part before the `@`, quoted where a shell needs it.

@@ -9,7 +9,7 @@ use crate::refusal::{arrange, refused};
 fn nobody_is_found_by_a_name_that_is_not_there() {
     let env = Environment::new();
     assert_snapshot!(refused(&env, 3, &["methods", "list", "nobody"]), @r#"
-    · error: there is no "nobody@contoso.example" in local
+    · error: there is no person "nobody"
     · hint: mfactl -p local user search nobody
     exit 3
     "#);
@@ -24,7 +24,7 @@ fn nobody_is_found_by_a_name_that_is_not_there() {
 fn a_prefix_or_a_display_name_is_nobody_and_the_hint_searches() {
     let env = Environment::new();
     assert_snapshot!(refused(&env, 3, &["methods", "list", "ade"]), @r#"
-    · error: there is no "ade@contoso.example" in local
+    · error: there is no person "ade"
     · hint: mfactl -p local user search ade
     exit 3
     "#);
@@ -44,15 +44,15 @@ fn two_people_with_one_address_are_listed_each_with_the_command_that_works() {
     );
     assert_snapshot!(refused(&env, 3, &["user", "sign-out", "desk@home.example", "--yes"]), @r#"
     · error: "desk@home.example" matches 2 people
-    ·   mfactl -p local user sign-out 2306ea0b-5551-4022-a4b6-1467efc88fe2  Sam Taylor <sam.taylor2@contoso.example>
-    ·   mfactl -p local user sign-out ddd23c26-883c-4c84-a47a-c5d0ecf27a48  Sam Taylor <sam.taylor@contoso.example>
-    · hint: mfactl -p local user sign-out 2306ea0b-5551-4022-a4b6-1467efc88fe2
+    ·   sam.taylor2@contoso.example  Sam Taylor  mfactl -p local user sign-out sam.taylor2@contoso.example
+    ·   sam.taylor@contoso.example   Sam Taylor  mfactl -p local user sign-out sam.taylor@contoso.example
+    · hint: mfactl -p local user sign-out sam.taylor2@contoso.example
     exit 3
     "#);
     assert_snapshot!(refused(&env, 3, &["methods", "list", "desk@home.example"]), @r#"
     · error: "desk@home.example" matches 2 people
-    ·   sam.taylor2@contoso.example  Sam Taylor
-    ·   sam.taylor@contoso.example   Sam Taylor
+    ·   sam.taylor2@contoso.example  Sam Taylor  mfactl -p local methods list sam.taylor2@contoso.example
+    ·   sam.taylor@contoso.example   Sam Taylor  mfactl -p local methods list sam.taylor@contoso.example
     · hint: mfactl -p local methods list sam.taylor2@contoso.example
     exit 3
     "#);

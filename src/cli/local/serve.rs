@@ -1,6 +1,7 @@
 //! `local serve`
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use serde_json::json;
 
@@ -10,6 +11,9 @@ use crate::config::Place;
 use crate::domain::{Error, ErrorCode, Result};
 use crate::render::write;
 use crate::server;
+
+/// How long clients get to end.
+const CLOSING: Duration = Duration::from_secs(2);
 
 /// How to serve.
 #[derive(Debug, clap::Args)]
@@ -80,7 +84,10 @@ impl Args {
         drop(out);
         cx.ui.note("serving demo data; Ctrl-C ends it");
         cx.interrupt.wait().await;
-        running.stop().await?;
-        Ok(0)
+        // What is in flight is answered; a client that only keeps its connection open is not waited for.
+        match tokio::time::timeout(CLOSING, running.stop()).await {
+            Ok(stopped) => stopped.map(|()| 0),
+            Err(_) => Ok(0),
+        }
     }
 }

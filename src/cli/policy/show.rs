@@ -22,8 +22,8 @@ impl Args {
         let person = match user {
             None => None,
             Some(typed) => {
-                let mut asked = people::find(cx, &session, &[typed], &["policy", "show"]).await?;
-                asked.pop().map(|asked| asked.found).transpose()?
+                let mut found = people::find(cx, &session, &[typed], &["policy", "show"]).await?;
+                found.pop().transpose()?
             }
         };
         let policy = session
