@@ -2,16 +2,20 @@
 //! and not answered is looked at before it is sent again; in the end everything is read back.
 
 mod check;
+mod read_back;
+mod row;
 
 use std::time::Duration;
 
 use check::Look;
+use row::Row;
+pub use row::planned_row;
 
-use super::plan::{Deed, PlannedRow, PlannedUser};
+use super::plan::{PlannedRow, PlannedUser};
 use crate::domain::shape::{Next, StepRow};
 use crate::domain::{
-    Action, Clock, Effect, EffectState, Error, ErrorCode, IdentityService, MethodId, Minted, Notice, Result,
-    Status, Step, StepClass, UserId,
+    Action, Clock, Effect, EffectState, Error, ErrorCode, IdentityService, Minted, Notice, Result, Status,
+    Step, StepClass, UserId,
 };
 
 /// How many people are worked on together.
@@ -37,16 +41,6 @@ pub const PAUSES: [Duration; 3] = [
     Duration::from_millis(800),
     Duration::from_secs(2),
 ];
-
-/// A row on its way.
-struct Row {
-    row: StepRow,
-    /// `None`: it has not ended.
-    ended: bool,
-    sent: bool,
-    created: Option<MethodId>,
-    reissued: bool,
-}
 
 /// A plan while it is carried out.
 pub struct Job<'a> {
@@ -293,110 +287,6 @@ impl<'a> Job<'a> {
         Ok(check::holds(&step.action, None, seen))
     }
 
-    /// Reads these people again until everything is as planned; what is not in the end has failed.
-    async fn read_back(&mut self, together: &[usize]) {
-        let mut open: Vec<usize> = together
-            .iter()
-            .copied()
-            .filter(|person| !self.to_check(*person).is_empty())
-            .collect();
-        let mut pauses = self.pauses.iter();
-        while !open.is_empty() {
-            let steps = open.iter().flat_map(|person| self.to_check(*person));
-            let mut look = Look::of(steps.map(|(_, step)| &step.action));
-            if look.is_empty() {
-                break;
-            }
-            let ids: Vec<UserId> = open
-                .iter()
-                .map(|person| self.people[*person].user_id.clone())
-                .collect();
-            look.read(self.service, &ids).await;
-            let pause = pauses.next();
-            let mut still = Vec::new();
-            for (at, person) in open.iter().enumerate() {
-                if !self.compare(*person, &look, at, pause.is_none()) {
-                    still.push(*person);
-                }
-            }
-            open = still;
-            match pause {
-                Some(pause) if !open.is_empty() => tokio::time::sleep(*pause).await,
-                _ => break,
-            }
-        }
-    }
-
-    /// The steps of a person that were done.
-    fn to_check(&self, person: usize) -> Vec<(usize, &'a Step)> {
-        let rows = &self.rows[person];
-        let people = self.people;
-        people[person]
-            .steps
-            .iter()
-            .enumerate()
-            .filter(|(place, _)| rows[*place].row.status == Status::Done && rows[*place].sent)
-            .filter_map(|(place, row)| row.to_send().map(|step| (place, step)))
-            .collect()
-    }
-
-    /// Holds what was read against what was planned; gives whether all of it is so. `last`: what is not has failed.
-    fn compare(&mut self, person: usize, look: &Look, at: usize, last: bool) -> bool {
-        let seen = match look.seen(at) {
-            Ok(seen) => seen,
-            Err(error) if last => {
-                for (place, _) in self.to_check(person) {
-                    let row = &mut self.rows[person][place].row;
-                    row.detail = format!("{}; not read back: {error}", row.detail)
-                        .trim_start_matches("; ")
-                        .to_owned();
-                }
-                return true;
-            }
-            Err(_) => return false,
-        };
-        let steps = self.to_check(person);
-        let reissues = steps
-            .iter()
-            .any(|(_, step)| matches!(step.action, Action::IssueAppPassword { .. }));
-        let mut all = true;
-        for (place, step) in steps {
-            let row = &mut self.rows[person][place];
-            // New ones of the same names are there by now.
-            let said = if reissues && step.action == Action::RevokeAllAppPasswords {
-                None
-            } else {
-                check::holds(&step.action, row.created.as_ref(), seen)
-            };
-            match said {
-                Some(true) => {
-                    if matches!(step.action, Action::RemoveMethod { .. }) && row.row.detail.is_empty() {
-                        row.row.detail = "read back: gone".to_owned();
-                    }
-                    if let Some(reference) = check::waits(&step.action, row.created.as_ref(), seen) {
-                        let user = &self.people[person].user;
-                        let hint = format!(
-                            "It counts once its code is confirmed: {} methods verify {user} {reference}",
-                            self.prefix
-                        );
-                        if !self.hints.contains(&hint) {
-                            self.hints.push(hint);
-                        }
-                    }
-                }
-                Some(false) if last => {
-                    row.fail(&Error::new(
-                        ErrorCode::Incomplete,
-                        "done, and reading it back shows it is not so",
-                    ));
-                }
-                Some(false) => all = false,
-                None => {}
-            }
-        }
-        all || last
-    }
-
     /// What stays for the people, of what was done.
     fn remember(&mut self) {
         for (person, rows) in self.people.iter().zip(&self.rows) {
@@ -420,52 +310,6 @@ impl<'a> Job<'a> {
             }
         }
     }
-}
-
-impl Row {
-    fn new(person: &PlannedUser, planned: &PlannedRow) -> Self {
-        let (row, ended) = planned_row(person, planned);
-        Self {
-            row,
-            ended,
-            sent: false,
-            created: None,
-            reissued: false,
-        }
-    }
-
-    fn end(&mut self, status: Status, detail: String) {
-        self.ended = true;
-        self.row.status = status;
-        self.row.detail = detail;
-    }
-
-    fn fail(&mut self, error: &Error) {
-        self.row.error = Some(error.to_body());
-        self.end(Status::Failed, error.message().to_owned());
-    }
-}
-
-/// The row of a plan as a result shows it before anything is sent, and whether that is how it ends.
-pub fn planned_row(person: &PlannedUser, planned: &PlannedRow) -> (StepRow, bool) {
-    let (status, detail, ended) = match &planned.deed {
-        Deed::Send(_) => (Status::Planned, planned.detail.clone(), false),
-        Deed::Unchanged => (Status::Unchanged, planned.detail.clone(), true),
-        Deed::ByHand { why, .. } => (Status::Unsupported, why.clone(), true),
-    };
-    let row = StepRow {
-        user: person.user.clone(),
-        user_id: person.user_id.0.clone(),
-        step: planned.step.clone(),
-        target: planned.target.clone(),
-        status,
-        detail,
-        error: None,
-        attempts: 0,
-        request_id: None,
-        at: None,
-    };
-    (row, ended)
 }
 
 /// The words for a step that ended well: the plan's, then the service's.

@@ -2,7 +2,8 @@
 
 use super::draft::{Draft, Words};
 use crate::domain::{
-    Action, Answer, AppPassword, Capability, Device, DeviceId, Error, ErrorCode, Result, Secret, Slot, reference,
+    Action, Answer, AppPassword, Capability, Device, DeviceId, Error, ErrorCode, Result, Secret, Slot,
+    reference,
 };
 
 /// How many names a line holds before it counts the others.

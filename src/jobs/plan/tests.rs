@@ -52,9 +52,18 @@ fn remove(methods: &[&str], missing_ok: bool, leave_none: bool) -> Wish {
 #[test]
 fn adding_what_stands_is_unchanged_and_another_value_needs_replace() {
     let mobile = MethodKind::PhoneMobile;
-    assert_eq!(said(&phone("+1 425 555 0100", mobile, false)), one("add phone:mobile unchanged"));
-    assert_eq!(said(&phone("+1 425 555 0142", mobile, false)), Err(ErrorCode::AlreadySet));
-    assert_eq!(said(&phone("+1 425 555 0142", mobile, true)), one("change phone:mobile send"));
+    assert_eq!(
+        said(&phone("+1 425 555 0100", mobile, false)),
+        one("add phone:mobile unchanged")
+    );
+    assert_eq!(
+        said(&phone("+1 425 555 0142", mobile, false)),
+        Err(ErrorCode::AlreadySet)
+    );
+    assert_eq!(
+        said(&phone("+1 425 555 0142", mobile, true)),
+        one("change phone:mobile send")
+    );
     assert_eq!(
         said(&phone("+1 425 555 0142", MethodKind::PhoneOffice, false)),
         one("add phone:office send")
@@ -63,7 +72,10 @@ fn adding_what_stands_is_unchanged_and_another_value_needs_replace() {
         address: address.into(),
         replace,
     };
-    assert_eq!(said(&email("ADELE@home.example", false)), one("add email unchanged"));
+    assert_eq!(
+        said(&email("ADELE@home.example", false)),
+        one("add email unchanged")
+    );
     assert_eq!(said(&email("a@b.example", false)), Err(ErrorCode::AlreadySet));
     assert_eq!(said(&email("a@b.example", true)), one("change email send"));
 }
@@ -78,7 +90,11 @@ fn a_masked_number_is_never_taken_for_the_same() {
         }
     }
     let error = Fake::new(vec![(who, info)])
-        .plan("adele", "methods add phone", &phone("+1 425 555 0100", MethodKind::PhoneMobile, false))
+        .plan(
+            "adele",
+            "methods add phone",
+            &phone("+1 425 555 0100", MethodKind::PhoneMobile, false),
+        )
         .unwrap_err();
     assert_eq!(error.code(), ErrorCode::AlreadySet);
     assert!(error.message().contains("+1 XXXXXXX00"), "{error}");
@@ -86,9 +102,17 @@ fn a_masked_number_is_never_taken_for_the_same() {
 
 #[test]
 fn an_alternate_number_stands_beside_a_mobile_one() {
-    let bare = vec![(user("chidi", "Chidi"), SecurityInfo { methods: Some(vec![]), ..SecurityInfo::default() })];
+    let bare = vec![(
+        user("chidi", "Chidi"),
+        SecurityInfo {
+            methods: Some(vec![]),
+            ..SecurityInfo::default()
+        },
+    )];
     let wish = phone("+1 425 555 0142", MethodKind::PhoneAlternate, false);
-    let error = Fake::new(bare).plan("chidi", "methods add phone", &wish).unwrap_err();
+    let error = Fake::new(bare)
+        .plan("chidi", "methods add phone", &wish)
+        .unwrap_err();
     assert_eq!(error.code(), ErrorCode::ServiceRefused);
     assert_eq!(
         error.hint_text(),
@@ -98,11 +122,26 @@ fn an_alternate_number_stands_beside_a_mobile_one() {
 
 #[test]
 fn removals_need_what_they_name_and_leave_a_way_to_sign_in() {
-    assert_eq!(said(&remove(&["authenticator"], false, false)), one("remove authenticator send"));
-    assert_eq!(said(&remove(&["passkey"], false, false)), Err(ErrorCode::MethodNotFound));
-    assert_eq!(said(&remove(&["passkey"], true, false)), one("remove passkey unchanged"));
-    assert_eq!(said(&remove(&["password"], true, true)), Err(ErrorCode::MethodNotFound));
-    assert_eq!(said(&remove(&["authenticator", "phone"], false, false)), Err(ErrorCode::LastMethod));
+    assert_eq!(
+        said(&remove(&["authenticator"], false, false)),
+        one("remove authenticator send")
+    );
+    assert_eq!(
+        said(&remove(&["passkey"], false, false)),
+        Err(ErrorCode::MethodNotFound)
+    );
+    assert_eq!(
+        said(&remove(&["passkey"], true, false)),
+        one("remove passkey unchanged")
+    );
+    assert_eq!(
+        said(&remove(&["password"], true, true)),
+        Err(ErrorCode::MethodNotFound)
+    );
+    assert_eq!(
+        said(&remove(&["authenticator", "phone"], false, false)),
+        Err(ErrorCode::LastMethod)
+    );
     assert_eq!(said(&remove(&[], false, false)), Err(ErrorCode::LastMethod));
     assert_eq!(
         said(&remove(&[], false, true)),
@@ -130,12 +169,20 @@ fn removals_need_what_they_name_and_leave_a_way_to_sign_in() {
 
 #[test]
 fn a_default_is_one_that_can_be_and_setting_it_again_changes_nothing() {
-    let default = |method: &str| Wish::SetDefault { method: method.into() };
+    let default = |method: &str| Wish::SetDefault {
+        method: method.into(),
+    };
     assert_eq!(said(&default("authenticator")), one("default authenticator send"));
-    assert_eq!(said(&default("phone:mobile")), one("default phone:mobile unchanged"));
+    assert_eq!(
+        said(&default("phone:mobile")),
+        one("default phone:mobile unchanged")
+    );
     assert_eq!(said(&default("email")), Err(ErrorCode::PolicyRefused));
     let error = adeles(&default("email")).unwrap_err();
-    assert_eq!(error.hint_text(), Some("these can: authenticator, phone:mobile, phone:alternate"));
+    assert_eq!(
+        error.hint_text(),
+        Some("these can: authenticator, phone:mobile, phone:alternate")
+    );
 }
 
 #[test]
@@ -157,9 +204,13 @@ fn devices_and_app_passwords_follow_the_same_rules() {
     assert_eq!(again(&all), ["revoke app passwords unchanged"]);
     assert_eq!(
         said(&all),
-        Ok(["revoke app passwords send", "issue app password send", "issue app password send"]
-            .map(str::to_owned)
-            .to_vec())
+        Ok([
+            "revoke app passwords send",
+            "issue app password send",
+            "issue app password send"
+        ]
+        .map(str::to_owned)
+        .to_vec())
     );
     let named = Wish::AppPasswords {
         names: vec!["Thunderbird".into()],
@@ -205,7 +256,10 @@ fn policy_refuses_before_anything_is_sent_and_says_why() {
         one_time: None,
         start: None,
     };
-    let lifetimes = [("min_lifetime_minutes", json!(10)), ("max_lifetime_minutes", json!(480))];
+    let lifetimes = [
+        ("min_lifetime_minutes", json!(10)),
+        ("max_lifetime_minutes", json!(480)),
+    ];
     let questions = Wish::AddQuestions(vec![("Car?".into(), Secret::new("x"))]);
     insta::assert_snapshot!(
         [
@@ -237,7 +291,10 @@ fn a_secret_that_was_given_is_in_its_slot_and_in_nothing_that_is_written() {
     assert!(wish.holds_secret());
     let plan = adeles(&wish).unwrap();
     let step = plan.to_send().next().unwrap();
-    assert_eq!(step.slots.get(crate::domain::Slot::NewPassword).unwrap().expose(), "hunter2");
+    assert_eq!(
+        step.slots.get(crate::domain::Slot::NewPassword).unwrap().expose(),
+        "hunter2"
+    );
     assert!(!serde_json::to_string(&plan).unwrap().contains("hunter2"));
     assert!(!format!("{plan:?}{wish:?}").contains("hunter2"));
 }
