@@ -121,7 +121,7 @@ fn removing_what_is_gone_is_not_found_unless_it_may_be_missing() {
 
     fails(
         &place,
-        &["devices", "forget", "omar", "OMAR-DESKTOP"],
+        &["devices", "forget", "omar", "Omar's MacBook"],
         3,
         "device_not_found",
     );

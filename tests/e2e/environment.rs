@@ -15,7 +15,7 @@ use crate::person::Person;
 use crate::server::Server;
 
 /// No command of a test takes that long; one that does hangs.
-const PATIENCE: Duration = Duration::from_secs(90);
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// How a command ended.
 #[derive(Clone, Debug)]

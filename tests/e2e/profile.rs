@@ -6,6 +6,13 @@ use serde_json::{Value, json};
 
 use crate::environment::Environment;
 
+// Whole sign-in names: variables give a profile no domain to complete them with.
+const ADELE: &str = "adele@contoso.example";
+const BREAKGLASS: &str = "breakglass@contoso.example";
+const CHIDI: &str = "chidi@contoso.example";
+const HELPDESK: &str = "helpdesk@contoso.example";
+const OMAR: &str = "omar@contoso.example";
+
 /// The statuses of a result, by target.
 fn status(result: &Value, target: &str) -> String {
     let steps = result["steps"].as_array().unwrap();
@@ -21,10 +28,10 @@ fn a_lost_phone_is_put_right_over_http() {
     let place = Environment::new();
     let server = place.serve(&[]);
     let remote = place.over(&server, "local");
-    let adele = remote.person("adele");
+    let adele = remote.person(ADELE);
     let (laptop, mail) = (adele.device(), adele.app_password("Outlook 2013"));
     adele.signs_in(&["--device", &laptop]).is("signed_in");
-    remote.change(&["user", "reset", "adele"]);
+    remote.change(&["user", "reset", ADELE]);
     adele.signs_in(&["--device", &laptop]).is("verification_required");
     adele.tries(&["--app-password", &mail]).is("refused");
     adele.signs_in_by("sms").is("signed_in");
@@ -34,7 +41,7 @@ fn a_lost_phone_is_put_right_over_http() {
 #[test]
 fn entra_has_no_call_for_app_passwords_and_says_what_is_left_by_hand() {
     let place = Environment::new();
-    let adele = place.person("adele");
+    let adele = place.person(ADELE);
     let (laptop, mail, seed) = (
         adele.device(),
         adele.app_password("Outlook 2013"),
@@ -47,7 +54,7 @@ fn entra_has_no_call_for_app_passwords_and_says_what_is_left_by_hand() {
     let before = server
         .witness()
         .list("/v1.0/users/adele@contoso.example/authentication/methods");
-    let strict = entra.try_change(&["user", "reset", "adele", "--strict"]).exits(5);
+    let strict = entra.try_change(&["user", "reset", ADELE, "--strict"]).exits(5);
     assert_eq!(strict.error_code(), "unsupported");
     assert_eq!(
         server
@@ -56,7 +63,7 @@ fn entra_has_no_call_for_app_passwords_and_says_what_is_left_by_hand() {
         before
     );
 
-    let result = entra.change(&["user", "reset", "adele"]);
+    let result = entra.change(&["user", "reset", ADELE]);
     assert_eq!(status(&result, "app passwords"), "unsupported");
     assert_eq!(status(&result, "phone:mobile"), "done");
     assert_eq!(status(&result, "authenticator"), "done");
@@ -69,7 +76,7 @@ fn entra_has_no_call_for_app_passwords_and_says_what_is_left_by_hand() {
         "{result}"
     );
     assert!(by_hand.iter().all(|left| left["users"] == 1), "{result}");
-    let table = entra.run(&["user", "reset", "omar", "--yes"]).exits(0);
+    let table = entra.run(&["user", "reset", OMAR, "--yes"]).exits(0);
     assert!(table.stderr.contains("By hand"), "{}", table.screen());
     drop(server);
 
@@ -89,12 +96,13 @@ fn what_entra_lacks_is_refused_with_what_to_do_instead_and_nothing_is_sent() {
     let server = place.serve(&["--graph-only"]);
     let entra = place.over(&server, "entra");
     let refused: [&[&str]; 5] = [
-        &["app-passwords", "list", "adele"],
-        &["app-passwords", "reset", "adele", "--all"],
-        &["methods", "add", "totp", "chidi", "--secrets-out", "-"],
-        &["methods", "add", "questions", "chidi"],
-        &["methods", "verify", "adele", "phone:mobile"],
+        &["app-passwords", "list", ADELE],
+        &["app-passwords", "reset", ADELE, "--all"],
+        &["methods", "add", "totp", CHIDI, "--secrets-out", "-"],
+        &["methods", "add", "questions", CHIDI],
+        &["methods", "verify", ADELE, "phone:mobile"],
     ];
+    let answers = r#"[{"question": "What was your first job?", "answer": "Paper round"}]"#;
     for command in refused {
         let change = if command[1] == "list" {
             vec![]
@@ -102,7 +110,7 @@ fn what_entra_lacks_is_refused_with_what_to_do_instead_and_nothing_is_sent() {
             vec!["--yes"]
         };
         let output = entra
-            .feed(&[command, &change, &["-o", "json"]].concat(), "{}")
+            .feed(&[command, &change, &["-o", "json"]].concat(), answers)
             .exits(5);
         assert_eq!(output.error_code(), "unsupported", "{command:?}");
         assert!(
@@ -112,7 +120,7 @@ fn what_entra_lacks_is_refused_with_what_to_do_instead_and_nothing_is_sent() {
         );
         assert_eq!(output.stdout, "", "{command:?}");
     }
-    let show = entra.json(&["user", "show", "adele"]);
+    let show = entra.json(&["user", "show", ADELE]);
     assert_eq!(
         show["app_passwords"],
         Value::Null,
@@ -133,24 +141,24 @@ fn a_number_counts_at_once_with_graph_alone() {
     let place = Environment::new();
     let server = place.serve(&["--graph-only"]);
     let entra = place.over(&server, "entra");
-    entra.change(&["methods", "add", "phone", "chidi", "--number", "+31 612345678"]);
-    assert_eq!(entra.json(&["methods", "list", "chidi"])[0]["state"], "ready");
+    entra.change(&["methods", "add", "phone", CHIDI, "--number", "+31 612345678"]);
+    assert_eq!(entra.json(&["methods", "list", CHIDI])[0]["state"], "ready");
     drop(server);
-    let chidi = place.person("chidi");
+    let chidi = place.person(CHIDI);
     chidi.signs_in_by("sms").is("signed_in");
 }
 
 #[test]
 fn the_help_desk_sees_masked_numbers_and_never_writes_them_back() {
     let place = Environment::new();
-    let desk = place.person("helpdesk").password().to_owned();
+    let desk = place.person(HELPDESK).password().to_owned();
     let server = place.serve(&["--graph-only"]);
     let role = place
         .over(&server, "entra")
         .with("MFACTL_AUTH", "password")
         .with("MFACTL_USERNAME", "helpdesk@contoso.example")
         .with("MFACTL_PASSWORD", &desk);
-    let rows = role.json(&["methods", "list", "adele"]);
+    let rows = role.json(&["methods", "list", ADELE]);
     let phones: Vec<&Value> = rows
         .as_array()
         .unwrap()
@@ -163,7 +171,7 @@ fn the_help_desk_sees_masked_numbers_and_never_writes_them_back() {
         let masked = phone["number_masked"].as_str().unwrap();
         assert!(masked.contains('X') || masked.contains('*'), "{masked}");
     }
-    let shown = role.run(&["methods", "list", "adele"]).exits(0);
+    let shown = role.run(&["methods", "list", ADELE]).exits(0);
     assert!(
         !shown.stdout.contains("425 555 0100") && !shown.stdout.contains("4255550100"),
         "{}",
@@ -171,7 +179,7 @@ fn the_help_desk_sees_masked_numbers_and_never_writes_them_back() {
     );
 
     // A masked number is not known, so that it cannot be promoted: what is written is never a mask.
-    let result = role.try_change(&["user", "reset", "adele"]);
+    let result = role.try_change(&["user", "reset", ADELE]);
     let numbers = server
         .witness()
         .list("/v1.0/users/adele@contoso.example/authentication/phoneMethods");
@@ -184,7 +192,7 @@ fn the_help_desk_sees_masked_numbers_and_never_writes_them_back() {
         );
     }
     // Another administrator is out of reach for this role.
-    let above = role.try_change(&["user", "sign-out", "breakglass"]);
+    let above = role.try_change(&["user", "sign-out", BREAKGLASS]);
     assert_ne!(above.code, 0, "{}", above.screen());
 }
 
@@ -195,7 +203,7 @@ fn a_wrong_secret_is_not_signed_in() {
     let wrong = place
         .over(&server, "local")
         .with("MFACTL_CLIENT_SECRET", "not-this");
-    let output = wrong.run(&["methods", "list", "adele", "-o", "json"]).exits(4);
+    let output = wrong.run(&["methods", "list", ADELE, "-o", "json"]).exits(4);
     assert_eq!(output.error_code(), "not_signed_in");
     assert!(!output.screen().contains("not-this"));
 }
@@ -206,7 +214,7 @@ fn a_server_that_is_gone_is_unavailable() {
     let mut server = place.serve(&[]);
     let remote = place.over(&server, "local").with("MFACTL_TIMEOUT", "2s");
     assert_eq!(server.end(Signal::INT), Some(0), "SIGINT ends it with 0");
-    let output = remote.run(&["methods", "list", "adele", "-o", "json"]).exits(8);
+    let output = remote.run(&["methods", "list", ADELE, "-o", "json"]).exits(8);
     assert_eq!(output.error()["retryable"], true, "{}", output.stderr);
 }
 
@@ -215,23 +223,23 @@ fn a_dry_run_shows_the_plan_and_changes_nothing() {
     let place = Environment::new();
     let server = place.serve(&[]);
     let remote = place.over(&server, "local");
-    let before = remote.json(&["user", "show", "adele"]);
+    let before = remote.json(&["user", "show", ADELE]);
     let changes: [&[&str]; 6] = [
-        &["user", "reset", "adele"],
-        &["methods", "remove", "adele", "--all", "--leave-none"],
+        &["user", "reset", ADELE],
+        &["methods", "remove", ADELE, "--all", "--leave-none"],
         &[
             "methods",
             "add",
             "phone",
-            "adele",
+            ADELE,
             "--type",
             "office",
             "--number",
             "+1 4255550171",
         ],
-        &["methods", "set-default", "adele", "authenticator"],
-        &["devices", "forget", "adele"],
-        &["app-passwords", "reset", "adele", "--all"],
+        &["methods", "set-default", ADELE, "authenticator"],
+        &["devices", "forget", ADELE],
+        &["app-passwords", "reset", ADELE, "--all"],
     ];
     for change in changes {
         // A dry run never asks, so that it needs no answer.
@@ -244,5 +252,30 @@ fn a_dry_run_shows_the_plan_and_changes_nothing() {
         );
         assert_eq!(planned["summary"]["steps"]["done"], json!(0));
     }
-    assert_eq!(remote.json(&["user", "show", "adele"]), before);
+    assert_eq!(remote.json(&["user", "show", ADELE]), before);
+}
+
+#[test]
+fn a_profile_in_a_file_completes_sign_in_names() {
+    let place = Environment::new();
+    let server = place.serve(&[]);
+    let text = format!(
+        "default_profile = \"here\"\n\n[profiles.here]\nservice = \"local\"\nurl = \"{}\"\nauthority = \"{}\"\n\
+         tenant = \"{}\"\nclient_id = \"{}\"\nauth = \"client-secret\"\ndomain = \"contoso.example\"\nregion = \"NL\"\n",
+        server.graph, server.authority, server.tenant, server.client_id
+    );
+    std::fs::create_dir_all(place.path("config/mfactl")).unwrap();
+    place.write("config/mfactl/config.toml", &text);
+    let here = place
+        .without_profile()
+        .with("MFACTL_CLIENT_SECRET", &server.client_secret);
+    let rows = here.json(&["methods", "list", "adele"]);
+    assert_eq!(rows[0]["profile"], "here");
+    assert_eq!(rows[0]["user"], ADELE);
+    // Its region reads national numbers.
+    here.change(&["methods", "add", "phone", "chidi", "--number", "06 12345678"]);
+    assert_eq!(
+        place.person("chidi").method("phone:mobile")["number"],
+        "+31612345678"
+    );
 }

@@ -82,11 +82,11 @@ fn screen(run: impl Fn(&Environment) -> (Output, Filters)) -> String {
 fn methods_list() {
     let place = Environment::new();
     insta::assert_snapshot!(place.run(&["methods", "list", "adele"]).screen(), @r#"
-    METHOD           DETAIL                  DEFAULT  STATE       ADDED
-    authenticator    "iPhone 14"             -        ready       3 Mar 2024
-    phone:mobile     +1 425 555 0100         yes      ready       3 Mar 2024
-    phone:alternate  +1 425 555 0199 (call)  -        ready       11 May 2025
-    email            adele@home.example      -        reset only  3 Mar 2024
+    METHOD              DETAIL                  DEFAULT  STATE       ADDED
+    authenticator       "iPhone 14"             -        ready       3 Mar 2024
+    phone:mobile        +1 425 555 0100         yes      ready       3 Mar 2024
+    phone:alternate     +1 425 555 0199 (call)  -        ready       11 May 2025
+    email               adele@home.example      -        reset only  3 Mar 2024
     · adele@contoso.example in local: 4 methods, 3 of them for sign-in
     exit 0
     "#);

@@ -12,11 +12,12 @@ use crate::environment::{Environment, kill};
 use crate::http::Witness;
 
 /// How long a server may take to be ready, or to end.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// The server, and what its one line said.
 pub(crate) struct Server {
-    child: Child,
+    id: u32,
+    ended: mpsc::Receiver<Option<i32>>,
     /// Where Graph answers.
     pub(crate) graph: String,
     /// Where tokens are.
@@ -80,7 +81,8 @@ impl Server {
             tenant: text("tenant"),
             client_id: text("client_id"),
             client_secret: text("client_secret"),
-            child,
+            id: child.id(),
+            ended: waiting(child),
         }
     }
 
@@ -91,20 +93,44 @@ impl Server {
     }
 
     /// Ends it by a signal and gives its exit status.
+    #[track_caller]
     pub(crate) fn end(&mut self, signal: Signal) -> Option<i32> {
-        kill(self.child.id(), signal);
-        self.child.wait().ok().and_then(|status| status.code())
+        kill(self.id, signal);
+        self.ended.recv_timeout(PATIENCE).unwrap_or_else(|_| {
+            kill(self.id, Signal::KILL);
+            panic!("the server does not end on {signal:?}")
+        })
     }
+}
+
+/// Waits for the end of the server beside the test.
+fn waiting(mut child: Child) -> mpsc::Receiver<Option<i32>> {
+    let (send, ended) = mpsc::channel();
+    std::thread::spawn(move || {
+        let mut said = String::new();
+        let _ = child.stderr.take().unwrap().read_to_string(&mut said);
+        let _ = send.send(child.wait().ok().and_then(|status| status.code()));
+    });
+    ended
 }
 
 impl Drop for Server {
     fn drop(&mut self) {
-        let code = match self.child.try_wait() {
-            Ok(Some(status)) => status.code(),
-            _ => self.end(Signal::TERM),
-        };
-        if !std::thread::panicking() {
-            assert_eq!(code, Some(0), "the server has to end with 0 on SIGTERM");
+        if std::thread::panicking() {
+            kill(self.id, Signal::KILL);
+            return;
+        }
+        match self.ended.try_recv() {
+            // Ended before, and looked at then.
+            Err(mpsc::TryRecvError::Disconnected) => {}
+            Ok(code) => panic!("the server ended by itself with {code:?}"),
+            Err(mpsc::TryRecvError::Empty) => {
+                assert_eq!(
+                    self.end(Signal::TERM),
+                    Some(0),
+                    "the server has to end with 0 on SIGTERM"
+                );
+            }
         }
     }
 }

@@ -141,18 +141,25 @@ fn a_server_and_the_built_in_service_share_a_file() {
     let place = Environment::new();
     let server = place.serve(&[]);
     let remote = place.over(&server, "local");
-    remote.change(&["methods", "add", "email", "fen", "--address", "fen@home.example"]);
+    remote.change(&[
+        "methods",
+        "add",
+        "email",
+        "fen@contoso.example",
+        "--address",
+        "fen@home.example",
+    ]);
     place.change(&[
         "methods",
         "add",
         "phone",
-        "fen",
+        "fen@contoso.example",
         "--type",
         "office",
         "--number",
         "+1 4255550171",
     ]);
     let both = ["phone:mobile", "phone:office", "email"];
-    assert_eq!(place.person("fen").methods(), both);
-    assert_eq!(remote.person("fen").methods(), both);
+    assert_eq!(place.person("fen@contoso.example").methods(), both);
+    assert_eq!(remote.person("fen@contoso.example").methods(), both);
 }

@@ -3,19 +3,16 @@
 
 mod check;
 mod read_back;
-mod row;
 
 use std::time::Duration;
 
 use check::Look;
-use row::Row;
-pub use row::planned_row;
 
-use super::plan::{PlannedRow, PlannedUser};
+use super::plan::{Deed, PlannedRow, PlannedUser};
 use crate::domain::shape::{Next, StepRow};
 use crate::domain::{
-    Action, Clock, Effect, EffectState, Error, ErrorCode, IdentityService, Minted, Notice, Result, Status,
-    Step, StepClass, UserId,
+    Action, Clock, Effect, EffectState, Error, ErrorCode, IdentityService, MethodId, Minted, Notice, Result,
+    Status, Step, StepClass, UserId,
 };
 
 /// How many people are worked on together.
@@ -41,6 +38,16 @@ pub const PAUSES: [Duration; 3] = [
     Duration::from_millis(800),
     Duration::from_secs(2),
 ];
+
+/// A row on its way.
+struct Row {
+    row: StepRow,
+    /// `None`: it has not ended.
+    ended: bool,
+    sent: bool,
+    created: Option<MethodId>,
+    reissued: bool,
+}
 
 /// A plan while it is carried out.
 pub struct Job<'a> {
@@ -310,6 +317,52 @@ impl<'a> Job<'a> {
             }
         }
     }
+}
+
+impl Row {
+    fn new(person: &PlannedUser, planned: &PlannedRow) -> Self {
+        let (row, ended) = planned_row(person, planned);
+        Self {
+            row,
+            ended,
+            sent: false,
+            created: None,
+            reissued: false,
+        }
+    }
+
+    fn end(&mut self, status: Status, detail: String) {
+        self.ended = true;
+        self.row.status = status;
+        self.row.detail = detail;
+    }
+
+    fn fail(&mut self, error: &Error) {
+        self.row.error = Some(error.to_body());
+        self.end(Status::Failed, error.message().to_owned());
+    }
+}
+
+/// The row of a plan as a result shows it before anything is sent, and whether that is how it ends.
+pub fn planned_row(person: &PlannedUser, planned: &PlannedRow) -> (StepRow, bool) {
+    let (status, detail, ended) = match &planned.deed {
+        Deed::Send(_) => (Status::Planned, planned.detail.clone(), false),
+        Deed::Unchanged => (Status::Unchanged, planned.detail.clone(), true),
+        Deed::ByHand { why, .. } => (Status::Unsupported, why.clone(), true),
+    };
+    let row = StepRow {
+        user: person.user.clone(),
+        user_id: person.user_id.0.clone(),
+        step: planned.step.clone(),
+        target: planned.target.clone(),
+        status,
+        detail,
+        error: None,
+        attempts: 0,
+        request_id: None,
+        at: None,
+    };
+    (row, ended)
 }
 
 /// The words for a step that ended well: the plan's, then the service's.

@@ -1,4 +1,4 @@
-//! After the last step: reading people again until everything is as planned.
+//! Reading everything back: what should be gone is gone, what should be set is set, or the step has failed.
 
 use super::Job;
 use super::check::{self, Look};

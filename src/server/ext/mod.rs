@@ -57,7 +57,7 @@ pub(crate) fn router() -> Router<Arc<AppState>> {
                 .post(question::register)
                 .delete(question::remove),
         )
-        .route("/users/{id}/totp", post(totp::enrol))
+        .route("/users/{id}/totp", get(totp::list).post(totp::enrol))
         .route("/users/{id}/verifications", get(verification::list))
         .route(
             "/users/{id}/verifications/{method}",

@@ -7,7 +7,8 @@ use futures::stream;
 
 use super::client::ExtensionClient;
 use super::wire::{
-    WireAppPassword, WireQuestion, WireRegistrationState, WireRemembered, WireSession, WireVerification,
+    WireAppPassword, WireQuestion, WireRegistrationState, WireRemembered, WireSession, WireTotpName,
+    WireVerification,
 };
 use super::{LocalService, QUESTIONS_ID};
 use crate::domain::{
@@ -76,6 +77,18 @@ impl LocalService {
             client.list::<WireVerification>(user, "/verifications", "/users/{id}/verifications"),
             client.list::<WireQuestion>(user, "/securityQuestions", "/users/{id}/securityQuestions"),
         )?;
+        if methods
+            .iter()
+            .any(|method| method.kind == MethodKind::Totp && method.name.is_none())
+        {
+            let apps: Vec<WireTotpName> = client.list(user, "/totp", "/users/{id}/totp").await?;
+            for app in apps {
+                let method = methods.iter_mut().find(|method| method.id.0 == app.id);
+                if let Some(method) = method.filter(|method| method.name.is_none()) {
+                    method.name = app.display_name;
+                }
+            }
+        }
         for waits in waiting {
             let Some(method) = methods.iter_mut().find(|method| method.id.0 == waits.method_id) else {
                 continue;

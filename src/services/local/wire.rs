@@ -84,6 +84,13 @@ pub(super) struct WireTotp {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
+pub(super) struct WireTotpName {
+    pub(super) id: String,
+    pub(super) display_name: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub(super) struct WireVerification {
     pub(super) method_id: String,
     pub(super) state: Option<String>,

@@ -29,7 +29,7 @@ fn s01_every_method_is_listed_with_its_details_and_the_default() {
         place.over(&server, "local"),
         place.over(&server, "entra"),
     ] {
-        let rows = seen.json(&["methods", "list", "adele"]);
+        let rows = seen.json(&["methods", "list", "adele@contoso.example"]);
         assert_eq!(
             refs(&rows),
             ["authenticator", "phone:mobile", "phone:alternate", "email"]
@@ -77,7 +77,9 @@ fn s13_policy_says_which_methods_are_allowed_and_refuses_the_others_with_the_rea
     let server = place.serve(&[]);
     let witness = server.witness();
     let path = "/v1.0/policies/authenticationMethodsPolicy";
-    let configuration = |id: &str| witness.get(&format!("{path}/authenticationMethodConfigurations/{id}"));
+    let configuration = |id: &str| {
+        witness.get(&format!("{path}/authenticationMethodConfigurations/{id}").replace("/v1.0/", "/beta/"))
+    };
     let extensions = witness.get("/mfactl/v1/policy");
 
     let shown = place.json(&["policy", "show"]);
