@@ -60,13 +60,13 @@ impl Args {
         let chosen = reference::find_method(&method, info.methods(), &whose, |found| {
             cx.command(["methods", "verify", &whose, found])
         })?;
+        admit(service.capabilities(), chosen)?;
         let mut row = row(&person, chosen, info.methods());
         if chosen.state != MethodState::Pending && chosen.pending_number.is_none() {
             row.status = Status::Unchanged;
             row.detail = "it waits for no code".to_owned();
             return change::one_row(cx, &session, VERB, row, Vec::new());
         }
-        admit(service.capabilities(), chosen)?;
         let again = cx.command(["methods", "verify", &whose, &row.target]);
         if dry_run {
             row.detail = match code {
