@@ -66,7 +66,7 @@ fn measure(short: bool) -> Result<bool> {
     rows.push(Row::seconds("first use of -p local", first, FIRST_USE_LIMIT_S));
 
     let server = place.serve()?;
-    let list = ["methods", "list", "adele"];
+    let list = ["methods", "list", "adele@contoso.example"];
     let requests = recorder::record(&server, |address| run(server.profile(&place, &list, address)))?;
     let curl = peer::Curl::new(&place, &server, &requests)?;
     let (own, other) = in_turn(
@@ -102,8 +102,8 @@ fn measure(short: bool) -> Result<bool> {
     }
 
     println!(
-        "{:<40} {:>10}  {:<28} {:>10}  {:>8}  {:>8}",
-        "WHAT", "MEDIAN", "BESIDE", "MEDIAN", "RATIO", "LIMIT"
+        "{:<40} {:>10}  {:<28} {:>10}  {:>8}  {:>8}  {}",
+        "WHAT", "MEDIAN", "BESIDE", "MEDIAN", "RATIO", "LIMIT", ""
     );
     for row in &rows {
         println!("{}", row.line);

@@ -49,7 +49,7 @@ impl Place {
             .command(&["local", "serve", "--listen", "127.0.0.1:0", "--data", &data])
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
-            .stderr(Stdio::inherit())
+            .stderr(Stdio::null())
             .spawn()?;
         let mut line = String::new();
         if let Some(stdout) = child.stdout.take() {

@@ -206,3 +206,63 @@ fn at(error: Error, typed: &Typed) -> Error {
         None => error,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::SecurityInfo;
+    use crate::jobs::fake::{Fake, user};
+
+    fn directory() -> Fake {
+        let mut twin = user("twin", "Twin");
+        twin.mail = Some("shared@contoso.example".into());
+        let mut other = user("other", "Twin");
+        other.mail = twin.mail.clone();
+        let all = [user("adele", "Adele"), twin, other];
+        Fake::new(
+            all.into_iter()
+                .map(|user| (user, SecurityInfo::default()))
+                .collect(),
+        )
+    }
+
+    async fn found(typed: &[&str]) -> Result<Vec<String>> {
+        let typed: Vec<Typed> = typed.iter().map(|text| Typed::argument(*text)).collect();
+        let command = |user: &str| format!("mfactl user sign-out {user}");
+        let users = people(&directory(), &typed, Some("contoso.example"), "mfactl", &command).await?;
+        Ok(users.into_iter().map(|user| user.id.0).collect())
+    }
+
+    #[tokio::test]
+    async fn people_are_found_exactly_and_each_once() {
+        assert_eq!(
+            found(&["adele", "twin@contoso.example", "adele.mail@contoso.example"])
+                .await
+                .unwrap(),
+            ["id-adele", "id-twin"]
+        );
+        let error = found(&["adel"]).await.unwrap_err();
+        assert_eq!(error.code(), ErrorCode::UserNotFound);
+        assert_eq!(error.hint_text(), Some("mfactl user search adel"));
+        assert_eq!(
+            found(&["Adele Vance"]).await.unwrap_err().code(),
+            ErrorCode::UserNotFound
+        );
+        assert_eq!(found(&[" "]).await.unwrap_err().code(), ErrorCode::InvalidInput);
+    }
+
+    #[tokio::test]
+    async fn several_matches_are_listed_each_with_the_command_that_works() {
+        let error = found(&["shared@contoso.example"]).await.unwrap_err();
+        assert_eq!(error.code(), ErrorCode::Ambiguous);
+        let references: Vec<_> = error
+            .matching()
+            .iter()
+            .map(|one| one.reference.as_str())
+            .collect();
+        assert_eq!(
+            references,
+            ["mfactl user sign-out id-twin", "mfactl user sign-out id-other"]
+        );
+    }
+}

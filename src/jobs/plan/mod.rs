@@ -388,3 +388,6 @@ pub fn only_error(errors: &[(String, Error)]) -> Option<Error> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests;
