@@ -47,6 +47,18 @@ pub const VARIABLES: &[Variable] = &[
     of("MFACTL_TICKET", "--ticket", "the ticket of a change"),
     of("MFACTL_REASON", "--reason", "the reason of a change"),
     of(
+        "MFACTL_PACE",
+        "--pace",
+        "requests a second, such as 20/s, or a share of what the service allows, such as 50%",
+    ),
+    of("MFACTL_CONCURRENCY", "--concurrency", "people worked on at once"),
+    of(
+        "MFACTL_MAX_FAILURES",
+        "--max-failures",
+        "stop when more people than this, or this share such as 5%, have failed",
+    ),
+    of("MFACTL_NO_PROGRESS", "--no-progress", "1 shows no progress"),
+    of(
         "MFACTL_STRICT",
         "--strict",
         "1 refuses a plan with steps that the service lacks",
@@ -84,6 +96,10 @@ pub const VARIABLES: &[Variable] = &[
     alone("MFACTL_USERNAME", "the sign-in name for auth = \"password\""),
     alone("MFACTL_PASSWORD", "the password for auth = \"password\""),
     alone("MFACTL_LOCAL_DATA", "the data file of the built-in profile local"),
+    alone(
+        "MFACTL_STATE_DIR",
+        "where jobs and the audit log are kept, instead of mfactl in the platform's state folder",
+    ),
     alone("NO_COLOR", "any value: no colour"),
     alone(
         "CLICOLOR_FORCE",
@@ -100,6 +116,10 @@ pub const VARIABLES: &[Variable] = &[
     alone(
         "XDG_DATA_HOME",
         "where mfactl/local.db is, instead of ~/.local/share",
+    ),
+    alone(
+        "XDG_STATE_HOME",
+        "where mfactl/jobs and mfactl/audit are, instead of ~/.local/state",
     ),
 ];
 
@@ -169,6 +189,7 @@ mod tests {
             "SECRETS_OUT",
             "LEAVE_NONE",
             "EVERYONE",
+            "ALLOW_PRIVILEGED",
         ] {
             assert!(
                 !names.contains(&format!("MFACTL_{forbidden}").as_str()),

@@ -173,6 +173,23 @@ impl Config {
         Ok(folders.data_dir().join("mfactl").join("local.db"))
     }
 
+    /// The folder of jobs and of the audit log; it need not be there yet.
+    ///
+    /// # Errors
+    /// `file_unreadable` where the platform names no folder.
+    pub fn state_dir(&self) -> Result<PathBuf> {
+        if let Some(path) = self.env.get("MFACTL_STATE_DIR") {
+            return Ok(PathBuf::from(path));
+        }
+        let folders = etcetera::choose_base_strategy().map_err(|error| {
+            Error::new(ErrorCode::FileUnreadable, format!("no folder for state: {error}"))
+                .hint("name a folder in MFACTL_STATE_DIR")
+        })?;
+        // Windows has no folder of its own for state.
+        let folder = folders.state_dir().unwrap_or_else(|| folders.data_dir());
+        Ok(folder.join("mfactl"))
+    }
+
     /// Whether a change may use this profile: not where nobody named it and several organizations are configured, nor
     /// where it has a guard that this version does not know how to keep.
     ///

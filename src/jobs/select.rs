@@ -260,9 +260,6 @@ mod tests {
             .iter()
             .map(|one| one.reference.as_str())
             .collect();
-        assert_eq!(
-            references,
-            ["mfactl user sign-out id-twin", "mfactl user sign-out id-other"]
-        );
+        assert_eq!(references, ["twin@contoso.example", "other@contoso.example"]);
     }
 }

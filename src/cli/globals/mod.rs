@@ -1,5 +1,7 @@
 //! Options that every verb takes, with their variables: flag beats variable.
 
+mod limit;
+
 use std::path::PathBuf;
 
 use jiff::SignedDuration;
@@ -8,6 +10,9 @@ use crate::config::Env;
 use crate::domain::{Error, ErrorCode, Result};
 use crate::render::Format;
 use crate::ui::{Colour, Wishes};
+
+pub use limit::{MaxFailures, Pace};
+use limit::{failures, pace, people};
 
 const EVERYWHERE: &str = "Options everywhere";
 
@@ -45,6 +50,18 @@ pub struct GlobalArgs {
     /// Write secrets that were made to this file, or - for the answer
     #[arg(long, global = true, value_name = "FILE", hide_short_help = true)]
     secrets_out: Option<String>,
+    /// Send so many requests a second, or this share of what the service allows [env: MFACTL_PACE]
+    #[arg(long, global = true, value_name = "20/s|50%", hide_short_help = true, value_parser = pace)]
+    pace: Option<Pace>,
+    /// Work on so many people at once [env: MFACTL_CONCURRENCY]
+    #[arg(long, global = true, value_name = "N", hide_short_help = true, value_parser = people)]
+    concurrency: Option<u16>,
+    /// Stop when more than so many people, or this share of them, have failed [env: MFACTL_MAX_FAILURES]
+    #[arg(long, global = true, value_name = "N|P%", hide_short_help = true, value_parser = failures)]
+    max_failures: Option<MaxFailures>,
+    /// Show no progress [env: MFACTL_NO_PROGRESS]
+    #[arg(long, global = true, hide_short_help = true)]
+    no_progress: bool,
     /// Refuse a plan with a step that the service lacks [env: MFACTL_STRICT]
     #[arg(long, global = true, hide_short_help = true)]
     strict: bool,
@@ -66,6 +83,9 @@ pub struct GlobalArgs {
     /// Allow a change to your own account
     #[arg(long, global = true, hide_short_help = true)]
     include_self: bool,
+    /// Allow a change to people with a directory role, where the guard allows it too
+    #[arg(long, global = true, hide_short_help = true)]
+    allow_privileged: bool,
 }
 
 /// Where secrets go.
@@ -100,6 +120,14 @@ pub struct Globals {
     pub reason: Option<String>,
     /// Where secrets go.
     pub secrets_out: Option<PathOrDash>,
+    /// How fast to go; `None`: as fast as the service allows.
+    pub pace: Option<Pace>,
+    /// People worked on at once; `None`: as many as the service likes.
+    pub concurrency: Option<u16>,
+    /// When to stop a job that is going wrong; `None`: never.
+    pub max_failures: Option<MaxFailures>,
+    /// Show no progress.
+    pub no_progress: bool,
     /// Refuse what the service lacks.
     pub strict: bool,
     /// Deadline of one call.
@@ -114,6 +142,8 @@ pub struct Globals {
     pub accessible: bool,
     /// One's own account too.
     pub include_self: bool,
+    /// Privileged people too, where the guard agrees.
+    pub allow_privileged: bool,
 }
 
 /// `30s`, `2m`, `1h 30m`.
@@ -142,6 +172,10 @@ impl GlobalArgs {
             ticket,
             reason,
             secrets_out,
+            pace: typed_pace,
+            concurrency,
+            max_failures,
+            no_progress,
             strict,
             timeout,
             quiet,
@@ -149,6 +183,7 @@ impl GlobalArgs {
             color,
             accessible,
             include_self,
+            allow_privileged,
         } = self;
         let text = |name| env.get(name).map(str::to_owned);
         let by_flag = output;
@@ -185,6 +220,10 @@ impl GlobalArgs {
                 "-" => PathOrDash::Dash,
                 path => PathOrDash::Path(PathBuf::from(path)),
             }),
+            pace: either(typed_pace, env, "MFACTL_PACE", pace)?,
+            concurrency: either(concurrency, env, "MFACTL_CONCURRENCY", people)?,
+            max_failures: either(max_failures, env, "MFACTL_MAX_FAILURES", failures)?,
+            no_progress: no_progress || switch(env, "MFACTL_NO_PROGRESS")?,
             strict: strict || switch(env, "MFACTL_STRICT")?,
             timeout: either(timeout, env, "MFACTL_TIMEOUT", duration)?,
             quiet: quiet || switch(env, "MFACTL_QUIET")?,
@@ -198,6 +237,7 @@ impl GlobalArgs {
             color: either(color, env, "MFACTL_COLOR", by_name)?.unwrap_or_default(),
             accessible: accessible || switch(env, "MFACTL_ACCESSIBLE")? || env.is_on("ACCESSIBLE"),
             include_self,
+            allow_privileged,
         })
     }
 }
@@ -292,6 +332,10 @@ mod tests {
             ("MFACTL_TIMEOUT", "-1s"),
             ("MFACTL_VERBOSE", "loud"),
             ("MFACTL_COLOR", "blue"),
+            ("MFACTL_PACE", "0/s"),
+            ("MFACTL_PACE", "200%"),
+            ("MFACTL_CONCURRENCY", "0"),
+            ("MFACTL_MAX_FAILURES", "-1"),
         ] {
             let error = GlobalArgs::default()
                 .resolve(&Env::with(&[(name, value)]))
