@@ -11,6 +11,7 @@ use tokio::task::JoinHandle;
 
 use super::state::{AppState, DOMAIN, Operator};
 use super::store::Store;
+use super::token::Trusted;
 use super::{error::ApiError, router, secrets};
 use crate::domain::{Error, ErrorCode, Result, Secret};
 
@@ -29,6 +30,8 @@ pub struct Options {
     pub demo: bool,
     /// Whether an address that other machines can reach is taken. The service speaks plain HTTP.
     pub allow_remote: bool,
+    /// What else than its secret proves that the application asks.
+    pub trusted: Trusted,
 }
 
 impl Options {
@@ -41,6 +44,7 @@ impl Options {
             in_process: false,
             demo: true,
             allow_remote: false,
+            trusted: Trusted::default(),
         }
     }
 }
@@ -164,7 +168,15 @@ pub async fn spawn(options: Options) -> Result<Running> {
 
 async fn load(store: Store, options: &Options, graph: String) -> Result<Arc<AppState>, ApiError> {
     if !options.in_process {
-        return AppState::load(store, graph, options.graph_only, None, None).await;
+        return AppState::load(
+            store,
+            graph,
+            options.graph_only,
+            None,
+            None,
+            options.trusted.clone(),
+        )
+        .await;
     }
     let name = format!("admin@{DOMAIN}");
     let sought = name.clone();
@@ -182,5 +194,13 @@ async fn load(store: Store, options: &Options, graph: String) -> Result<Arc<AppS
         password,
     });
     let secret = Secret::new(secrets::generate_token()?);
-    AppState::load(store, graph, options.graph_only, Some(secret), operator).await
+    AppState::load(
+        store,
+        graph,
+        options.graph_only,
+        Some(secret),
+        operator,
+        options.trusted.clone(),
+    )
+    .await
 }

@@ -8,6 +8,7 @@ mod opening;
 mod pass;
 mod permission;
 mod phones;
+mod sign_in;
 mod token;
 
 use std::sync::Arc;
@@ -22,6 +23,7 @@ use tempfile::TempDir;
 use super::secrets::Seed;
 use super::state::AppState;
 use super::store::Store;
+use super::token::Trusted;
 
 const BASE: &str = "http://service.test";
 
@@ -65,10 +67,19 @@ impl Service {
         Self::start(false).await
     }
 
+    /// With what else proves the application.
+    async fn trusting(trusted: Trusted) -> Self {
+        Self::with(false, trusted).await
+    }
+
     async fn start(graph_only: bool) -> Self {
+        Self::with(graph_only, Trusted::default()).await
+    }
+
+    async fn with(graph_only: bool, trusted: Trusted) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let store = Store::open(folder.path().join("service.db"), true).unwrap();
-        let state = AppState::load(store, BASE.to_owned(), graph_only, None, None)
+        let state = AppState::load(store, BASE.to_owned(), graph_only, None, None, trusted)
             .await
             .unwrap();
         let mut service = Self {
