@@ -1,5 +1,6 @@
 //! What a journal tells, as SQL: in chunks, by their keys, so that no job is ever in memory whole.
 
+use jiff::Timestamp;
 use rusqlite::types::Type;
 use rusqlite::{Connection, Row, params};
 use serde::Serialize;
@@ -170,6 +171,12 @@ pub(super) fn summary(connection: &Connection) -> rusqlite::Result<Summary> {
         },
     )?;
     Ok(Summary { users, steps })
+}
+
+/// When the last step ended: RFC 3339 in UTC sorts as time does, to the second.
+pub(super) fn last_at(connection: &Connection) -> rusqlite::Result<Option<Timestamp>> {
+    let last: Option<String> = connection.query_row("SELECT max(at) FROM steps", [], |row| row.get(0))?;
+    last.map(|text| of_word(0, text)).transpose()
 }
 
 /// How large it is.
