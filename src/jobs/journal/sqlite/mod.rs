@@ -10,6 +10,7 @@ use std::path::Path;
 
 use async_trait::async_trait;
 use futures::stream::{self, BoxStream, StreamExt as _, TryStreamExt as _, try_unfold};
+use jiff::Timestamp;
 
 use super::{Entry, JobHead, JobState, Journal, Mark, Size, Taken, Which};
 use crate::domain::shape::{StepRow, Summary};
@@ -71,6 +72,14 @@ impl SqliteJournal {
     /// `file_locked` while it runs.
     pub fn remove(path: &Path) -> Result<()> {
         file::remove(path)
+    }
+
+    /// When the last step ended.
+    ///
+    /// # Errors
+    /// As every other call.
+    pub async fn last_at(&self) -> Result<Option<Timestamp>> {
+        self.writer.call(read::last_at).await
     }
 
     fn of(opened: file::Opened) -> Result<Self> {
