@@ -16,4 +16,4 @@ pub(crate) mod testing;
 pub(crate) use client::{Failed, WireAnswer, WireRequest};
 pub(crate) use client::{HttpTransport, Transport};
 pub(crate) use pipeline::{Pipeline, SystemTimer, Timer, Tokens};
-pub(crate) use request::{Body, Class, Request, Response, Verb, encode_segment, origin};
+pub(crate) use request::{Body, Class, Request, Response, Verb, encode_segment, origin, origin_of_machine};

@@ -10,7 +10,7 @@ pub mod local;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::auth::{Credential, TokenSource};
+use crate::auth::{Credential, TokenSource, Way};
 use crate::domain::{Capabilities, Error, ErrorCode, IdentityService, Operator, Result, UserId};
 use crate::http::{HttpTransport, Pipeline, SystemTimer, Timer, Transport, origin};
 
@@ -118,15 +118,16 @@ async fn link(
     timer: Arc<dyn Timer>,
 ) -> Result<Link> {
     let graph = origin(&options.graph)?;
-    let authority = origin(&options.authority)?;
     let timeout = options.timeout;
-    let endpoint = Pipeline::new(transport.clone(), timer.clone(), authority, None, timeout);
-    let tokens = TokenSource::new(
-        endpoint,
-        timer.clone(),
-        options.credential.clone(),
-        graph.as_str(),
-    );
+    let flow = options.credential.flow(&Way {
+        transport: transport.clone(),
+        timer: timer.clone(),
+        authority: &options.authority,
+        audience: graph.as_str(),
+        tenant: &options.tenant,
+        timeout,
+    })?;
+    let tokens = TokenSource::new(flow, timer.clone());
     let claims = tokens.claims().await?;
     if let Some(actual) = &claims.tenant
         && is_guid(&options.tenant)

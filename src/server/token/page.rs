@@ -208,7 +208,10 @@ fn check(state: &AppState, tenant: &str, given: &Form) -> Result<Url, Response> 
         ));
     }
     let scopes = Scopes::read(state, field(given, "scope").unwrap_or_default());
-    if scopes.and_then(|scopes| scopes.granted(state.graph_only)).is_err() {
+    if scopes
+        .and_then(|scopes| scopes.granted(state.graph_only))
+        .is_err()
+    {
         return Err(wrong(70011, "the scope is not valid"));
     }
     Ok(uri)
