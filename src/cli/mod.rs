@@ -2,6 +2,7 @@
 //! comes back is written by `render`.
 
 mod app_passwords;
+mod audit;
 mod capabilities;
 pub(crate) mod change;
 mod completions;
@@ -17,6 +18,7 @@ mod near_miss;
 pub(crate) mod people;
 mod plan;
 mod policy;
+pub(crate) mod record;
 mod report;
 mod schema;
 mod user;
@@ -33,7 +35,7 @@ pub use completions::stub as completion_stub;
 pub use man::pages as man_pages;
 pub use schema::{NAMES as SCHEMAS, schema as json_schema};
 
-pub(crate) use explain::{Parsed, explain, near, wanted_format};
+pub(crate) use explain::{Parsed, explain, near, verb, wanted_format};
 
 /// Put people's sign-in security info right
 ///
@@ -66,6 +68,9 @@ pub(crate) enum Noun {
     /// Show and carry out changes that were written down
     #[command(subcommand, alias = "plans")]
     Plan(plan::Verb),
+    /// List, verify and export what was done and refused
+    #[command(subcommand, alias = "audits")]
+    Audit(audit::Verb),
     /// Show what the organization allows
     #[command(subcommand, alias = "policies")]
     Policy(policy::Verb),
@@ -100,6 +105,7 @@ impl Noun {
             Self::AppPasswords(verb) => verb.run(cx).await,
             Self::User(verb) => verb.run(cx).await,
             Self::Plan(verb) => verb.run(cx).await,
+            Self::Audit(verb) => verb.run(cx),
             Self::Policy(verb) => verb.run(cx).await,
             Self::Report(verb) => verb.run(cx).await,
             Self::Capabilities(args) => args.run(cx).await,
@@ -197,6 +203,10 @@ const GROUPS: &[(&str, &[(&str, &str)])] = &[
         &[
             ("report registration", "who has registered what"),
             ("plan show|apply", "changes written down with --plan-out"),
+            (
+                "audit list|verify|export",
+                "who did what, and whether that is all",
+            ),
         ],
     ),
     (

@@ -26,6 +26,7 @@ pub const NAMES: &[(&str, &str)] = &[
     ("policy", "policy show"),
     ("report", "report registration: an array of these"),
     ("result", "every change"),
+    ("audit", "audit list: an array of these; audit export: one a line"),
     ("error", "the last line of stderr where something failed"),
     ("errors", "the codes of errors, with exit status"),
 ];
@@ -45,6 +46,7 @@ pub fn schema(name: &str) -> Result<Value> {
         "policy" => generator.into_root_schema_for::<shape::PolicyShow>(),
         "report" => generator.into_root_schema_for::<shape::ReportRow>(),
         "result" => generator.into_root_schema_for::<shape::ResultDoc>(),
+        "audit" => generator.into_root_schema_for::<crate::domain::AuditRow>(),
         "error" => generator.into_root_schema_for::<shape::ErrorDoc>(),
         "errors" => return Ok(Value::Array(errors().iter().map(CodeRow::value).collect())),
         other => {
@@ -199,6 +201,7 @@ mod tests {
         check::<shape::UserRow>("user-row");
         check::<shape::UserShow>("user");
         check::<shape::ReportRow>("report");
+        check::<crate::domain::AuditRow>("audit");
         let result = schema("result").unwrap();
         let step = &result["$defs"]["StepRow"]["properties"];
         for column in <shape::StepRow as Row>::COLUMNS {

@@ -122,17 +122,17 @@ impl<'a> Check<'a> {
             };
             if line.link == Some(behind) && self.find(behind, Some(line))?.is_none() {
                 let place = self.place(next);
-                let detail = format!("is line {}; line {expected} stands in {place}", behind.seq);
+                let detail = format!("line {} stands here, and line {expected} in {place}", behind.seq);
                 return Ok(bad(line, expected, What::Swapped, detail));
             }
             let detail = match self.seq {
-                0 => "was put before line 1".to_owned(),
-                before => format!("was put between line {before} and line {expected}"),
+                0 => "a line was put before line 1".to_owned(),
+                before => format!("a line was put between line {before} and line {expected}"),
             };
             return Ok(bad(line, expected, What::Inserted, detail));
         }
         if let Some(before) = self.before.filter(|before| before.link == line.link && vouched) {
-            let detail = format!("was put before line {}", self.seq);
+            let detail = format!("a line was put before line {}", self.seq);
             return Ok(bad(before, self.seq, What::Inserted, detail));
         }
         let Some(link) = line.link else {
@@ -140,11 +140,11 @@ impl<'a> Check<'a> {
                 line,
                 expected,
                 What::Changed,
-                "is no line of the log".to_owned(),
+                format!("line {expected} is no line of the log"),
             ));
         };
         if link.prev == last {
-            let detail = format!("says that it is line {}, and is line {expected}", link.seq);
+            let detail = format!("line {expected} says that it is line {}", link.seq);
             return Ok(bad(line, expected, What::Changed, detail));
         }
         if link.seq == expected {
@@ -153,13 +153,16 @@ impl<'a> Check<'a> {
                     before,
                     self.seq,
                     What::Changed,
-                    format!("is not the one that line {expected} follows"),
+                    format!("line {} is not the one that line {expected} follows", self.seq),
                 ),
                 _ => bad(
                     line,
                     expected,
                     What::Changed,
-                    format!("does not follow line {}: it or that one was changed", self.seq),
+                    format!(
+                        "line {expected} does not follow line {}: it or that one is not as it was written",
+                        self.seq
+                    ),
                 ),
             });
         }
@@ -171,21 +174,21 @@ impl<'a> Check<'a> {
             None,
         )? {
             let place = self.place(elsewhere);
-            let detail = format!("is line {}; line {expected} stands in {place}", link.seq);
+            let detail = format!("line {} stands here, and line {expected} in {place}", link.seq);
             return Ok(bad(line, expected, What::Swapped, detail));
         }
         if link.seq > expected && !after.is_some_and(|after| after.seq == expected + 1) {
             let missing = match link.seq - expected {
-                1 => format!("line {expected} is missing before it"),
-                _ => format!("lines {expected} to {} are missing before it", link.seq - 1),
+                1 => format!("line {expected} is missing"),
+                _ => format!("lines {expected} to {} are missing", link.seq - 1),
             };
             return Ok(bad(line, expected, What::Deleted, missing));
         }
         if link.seq > expected {
-            let detail = format!("says that it is line {}, and is line {expected}", link.seq);
+            let detail = format!("line {expected} says that it is line {}", link.seq);
             return Ok(bad(line, expected, What::Changed, detail));
         }
-        let detail = format!("is line {} once more", link.seq);
+        let detail = format!("line {} stands here once more", link.seq);
         Ok(bad(line, expected, What::Inserted, detail))
     }
 
@@ -203,7 +206,7 @@ impl<'a> Check<'a> {
                         before,
                         self.seq,
                         What::Changed,
-                        "is no line of the log".to_owned(),
+                        format!("line {} is no line of the log", self.seq),
                     )
                 };
                 return Ok((!whole).then(broken));
@@ -295,7 +298,7 @@ impl<'a> Check<'a> {
                 line: line.map(|line| line.line),
                 seq: head.seq,
                 what: What::Changed,
-                detail: "is not the one that the head knows".to_owned(),
+                detail: format!("line {} is not the one that the head knows", head.seq),
             }));
         }
         if head.seq < self.seq {

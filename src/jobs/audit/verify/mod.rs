@@ -34,6 +34,21 @@ pub enum What {
     OtherHead,
 }
 
+impl What {
+    /// The word for it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Changed => "changed",
+            Self::Deleted => "deleted",
+            Self::Swapped => "swapped",
+            Self::Inserted => "inserted",
+            Self::TailMissing => "cut off",
+            Self::HeadMissing => "without a head",
+            Self::OtherHead => "another log",
+        }
+    }
+}
+
 /// The first thing that is wrong.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Bad {
