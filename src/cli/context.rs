@@ -15,7 +15,7 @@ use super::record::Record;
 use super::words;
 use crate::auth::Credential;
 use crate::config::{Config, Env, LOCAL, Login, Place, Profile};
-use crate::domain::{Clock, Error, ErrorCode, Guard, IdentityService, Operator, Result};
+use crate::domain::{Clock, Error, ErrorCode, Guard, IdentityService, Operator, Progress, Result};
 use crate::render::{Page, jq};
 use crate::server;
 use crate::services::local::Console;
@@ -47,6 +47,8 @@ pub struct Context {
     pub clock: Arc<dyn Clock>,
     /// Whether somebody wants the program to end.
     pub interrupt: Arc<Interrupt>,
+    /// How far a job has come.
+    pub progress: Arc<Progress>,
     /// The command line, without the program's name.
     pub argv: Vec<String>,
     /// The reader's time zone.
@@ -107,6 +109,7 @@ impl Context {
             globals,
             clock,
             interrupt,
+            progress: Arc::default(),
             argv,
             zone: TimeZone::system(),
             record: Record::new(env.ci_run()),
