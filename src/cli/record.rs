@@ -5,10 +5,13 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use futures::{StreamExt as _, TryStreamExt as _};
+
 use super::context::Context;
-use crate::domain::shape::PlanRef;
-use crate::domain::{AuditOperator, Error, ErrorCode, Result};
-use crate::jobs::audit::{AuditLog, Copy, Folder, Origin, Writer};
+use crate::domain::shape::{AuditRef, PlanRef};
+use crate::domain::{AuditOperator, Error, Result};
+use crate::jobs::audit::{self, AuditLog, Copy, Folder, Origin, Writer};
+use crate::jobs::journal::{JobHead, Journal, Which};
 
 /// Verbs that change nobody, whose refusals are no news: by their noun, or by themselves.
 const LOOKS: &[&str] = &[
@@ -86,6 +89,21 @@ impl Record {
         }
     }
 
+    /// Where the last line of this command stands.
+    pub(crate) fn last(&self) -> Option<AuditRef> {
+        self.known.borrow().log.as_ref()?.last()
+    }
+
+    /// The log of this job, where it is open.
+    fn log_of(&self, job: &str) -> Option<Arc<AuditLog>> {
+        let known = self.known.borrow();
+        known
+            .log
+            .as_ref()
+            .filter(|log| log.job() == Some(job))
+            .map(Arc::clone)
+    }
+
     fn begun(&self) -> bool {
         let known = self.known.borrow();
         known.log.as_ref().is_some_and(|log| log.begun())
@@ -100,40 +118,49 @@ pub(crate) fn folder(cx: &Context) -> Result<Folder> {
     Ok(Folder::new(cx.config()?.state_dir()?.join("audit")))
 }
 
-/// What a change is, beside what the command says of itself.
-#[derive(Default)]
-pub(crate) struct About<'a> {
-    /// The verb; of a plan, that of the plan.
-    pub(crate) verb: &'a str,
-    /// The job.
-    pub(crate) job: Option<&'a str>,
-    /// The plan that is applied.
-    pub(crate) plan: Option<&'a PlanRef>,
-    /// The ticket, where it was asked for or stood in the plan.
-    pub(crate) ticket: Option<&'a str>,
-    /// The reason.
-    pub(crate) reason: Option<&'a str>,
-}
-
-/// Opens the log of a change: nothing of it may be sent before this log has its intent.
+/// Opens the log of a job: nothing of it may be sent before this log has its intent.
 ///
 /// # Errors
 /// `config_invalid` for an `audit_to` that names no place.
-pub(crate) fn change(cx: &Context, about: &About<'_>) -> Result<Arc<AuditLog>> {
-    let About {
-        verb,
-        job,
-        plan,
-        ticket,
-        reason,
-    } = about;
-    let mut origin = cx.record.origin(cx, verb);
-    let given = |text: &Option<&str>| text.map(str::to_owned);
-    origin.job = given(job);
-    origin.ticket = given(ticket).or(origin.ticket);
-    origin.reason = given(reason).or(origin.reason);
-    origin.plan = plan.cloned().or(origin.plan);
+pub(crate) fn of_job(cx: &Context, head: &JobHead) -> Result<Arc<AuditLog>> {
+    if let Some(log) = cx.record.log_of(&head.id) {
+        return Ok(log);
+    }
+    let mut origin = cx.record.origin(cx, &head.verb);
+    origin.job = Some(head.id.clone());
+    origin.ticket = head.ticket.clone().or(origin.ticket);
+    origin.reason = head.reason.clone().or(origin.reason);
+    origin.plan = head.plan.clone().or(origin.plan);
     let log = open(cx, origin)?;
+    cx.record.known.borrow_mut().log = Some(Arc::clone(&log));
+    Ok(log)
+}
+
+/// How many people are written down together.
+const TOGETHER: usize = 500;
+
+/// Writes down who was left out of a job because this program refused it.
+///
+/// # Errors
+/// As [`of_job`]; the log or the journal cannot be written or read.
+pub(crate) async fn left_out(cx: &Context, head: &JobHead, journal: &dyn Journal) -> Result<()> {
+    let log = of_job(cx, head)?;
+    let mut rows = journal
+        .rows(Which::NotDone)
+        .try_filter(|row| std::future::ready(row.error.is_some()))
+        .try_chunks(TOGETHER);
+    while let Some(rows) = rows.next().await {
+        log.left_out(&rows.map_err(|cut| cut.1)?).await?;
+    }
+    Ok(())
+}
+
+/// Opens the log of something that is no job: a code that is sent, a caller who is checked.
+///
+/// # Errors
+/// As [`of_job`].
+pub(crate) fn of_verb(cx: &Context, verb: &str) -> Result<Arc<AuditLog>> {
+    let log = open(cx, cx.record.origin(cx, verb))?;
     cx.record.known.borrow_mut().log = Some(Arc::clone(&log));
     Ok(log)
 }
@@ -151,9 +178,7 @@ fn open(cx: &Context, origin: Origin) -> Result<Arc<AuditLog>> {
 
 /// Whether a change was refused by this program, before anything of it was sent.
 pub(crate) fn is_refusal(cx: &Context, error: &Error) -> bool {
-    let by_us = error.code().exit_code() == ErrorCode::NotConfirmed.exit_code()
-        && error.code() != ErrorCode::ServiceRefused;
-    by_us && !cx.globals.dry_run && !cx.record.begun()
+    audit::is_refusal(error.code()) && !cx.globals.dry_run && !cx.record.begun()
 }
 
 /// Writes down that this was refused. Nothing was sent, so that a log which cannot be written is a warning here.

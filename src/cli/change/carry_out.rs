@@ -7,9 +7,10 @@ use super::keep::Keeper;
 use super::{Prepared, lines, report};
 use crate::cli::context::{Context, Session};
 use crate::cli::globals::MaxFailures;
+use crate::cli::record;
 use crate::domain::shape::StepRow;
 use crate::domain::{Minted, Result, Slots};
-use crate::jobs::execute::{Early, Job, Limits, MostFailures, PAUSES, Ran, Sink, Stop, Unwitnessed};
+use crate::jobs::execute::{Early, Job, Limits, MostFailures, PAUSES, Ran, Sink, Stop};
 use crate::jobs::journal::{JobHead, JobState, Journal};
 use crate::render::{Format, Rows, Shape};
 
@@ -58,6 +59,9 @@ pub(super) async fn run(cx: &Context, session: &Session, prepared: Prepared) -> 
     let keeper = Keeper::open(cx, &qr, gathered.size.minting > 0)?;
     kept.journal()?.set_state(JobState::Ready).await?;
     kept.stay();
+    if gathered.size.left_out > 0 {
+        record::left_out(cx, &head, kept.journal()?).await?;
+    }
     let work = Work {
         head: &head,
         keeper,
@@ -87,6 +91,7 @@ impl Work<'_> {
             slots,
             missing_ok,
         } = self;
+        let log = record::of_job(cx, head)?;
         let prefix = super::prefix(cx);
         let started = cx.clock.now();
         let page = cx.page();
@@ -104,7 +109,7 @@ impl Work<'_> {
             service: session.service.as_ref(),
             clock: cx.clock.as_ref(),
             journal,
-            witness: &Unwitnessed,
+            witness: log.as_ref(),
             sink: &taking,
             progress: &cx.progress,
             prefix: &prefix,
@@ -135,7 +140,8 @@ impl Work<'_> {
             started,
             open: !all,
         };
-        let doc = report::doc(cx, session, head, journal, &ended, &keeper).await?;
+        let mut doc = report::doc(cx, session, head, journal, &ended, &keeper).await?;
+        doc.audit = log.last();
         match rows {
             Some(mut rows) => {
                 for row in doc.steps.iter().filter(|row| row.step == "all") {

@@ -89,6 +89,7 @@ pub(super) fn one_row(
     let mut doc = empty(cx, session, head);
     doc.job = None;
     doc.dry_run = planned;
+    doc.audit = cx.record.last();
     doc.summary = outcome::summary(std::slice::from_ref(&row));
     let verdict = outcome::verdict(&doc.summary, &Reasons::of([&row]), None);
     doc.exit_code = verdict.as_ref().map_or(0, |error| error.code().exit_code());

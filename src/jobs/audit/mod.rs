@@ -84,12 +84,17 @@ impl AuditLog {
         }
     }
 
+    /// The job that this is the log of.
+    pub fn job(&self) -> Option<&str> {
+        self.origin.job.as_deref()
+    }
+
     /// Where the last line stands that was written here.
     pub fn last(&self) -> Option<AuditRef> {
         self.last.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Whether anything may have been sent: an intent was written.
+    /// Whether the log tells already what became of the command: an intent was written, or who was refused.
     pub fn begun(&self) -> bool {
         self.begun.load(Ordering::Relaxed)
     }
@@ -108,6 +113,27 @@ impl AuditLog {
             ..self.row(AuditKind::Refusal)
         }])
         .await
+    }
+
+    /// Writes who was left out of a change because this program refused it, a line each.
+    ///
+    /// # Errors
+    /// `audit_unwritable`.
+    pub async fn left_out(&self, rows: &[StepRow]) -> Result<()> {
+        let refused = rows.iter().filter_map(|row| {
+            let code = row.error.as_ref()?.code;
+            is_refusal(code).then(|| AuditRow {
+                code: Some(code),
+                detail: Some(line::bounded(&row.detail)),
+                ..self.of_person(AuditKind::Refusal, &row.user, &row.user_id)
+            })
+        });
+        let refused: Vec<AuditRow> = refused.collect();
+        if !refused.is_empty() {
+            self.write(refused).await?;
+            self.begun.store(true, Ordering::Relaxed);
+        }
+        Ok(())
     }
 
     /// Writes something that is no step: a caller checked, a token shown, an undo asked for. `user` is the sign-in name
@@ -214,6 +240,11 @@ impl AuditLog {
         }
         Ok(written)
     }
+}
+
+/// Whether this program refused it, not the service: nothing was sent.
+pub fn is_refusal(code: ErrorCode) -> bool {
+    code.exit_code() == ErrorCode::NotConfirmed.exit_code() && code != ErrorCode::ServiceRefused
 }
 
 fn why(ended: std::result::Result<(), tokio::task::JoinError>) -> String {
