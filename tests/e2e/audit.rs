@@ -129,7 +129,12 @@ fn a_refusal_is_one_line_with_its_reason() {
         })
         .collect();
     let told = told.join("\n").replace(plan.to_str().unwrap(), "p.plan");
-    assert_snapshot!(told, @"");
+    assert_snapshot!(told, @"
+    user reset: guard_protected: breakglass@contoso.example is protected by the profile's guard
+    user sign-out: not_confirmed: not confirmed: there is no terminal to ask on
+    user sign-out: expect_mismatch: 2 people were selected, and --expect says 3
+    plan apply: plan_invalid: plan p.plan was altered: its digest does not hold
+    ");
     assert_eq!(verified(&env)["lines"], 4);
 }
 
@@ -255,11 +260,11 @@ fn what_is_done_to_the_log_is_found_by_the_program_and_named() {
     };
     let lines: Vec<&str> = text.lines().collect();
     let of = |lines: &[&str]| lines.iter().map(|line| format!("{line}\n")).collect::<String>();
-    assert_snapshot!(found(&text.replacen("chidi@", "gita@", 1)), @"");
-    assert_snapshot!(found(&of(&[lines[0], lines[1], lines[3], lines[4], lines[5]])), @"");
-    assert_snapshot!(found(&of(&[lines[0], lines[2], lines[1], lines[3], lines[4], lines[5]])), @"");
-    assert_snapshot!(found(&of(&[lines[0], lines[0], lines[1], lines[2], lines[3], lines[4], lines[5]])), @"");
-    assert_snapshot!(found(&of(&lines[..4])), @"");
+    assert_snapshot!(found(&text.replacen("chidi@", "gita@", 1)), @"· error: FILE:5: changed: line 5 is not the one that line 6 follows");
+    assert_snapshot!(found(&of(&[lines[0], lines[1], lines[3], lines[4], lines[5]])), @"· error: FILE:3: deleted: line 3 is missing");
+    assert_snapshot!(found(&of(&[lines[0], lines[2], lines[1], lines[3], lines[4], lines[5]])), @"· error: FILE:2: swapped: line 3 stands here, and line 2 in FILE, line 3");
+    assert_snapshot!(found(&of(&[lines[0], lines[0], lines[1], lines[2], lines[3], lines[4], lines[5]])), @"· error: FILE:2: inserted: a line was put between line 1 and line 2");
+    assert_snapshot!(found(&of(&lines[..4])), @"· error: FILE: cut off: lines 5 to 6 are missing at the end");
     fs::write(&file, &text).unwrap();
     assert_eq!(verified(&env)["lines"], 6);
 }

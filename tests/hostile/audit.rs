@@ -43,7 +43,13 @@ fn where_somebody_else_owns_the_log_nothing_is_sent() {
     env.run(&["user", "sign-out", "fen", "--yes"]).exits(0);
     let before = rows(&env.data_file());
     let output = run_where_nobody_may_write(&env, "state/mfactl/audit", CHANGES[0]).exits(1);
-    assert_snapshot!(screen(&env, &output), @"");
+    assert_snapshot!(screen(&env, &output), @"
+    · Sign out Adele Vance <adele@contoso.example> in local
+    ·   sign out  everywhere  4 sessions
+    · error: the audit log cannot be written to [DIR]/state/mfactl/audit: Permission denied (os error 13)
+    · hint: check its owner and permissions, or name another folder in MFACTL_STATE_DIR
+    exit 1
+    ");
     assert_eq!(before, rows(&env.data_file()));
 }
 
