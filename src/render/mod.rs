@@ -2,6 +2,7 @@
 
 pub(crate) mod csv;
 pub(crate) mod error;
+mod jobs;
 pub(crate) mod jq;
 mod lists;
 mod people;
@@ -26,6 +27,7 @@ use serde_json::Value;
 
 use crate::domain::{Error, ErrorCode, Result};
 
+pub(crate) use jobs::{AgainRow, JobPage, jobs};
 pub(crate) use lists::{app_passwords, devices, methods};
 pub(crate) use people::users;
 pub(crate) use policy::policy;
@@ -94,7 +96,10 @@ impl Page {
         rows: &[Vec<String>],
         least: &'static [u16],
     ) -> Result<()> {
-        let text = if self.accessible {
+        let narrow = self
+            .width
+            .is_some_and(|width| table::breaks_words(headings, rows, width));
+        let text = if self.accessible || narrow {
             spoken(headings, rows)
         } else {
             let layout = table::Layout {
