@@ -11,6 +11,7 @@ mod devices;
 mod explain;
 pub mod globals;
 pub mod interrupt;
+mod jobs;
 mod local;
 mod man;
 mod methods;
@@ -71,6 +72,9 @@ pub(crate) enum Noun {
     /// List, verify and export what was done and refused
     #[command(subcommand, alias = "audits")]
     Audit(audit::Verb),
+    /// Show, go on with and take back what was begun
+    #[command(subcommand, alias = "job")]
+    Jobs(jobs::Verb),
     /// Show what the organization allows
     #[command(subcommand, alias = "policies")]
     Policy(policy::Verb),
@@ -106,6 +110,7 @@ impl Noun {
             Self::User(verb) => verb.run(cx).await,
             Self::Plan(verb) => verb.run(cx).await,
             Self::Audit(verb) => verb.run(cx),
+            Self::Jobs(verb) => verb.run(cx).await,
             Self::Policy(verb) => verb.run(cx).await,
             Self::Report(verb) => verb.run(cx).await,
             Self::Capabilities(args) => args.run(cx).await,
@@ -203,6 +208,11 @@ const GROUPS: &[(&str, &[(&str, &str)])] = &[
         &[
             ("report registration", "who has registered what"),
             ("plan show|apply", "changes written down with --plan-out"),
+            ("jobs list|show|watch", "what was begun, and how far it came"),
+            (
+                "jobs resume|cancel|undo|prune",
+                "go on, give up, take back, tidy up",
+            ),
             (
                 "audit list|verify|export",
                 "who did what, and whether that is all",
