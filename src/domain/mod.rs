@@ -20,7 +20,7 @@ pub use action::{Action, Effect, EffectState, Minted, Notice, Status, Step, Step
 pub use capability::{Answer, Capabilities, Capability};
 pub use clock::{Clock, SystemClock};
 pub use error::{Error, ErrorBody, ErrorCode, Match, Place, Result};
-pub use guard::Guard;
+pub use guard::{Guard, Machine, MachineGuard};
 pub use kind::{MethodKind, UnknownKind};
 pub use method::{
     AppPassword, Device, DeviceId, DeviceKind, Method, MethodId, MethodState, Parts, Registration,

@@ -4,6 +4,7 @@ use crate::cli::context::{Context, Session};
 use crate::cli::who::{Asked, Selection};
 use crate::domain::shape::StepRow;
 use crate::domain::{Action, Error, ErrorCode, Parts, Policy, Result, SecurityInfo, Status, User, UserId};
+use crate::jobs::guard::Bound;
 use crate::jobs::plan::{self, Person, PlannedUser, Setting, Wish};
 use crate::jobs::{guard, select};
 
@@ -31,7 +32,12 @@ pub(super) async fn plan(
     let prefix = super::prefix(cx);
     let asked = people(cx, session, verb, &prefix, &selection.asked).await?;
     let users: Vec<User> = asked.iter().map(|(user, ..)| user.clone()).collect();
-    let privileges = super::admit_people(cx, session, &users).await?;
+    let bound = if for_file || cx.globals.dry_run {
+        Bound::Planned
+    } else {
+        Bound::Direct
+    };
+    let privileges = super::admit_people(cx, session, &users, bound).await?;
     let mut parts = parts(&asked);
     if for_file {
         // What the state of a plan stands on.

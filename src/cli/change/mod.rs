@@ -13,6 +13,7 @@ use super::context::{Context, Intent, Session};
 use super::who::Selection;
 use crate::domain::shape::{PlanRef, StepRow};
 use crate::domain::{Error, ErrorCode, Privileges, Result, User};
+use crate::jobs::guard::{Allow, Bound};
 use crate::jobs::plan::{Deed, PlannedUser};
 use crate::jobs::planfile::{self, Estimate, Head, PlanSummary};
 use crate::jobs::{guard, select};
@@ -199,30 +200,51 @@ pub(crate) fn admit_command(
     Ok(ticket)
 }
 
-/// Whether these people may be changed.
+/// Whether these people may be changed, so many at once.
 ///
 /// # Errors
 /// What the guard says; that roles and groups cannot be read where the guard needs them.
-pub(crate) async fn admit_people(cx: &Context, session: &Session, users: &[User]) -> Result<Vec<Privileges>> {
-    guard::admit_number(&session.guard, users.len(), cx.globals.expect)?;
-    let mut privileges = Vec::with_capacity(users.len());
-    if guard::needs_privileges(&session.guard) {
-        let ids: Vec<_> = users.iter().map(|user| user.id.clone()).collect();
-        for chunk in ids.chunks(gather::BATCH) {
-            for one in session.service.privileges(chunk).await {
-                privileges.push(one?);
-            }
-        }
-    } else {
-        privileges.resize(users.len(), Privileges::default());
-    }
+pub(crate) async fn admit_people(
+    cx: &Context,
+    session: &Session,
+    users: &[User],
+    bound: Bound,
+) -> Result<Vec<Privileges>> {
+    guard::admit_number(&session.guard, users.len(), cx.globals.expect, bound)?;
+    let privileges = privileges(cx, session, users).await?;
     let people: Vec<(&User, &Privileges)> = users.iter().zip(&privileges).collect();
-    guard::admit(
-        &session.guard,
-        &people,
-        &session.operator,
-        cx.globals.include_self,
-    )?;
+    guard::admit(&session.guard, &people, &session.operator, allow(cx))?;
+    if guard::needs_privileges(&session.guard, allow(cx))
+        && let Some(warning) = guard::cannot_tell(&privileges)
+    {
+        cx.ui.warn(&warning);
+    }
+    Ok(privileges)
+}
+
+/// What the flags allow.
+pub(crate) fn allow(cx: &Context) -> Allow {
+    Allow {
+        own: cx.globals.include_self,
+        privileged: cx.globals.allow_privileged,
+    }
+}
+
+/// Roles and groups, where the guard needs them; else nothing is asked for.
+///
+/// # Errors
+/// They cannot be read for another reason than a right that is missing.
+pub(crate) async fn privileges(cx: &Context, session: &Session, users: &[User]) -> Result<Vec<Privileges>> {
+    if !guard::needs_privileges(&session.guard, allow(cx)) {
+        return Ok(vec![Privileges::default(); users.len()]);
+    }
+    let ids: Vec<_> = users.iter().map(|user| user.id.clone()).collect();
+    let mut privileges = Vec::with_capacity(users.len());
+    for chunk in ids.chunks(gather::BATCH) {
+        for one in session.service.privileges(chunk).await {
+            privileges.push(one?);
+        }
+    }
     Ok(privileges)
 }
 

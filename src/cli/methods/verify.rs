@@ -7,6 +7,7 @@ use crate::domain::{
     Capability, Challenge, Error, ErrorCode, Method, MethodState, Parts, Result, Secret, Status, User,
     Verdict, reference,
 };
+use crate::jobs::guard::Bound;
 use crate::jobs::select::{self, Typed};
 use crate::render::time;
 
@@ -42,7 +43,7 @@ impl Args {
         let typed = [Typed::argument(user)];
         let prefix = change::prefix(cx);
         let found = select::people(service, &typed, session.domain.as_deref(), &prefix, &command).await?;
-        change::admit_people(cx, &session, &found).await?;
+        change::admit_people(cx, &session, &found, Bound::Direct).await?;
         let Some(person) = found.into_iter().next() else {
             return Err(Error::new(
                 ErrorCode::Internal,

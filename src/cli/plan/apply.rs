@@ -9,6 +9,7 @@ use crate::cli::change::{self, Prepared, Qr};
 use crate::cli::context::{Context, Intent, Session};
 use crate::domain::shape::StepRow;
 use crate::domain::{Error, ErrorCode, Parts, Result, Status, User, UserId, UserQuery};
+use crate::jobs::guard::Bound;
 use crate::jobs::plan::{PlannedUser, State};
 
 /// Which plan.
@@ -109,7 +110,7 @@ async fn compare(
         .iter()
         .filter_map(|person| find(&person.user_id).cloned())
         .collect();
-    change::admit_people(cx, session, &there).await?;
+    change::admit_people(cx, session, &there, Bound::Planned).await?;
     let parts = Parts {
         devices: true,
         ..Parts::METHODS
