@@ -32,5 +32,5 @@ pub use policy::{
     TargetType,
 };
 pub use secret::{Secret, Slot, Slots};
-pub use service::{Challenge, IdentityService, RegistrationRow, Verdict};
+pub use service::{Asked, Challenge, IdentityService, Purpose, RegistrationRow, Verdict};
 pub use user::{Operator, Privileges, ReportQuery, User, UserQuery, Without};

@@ -4,8 +4,8 @@ use crate::cli::change;
 use crate::cli::context::{Context, Intent};
 use crate::domain::shape::StepRow;
 use crate::domain::{
-    Capability, Challenge, Error, ErrorCode, Method, MethodState, Parts, Result, Secret, Status, User,
-    Verdict, reference,
+    Capability, Challenge, Error, ErrorCode, Method, MethodState, Parts, Purpose, Result, Secret, Status,
+    User, Verdict, reference,
 };
 use crate::jobs::guard::Bound;
 use crate::jobs::select::{self, Typed};
@@ -83,6 +83,7 @@ impl Args {
                 let challenge = Challenge {
                     user: person.id.clone(),
                     method: chosen.id.clone(),
+                    purpose: Purpose::Verify,
                     channel: String::new(),
                     to: None,
                     expires_at: None,
@@ -93,7 +94,7 @@ impl Args {
             }
             None => {
                 row.step = "send".to_owned();
-                let challenge = service.challenge(&person.id, &chosen.id).await?;
+                let challenge = service.challenge(&person.id, &chosen.id, Purpose::Verify).await?;
                 next.push(format!("It counts once the code is checked: {again} --code CODE"));
                 Ok(sent(cx, &challenge))
             }
