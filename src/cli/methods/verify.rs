@@ -1,15 +1,14 @@
 //! `methods verify USER METHOD`: sends the code of a method that waits for one, or checks it.
 
-use crate::cli::change;
 use crate::cli::context::{Context, Intent};
+use crate::cli::{challenge, change};
 use crate::domain::shape::StepRow;
 use crate::domain::{
     Capability, Challenge, Error, ErrorCode, Method, MethodState, Parts, Purpose, Result, Secret, Status,
-    User, Verdict, reference,
+    User, reference,
 };
 use crate::jobs::guard::Bound;
 use crate::jobs::select::{self, Typed};
-use crate::render::time;
 
 /// Which method of whom.
 #[derive(Debug, clap::Args)]
@@ -58,7 +57,7 @@ impl Args {
             None => return Err(Error::new(ErrorCode::Internal, "nothing was read")),
         };
         let whose = person.sign_in_name.clone();
-        let chosen = reference::find_method(&method, info.methods(), &whose, |found| {
+        let chosen = reference::find_method(&method, info.methods(), &whose, cx.clock.now(), |found| {
             cx.command(["methods", "verify", &whose, found])
         })?;
         // A service that sends no codes cannot say that none is waited for either.
@@ -89,14 +88,14 @@ impl Args {
                     expires_at: None,
                 };
                 let verdict = service.answer(&challenge, Secret::new(code.trim())).await?;
-                judge(verdict, &row.target, &again)
+                challenge::judge(verdict, &row.target, &again)
                     .map(|()| "the code is right; it counts from now on".to_owned())
             }
             None => {
                 row.step = "send".to_owned();
                 let challenge = service.challenge(&person.id, &chosen.id, Purpose::Verify).await?;
                 next.push(format!("It counts once the code is checked: {again} --code CODE"));
-                Ok(sent(cx, &challenge))
+                Ok(challenge::sent(cx, &challenge))
             }
         };
         row.at = Some(cx.clock.now());
@@ -137,50 +136,4 @@ fn row(person: &User, method: &Method, methods: &[Method]) -> StepRow {
 
 fn admit(capabilities: &crate::domain::Capabilities, method: &Method) -> Result<()> {
     crate::services::admit(capabilities, Capability::Verify(method.kind))
-}
-
-fn sent(cx: &Context, challenge: &Challenge) -> String {
-    let how = match challenge.channel.as_str() {
-        "sms" => "text".to_owned(),
-        "app" => return "nothing was sent: the app shows the code".to_owned(),
-        other => other.to_owned(),
-    };
-    let to = challenge
-        .to
-        .as_ref()
-        .map(|to| format!(" to {to}"))
-        .unwrap_or_default();
-    let until = challenge
-        .expires_at
-        .map(|at| format!(", until {}", time::short(at, cx.clock.now(), &cx.zone)))
-        .unwrap_or_default();
-    format!("{how}{to}{until}")
-}
-
-fn judge(verdict: Verdict, target: &str, again: &str) -> Result<()> {
-    match verdict {
-        Verdict::Accepted => Ok(()),
-        Verdict::Wrong { attempts_left } => {
-            let left = match attempts_left {
-                Some(1) => "; one try is left".to_owned(),
-                Some(left) => format!("; {left} tries are left"),
-                None => String::new(),
-            };
-            Err(Error::new(
-                ErrorCode::ServiceRefused,
-                format!("that is not the code of {target}{left}"),
-            )
-            .hint(format!("{again} --code CODE")))
-        }
-        Verdict::Expired => Err(Error::new(
-            ErrorCode::ServiceRefused,
-            "the code has expired, or none was sent",
-        )
-        .hint(again.to_owned())),
-        Verdict::TooMany => Err(Error::new(
-            ErrorCode::ServiceRefused,
-            "too many wrong codes: a new one must be sent",
-        )
-        .hint(again.to_owned())),
-    }
 }
