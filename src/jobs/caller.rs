@@ -13,7 +13,7 @@ pub use way::{NEW, Way, ways};
 
 use super::guard::is_other;
 use super::plan::PlannedUser;
-use crate::domain::{Action, Asked, Error, ErrorCode, Guard, MethodKind, Operator, User};
+use crate::domain::{Action, Asked, Error, ErrorCode, Guard, MethodKind, Operator, User, UserId};
 
 /// How long a check is good.
 pub const GOOD_FOR: SignedDuration = SignedDuration::from_mins(30);
@@ -144,17 +144,17 @@ impl Checked {
         Self(all.into_iter().filter(holds).collect())
     }
 
-    /// The latest check of a person that serves this plan.
-    pub fn of(&self, person: &PlannedUser, playbook: Option<&str>) -> Option<&Check> {
-        self.all(&person.user_id.0)
+    /// The latest check of a person that serves a change by this playbook.
+    pub fn of(&self, user_id: &UserId, playbook: Option<&str>) -> Option<&Check> {
+        self.all(user_id)
             .filter(|check| !on_lost_phone(check, playbook))
             .max_by_key(|check| check.at)
     }
 
-    fn all(&self, user_id: &str) -> impl Iterator<Item = &Check> {
+    fn all(&self, user_id: &UserId) -> impl Iterator<Item = &Check> {
         self.0
             .iter()
-            .filter(move |check| check.user_id.eq_ignore_ascii_case(user_id))
+            .filter(move |check| check.user_id.eq_ignore_ascii_case(&user_id.0))
     }
 
     /// Whether a person may be changed so, as far as callers are concerned. `maker`: who made the plan that is applied: one
@@ -171,28 +171,41 @@ impl Checked {
         operator: &Operator,
         prefix: &str,
     ) -> Result<(), Error> {
-        if !guard.require_caller_check
-            || !touches_sign_in(person)
-            || maker.is_some_and(|maker| is_other(maker, operator))
-            || self.of(person, playbook).is_some()
-        {
+        if !touches_sign_in(person) || maker.is_some_and(|maker| is_other(maker, operator)) {
+            return Ok(());
+        }
+        let whom = (person.user.as_str(), &person.user_id);
+        self.admit_person(guard, whom, playbook, lost(person, playbook), prefix)
+    }
+
+    /// As [`Self::admit`], for what is no plan: a sign-in name and an id, and what is lost.
+    ///
+    /// # Errors
+    /// `guard_caller`, with the command to type.
+    pub fn admit_person(
+        &self,
+        guard: &Guard,
+        (user, user_id): (&str, &UserId),
+        playbook: Option<&str>,
+        lost: Option<MethodKind>,
+        prefix: &str,
+    ) -> Result<(), Error> {
+        if !guard.require_caller_check || self.of(user_id, playbook).is_some() {
             return Ok(());
         }
         let by = guard.by("require_caller_check");
-        let said = match self.all(&person.user_id.0).max_by_key(|check| check.at) {
+        let said = match self.all(user_id).max_by_key(|check| check.at) {
             Some(check) => format!(
-                "the caller was checked {}, which is on the lost phone of {}{by}",
-                check.said(),
-                person.user
+                "the caller was checked {}, which is on the lost phone of {user}{by}",
+                check.said()
             ),
             None => format!(
-                "nobody checked in the last {} minutes that the caller is {}{by}",
-                GOOD_FOR.as_mins(),
-                person.user
+                "nobody checked in the last {} minutes that the caller is {user}{by}",
+                GOOD_FOR.as_mins()
             ),
         };
-        let lost = lost(person, playbook).map_or_else(String::new, |lost| format!(" --lost {lost}"));
-        let user = super::select::quoted(&person.user);
+        let lost = lost.map_or_else(String::new, |lost| format!(" --lost {lost}"));
+        let user = super::select::quoted(user);
         Err(Error::new(ErrorCode::GuardCaller, said).hint(format!("{prefix} user check-caller {user}{lost}")))
     }
 }

@@ -353,20 +353,15 @@ pub fn admit(
     }
 }
 
-/// What to say where roles cannot be read: how many people, and which right would tell.
+/// What to say where the roles of somebody cannot be read: which right would tell.
 pub fn cannot_tell(people: &[Privileges]) -> Option<String> {
-    let mut unknown = people.iter().filter(|one| one.privileged.is_none()).peekable();
-    let right = unknown.peek()?.missing.clone();
-    let whom = match unknown.count() {
-        1 => "1 person is".to_owned(),
-        many => format!("{many} people are"),
-    };
-    let why = match right {
+    let unknown = people.iter().find(|one| one.privileged.is_none())?;
+    let why = match &unknown.missing {
         Some(right) => format!("the token lacks {right}"),
         None => "the service does not say".to_owned(),
     };
     Some(format!(
-        "cannot tell whether {whom} privileged: {why}; only protected names are held back"
+        "cannot tell who is privileged: {why}; only those whom the guard protects by name are held back"
     ))
 }
 

@@ -71,6 +71,21 @@ pub(crate) fn check(cx: &Context, qr: &Qr) -> Result<()> {
     }
 }
 
+/// Secrets of several people go to a file, or into the answer: a screen shows them once and loses them.
+///
+/// # Errors
+/// `secrets_need_a_place`.
+pub(super) fn check_number(cx: &Context, people: u64) -> Result<()> {
+    if people > 1 && cx.globals.secrets_out.is_none() {
+        return Err(Error::new(
+            ErrorCode::SecretsNeedAPlace,
+            format!("this makes secrets for {people} people"),
+        )
+        .hint("--secrets-out FILE writes them to a new file; --secrets-out - puts them into the answer"));
+    }
+    Ok(())
+}
+
 /// A secret that was made.
 struct Kept {
     user: String,
@@ -306,7 +321,7 @@ pub(super) fn must_be_new(path: &Path) -> Result<()> {
 }
 
 /// Makes a new file that only this user can read.
-fn create(path: &Path) -> Result<File> {
+pub(super) fn create(path: &Path) -> Result<File> {
     must_be_new(path)?;
     let mut options = File::options();
     options.write(true).create_new(true);

@@ -1,25 +1,32 @@
 //! The one path of every change: select, plan, confirm, execute, report. One person is a job of one.
 
+mod admit;
 mod carry_out;
 mod confirm;
 mod gather;
 mod keep;
+mod kept;
+mod lines;
 mod report;
 mod shown;
+mod write;
 
 use std::path::PathBuf;
 
+use jiff::SignedDuration;
+
 use super::context::{Context, Intent, Session};
 use super::who::Selection;
-use crate::domain::shape::{PlanRef, StepRow};
-use crate::domain::{Error, ErrorCode, Privileges, Result, User};
-use crate::jobs::guard::{Allow, Bound};
-use crate::jobs::plan::{Deed, PlannedUser};
-use crate::jobs::planfile::{self, Estimate, Head, PlanSummary};
-use crate::jobs::{guard, select};
+use crate::domain::shape::StepRow;
+use crate::domain::{Error, ErrorCode, Result};
+use crate::jobs::caller::Check;
+use crate::jobs::journal::JobHead;
+use crate::jobs::planfile;
 
-pub(crate) use gather::{left_out, read};
+pub(crate) use admit::{admit_command, admit_number, admit_people, cannot_tell, checked};
+pub(crate) use gather::{Gathered, left_out, read};
 pub(crate) use keep::Qr;
+pub(crate) use kept::{Kept, head};
 
 /// Options of every verb that changes something.
 #[derive(Debug, Default, clap::Args)]
@@ -27,6 +34,27 @@ pub(crate) struct ChangeArgs {
     /// Write the plan to a new file and stop; "plan apply FILE" carries it out
     #[arg(long, value_name = "FILE", help_heading = "Options everywhere")]
     plan_out: Option<PathBuf>,
+    /// Let the plan be applied for so long, at most 7d [default: 24h]
+    #[arg(long, value_name = "DUR", help_heading = "Options everywhere", requires = "plan_out", value_parser = valid,
+          hide_short_help = true)]
+    valid: Option<SignedDuration>,
+}
+
+/// `12h`, `3d`.
+fn valid(text: &str) -> Result<SignedDuration, String> {
+    let span: jiff::Span = text
+        .parse()
+        .map_err(|_| "write a number with its unit, such as 12h or 3d".to_owned())?;
+    let duration = span
+        .to_duration(jiff::SpanRelativeTo::days_are_24_hours())
+        .map_err(|_| "write hours or days, such as 12h or 3d".to_owned())?;
+    if !duration.is_positive() {
+        return Err("it must be longer than nothing".to_owned());
+    }
+    if duration > planfile::LONGEST_VALID {
+        return Err("a plan is good for 7 days at most".to_owned());
+    }
+    Ok(duration)
 }
 
 /// A change as a verb wishes it.
@@ -47,17 +75,17 @@ pub(crate) struct Change {
 
 /// A change that is ready to be confirmed.
 pub(crate) struct Prepared {
-    pub(crate) verb: String,
+    /// What the job is.
+    pub(crate) head: JobHead,
+    /// The beginning of the plan's heading.
     pub(crate) doing: String,
-    pub(crate) playbook: Option<String>,
-    pub(crate) ticket: Option<String>,
-    pub(crate) reason: Option<String>,
-    /// The plans of those who are changed.
-    pub(crate) people: Vec<PlannedUser>,
-    /// Rows of those who are not: why.
-    pub(crate) left: Vec<StepRow>,
-    pub(crate) plan: Option<PlanRef>,
+    /// What is planned, as far as it is shown.
+    pub(crate) gathered: Gathered,
+    /// All of it.
+    pub(crate) kept: Kept,
     pub(crate) qr: Qr,
+    /// How and when the caller was checked, where one was and one person is changed.
+    pub(crate) caller: Option<Check>,
 }
 
 /// Runs a change to its end; gives the exit status.
@@ -93,7 +121,7 @@ pub(crate) fn before(cx: &Context, change: &Change) -> Result<Option<String>> {
         verb,
         selection,
         qr,
-        args: ChangeArgs { plan_out },
+        args: ChangeArgs { plan_out, valid: _ },
         ..
     } = change;
     let only_planned = cx.globals.dry_run || plan_out.is_some();
@@ -130,30 +158,30 @@ pub(crate) async fn run_on(
         selection,
         playbook,
         qr,
-        args: ChangeArgs { plan_out },
+        args: ChangeArgs { plan_out, valid },
     } = change;
-    let job = uuid::Uuid::now_v7().to_string();
-    let planned = gather::plan(cx, session, verb, &selection, &job, plan_out.is_some()).await?;
-    let mut prepared = Prepared {
-        verb: verb.to_owned(),
-        doing: doing.to_owned(),
-        playbook,
-        ticket,
-        reason: cx.globals.reason.clone(),
-        people: planned.people,
-        left: planned.left,
-        plan: None,
-        qr,
+    let only_planned = cx.globals.dry_run || plan_out.is_some();
+    let mut head = kept::head(cx, session, verb, &selection.said);
+    (head.playbook, head.ticket) = (playbook, ticket);
+    let kept = if only_planned {
+        Kept::in_memory(&head)?
+    } else {
+        Kept::create(cx, &head)?
     };
-    strict(cx, &prepared.people)?;
+    let for_file = plan_out.is_some();
+    let gathered = gather::plan(cx, session, verb, &selection, &head.id, kept.journal()?, for_file).await?;
+    strict(cx, &gathered)?;
+    let mut prepared = Prepared {
+        head,
+        doing: doing.to_owned(),
+        gathered,
+        kept,
+        qr,
+        caller: None,
+    };
     if let Some(path) = plan_out {
-        let made = write_plan(cx, session, &mut prepared, &selection, &job, &path)?;
-        prepared.plan = Some(made);
-        return report::only_planned(cx, session, &prepared);
-    }
-    for person in &mut prepared.people {
-        // Only a plan file needs them.
-        (person.state, person.state_digest, person.state_at) = (None, None, None);
+        prepared.head.plan = Some(write::plan(cx, &prepared, &path, valid).await?);
+        return report::only_planned(cx, session, &prepared).await;
     }
     finish(cx, session, prepared).await
 }
@@ -162,90 +190,19 @@ pub(crate) async fn run_on(
 ///
 /// # Errors
 /// As [`run`].
-pub(crate) async fn finish(cx: &Context, session: &Session, prepared: Prepared) -> Result<u8> {
+pub(crate) async fn finish(cx: &Context, session: &Session, mut prepared: Prepared) -> Result<u8> {
     if cx.globals.dry_run {
-        return report::only_planned(cx, session, &prepared);
+        return report::only_planned(cx, session, &prepared).await;
     }
-    let steps = || prepared.people.iter().flat_map(PlannedUser::to_send);
-    if steps().any(|step| step.action.mints()) {
+    keep::check_number(cx, prepared.gathered.size.minting)?;
+    if prepared.gathered.size.minting > 0 {
         keep::check(cx, &prepared.qr)?;
     }
-    if steps().next().is_some() {
+    if prepared.gathered.size.people > 0 {
+        admit::admit_planned(cx, session, &mut prepared).await?;
         confirm::ask(cx, session, &prepared)?;
     }
     carry_out::run(cx, session, prepared).await
-}
-
-/// What the command itself must satisfy; a ticket that is missing is asked for where somebody is there.
-///
-/// # Errors
-/// What the guard says.
-pub(crate) fn admit_command(
-    cx: &Context,
-    only_planned: bool,
-    ticket: Option<String>,
-) -> Result<Option<String>> {
-    if only_planned {
-        return Ok(ticket);
-    }
-    let profile = cx.profile()?;
-    let missing = ticket.as_deref().is_none_or(|ticket| ticket.trim().is_empty());
-    let ticket =
-        if profile.guard.require_ticket && missing && !profile.guard.read_only && cx.ui.can_ask().is_ok() {
-            Some(cx.ui.ask("Ticket: ")?)
-        } else {
-            ticket
-        };
-    guard::admit_command(&profile.guard, ticket.as_deref(), &profile.name)?;
-    Ok(ticket)
-}
-
-/// Whether these people may be changed, so many at once.
-///
-/// # Errors
-/// What the guard says; that roles and groups cannot be read where the guard needs them.
-pub(crate) async fn admit_people(
-    cx: &Context,
-    session: &Session,
-    users: &[User],
-    bound: Bound,
-) -> Result<Vec<Privileges>> {
-    guard::admit_number(&session.guard, users.len(), cx.globals.expect, bound)?;
-    let privileges = privileges(cx, session, users).await?;
-    let people: Vec<(&User, &Privileges)> = users.iter().zip(&privileges).collect();
-    guard::admit(&session.guard, &people, &session.operator, allow(cx))?;
-    if guard::needs_privileges(&session.guard, allow(cx))
-        && let Some(warning) = guard::cannot_tell(&privileges)
-    {
-        cx.ui.warn(&warning);
-    }
-    Ok(privileges)
-}
-
-/// What the flags allow.
-pub(crate) fn allow(cx: &Context) -> Allow {
-    Allow {
-        own: cx.globals.include_self,
-        privileged: cx.globals.allow_privileged,
-    }
-}
-
-/// Roles and groups, where the guard needs them; else nothing is asked for.
-///
-/// # Errors
-/// They cannot be read for another reason than a right that is missing.
-pub(crate) async fn privileges(cx: &Context, session: &Session, users: &[User]) -> Result<Vec<Privileges>> {
-    if !guard::needs_privileges(&session.guard, allow(cx)) {
-        return Ok(vec![Privileges::default(); users.len()]);
-    }
-    let ids: Vec<_> = users.iter().map(|user| user.id.clone()).collect();
-    let mut privileges = Vec::with_capacity(users.len());
-    for chunk in ids.chunks(gather::BATCH) {
-        for one in session.service.privileges(chunk).await {
-            privileges.push(one?);
-        }
-    }
-    Ok(privileges)
 }
 
 /// The result of something that is no plan: one row, which has ended. Gives the exit status.
@@ -259,32 +216,17 @@ pub(crate) fn one_row(
     row: StepRow,
     hints: Vec<String>,
 ) -> Result<u8> {
-    let prepared = Prepared {
-        verb: verb.to_owned(),
-        doing: String::new(),
-        playbook: None,
-        ticket: cx.globals.ticket.clone(),
-        reason: cx.globals.reason.clone(),
-        people: Vec::new(),
-        left: Vec::new(),
-        plan: None,
-        qr: Qr::None,
-    };
-    report::one_row(cx, session, &prepared, row, hints)
+    let mut head = kept::head(cx, session, verb, &row.user);
+    head.ticket.clone_from(&cx.globals.ticket);
+    report::one_row(cx, session, &head, row, hints)
 }
 
 /// With `--strict` nothing may be left for somebody's hands.
-fn strict(cx: &Context, people: &[PlannedUser]) -> Result<()> {
-    if !cx.globals.strict {
-        return Ok(());
+fn strict(cx: &Context, gathered: &Gathered) -> Result<()> {
+    match &gathered.by_hand {
+        Some(error) if cx.globals.strict => Err(error.clone()),
+        _ => Ok(()),
     }
-    for row in people.iter().flat_map(|person| &person.steps) {
-        if let Deed::ByHand { why, instead } = &row.deed {
-            let message = format!("cannot {} {}: {why}", row.step, row.target);
-            return Err(Error::new(ErrorCode::Unsupported, message).hint(instead.clone()));
-        }
-    }
-    Ok(())
 }
 
 /// How a command begins: `mfactl -p local`.
@@ -299,59 +241,4 @@ pub(crate) fn place(session: &Session) -> String {
     } else {
         format!("{} ({})", session.profile, session.tenant)
     }
-}
-
-/// Writes the plan file and says where it is.
-fn write_plan(
-    cx: &Context,
-    session: &Session,
-    prepared: &mut Prepared,
-    selection: &Selection,
-    job: &str,
-    path: &std::path::Path,
-) -> Result<PlanRef> {
-    let now = cx.clock.now();
-    let mut head = Head {
-        schema: Head::schema(),
-        id: job.to_owned(),
-        version: env!("CARGO_PKG_VERSION").to_owned(),
-        service: session.service_name.to_owned(),
-        profile: session.profile.clone(),
-        tenant: session.tenant.clone(),
-        verb: prepared.verb.clone(),
-        made_at: now,
-        expires_at: now + planfile::VALID,
-        made_by: session.operator.account.clone(),
-        argv: cx.argv.clone(),
-        playbook: prepared.playbook.clone(),
-        ticket: prepared.ticket.clone(),
-        reason: prepared.reason.clone(),
-        selection: selection.said.clone(),
-        summary: PlanSummary::default(),
-        left_out: prepared
-            .left
-            .iter()
-            .map(|row| planfile::LeftOut {
-                user: row.user.clone(),
-                why: row.detail.clone(),
-            })
-            .collect(),
-        estimate: Estimate::default(),
-    };
-    head.count(&prepared.people);
-    let (text, digest) = planfile::write(&head, &prepared.people)?;
-    keep::write_new(path, text.as_bytes())?;
-    let file = path.display().to_string();
-    cx.ui.note(&format!(
-        "Plan written to {file}: {} people, {} writes; it ends {}",
-        head.summary.users, head.estimate.writes, head.expires_at
-    ));
-    cx.ui.note(&format!("sha256:{digest}"));
-    cx.ui
-        .hint(&format!("{} plan apply {}", prefix(cx), select::quoted(&file)));
-    Ok(PlanRef {
-        id: head.id,
-        digest: format!("sha256:{digest}"),
-        made_by: head.made_by,
-    })
 }

@@ -42,7 +42,11 @@ impl Args {
         let typed = [Typed::argument(user)];
         let prefix = change::prefix(cx);
         let found = select::people(service, &typed, session.domain.as_deref(), &prefix, &command).await?;
-        change::admit_people(cx, &session, &found, Bound::Direct).await?;
+        change::admit_number(cx, &session, found.len(), Bound::Direct)?;
+        let privileges = change::admit_people(cx, &session, &found).await?;
+        if let Some(warning) = change::cannot_tell(cx, &session, &privileges) {
+            cx.ui.warn(&warning);
+        }
         let Some(person) = found.into_iter().next() else {
             return Err(Error::new(
                 ErrorCode::Internal,
@@ -75,6 +79,10 @@ impl Args {
                 None => "send a code".to_owned(),
             };
             return change::one_row(cx, &session, VERB, row, Vec::new());
+        }
+        if code.is_some() {
+            let (guard, whom) = (&session.guard, (whose.as_str(), &person.id));
+            change::checked(cx, &session)?.admit_person(guard, whom, None, None, &prefix)?;
         }
         let mut next = Vec::new();
         let outcome = match code {

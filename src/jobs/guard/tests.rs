@@ -192,7 +192,8 @@ fn what_cannot_be_told_is_warned_of_and_only_names_are_held() {
     assert!(admit(&protecting(&["role:X"]), &[(&ann, &unknown)], &operator, OWN).is_err());
     assert_eq!(
         cannot_tell(&[unknown.clone(), unknown]).unwrap(),
-        "cannot tell whether 2 people are privileged: the token lacks Roles.Read; only protected names are held back"
+        "cannot tell who is privileged: the token lacks Roles.Read; only those whom the guard protects by name are held \
+         back"
     );
     let told = Privileges {
         privileged: Some(false),
