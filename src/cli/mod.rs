@@ -4,6 +4,7 @@
 mod app_passwords;
 mod audit;
 mod capabilities;
+mod challenge;
 pub(crate) mod change;
 mod completions;
 pub mod context;
