@@ -6,6 +6,8 @@
 mod again;
 mod audit;
 #[cfg(test)]
+mod caller;
+#[cfg(test)]
 mod environment;
 #[cfg(test)]
 mod http;
