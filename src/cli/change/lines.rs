@@ -3,7 +3,7 @@
 use super::report::Ended;
 use crate::cli::change::kept;
 use crate::cli::context::{Context, Session};
-use crate::domain::shape::{Next, ResultDoc, StepRow};
+use crate::domain::shape::{Next, ResultDoc, StepRow, Undo};
 use crate::domain::{Error, Result, Status};
 use crate::jobs::journal::{JobHead, Journal};
 use crate::jobs::outcome::{self, Reasons};
@@ -61,7 +61,7 @@ pub(super) fn counts(cx: &Context, session: &Session, doc: &ResultDoc, verdict: 
         .job
         .as_ref()
         .filter(|_| !doc.dry_run)
-        .map(|id| format!(" Job {}", kept::shown(cx, id)))
+        .map(|id| format!(" Job {}{}", kept::shown(cx, id), undo(doc)))
         .unwrap_or_default();
     let whom = || match doc.steps.first() {
         Some(row) if one => row.user.clone(),
@@ -85,6 +85,18 @@ pub(super) fn counts(cx: &Context, session: &Session, doc: &ResultDoc, verdict: 
         .collect();
         cx.ui
             .note(&format!("{} in {place}: {}.{job}", whom(), counts.join(", ")));
+    }
+}
+
+/// How to take it back, where that can be.
+fn undo(doc: &ResultDoc) -> String {
+    match &doc.undo {
+        Some(Undo {
+            what,
+            command: Some(command),
+            ..
+        }) => format!(". Undo ({}): {command}", what.join(", ")),
+        _ => String::new(),
     }
 }
 

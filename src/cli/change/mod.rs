@@ -19,7 +19,7 @@ use crate::domain::{Error, ErrorCode, Privileges, Result, User};
 use crate::jobs::guard;
 use crate::jobs::journal::JobHead;
 
-pub(crate) use gather::{Gathered, left_out, read};
+pub(crate) use gather::{Gathered, left_out, policy, read};
 pub(crate) use keep::Qr;
 pub(crate) use kept::{Kept, head};
 

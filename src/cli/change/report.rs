@@ -5,13 +5,14 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use super::keep::Keeper;
-use super::{Prepared, lines, shown};
+use super::{Prepared, kept, lines, shown};
 use crate::cli::context::{Context, Session};
 use crate::domain::shape::{ByHand, Next, ResultDoc, StepRow, Summary};
 use crate::domain::{Action, Error, ErrorCode, Notice, Result, Status};
 use crate::jobs::execute::{Early, Ran};
 use crate::jobs::journal::{JobHead, Journal, Taken, Which};
 use crate::jobs::outcome::{self, Reasons};
+use crate::jobs::undo::Reach;
 
 /// How long an open page may go on after a sign-out, in seconds.
 const ACCESS_ENDS_WITHIN: u64 = 3600;
@@ -167,6 +168,9 @@ pub(super) async fn doc(
         }
     }
     doc.by_hand = survey.by_hand;
+    doc.undo = survey
+        .reach
+        .undo(|| cx.command(["jobs", "undo", &kept::shown(cx, &head.id)]));
     doc.access_ends_within_s = survey.signed_out.then_some(ACCESS_ENDS_WITHIN);
     doc.secrets = keeper.rows();
     Ok(doc)
@@ -204,12 +208,14 @@ struct Survey {
     by_hand: Vec<ByHand>,
     next: Vec<Next>,
     signed_out: bool,
+    reach: Reach,
 }
 
 impl Survey {
     fn add(&mut self, taken: &Taken) {
         let Taken { person, steps, .. } = taken;
         outcome::add_by_hand(&mut self.by_hand, person);
+        self.reach.add(taken);
         let mut done: Vec<u16> = Vec::new();
         for (planned, record) in person.steps.iter().zip(steps) {
             let Some(step) = planned.to_send() else { continue };
