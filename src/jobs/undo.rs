@@ -8,9 +8,10 @@ use super::plan::{Back, NewValue, PlannedRow, State};
 use crate::domain::shape::Undo;
 use crate::domain::{Action, MethodId, MethodKind, Status};
 
-/// The way back for a person, in the order in which it goes: the last step first, the default at the end.
+/// The way back for a person, in the order in which it goes: the last step first, then the default; what cannot come back
+/// is at the end.
 pub fn backs(taken: &Taken) -> Vec<Back> {
-    let mut backs = Vec::new();
+    let (mut backs, mut lost) = (Vec::new(), Vec::new());
     let mut set_default = None;
     let mut took_default = false;
     let state = taken.person.state.as_ref();
@@ -29,7 +30,10 @@ pub fn backs(taken: &Taken) -> Vec<Back> {
             }
             _ => {}
         }
-        backs.push(back(&step.action, planned, state));
+        match back(&step.action, planned, state) {
+            gone @ Back::Lost { .. } => lost.push(gone),
+            back => backs.push(back),
+        }
     }
     if (set_default.is_some() || took_default)
         && let Some((kind, method)) = state.and_then(default_of)
@@ -40,6 +44,8 @@ pub fn backs(taken: &Taken) -> Vec<Back> {
             set: set_default,
         });
     }
+    // In the order in which it was done.
+    backs.extend(lost.into_iter().rev());
     backs
 }
 

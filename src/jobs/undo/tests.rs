@@ -57,6 +57,12 @@ fn shown(plan: &PlannedUser) -> String {
     plan.steps.iter().map(line).collect::<Vec<_>>().join("\n")
 }
 
+fn phones(plan: &PlannedUser) -> String {
+    let shown = shown(plan);
+    let lines = shown.lines().filter(|line| line.contains("phone:"));
+    lines.collect::<Vec<_>>().join("\n")
+}
+
 fn lost_phone() -> Wish {
     let playbook = playbook::find("lost-phone", &[]).unwrap();
     Wish::Playbook(Box::new(playbook), Options::default())
@@ -90,14 +96,24 @@ async fn a_reset_gives_its_numbers_back_and_says_what_cannot_come_back() {
     let reset = carried(&fake, fake.plan("adele", "user reset", &lost_phone()).unwrap()).await;
     assert_eq!(reach(&reset), "partial numbers Some(\"undo\")");
     let plan = way_back(&fake, "adele", &reset);
-    insta::assert_snapshot!(shown(&plan), @"");
+    insta::assert_snapshot!(shown(&plan), @r"
+    add | phone:alternate | planned | +1 425 555 0199
+    change | phone:mobile | planned | +1 425 555 0199 to +1 425 555 0100
+    undo | remove authenticator | unsupported | it cannot come back
+    undo | revoke app passwords | unsupported | it cannot come back
+    undo | forget remembered devices | unsupported | it cannot come back
+    undo | sign out everywhere | unsupported | it cannot come back
+    ");
     let undone = carried(&fake, plan).await;
     assert_eq!(values(&fake.info("adele")), values(&before));
 
     // An undo is a job, and can be taken back too.
     assert_eq!(reach(&undone), "full numbers Some(\"undo\")");
     let plan = way_back(&fake, "adele", &undone);
-    insta::assert_snapshot!(shown(&plan), @"");
+    insta::assert_snapshot!(shown(&plan), @r"
+    change | phone:mobile | planned | +1 425 555 0100 to +1 425 555 0199
+    remove | phone:alternate | planned | +1 425 555 0199
+    ");
     carried(&fake, plan).await;
     let mobile = Some("+1 425 555 0199".to_owned());
     assert_eq!(
@@ -119,7 +135,10 @@ async fn what_changed_since_is_left_alone() {
     let changed = fake.plan("adele", "methods add phone", &again).unwrap();
     carried(&fake, changed).await;
     let plan = way_back(&fake, "adele", &reset);
-    insta::assert_snapshot!(shown(&plan).lines().filter(|line| line.contains("phone:")).collect::<Vec<_>>().join("\n"), @"");
+    insta::assert_snapshot!(phones(&plan), @r"
+    add | phone:alternate | planned | +1 425 555 0199
+    change | phone:mobile | skipped | changed since: it is +31 6 12345678 now
+    ");
 }
 
 #[tokio::test]
@@ -140,7 +159,7 @@ async fn what_a_job_added_goes_unless_it_is_the_last_method() {
     let added = carried(&fake, fake.plan("bas", "methods add phone", &add).unwrap()).await;
     assert_eq!(reach(&added), "full numbers Some(\"undo\")");
     let plan = way_back(&fake, "bas", &added);
-    insta::assert_snapshot!(shown(&plan), @"");
+    insta::assert_snapshot!(shown(&plan), @"remove | phone:mobile | skipped | it is the last method to sign in with; --leave-none removes it all the same");
     let app = method("a1", MethodKind::Authenticator);
     fake.state.lock().unwrap()[0]
         .1
@@ -149,7 +168,7 @@ async fn what_a_job_added_goes_unless_it_is_the_last_method() {
         .unwrap()
         .push(app);
     let plan = way_back(&fake, "bas", &added);
-    insta::assert_snapshot!(shown(&plan), @"");
+    insta::assert_snapshot!(shown(&plan), @"remove | phone:mobile | planned | +31 6 12345678");
 }
 
 #[tokio::test]
@@ -160,12 +179,12 @@ async fn the_default_comes_back_with_its_method_and_only_where_nobody_chose_sinc
     };
     let set = carried(&fake, fake.plan("adele", "methods set-default", &wish).unwrap()).await;
     assert_eq!(reach(&set), "full default Some(\"undo\")");
-    insta::assert_snapshot!(shown(&way_back(&fake, "adele", &set)), @"");
+    insta::assert_snapshot!(shown(&way_back(&fake, "adele", &set)), @"default | phone:mobile | planned | was authenticator");
     let wish = Wish::SetDefault {
         method: "phone:alternate".into(),
     };
     carried(&fake, fake.plan("adele", "methods set-default", &wish).unwrap()).await;
-    insta::assert_snapshot!(shown(&way_back(&fake, "adele", &set)), @"");
+    insta::assert_snapshot!(shown(&way_back(&fake, "adele", &set)), @"default | phone:mobile | skipped | changed since: it is phone:alternate now");
 }
 
 #[tokio::test]
@@ -188,7 +207,7 @@ async fn a_number_that_was_shown_in_part_cannot_come_back() {
     };
     let changed = carried(&fake, fake.plan("adele", "methods add phone", &wish).unwrap()).await;
     assert_eq!(reach(&changed), "none  None");
-    insta::assert_snapshot!(shown(&way_back(&fake, "adele", &changed)), @"");
+    insta::assert_snapshot!(shown(&way_back(&fake, "adele", &changed)), @"undo | change phone:mobile | unsupported | the service had shown the number only in part");
 }
 
 #[tokio::test]
