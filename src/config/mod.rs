@@ -190,6 +190,20 @@ impl Config {
         Ok(folder.join("mfactl"))
     }
 
+    /// The folder of what the processes of this machine share while they run; it need not be there yet.
+    ///
+    /// # Errors
+    /// As [`Self::state_dir`], which serves where the platform has no such folder.
+    pub fn runtime_dir(&self) -> Result<PathBuf> {
+        let folder = etcetera::choose_base_strategy()
+            .ok()
+            .and_then(|folders| folders.runtime_dir());
+        match folder {
+            Some(folder) => Ok(folder.join("mfactl")),
+            None => Ok(self.state_dir()?.join("run")),
+        }
+    }
+
     /// Whether a change may use this profile: not where nobody named it and several organizations are configured, nor
     /// where it has a guard that this version does not know how to keep.
     ///

@@ -24,6 +24,7 @@ pub(crate) struct WireRequest {
 }
 
 /// What came back.
+#[derive(Clone)]
 pub(crate) struct WireAnswer {
     pub(crate) status: u16,
     /// Names in lower case.

@@ -227,3 +227,12 @@ fn a_debt_is_paid_off_before_more_is_taken() {
     let kept: Meter = serde_json::from_str(&serde_json::to_string(&meter).unwrap()).unwrap();
     assert_eq!(kept, meter);
 }
+
+#[test]
+fn what_was_learned_is_forgotten_after_a_minute_of_silence() {
+    let mut meter = Meter::default();
+    meter.learned(100.0, Told::Used { used: 0.0, cost: ONE });
+    assert!(meter.take(101.0, ONE).units.is_some());
+    assert!(meter.take(130.0, ONE).units.is_some());
+    assert_eq!(meter.take(191.0, ONE).units, None);
+}
