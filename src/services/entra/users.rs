@@ -54,7 +54,7 @@ impl EntraService {
             self.fields(),
             self.page()
         );
-        self.people(Request::get(V1, path, "/users").costing(USERS), Family::Users)
+        self.people(Request::get(V1, path, "/users"), Family::Users)
     }
 
     fn by_ids<'a>(&'a self, texts: &'a [String]) -> BoxStream<'a, Result<User>> {
@@ -104,7 +104,7 @@ impl EntraService {
                     "/users?$filter=mail%20eq%20{}&$select={fields}",
                     quoted(&texts[*at])
                 );
-                Request::get(V1, path, "/users").costing(USERS)
+                Request::get(V1, path, "/users")
             })
             .collect();
         for (at, response) in missing
