@@ -178,6 +178,9 @@ impl Context {
         let tenant = options.tenant.clone();
         let service_name = services::find(&options.service)?.name;
         let connected = services::connect(options).await?;
+        if let Some(traffic) = &connected.traffic {
+            traffic.tell(self.progress.clone());
+        }
         self.ui.detail(&format!(
             "{} in {}, as {}",
             profile.name, service_name, connected.operator.account

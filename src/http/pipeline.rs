@@ -205,10 +205,7 @@ impl Pipeline {
     ) -> Result<Option<Tried>> {
         let core = &self.core;
         let job = core.in_job();
-        let _way = match job {
-            true => core.single_ways.acquire().await.ok(),
-            false => None,
-        };
+        let _way = core.single_ways.acquire().await.ok();
         if let Some(limiter) = &core.limiter
             && !limiter.pass(request, (!job).then_some(left)).await
         {

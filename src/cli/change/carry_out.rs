@@ -12,6 +12,7 @@ use crate::domain::{Minted, Result, Slots};
 use crate::jobs::execute::{Early, Job, Limits, MostFailures, PAUSES, Ran, Sink, Stop, Unwitnessed};
 use crate::jobs::journal::{JobHead, JobState, Journal};
 use crate::render::{Format, Rows, Shape};
+use crate::services::Traffic;
 
 /// Takes secrets and rows while the job runs.
 struct Taking<'a, 'b>(RefCell<Inner<'a, 'b>>);
@@ -93,7 +94,9 @@ impl Work<'_> {
         let mut out = cx.ui.stdout();
         let hold = cx.interrupt.hold();
         journal.set_state(JobState::Running).await?;
-        cx.progress.begin(journal.size().await?.people);
+        let people = journal.size().await?.people;
+        cx.progress.begin(people);
+        let _job = session.traffic.as_ref().filter(|_| people > 1).map(Traffic::job);
         let rows = (page.format == Format::Ndjson).then(|| Rows::new(&page, &mut out, Shape::Several));
         let taking = Taking(RefCell::new(Inner {
             keeper: &mut keeper,

@@ -18,6 +18,7 @@ use crate::domain::shape::StepRow;
 use crate::domain::{Error, ErrorCode, Privileges, Result, User};
 use crate::jobs::guard;
 use crate::jobs::journal::JobHead;
+use crate::services::Traffic;
 
 pub(crate) use gather::{Gathered, left_out, read};
 pub(crate) use keep::Qr;
@@ -133,6 +134,12 @@ pub(crate) async fn run_on(
         args: ChangeArgs { plan_out },
     } = change;
     let only_planned = cx.globals.dry_run || plan_out.is_some();
+    // One person's calls go out as soon as they are made.
+    let _job = session
+        .traffic
+        .as_ref()
+        .filter(|_| selection.asked.len() > 1)
+        .map(Traffic::job);
     let mut head = kept::head(cx, session, verb, &selection.said);
     (head.playbook, head.ticket) = (playbook, ticket);
     let kept = if only_planned {

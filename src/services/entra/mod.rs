@@ -49,8 +49,8 @@ pub(crate) const LIMITS: Limits = Limits {
 /// Both versions take batches, each its own.
 pub(crate) const BATCHES: &[&str] = &[graph::V1, graph::BETA];
 
-/// How many people are worked on side by side: the service throttles readers beyond a few.
-const SIDE_BY_SIDE: usize = 4;
+/// How many people are worked on side by side: those of one batch. How much of it goes out at once is the pipeline's.
+pub(crate) const SIDE_BY_SIDE: usize = 20;
 
 /// The Graph client. `local` wraps it.
 pub(crate) struct EntraService {
