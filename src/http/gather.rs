@@ -3,7 +3,7 @@
 //! of one person stay in order because each waits for its answer before the next is sent.
 
 use std::collections::{HashMap, VecDeque};
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -29,8 +29,42 @@ type Answer = Result<Tried>;
 struct Waiting {
     request: Request,
     reply: oneshot::Sender<Answer>,
+    fate: Arc<Fate>,
     left: Duration,
     since: Instant,
+}
+
+/// Whether a call was sent, or nobody waits for it any more: whichever comes first, and never both.
+#[derive(Default)]
+struct Fate(AtomicU8);
+
+const SENT: u8 = 1;
+const GONE: u8 = 2;
+
+impl Fate {
+    /// Whether it comes to this.
+    fn seal(&self, to: u8) -> bool {
+        self.0
+            .compare_exchange(0, to, Ordering::AcqRel, Ordering::Acquire)
+            .is_ok()
+    }
+
+    fn is_gone(&self) -> bool {
+        self.0.load(Ordering::Acquire) == GONE
+    }
+}
+
+/// What the caller of a call holds; dropped before the call was sent, it is not sent.
+pub(super) struct Ticket {
+    answer: oneshot::Receiver<Answer>,
+    fate: Arc<Fate>,
+}
+
+impl Drop for Ticket {
+    fn drop(&mut self) {
+        // What was sent is sent.
+        let _ = self.fate.seal(GONE);
+    }
 }
 
 /// What comes into a line: calls, and whether they came together and wait for nobody.
@@ -55,15 +89,15 @@ impl Gather {
         }
     }
 
-    /// Sends a call in the next batch of its root, and waits for the answer.
-    pub(super) async fn send(&self, request: &Request, left: Duration) -> Answer {
-        let (waiting, answer) = Waiting::new(request, left);
+    /// Sends a call in the next batch of its root, and waits for the answer; `None` where it could not be sent in time.
+    pub(super) async fn send(&self, request: &Request, left: Duration) -> Result<Option<Tried>> {
+        let (waiting, ticket) = Waiting::new(request, left);
         self.arrive(request.root, vec![waiting], false);
-        self.answer(answer, left).await
+        self.answer(ticket, left).await
     }
 
     /// Sends calls that came together; gives where each gets its answer.
-    pub(super) fn together(&self, requests: &[Request]) -> Vec<oneshot::Receiver<Answer>> {
+    pub(super) fn together(&self, requests: &[Request]) -> Vec<Ticket> {
         let at_once = !self.core.in_job();
         let mut answers = Vec::with_capacity(requests.len());
         let mut by_root: Vec<(&'static str, Vec<Waiting>)> = Vec::new();
@@ -81,17 +115,20 @@ impl Gather {
         answers
     }
 
-    /// Waits for the answer to a call; it may be sent for so long, once it is sent.
-    pub(super) async fn answer(&self, answer: oneshot::Receiver<Answer>, left: Duration) -> Answer {
+    /// Waits for the answer to a call; `None` where it could not be sent in time.
+    pub(super) async fn answer(&self, mut ticket: Ticket, left: Duration) -> Result<Option<Tried>> {
         let answer = if self.core.in_job() {
-            answer.await
+            (&mut ticket.answer).await
         } else {
-            match tokio::time::timeout(left, answer).await {
+            match tokio::time::timeout(left, &mut ticket.answer).await {
                 Ok(answer) => answer,
-                Err(_) => return Ok(self.late()),
+                Err(_) if ticket.fate.seal(GONE) => return Ok(None),
+                Err(_) => return Ok(Some(self.late())),
             }
         };
-        answer.unwrap_or_else(|_| Err(Error::new(ErrorCode::Internal, "a batch broke off")))
+        answer
+            .unwrap_or_else(|_| Err(Error::new(ErrorCode::Internal, "a batch broke off")))
+            .map(Some)
     }
 
     fn late(&self) -> Tried {
@@ -132,15 +169,17 @@ impl Gather {
 }
 
 impl Waiting {
-    fn new(request: &Request, left: Duration) -> (Self, oneshot::Receiver<Answer>) {
+    fn new(request: &Request, left: Duration) -> (Self, Ticket) {
         let (reply, answer) = oneshot::channel();
+        let fate = Arc::new(Fate::default());
         let waiting = Self {
             request: request.clone(),
             reply,
+            fate: fate.clone(),
             left,
             since: Instant::now(),
         };
-        (waiting, answer)
+        (waiting, Ticket { answer, fate })
     }
 }
 
@@ -168,7 +207,9 @@ impl Dispatcher {
             let Ok(way) = self.ways.clone().acquire_owned().await else {
                 return;
             };
-            if let Some(calls) = self.next().await {
+            if let Some(calls) = self.next().await
+                && !calls.is_empty()
+            {
                 tokio::spawn(send(self.core.clone(), calls, way));
             }
         }
@@ -189,7 +230,7 @@ impl Dispatcher {
 
     /// Forgets calls that nobody waits for any more: they were not sent.
     fn forget(&mut self) {
-        self.calls.retain(|call| !call.reply.is_closed());
+        self.calls.retain(|call| !call.fate.is_gone());
         self.at_once = self.at_once.min(self.calls.len());
     }
 
@@ -246,7 +287,8 @@ impl Dispatcher {
 
     fn pop(&mut self, count: usize) -> Vec<Waiting> {
         self.at_once = self.at_once.saturating_sub(count);
-        self.calls.drain(..count).collect()
+        let calls = self.calls.drain(..count);
+        calls.filter(|call| call.fate.seal(SENT)).collect()
     }
 }
 

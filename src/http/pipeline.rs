@@ -7,12 +7,11 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
-use tokio::sync::oneshot;
 use url::Url;
 
 pub(super) use self::core::{Core, Tried};
 use super::client::{Failed, Transport, WireAnswer};
-use super::gather::Gather;
+use super::gather::{Gather, Ticket};
 use super::pace::Limiter;
 use super::request::{Class, Request, Response};
 use super::retry::{self, Outcome, Verdict};
@@ -112,11 +111,7 @@ impl Pipeline {
     }
 
     /// As [`Self::send`], where the first try waits for a batch already.
-    pub(super) async fn send_after(
-        &self,
-        request: &Request,
-        mut first: Option<oneshot::Receiver<Result<Tried>>>,
-    ) -> Result<Response> {
+    pub(super) async fn send_after(&self, request: &Request, mut first: Option<Ticket>) -> Result<Response> {
         let core = &self.core;
         let url = core.resolve(request)?;
         let call_id = uuid::Uuid::new_v4().to_string();
@@ -143,13 +138,16 @@ impl Pipeline {
             }
             tries += 1;
             let tried = match first.take() {
-                Some(first) => self.gather.answer(first, left).await?,
+                Some(ticket) => self.gather.answer(ticket, left).await?,
                 None if core.gathers(request) || in_batch => self.gather.send(request, left).await?,
-                None => match self.alone(request, &url, &call_id, left, tries).await? {
-                    Some(tried) => tried,
-                    None if maybe_done => return Err(unknown(None, &call_id)),
-                    None => return Err(core.asked_to_wait()),
-                },
+                None => self.alone(request, &url, &call_id, left, tries).await?,
+            };
+            let Some(tried) = tried else {
+                return Err(if maybe_done {
+                    unknown(None, &call_id)
+                } else {
+                    core.asked_to_wait()
+                });
             };
             if core.in_job() {
                 // In a job nobody waits for one call: the time until it could go out is not its own.
