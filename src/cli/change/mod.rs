@@ -18,10 +18,8 @@ use super::context::{Context, Intent, Session};
 use super::who::Selection;
 use crate::domain::shape::StepRow;
 use crate::domain::{Error, ErrorCode, Privileges, Result, User};
-use crate::jobs::execute::Unwitnessed;
 use crate::jobs::guard;
 use crate::jobs::journal::JobHead;
-use crate::jobs::witness::Witness;
 use crate::services::Traffic;
 
 pub(crate) use gather::{Gathered, left_out, read};
@@ -271,14 +269,6 @@ fn strict(cx: &Context, gathered: &Gathered) -> Result<()> {
 /// How a command begins: `mfactl -p local`.
 pub(crate) fn prefix(cx: &Context) -> String {
     cx.command([])
-}
-
-/// Who sees every step of a job.
-///
-/// # Errors
-/// What keeps it from being written: then nothing is sent.
-fn witness(_cx: &Context, _session: &Session, _head: &JobHead) -> Result<Box<dyn Witness>> {
-    Ok(Box::new(Unwitnessed))
 }
 
 /// The profile, and the tenant where it says more.
