@@ -10,7 +10,7 @@ use jiff::SignedDuration;
 use serde::Deserialize;
 use toml::{Spanned, Value};
 
-use super::rule::{Fault, Lagging, Rule};
+use super::rule::{Fault, Lagging, Pattern, Rule};
 use crate::domain::{Error, ErrorCode, Result, written};
 
 const VERBS: [&str; 5] = ["GET", "POST", "PATCH", "PUT", "DELETE"];
@@ -128,7 +128,7 @@ fn read_rule(written: Written, span: Range<usize>, line: u64) -> Result<Rule, Wr
     Ok(Rule {
         line,
         methods: written.method.map(verbs).transpose()?.unwrap_or_default(),
-        path: written.path.map(Spanned::into_inner),
+        path: written.path.map(|path| Pattern::from(path.get_ref().as_str())),
         share: written.share.map(|share| (share.into_inner(), seed)),
         every: written.every.map(Spanned::into_inner),
         first: written.first.map(Spanned::into_inner),
