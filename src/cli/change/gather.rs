@@ -37,6 +37,8 @@ pub(crate) struct Gathered {
     pub(crate) by_hand: Option<Error>,
     /// Secret inputs by the ids of their steps: the journal has none.
     pub(crate) slots: HashMap<String, Slots>,
+    /// So many people are carried out, and then the job stops.
+    pub(crate) limit: Option<u64>,
 }
 
 impl Gathered {
@@ -294,7 +296,7 @@ async fn one(
 }
 
 /// The policy for a person; where it cannot be read the service has the last word anyway.
-async fn policy(session: &Session, user: &UserId) -> Result<Option<Policy>> {
+pub(crate) async fn policy(session: &Session, user: &UserId) -> Result<Option<Policy>> {
     match session.service.policy(Some(user)).await {
         Ok(policy) => Ok(Some(policy)),
         Err(error)
