@@ -22,7 +22,7 @@ use crate::jobs::guard;
 use crate::jobs::journal::JobHead;
 use crate::services::Traffic;
 
-pub(crate) use gather::{Gathered, left_out, read};
+pub(crate) use gather::{Gathered, left_out, policy, read};
 pub(crate) use keep::Qr;
 pub(crate) use kept::{Kept, head};
 pub(crate) use named::{Begun, JobName, begin};
