@@ -148,7 +148,7 @@ pub(crate) async fn run_on(
     } else {
         match begin(cx, &head).await? {
             Begun::New(kept) => kept,
-            Begun::Known(journal) => return resume(cx, session, journal.as_ref()).await,
+            Begun::Known(journal) => return resume(cx, session, journal.as_ref(), None).await,
         }
     };
     let for_file = plan_out.is_some();

@@ -93,7 +93,7 @@ impl Args {
         } else {
             match change::begin(cx, &head).await? {
                 Begun::New(kept) => kept,
-                Begun::Known(journal) => return change::resume(cx, &session, journal.as_ref()).await,
+                Begun::Known(journal) => return change::resume(cx, &session, journal.as_ref(), None).await,
             }
         };
         let gathered = compare(cx, &session, &plan.people, kept.journal()?).await?;
