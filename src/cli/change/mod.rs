@@ -7,7 +7,9 @@ mod gather;
 mod keep;
 mod kept;
 mod lines;
+mod named;
 mod report;
+mod resume;
 mod shown;
 mod write;
 
@@ -27,6 +29,8 @@ pub(crate) use admit::{admit_command, admit_number, admit_people, cannot_tell, c
 pub(crate) use gather::{Gathered, left_out, read};
 pub(crate) use keep::Qr;
 pub(crate) use kept::{Kept, head};
+pub(crate) use named::{Begun, JobName, begin};
+pub(crate) use resume::resume;
 
 /// Options of every verb that changes something.
 #[derive(Debug, Default, clap::Args)]
@@ -38,6 +42,8 @@ pub(crate) struct ChangeArgs {
     #[arg(long, value_name = "DUR", help_heading = "Options everywhere", requires = "plan_out", value_parser = valid,
           hide_short_help = true)]
     valid: Option<SignedDuration>,
+    #[command(flatten)]
+    job: JobName,
 }
 
 /// `12h`, `3d`.
@@ -121,7 +127,11 @@ pub(crate) fn before(cx: &Context, change: &Change) -> Result<Option<String>> {
         verb,
         selection,
         qr,
-        args: ChangeArgs { plan_out, valid: _ },
+        args: ChangeArgs {
+            plan_out,
+            valid: _,
+            job,
+        },
         ..
     } = change;
     let only_planned = cx.globals.dry_run || plan_out.is_some();
@@ -134,7 +144,7 @@ pub(crate) fn before(cx: &Context, change: &Change) -> Result<Option<String>> {
     }
     let mints = selection.asked.iter().any(|asked| asked.wish.mints());
     if !only_planned && mints {
-        keep::check(cx, qr)?;
+        keep::check(cx, qr, job.name.is_some())?;
     }
     if let Some(path) = &plan_out {
         keep::must_be_new(path)?;
@@ -158,15 +168,18 @@ pub(crate) async fn run_on(
         selection,
         playbook,
         qr,
-        args: ChangeArgs { plan_out, valid },
+        args: ChangeArgs { plan_out, valid, job },
     } = change;
     let only_planned = cx.globals.dry_run || plan_out.is_some();
     let mut head = kept::head(cx, session, verb, &selection.said);
-    (head.playbook, head.ticket) = (playbook, ticket);
+    (head.playbook, head.ticket, head.name) = (playbook, ticket, job.name);
     let kept = if only_planned {
         Kept::in_memory(&head)?
     } else {
-        Kept::create(cx, &head)?
+        match begin(cx, &head).await? {
+            Begun::New(kept) => kept,
+            Begun::Known(journal) => return resume(cx, session, journal.as_ref()).await,
+        }
     };
     let for_file = plan_out.is_some();
     let gathered = gather::plan(cx, session, verb, &selection, &head.id, kept.journal()?, for_file).await?;
@@ -196,7 +209,7 @@ pub(crate) async fn finish(cx: &Context, session: &Session, mut prepared: Prepar
     }
     keep::check_number(cx, prepared.gathered.size.minting)?;
     if prepared.gathered.size.minting > 0 {
-        keep::check(cx, &prepared.qr)?;
+        keep::check(cx, &prepared.qr, false)?;
     }
     if prepared.gathered.size.people > 0 {
         admit::admit_planned(cx, session, &mut prepared).await?;
