@@ -17,4 +17,5 @@ pub mod planfile;
 pub mod playbook;
 pub mod remains;
 pub mod select;
+pub mod undo;
 pub mod witness;

@@ -12,6 +12,8 @@ mod environment;
 #[cfg(test)]
 mod http;
 #[cfg(test)]
+mod jobs;
+#[cfg(test)]
 mod person;
 #[cfg(test)]
 mod profile;

@@ -309,7 +309,7 @@ async fn one(
 }
 
 /// The policy for a person; where it cannot be read the service has the last word anyway.
-async fn policy(session: &Session, user: &UserId) -> Result<Option<Policy>> {
+pub(crate) async fn policy(session: &Session, user: &UserId) -> Result<Option<Policy>> {
     match session.service.policy(Some(user)).await {
         Ok(policy) => Ok(Some(policy)),
         Err(error)

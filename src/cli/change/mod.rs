@@ -26,7 +26,7 @@ use crate::jobs::journal::JobHead;
 use crate::jobs::planfile;
 
 pub(crate) use admit::{admit_command, admit_number, admit_people, cannot_tell, checked};
-pub(crate) use gather::{Gathered, left_out, read};
+pub(crate) use gather::{Gathered, left_out, policy, read};
 pub(crate) use keep::Qr;
 pub(crate) use kept::{Kept, head};
 pub(crate) use named::{Begun, JobName, begin};
@@ -178,7 +178,7 @@ pub(crate) async fn run_on(
     } else {
         match begin(cx, &head).await? {
             Begun::New(kept) => kept,
-            Begun::Known(journal) => return resume(cx, session, journal.as_ref()).await,
+            Begun::Known(journal) => return resume(cx, session, journal.as_ref(), None).await,
         }
     };
     let for_file = plan_out.is_some();

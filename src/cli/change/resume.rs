@@ -18,12 +18,17 @@ use crate::jobs::journal::{JobHead, JobState, Journal, Open};
 use crate::render::text::{clean, counted, grouped};
 use crate::render::{Format, Results};
 
-/// Goes on with a job until everybody is done with; gives the exit status. Where nothing is left it says so, and shows
+/// Goes on with a job until everybody is done with, or `first` people are; gives the exit status. Where nothing is left it says so, and shows
 /// what the job came to.
 ///
 /// # Errors
 /// `usage` for a job that cannot be gone on with, or is of another place; what the guards say; why it did not end well.
-pub(crate) async fn resume(cx: &Context, session: &Session, journal: &dyn Journal) -> Result<u8> {
+pub(crate) async fn resume(
+    cx: &Context,
+    session: &Session,
+    journal: &dyn Journal,
+    first: Option<u64>,
+) -> Result<u8> {
     let head = journal.head().await?;
     let shown = lines::shown(cx, &head.id);
     admit_job(&head, journal.state().await?, session, &shown)?;
@@ -66,8 +71,8 @@ pub(crate) async fn resume(cx: &Context, session: &Session, journal: &dyn Journa
         keeper: Keeper::open(cx, &qr, left.minting > 0, true)?,
         slots: HashMap::new(),
         missing_ok: true,
-        limit: None,
-        people: open,
+        limit: first,
+        people: first.map_or(open, |first| first.min(open)),
     };
     work.run(cx, session, journal).await
 }

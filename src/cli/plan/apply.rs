@@ -115,7 +115,7 @@ impl Args {
         } else {
             match change::begin(cx, &head).await? {
                 Begun::New(kept) => kept,
-                Begun::Known(journal) => return change::resume(cx, &session, journal.as_ref()).await,
+                Begun::Known(journal) => return change::resume(cx, &session, journal.as_ref(), None).await,
             }
         };
         let gathered = compare(cx, &session, &mut plan, kept.journal()?, on_drift).await?;
