@@ -39,12 +39,12 @@ pub(crate) struct ChangeArgs {
     /// Write the plan to a new file and stop; "plan apply FILE" carries it out
     #[arg(long, value_name = "FILE", help_heading = "Options everywhere")]
     plan_out: Option<PathBuf>,
-    #[command(flatten)]
-    job: JobName,
     /// Let the plan be applied for so long, at most 7d [default: 24h]
     #[arg(long, value_name = "DUR", help_heading = "Options everywhere", requires = "plan_out", value_parser = valid,
           hide_short_help = true)]
     valid: Option<SignedDuration>,
+    #[command(flatten)]
+    job: JobName,
 }
 
 /// `12h`, `3d`.
@@ -130,8 +130,8 @@ pub(crate) fn before(cx: &Context, change: &Change) -> Result<Option<String>> {
         qr,
         args: ChangeArgs {
             plan_out,
-            job,
             valid: _,
+            job,
         },
         ..
     } = change;
@@ -169,7 +169,7 @@ pub(crate) async fn run_on(
         selection,
         playbook,
         qr,
-        args: ChangeArgs { plan_out, job, valid },
+        args: ChangeArgs { plan_out, valid, job },
     } = change;
     let only_planned = cx.globals.dry_run || plan_out.is_some();
     // One person's calls go out as soon as they are made.
