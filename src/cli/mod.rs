@@ -4,6 +4,7 @@
 mod app_passwords;
 mod audit;
 mod capabilities;
+mod challenge;
 pub(crate) mod change;
 mod completions;
 pub mod context;
@@ -69,12 +70,12 @@ pub(crate) enum Noun {
     /// Show and carry out changes that were written down
     #[command(subcommand, alias = "plans")]
     Plan(plan::Verb),
-    /// List, verify and export what was done and refused
-    #[command(subcommand, alias = "audits")]
-    Audit(audit::Verb),
     /// Show, go on with and take back what was begun
     #[command(subcommand, alias = "job")]
     Jobs(jobs::Verb),
+    /// List, verify and export what was done and refused
+    #[command(subcommand, alias = "audits")]
+    Audit(audit::Verb),
     /// Show what the organization allows
     #[command(subcommand, alias = "policies")]
     Policy(policy::Verb),
@@ -109,8 +110,8 @@ impl Noun {
             Self::AppPasswords(verb) => verb.run(cx).await,
             Self::User(verb) => verb.run(cx).await,
             Self::Plan(verb) => verb.run(cx).await,
-            Self::Audit(verb) => verb.run(cx),
             Self::Jobs(verb) => verb.run(cx).await,
+            Self::Audit(verb) => verb.run(cx),
             Self::Policy(verb) => verb.run(cx).await,
             Self::Report(verb) => verb.run(cx).await,
             Self::Capabilities(args) => args.run(cx).await,
@@ -181,6 +182,7 @@ const GROUPS: &[(&str, &[(&str, &str)])] = &[
         "Put a person right",
         &[
             ("user reset", "lost phone, new phone, compromised account"),
+            ("user check-caller", "is it the person on the phone?"),
             ("user reset-password", "set or make a password"),
             ("user sign-out", "end every session"),
             ("methods add", "phone, email, totp, temporary-pass, questions"),

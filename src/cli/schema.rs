@@ -208,8 +208,8 @@ mod tests {
         check::<shape::UserRow>("user-row");
         check::<shape::UserShow>("user");
         check::<shape::ReportRow>("report");
-        check::<crate::domain::AuditRow>("audit");
         check::<shape::JobRow>("job");
+        check::<crate::domain::AuditRow>("audit");
         let result = schema("result").unwrap();
         let step = &result["$defs"]["StepRow"]["properties"];
         for column in <shape::StepRow as Row>::COLUMNS {

@@ -3,6 +3,7 @@
 //! here prints, asks or knows a vendor: a service reaches it as a trait object behind the gate.
 
 pub mod audit;
+pub mod caller;
 pub mod execute;
 #[cfg(test)]
 mod fake;
@@ -16,4 +17,5 @@ pub mod planfile;
 pub mod playbook;
 pub mod remains;
 pub mod select;
+pub mod undo;
 pub mod witness;
