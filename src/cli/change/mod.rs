@@ -207,12 +207,14 @@ pub(crate) async fn finish(cx: &Context, session: &Session, mut prepared: Prepar
     if cx.globals.dry_run {
         return report::only_planned(cx, session, &prepared).await;
     }
+    if prepared.gathered.size.people > 0 {
+        admit::admit_planned(cx, session, &mut prepared).await?;
+    }
     keep::check_number(cx, prepared.gathered.size.minting)?;
     if prepared.gathered.size.minting > 0 {
         keep::check(cx, &prepared.qr, false)?;
     }
     if prepared.gathered.size.people > 0 {
-        admit::admit_planned(cx, session, &mut prepared).await?;
         confirm::ask(cx, session, &prepared)?;
     }
     carry_out::run(cx, session, prepared).await
