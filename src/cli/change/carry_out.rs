@@ -14,6 +14,7 @@ use crate::domain::{Minted, Result, Slots};
 use crate::jobs::execute::{Early, Job, Limits, MostFailures, PAUSES, Ran, Sink, Stop};
 use crate::jobs::journal::{JobHead, JobState, Journal};
 use crate::render::{Format, Results, Shape};
+use crate::services::Traffic;
 
 /// Takes secrets and rows while the job runs.
 struct Taking<'a, 'b>(RefCell<Inner<'a, 'b>>);
@@ -118,6 +119,7 @@ impl Work<'_> {
             "stopped at once; what was in flight is looked at when the job goes on\nhint: {resume}"
         ));
         journal.set_state(JobState::Running).await?;
+        let _job = session.traffic.as_ref().filter(|_| people > 1).map(Traffic::job);
         cx.progress.begin(people.min(limit.unwrap_or(u64::MAX)));
         let streams = page.format == Format::Ndjson;
         let shape = if journal.summary().await?.users.selected > 1 {

@@ -24,6 +24,7 @@ use crate::domain::{Error, ErrorCode, Result};
 use crate::jobs::caller::Check;
 use crate::jobs::journal::JobHead;
 use crate::jobs::planfile;
+use crate::services::Traffic;
 
 pub(crate) use admit::{admit_command, admit_number, admit_people, cannot_tell, checked};
 pub(crate) use gather::{Gathered, left_out, policy, read};
@@ -171,6 +172,12 @@ pub(crate) async fn run_on(
         args: ChangeArgs { plan_out, valid, job },
     } = change;
     let only_planned = cx.globals.dry_run || plan_out.is_some();
+    // One person's calls go out as soon as they are made.
+    let _job = session
+        .traffic
+        .as_ref()
+        .filter(|_| selection.asked.len() > 1)
+        .map(Traffic::job);
     let mut head = kept::head(cx, session, verb, &selection.said);
     (head.playbook, head.ticket, head.name) = (playbook, ticket, job.name);
     let kept = if only_planned {
