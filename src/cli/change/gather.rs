@@ -1,11 +1,13 @@
 //! From USERs to plans: look people up, ask the guard, read what is needed, plan each.
 
 use crate::cli::context::{Context, Session};
-use crate::cli::who::{Asked, Selection};
+use crate::cli::who::Selection;
 use crate::domain::shape::StepRow;
 use crate::domain::{Action, Error, ErrorCode, Parts, Policy, Result, SecurityInfo, Status, User, UserId};
+use crate::jobs::guard;
 use crate::jobs::plan::{self, Person, PlannedUser, Setting, Wish};
-use crate::jobs::{guard, select};
+use crate::jobs::select::Picked;
+pub(crate) use crate::jobs::select::left_out;
 
 /// People a round trip.
 pub(super) const BATCH: usize = 20;
@@ -29,10 +31,23 @@ pub(super) async fn plan(
     for_file: bool,
 ) -> Result<Planned> {
     let prefix = super::prefix(cx);
-    let asked = people(cx, session, verb, &prefix, &selection.asked).await?;
+    let chosen = selection.pick(cx, session, verb).await?;
+    let mut asked = Vec::new();
+    let mut left = Vec::new();
+    for piece in chosen.pieces(BATCH)? {
+        for picked in piece? {
+            match picked {
+                Picked::Pick(pick) => {
+                    let wish = selection.wish(&pick)?;
+                    asked.push((pick.user, pick.typed, wish));
+                }
+                Picked::Left(row) => left.push(*row),
+            }
+        }
+    }
     let users: Vec<User> = asked.iter().map(|(user, ..)| user.clone()).collect();
     let privileges = super::admit_people(cx, session, &users).await?;
-    let mut parts = parts(&asked);
+    let mut parts = selection.facts.parts;
     if for_file {
         // What the state of a plan stands on.
         (parts.methods, parts.default, parts.devices) = (true, true, true);
@@ -49,7 +64,7 @@ pub(super) async fn plan(
     };
     let mut planned = Planned {
         people: Vec::new(),
-        left: Vec::new(),
+        left,
     };
     let mut errors: Vec<(String, Error)> = Vec::new();
     for (((user, typed, wish), privileges), info) in asked.into_iter().zip(privileges).zip(infos) {
@@ -82,93 +97,6 @@ pub(super) async fn plan(
         return Err(error);
     }
     Ok(planned)
-}
-
-/// Looks up the people, each once; two wishes for one person must be the same, or be removals.
-async fn people(
-    cx: &Context,
-    session: &Session,
-    verb: &str,
-    prefix: &str,
-    asked: &[Asked],
-) -> Result<Vec<(User, String, Wish)>> {
-    let typed: Vec<_> = asked.iter().map(|asked| asked.typed.clone()).collect();
-    let words: Vec<&str> = verb.split(' ').collect();
-    let command = |user: &str| words::command(cx, &words, user);
-    let domain = session.domain.as_deref();
-    let users = select::places(session.service.as_ref(), &typed, domain, prefix, &command)
-        .await
-        .map_err(|error| elsewhere(session, error, &typed))?;
-    let mut people: Vec<(User, String, Wish)> = Vec::with_capacity(users.len());
-    for (user, asked) in users.into_iter().zip(asked) {
-        let Some((.., known)) = people.iter_mut().find(|(known, ..)| known.id == user.id) else {
-            people.push((user, asked.typed.text.clone(), asked.wish.clone()));
-            continue;
-        };
-        match (known, &asked.wish) {
-            (Wish::Remove { methods, .. }, Wish::Remove { methods: more, .. })
-                if !methods.is_empty() && !more.is_empty() =>
-            {
-                methods.extend(more.iter().cloned());
-            }
-            (known, wish) if format!("{known:?}") == format!("{wish:?}") => {}
-            _ => {
-                let error = Error::new(
-                    ErrorCode::InvalidInput,
-                    format!("{} is there twice, with different values", user.sign_in_name),
-                );
-                return Err(match &asked.typed.place {
-                    Some((file, line)) => error.at(file.clone(), Some(*line), None),
-                    None => error,
-                });
-            }
-        }
-    }
-    Ok(people)
-}
-
-mod words {
-    //! The command for a USER, for hints.
-
-    use crate::cli::context::Context;
-
-    pub(super) fn command(cx: &Context, verb: &[&str], user: &str) -> String {
-        cx.command(verb.iter().copied().chain([user]))
-    }
-}
-
-/// A sign-in name whose domain is another profile's is answered with that.
-fn elsewhere(session: &Session, error: Error, typed: &[select::Typed]) -> Error {
-    if error.code() != ErrorCode::UserNotFound {
-        return error;
-    }
-    let other = typed.iter().find_map(|one| {
-        let (_, domain) = one.text.rsplit_once('@')?;
-        session
-            .other_domains
-            .iter()
-            .find(|(other, _)| *other == domain.to_lowercase())
-    });
-    match other {
-        Some((domain, profile)) => error.hint(format!("{domain} is of another profile: add -p {profile}")),
-        None => error,
-    }
-}
-
-/// The parts that the wishes need, and what a plan's state stands on.
-fn parts(asked: &[(User, String, Wish)]) -> Parts {
-    let mut all = Parts::NONE;
-    for (.., wish) in asked {
-        let parts = wish.parts();
-        all.methods |= parts.methods;
-        all.default |= parts.default;
-        all.devices |= parts.devices;
-        all.sessions |= parts.sessions;
-        all.app_passwords |= parts.app_passwords;
-        all.registration |= parts.registration;
-        all.locks |= parts.locks;
-    }
-    all
 }
 
 /// Reads these parts of people, a batch at a time.
@@ -219,21 +147,5 @@ async fn policy(session: &Session, user: &UserId) -> Result<Option<Policy>> {
             Ok(None)
         }
         Err(error) => Err(error),
-    }
-}
-
-/// The row of a person for whom nothing is done.
-pub(crate) fn left_out(user: &str, id: &UserId, status: Status, error: &Error) -> StepRow {
-    StepRow {
-        user: user.to_owned(),
-        user_id: id.0.clone(),
-        step: "all".to_owned(),
-        target: "-".to_owned(),
-        status,
-        detail: error.message().to_owned(),
-        error: Some(error.to_body()),
-        attempts: 0,
-        request_id: None,
-        at: None,
     }
 }

@@ -64,6 +64,9 @@ pub(crate) struct Prepared {
 /// # Errors
 /// Everything that keeps it from being done, before anything is sent or after: what was done is on stdout by then.
 pub(crate) async fn run(cx: &Context, change: Change) -> Result<u8> {
+    if change.selection.only_check {
+        return Ok(0);
+    }
     let ticket = before(cx, &change)?;
     let session = connect(cx, &change.args).await?;
     run_on(cx, &session, change, ticket).await
@@ -96,15 +99,14 @@ pub(crate) fn before(cx: &Context, change: &Change) -> Result<Option<String>> {
         ..
     } = change;
     let only_planned = cx.globals.dry_run || plan_out.is_some();
-    if plan_out.is_some() && selection.asked.iter().any(|asked| asked.wish.holds_secret()) {
+    if plan_out.is_some() && selection.facts.holds_secret {
         return Err(Error::new(
             ErrorCode::Usage,
             format!("a plan holds no secrets, and {verb} was given one"),
         )
         .hint("leave out --plan-out"));
     }
-    let mints = selection.asked.iter().any(|asked| asked.wish.mints());
-    if !only_planned && mints {
+    if !only_planned && selection.facts.mints {
         keep::check(cx, qr)?;
     }
     if let Some(path) = &plan_out {
