@@ -14,7 +14,8 @@ use crate::jobs::select::{Part, quoted};
 use crate::render::text::{counted, grouped};
 
 pub(crate) use given::Given;
-pub(crate) use selection::{People, Selection};
+use selection::People;
+pub(crate) use selection::{Selection, Telling};
 
 /// Selectors of several people, for reads and changes alike.
 #[derive(Debug, Default, clap::Args)]

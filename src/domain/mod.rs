@@ -10,6 +10,7 @@ mod kind;
 mod method;
 mod phone;
 mod policy;
+mod progress;
 pub mod reference;
 mod secret;
 mod service;
@@ -31,6 +32,7 @@ pub use policy::{
     AppPasswordPolicy, MethodPolicy, Policy, PolicyUse, RegistrationPolicy, RememberedDevicesPolicy, Target,
     TargetType,
 };
+pub use progress::{Counts, Progress};
 pub use secret::{Secret, Slot, Slots};
 pub use service::{Challenge, IdentityService, RegistrationRow, Verdict};
 pub use user::{Operator, Privileges, ReportQuery, User, UserQuery, Without};

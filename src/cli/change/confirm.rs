@@ -10,16 +10,21 @@ use crate::render::text::grouped;
 /// # Errors
 /// `not_confirmed`: nobody can be asked, or the answer was No.
 pub(super) fn ask(cx: &Context, session: &Session, prepared: &Prepared) -> Result<()> {
-    let plan = shown::plan(session, prepared);
+    let mut plan = shown::plan(session, prepared);
+    if let Some(first) = prepared
+        .limit
+        .filter(|first| *first < prepared.gathered.size.people)
+    {
+        plan.push_str(&format!(
+            "\nThe first {} are done in this run; jobs resume goes on.",
+            grouped(first)
+        ));
+    }
     if cx.globals.yes {
         cx.ui.note(&plan);
         return Ok(());
     }
-    let people = prepared
-        .people
-        .iter()
-        .filter(|person| person.to_send().next().is_some())
-        .count() as u64;
+    let people = prepared.gathered.size.people;
     cx.ui.note(&plan);
     cx.ui.can_ask()?;
     // With -q the plan was not shown, and nobody says yes to what he has not seen.

@@ -57,6 +57,8 @@ pub(crate) struct Facts {
     pub(crate) parts: Parts,
     /// Whether one is certain to make a secret.
     pub(crate) mints: bool,
+    /// Whether policy has a say in one.
+    pub(crate) asks_policy: bool,
     /// Whether one holds a secret.
     pub(crate) holds_secret: bool,
 }
@@ -72,6 +74,7 @@ impl Facts {
         all.app_passwords |= parts.app_passwords;
         all.registration |= parts.registration;
         all.locks |= parts.locks;
+        self.asks_policy |= wish.asks_policy();
         self.mints |= wish.mints();
         self.holds_secret |= wish.holds_secret();
     }
@@ -122,9 +125,9 @@ impl Selection {
         one
     }
 
-    /// Who, as it was said.
-    pub(crate) const fn people(&self) -> &People {
-        &self.people
+    /// Whether all people stand in a list, none of whom is taken out: then so many are meant.
+    pub(crate) fn is_list(&self) -> bool {
+        matches!(self.people, People::Rows(_)) && self.except.is_empty()
     }
 
     /// How many people there are at most, where that is known before anybody is looked up.
@@ -217,11 +220,7 @@ impl Selection {
     /// # Errors
     /// As [`pick`].
     pub(crate) async fn pick(&self, cx: &Context, session: &Session, verb: &str) -> Result<Chosen> {
-        let telling = Telling {
-            cx,
-            of: self.at_most(),
-            last: Cell::new(cx.clock.now()),
-        };
+        let telling = Telling::new(cx, self.at_most());
         let command = |typed: &str, user: &str| cx.instead(typed, user, verb);
         let finder = Finder {
             service: session.service.as_ref(),
@@ -353,14 +352,21 @@ pub(crate) fn elsewhere(session: &Session, text: &str) -> Option<String> {
 }
 
 /// Says how far a long look-up is, and stops where somebody wants the program to end.
-struct Telling<'a> {
+pub(crate) struct Telling<'a> {
     cx: &'a Context,
     of: Option<u64>,
     last: Cell<Timestamp>,
 }
 
-impl Telling<'_> {
-    fn told(&self, done: &str, count: u64) -> Result<()> {
+impl<'a> Telling<'a> {
+    pub(crate) fn new(cx: &'a Context, of: Option<u64>) -> Self {
+        let last = Cell::new(cx.clock.now());
+        Self { cx, of, last }
+    }
+
+    /// # Errors
+    /// `interrupted`.
+    pub(crate) fn told(&self, done: &str, count: u64) -> Result<()> {
         if self.cx.interrupt.is_set() {
             return Err(Error::new(ErrorCode::Interrupted, "stopped; nothing was sent"));
         }

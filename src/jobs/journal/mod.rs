@@ -1,6 +1,9 @@
 //! The journal of a job: who is planned, what was begun, how it ended. A trait, because one machine keeps it in a file of
 //! its own and several machines share one in a database. It holds no secrets.
 
+mod folder;
+mod sqlite;
+
 use async_trait::async_trait;
 use futures::stream::BoxStream;
 use jiff::Timestamp;
@@ -9,6 +12,9 @@ use serde::{Deserialize, Serialize};
 use super::plan::PlannedUser;
 use crate::domain::shape::{PlanRef, StepRow, Summary};
 use crate::domain::{MethodId, Result};
+
+pub use folder::{Folder, Job, Listed, RETENTION};
+pub use sqlite::SqliteJournal;
 
 /// What a job is, written once when it is made.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -68,9 +68,11 @@ impl Default for Chosen {
 }
 
 impl Chosen {
+    /// Adds somebody, or a row that is only reported.
+    ///
     /// # Errors
     /// `disk_full`, `file_unreadable` for the temporary folder.
-    pub(super) fn push(&mut self, picked: &Picked) -> Result<()> {
+    pub fn push(&mut self, picked: &Picked) -> Result<()> {
         match picked {
             Picked::Pick(_) => self.people += 1,
             Picked::Left(_) => self.left += 1,
