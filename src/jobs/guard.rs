@@ -79,23 +79,30 @@ pub fn admit_command(guard: &Guard, ticket: Option<&str>, profile: &str) -> Resu
     Ok(())
 }
 
+/// Whether as many people are meant as was said.
+///
+/// # Errors
+/// `expect_mismatch`.
+pub fn admit_expected(people: u64, expect: Option<u64>) -> Result<()> {
+    match expect {
+        Some(expected) if expected != people => Err(Error::new(
+            ErrorCode::ExpectMismatch,
+            match people {
+                1 => format!("1 person was selected, and --expect says {expected}"),
+                people => format!("{people} people were selected, and --expect says {expected}"),
+            },
+        )),
+        _ => Ok(()),
+    }
+}
+
 /// How many people one command may change.
 ///
 /// # Errors
 /// `guard_max_users`; `expect_mismatch` where `expect` says another number.
 pub fn admit_number(guard: &Guard, people: usize, expect: Option<u64>) -> Result<()> {
     let people = people as u64;
-    if let Some(expected) = expect
-        && expected != people
-    {
-        return Err(Error::new(
-            ErrorCode::ExpectMismatch,
-            match people {
-                1 => format!("1 person was selected, and --expect says {expected}"),
-                people => format!("{people} people were selected, and --expect says {expected}"),
-            },
-        ));
-    }
+    admit_expected(people, expect)?;
     if people > guard.max_users {
         return Err(Error::new(
             ErrorCode::GuardMaxUsers,

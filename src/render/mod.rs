@@ -26,7 +26,6 @@ use serde_json::Value;
 
 use crate::domain::{Error, ErrorCode, Result};
 
-pub(crate) use lists::{app_passwords, devices, methods};
 pub(crate) use people::users;
 pub(crate) use policy::policy;
 pub(crate) use report::Totals;
