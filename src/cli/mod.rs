@@ -3,6 +3,7 @@
 
 mod app_passwords;
 mod capabilities;
+mod challenge;
 pub(crate) mod change;
 mod completions;
 pub mod context;

@@ -8,6 +8,7 @@ mod again;
 mod environment;
 #[cfg(test)]
 mod http;
+mod many;
 #[cfg(test)]
 mod person;
 #[cfg(test)]

@@ -10,7 +10,7 @@ use crate::render::text::grouped;
 /// # Errors
 /// `not_confirmed`: nobody can be asked, or the answer was No.
 pub(super) fn ask(cx: &Context, session: &Session, prepared: &Prepared) -> Result<()> {
-    let mut plan = shown::plan(session, prepared);
+    let mut plan = shown::plan(cx, session, prepared);
     if let Some(first) = prepared
         .limit
         .filter(|first| *first < prepared.gathered.size.people)

@@ -321,7 +321,7 @@ pub(super) fn must_be_new(path: &Path) -> Result<()> {
 }
 
 /// Makes a new file that only this user can read.
-fn create(path: &Path) -> Result<File> {
+pub(super) fn create(path: &Path) -> Result<File> {
     must_be_new(path)?;
     let mut options = File::options();
     options.write(true).create_new(true);

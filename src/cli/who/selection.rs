@@ -125,6 +125,14 @@ impl Selection {
         one
     }
 
+    /// The question to the service; `None`: USERs, or rows.
+    pub(crate) const fn query(&self) -> Option<&UserQuery> {
+        match &self.people {
+            People::Query(query) => Some(query),
+            _ => None,
+        }
+    }
+
     /// USERs that were typed; `None`: a selector.
     pub(crate) fn texts(&self) -> Option<&[String]> {
         match &self.people {

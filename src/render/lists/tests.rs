@@ -4,9 +4,9 @@ use serde::Serialize;
 
 use super::*;
 use crate::domain::MethodKind;
+use crate::domain::Result;
 use crate::render::testing::{page, written};
 use crate::render::{Format, jq};
-use crate::domain::Result;
 use crate::render::{Rows, Shape};
 use serde_json::{Value, json};
 

@@ -27,8 +27,8 @@ use futures::stream::{self, BoxStream};
 
 use crate::domain::{
     Action, Capabilities, Challenge, Effect, Error, ErrorCode, IdentityService, MethodId, Parts, Policy,
-    Privileges, RegistrationRow, ReportQuery, Result, Secret, SecurityInfo, Step, User, UserId, UserQuery,
-    Verdict,
+    Privileges, Purpose, RegistrationRow, ReportQuery, Result, Secret, SecurityInfo, Step, User, UserId,
+    UserQuery, Verdict,
 };
 use crate::services::Link;
 
@@ -153,7 +153,7 @@ impl IdentityService for EntraService {
         self.registration_rows(query)
     }
 
-    async fn challenge(&self, _user: &UserId, _method: &MethodId) -> Result<Challenge> {
+    async fn challenge(&self, _user: &UserId, _method: &MethodId, _purpose: Purpose) -> Result<Challenge> {
         Err(no_verification())
     }
 
