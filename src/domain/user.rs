@@ -81,8 +81,8 @@ pub struct Operator {
 pub struct ReportQuery {
     /// People without any sign-in method (`mfa`), or without this kind.
     pub without: Option<Without>,
-    /// People with this kind.
-    pub method: Option<MethodKind>,
+    /// People with any of these kinds; `None`: with any or none.
+    pub method: Option<&'static [MethodKind]>,
     /// Administrators only.
     pub admins: bool,
     /// Disabled accounts too.
@@ -96,6 +96,6 @@ pub struct ReportQuery {
 pub enum Without {
     /// Any method for sign-in.
     Mfa,
-    /// A method of this kind.
-    Kind(MethodKind),
+    /// A method of any of these kinds.
+    Kinds(&'static [MethodKind]),
 }
