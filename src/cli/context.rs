@@ -11,6 +11,7 @@ use jiff::tz::TimeZone;
 
 use super::globals::Globals;
 use super::interrupt::Interrupt;
+use super::record::Record;
 use super::words;
 use crate::auth::Credential;
 use crate::config::{Config, Env, LOCAL, Login, Place, Profile};
@@ -52,6 +53,8 @@ pub struct Context {
     pub argv: Vec<String>,
     /// The reader's time zone.
     pub zone: TimeZone,
+    /// What is known of this command for the audit log.
+    pub(crate) record: Record,
     env: Env,
     jq: Option<Rc<jq::Filter>>,
     config: OnceCell<Config>,
@@ -109,6 +112,7 @@ impl Context {
             progress: Arc::default(),
             argv,
             zone: TimeZone::system(),
+            record: Record::new(env.ci_run()),
             env,
             jq,
             config: OnceCell::new(),
@@ -201,6 +205,8 @@ impl Context {
             "{} in {}, as {}",
             profile.name, service_name, connected.operator.account
         ));
+        self.record
+            .signed_in(&profile.name, &tenant, &connected.operator.account);
         Ok(Session {
             service: Box::new(connected.service),
             operator: connected.operator,

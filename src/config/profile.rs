@@ -29,6 +29,8 @@ pub struct Profile {
     pub region: Option<String>,
     /// Its guards.
     pub guard: Guard,
+    /// Where a second copy of the audit log goes.
+    pub audit_to: Option<String>,
 }
 
 /// Where a profile's service is.
@@ -187,6 +189,7 @@ pub(super) fn resolve(
         domain: section.domain.clone(),
         region: section.region.clone(),
         guard: guard(section, machine),
+        audit_to: section.audit_to.clone(),
     })
 }
 

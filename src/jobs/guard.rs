@@ -263,14 +263,15 @@ fn refused(
             said => return Some(Refused::Protected(entry.clone(), said.is_some())),
         }
     }
-    if privileges.privileged == Some(true) && !(guard.allow_privileged && allow.privileged) {
-        return Some(Refused::Privileged);
-    }
     let own = operator
         .user_id
         .as_ref()
         .is_some_and(|own| user.id.0.eq_ignore_ascii_case(&own.0));
-    (own && !allow.own).then_some(Refused::Own)
+    if own && !allow.own {
+        return Some(Refused::Own);
+    }
+    let privileged = privileges.privileged == Some(true);
+    (privileged && !(guard.allow_privileged && allow.privileged)).then_some(Refused::Privileged)
 }
 
 /// Why one person of many may not be changed, where that is so: such a person is left out of a job of many.
@@ -331,33 +332,27 @@ pub fn admit(
         )
         .hint("no flag loosens this; nothing was sent"));
     }
-    if !privileged.is_empty() {
-        let by = guard.by("allow_privileged");
-        let hint = if guard.allow_privileged {
-            "--allow-privileged allows it".to_owned()
-        } else {
-            guard.mend(
-                "allow_privileged",
-                "it takes allow_privileged = true in the profile's guard, and --allow-privileged",
-            )
-        };
-        return Err(Error::new(
-            ErrorCode::GuardPrivileged,
-            format!(
-                "{} {} privileged, and the guard refuses that{by}",
-                listed(&privileged),
-                is(&privileged)
-            ),
-        )
-        .hint(hint));
-    }
-    match own.first() {
-        Some(name) => Err(
+    if let Some(name) = own.first() {
+        return Err(
             Error::new(ErrorCode::GuardSelf, format!("{name} is your own account"))
                 .hint("--include-self allows it"),
-        ),
-        None => Ok(()),
+        );
     }
+    if privileged.is_empty() {
+        return Ok(());
+    }
+    let message = format!("{} {} privileged", listed(&privileged), is(&privileged));
+    let refused = |message: String| Error::new(ErrorCode::GuardPrivileged, message);
+    if guard.allow_privileged {
+        return Err(refused(message).hint("--allow-privileged allows it"));
+    }
+    let by = guard.by("allow_privileged");
+    Err(
+        refused(format!("{message}, and the guard does not allow that{by}")).hint(guard.mend(
+            "allow_privileged",
+            "it takes allow_privileged = true in the profile's guard, and --allow-privileged",
+        )),
+    )
 }
 
 /// What to say where the roles of somebody cannot be read: which right would tell.

@@ -4,6 +4,9 @@
 
 #[cfg(test)]
 mod again;
+mod audit;
+#[cfg(test)]
+mod caller;
 #[cfg(test)]
 mod environment;
 #[cfg(test)]

@@ -10,22 +10,28 @@ use crate::render::text::grouped;
 /// # Errors
 /// `not_confirmed`: nobody can be asked, or the answer was No.
 pub(super) fn ask(cx: &Context, session: &Session, prepared: &Prepared) -> Result<()> {
+    let people = prepared.gathered.size.people;
+    let first = people.min(prepared.gathered.limit.unwrap_or(people));
     let mut plan = shown::plan(cx, session, prepared);
-    if let Some(first) = prepared
-        .limit
-        .filter(|first| *first < prepared.gathered.size.people)
-    {
+    if first < people {
         plan.push_str(&format!(
-            "\nThe first {} are done in this run; jobs resume goes on.",
+            "\nOf {} people, the first {} are done in this run; jobs resume goes on.",
+            grouped(people),
             grouped(first)
         ));
     }
+    shown_is_meant(cx, &plan, first)
+}
+
+/// Shows this and asks whether it is meant, unless it was confirmed beforehand.
+///
+/// # Errors
+/// As [`ask`].
+pub(super) fn shown_is_meant(cx: &Context, plan: &str, people: u64) -> Result<()> {
+    cx.ui.note(plan);
     if cx.globals.yes {
-        cx.ui.note(&plan);
         return Ok(());
     }
-    let people = prepared.gathered.size.people;
-    cx.ui.note(&plan);
     cx.ui.can_ask()?;
     // With -q the plan was not shown, and nobody says yes to what he has not seen.
     let before = if cx.globals.quiet {

@@ -51,6 +51,8 @@ pub(crate) struct Gathered {
     pub(crate) by_hand: Option<Error>,
     /// Secret inputs by the ids of their steps: the journal has none.
     pub(crate) slots: HashMap<String, Slots>,
+    /// So many people are carried out, and then the job stops.
+    pub(crate) limit: Option<u64>,
 }
 
 impl Gathered {
@@ -156,7 +158,10 @@ pub(super) async fn plan(
         refused: &refused,
     };
     let telling = Telling::new(cx, Some(people));
-    let mut gathered = Gathered::default();
+    let mut gathered = Gathered {
+        limit: selection.limit,
+        ..Gathered::default()
+    };
     let mut protected: Vec<(User, Privileges)> = Vec::new();
     let mut failed: Option<Failed> = None;
     // They are shown behind the others.

@@ -7,7 +7,9 @@ mod gather;
 mod keep;
 mod kept;
 mod lines;
+mod named;
 mod report;
+mod resume;
 mod shown;
 mod write;
 
@@ -27,6 +29,8 @@ pub(crate) use admit::{admit_command, admit_number, admit_people, cannot_tell, c
 pub(crate) use gather::{Gathered, left_out, read};
 pub(crate) use keep::Qr;
 pub(crate) use kept::{Kept, head};
+pub(crate) use named::{Begun, JobName, begin};
+pub(crate) use resume::resume;
 
 /// Options of every verb that changes something.
 #[derive(Debug, Default, clap::Args)]
@@ -34,6 +38,8 @@ pub(crate) struct ChangeArgs {
     /// Write the plan to a new file and stop; "plan apply FILE" carries it out
     #[arg(long, value_name = "FILE", help_heading = "Options everywhere")]
     plan_out: Option<PathBuf>,
+    #[command(flatten)]
+    job: JobName,
     /// Let the plan be applied for so long, at most 7d [default: 24h]
     #[arg(long, value_name = "DUR", help_heading = "Options everywhere", requires = "plan_out", value_parser = valid,
           hide_short_help = true)]
@@ -83,8 +89,6 @@ pub(crate) struct Prepared {
     pub(crate) gathered: Gathered,
     /// All of it.
     pub(crate) kept: Kept,
-    /// So many people are worked on in this run; `None`: all.
-    pub(crate) limit: Option<u64>,
     pub(crate) qr: Qr,
     /// How and when the caller was checked, where one was and one person is changed.
     pub(crate) caller: Option<Check>,
@@ -126,7 +130,11 @@ pub(crate) fn before(cx: &Context, change: &Change) -> Result<Option<String>> {
         verb,
         selection,
         qr,
-        args: ChangeArgs { plan_out, valid: _ },
+        args: ChangeArgs {
+            plan_out,
+            job,
+            valid: _,
+        },
         ..
     } = change;
     let only_planned = cx.globals.dry_run || plan_out.is_some();
@@ -139,7 +147,7 @@ pub(crate) fn before(cx: &Context, change: &Change) -> Result<Option<String>> {
     }
     admit::admit_selector(cx, selection, cx.globals.dry_run)?;
     if !only_planned && selection.facts.mints {
-        keep::check(cx, qr)?;
+        keep::check(cx, qr, job.name.is_some())?;
     }
     if let Some(path) = &plan_out {
         keep::must_be_new(path)?;
@@ -163,15 +171,19 @@ pub(crate) async fn run_on(
         selection,
         playbook,
         qr,
-        args: ChangeArgs { plan_out, valid },
+        args: ChangeArgs { plan_out, job, valid },
     } = change;
     let only_planned = cx.globals.dry_run || plan_out.is_some();
     let mut head = kept::head(cx, session, verb, &selection.said);
-    (head.playbook, head.ticket, head.part) = (playbook, ticket, selection.part);
+    (head.playbook, head.ticket, head.name) = (playbook, ticket, job.name);
+    head.part = selection.part;
     let kept = if only_planned {
         Kept::in_memory(&head)?
     } else {
-        Kept::create(cx, &head)?
+        match begin(cx, &head).await? {
+            Begun::New(kept) => kept,
+            Begun::Known(journal) => return resume(cx, session, journal.as_ref()).await,
+        }
     };
     let for_file = plan_out.is_some();
     let gathered = gather::plan(cx, session, verb, &selection, &head.id, kept.journal()?, for_file).await?;
@@ -181,7 +193,6 @@ pub(crate) async fn run_on(
         doing: doing.to_owned(),
         gathered,
         kept,
-        limit: selection.limit,
         qr,
         caller: None,
     };
@@ -202,7 +213,7 @@ pub(crate) async fn finish(cx: &Context, session: &Session, mut prepared: Prepar
     }
     keep::check_number(cx, prepared.gathered.size.minting)?;
     if prepared.gathered.size.minting > 0 {
-        keep::check(cx, &prepared.qr)?;
+        keep::check(cx, &prepared.qr, false)?;
     }
     if prepared.gathered.size.people > 0 {
         admit::admit_planned(cx, session, &mut prepared).await?;

@@ -1,7 +1,7 @@
 //! `methods verify USER METHOD`: sends the code of a method that waits for one, or checks it.
 
 use crate::cli::context::{Context, Intent};
-use crate::cli::{challenge, change};
+use crate::cli::{challenge, change, record};
 use crate::domain::shape::StepRow;
 use crate::domain::{
     Capability, Challenge, Error, ErrorCode, Method, MethodState, Parts, Purpose, Result, Secret, Status,
@@ -9,6 +9,7 @@ use crate::domain::{
 };
 use crate::jobs::guard::Bound;
 use crate::jobs::select::{self, Typed};
+use crate::jobs::witness::{About, Witness as _};
 
 /// Which method of whom.
 #[derive(Debug, clap::Args)]
@@ -85,8 +86,21 @@ impl Args {
             let (guard, whom) = (&session.guard, (whose.as_str(), &person.id));
             change::checked(cx, &session)?.admit_person(guard, whom, None, None, &prefix)?;
         }
+        if code.is_none() {
+            row.step = "send".to_owned();
+        }
+        let log = record::of_verb(cx, VERB)?;
+        let step_id = uuid::Uuid::now_v7().to_string();
+        let about = About {
+            step_id: step_id.clone(),
+            user: row.user.clone(),
+            user_id: person.id.clone(),
+            step: row.step.clone(),
+            target: row.target.clone(),
+        };
+        log.before(&[about]).await?;
         let mut next = Vec::new();
-        let outcome = match code {
+        let (outcome, answered) = match code {
             Some(code) => {
                 let challenge = Challenge {
                     user: person.id.clone(),
@@ -96,29 +110,39 @@ impl Args {
                     to: None,
                     expires_at: None,
                 };
-                let verdict = service.answer(&challenge, Secret::new(code.trim())).await?;
-                challenge::judge(verdict, &row.target, &again)
-                    .map(|()| "the code is right; it counts from now on".to_owned())
+                match service.answer(&challenge, Secret::new(code.trim())).await {
+                    Ok(verdict) => {
+                        let judged = challenge::judge(verdict, &row.target, &again);
+                        let right = "the code is right; it counts from now on";
+                        (judged.map(|()| right.to_owned()), true)
+                    }
+                    Err(error) => (Err(error), false),
+                }
             }
-            None => {
-                row.step = "send".to_owned();
-                let challenge = service.challenge(&person.id, &chosen.id, Purpose::Verify).await?;
-                next.push(format!("It counts once the code is checked: {again} --code CODE"));
-                Ok(challenge::sent(cx, &challenge))
-            }
+            None => match service.challenge(&person.id, &chosen.id, Purpose::Verify).await {
+                Ok(challenge) => {
+                    next.push(format!("It counts once the code is checked: {again} --code CODE"));
+                    (Ok(challenge::sent(cx, &challenge)), true)
+                }
+                Err(error) => (Err(error), false),
+            },
         };
         row.at = Some(cx.clock.now());
         row.attempts = 1;
-        match outcome {
+        match &outcome {
             Ok(detail) => {
                 row.status = Status::Done;
-                row.detail = detail;
+                row.detail.clone_from(detail);
             }
             Err(error) => {
                 row.status = Status::Failed;
                 row.detail = error.message().to_owned();
                 row.error = Some(error.to_body());
             }
+        }
+        log.after(&[(step_id, row.clone())]).await?;
+        if let (Err(error), false) = (outcome, answered) {
+            return Err(error);
         }
         change::one_row(cx, &session, VERB, row, next)
     }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use futures::TryStreamExt as _;
 
 use super::{Plan, read, reference, title};
-use crate::cli::change::{self, Gathered, Kept, Prepared, Qr};
+use crate::cli::change::{self, Begun, Gathered, JobName, Kept, Prepared, Qr};
 use crate::cli::context::{Context, Intent, Session};
 use crate::domain::shape::StepRow;
 use crate::domain::{Error, ErrorCode, Parts, Result, Status, User, UserId, UserQuery};
@@ -26,6 +26,8 @@ pub struct Args {
     /// Refuse unless the plan has this digest, or one that begins so
     #[arg(long, value_name = "DIGEST", value_parser = digest)]
     digest: Option<String>,
+    #[command(flatten)]
+    job: JobName,
     /// What to do about people who changed since: leave them out, or refuse all
     #[arg(long, value_name = "skip|stop", value_enum, default_value_t)]
     on_drift: OnDrift,
@@ -64,8 +66,10 @@ impl Args {
             file,
             digest,
             on_drift,
+            job,
         } = self;
         let mut plan = read(&file)?;
+        cx.record.applies(reference(&plan));
         if let Some(approved) = digest
             && !plan.digest.starts_with(&approved)
         {
@@ -105,10 +109,14 @@ impl Args {
         head.ticket = ticket;
         head.reason = cx.globals.reason.clone().or_else(|| plan.head.reason.clone());
         head.plan = Some(reference(&plan));
+        head.name = job.name;
         let kept = if dry_run {
             Kept::in_memory(&head)?
         } else {
-            Kept::create(cx, &head)?
+            match change::begin(cx, &head).await? {
+                Begun::New(kept) => kept,
+                Begun::Known(journal) => return change::resume(cx, &session, journal.as_ref()).await,
+            }
         };
         let gathered = compare(cx, &session, &mut plan, kept.journal()?, on_drift).await?;
         let prepared = Prepared {
@@ -116,7 +124,6 @@ impl Args {
             doing: "Apply the plan to".to_owned(),
             gathered,
             kept,
-            limit: None,
             qr: Qr::Auto,
             caller: None,
         };

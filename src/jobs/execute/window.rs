@@ -37,6 +37,8 @@ pub(super) struct Row {
     pub(super) record: StepRecord,
     /// How often it was sent in this run.
     pub(super) tries: u32,
+    /// The ending that the witness was told of: it hears of another only where reading back shows another.
+    told: Option<Status>,
 }
 
 /// A step by the place of its person in the window, and its own.
@@ -97,7 +99,11 @@ impl Person {
                 record.row.detail.clone_from(&planned.detail);
                 record.row.error = None;
             }
-            Row { record, tries: 0 }
+            Row {
+                record,
+                tries: 0,
+                told: None,
+            }
         });
         let rows = rows.collect();
         Self {
@@ -258,11 +264,30 @@ impl<'a> Window<'a> {
                 lost.push(*at);
             }
         }
+        self.sync_secrets(&places);
         self.settle_unknown(&lost).await;
         self.job.progress.wrote(places.len() as u64);
         places.extend(settled);
         self.record(&places).await?;
         Ok(true)
+    }
+
+    /// A step that made a secret is done once that is safe.
+    fn sync_secrets(&mut self, places: &[At]) {
+        let mints = |(who, place): &At| {
+            let person = &self.people[*who];
+            let made = person.step(*place).is_some_and(|step| step.action.mints());
+            made && person.rows[*place].status() == Status::Done
+        };
+        let made: Vec<At> = places.iter().copied().filter(mints).collect();
+        if made.is_empty() {
+            return;
+        }
+        if let Err(error) = self.job.sink.sync() {
+            for at in made {
+                self.row(at).fail(&error);
+            }
+        }
     }
 
     fn about(&self, (who, place): At) -> Option<About> {
@@ -295,18 +320,21 @@ impl<'a> Window<'a> {
     }
 
     /// Records rows in the journal, and tells the witness of those that have ended after they were sent.
-    pub(super) async fn record(&self, places: &[At]) -> Result<()> {
+    pub(super) async fn record(&mut self, places: &[At]) -> Result<()> {
         self.mark(places.iter()).await?;
-        let ended: Vec<(String, StepRow)> = places
-            .iter()
-            .filter_map(|(who, place)| {
-                let person = &self.people[*who];
-                let row = &person.rows[*place];
-                let sent = row.has_ended() && row.record.row.attempts > 0;
-                sent.then(|| Some((person.step(*place)?.id.clone(), row.record.row.clone())))
-                    .flatten()
-            })
-            .collect();
+        let mut ended: Vec<(String, StepRow)> = Vec::new();
+        for (who, place) in places {
+            let person = &mut self.people[*who];
+            let Some(step_id) = person.step(*place).map(|step| step.id.clone()) else {
+                continue;
+            };
+            let row = &mut person.rows[*place];
+            let status = Some(row.status());
+            if row.has_ended() && row.record.row.attempts > 0 && row.told != status {
+                row.told = status;
+                ended.push((step_id, row.record.row.clone()));
+            }
+        }
         if ended.is_empty() {
             return Ok(());
         }
