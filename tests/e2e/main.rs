@@ -13,6 +13,7 @@ mod environment;
 mod http;
 #[cfg(test)]
 mod jobs;
+mod many;
 #[cfg(test)]
 mod person;
 #[cfg(test)]
