@@ -7,7 +7,11 @@ mod again;
 #[cfg(test)]
 mod environment;
 #[cfg(test)]
+mod gate;
+#[cfg(test)]
 mod http;
+#[cfg(test)]
+mod job;
 #[cfg(test)]
 mod person;
 #[cfg(test)]

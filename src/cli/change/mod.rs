@@ -7,6 +7,7 @@ mod keep;
 mod kept;
 mod lines;
 mod named;
+mod private;
 mod report;
 mod resume;
 mod shown;
@@ -117,7 +118,7 @@ pub(crate) fn before(cx: &Context, change: &Change) -> Result<Option<String>> {
         keep::check(cx, qr, job.name.is_some())?;
     }
     if let Some(path) = &plan_out {
-        keep::must_be_new(path)?;
+        private::must_be_new(path)?;
     }
     admit_command(cx, only_planned, cx.globals.ticket.clone())
 }

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use futures::TryStreamExt as _;
 
-use super::{Prepared, keep, prefix};
+use super::{Prepared, prefix, private};
 use crate::cli::context::Context;
 use crate::domain::Result;
 use crate::domain::shape::{PlanRef, StepRow};
@@ -48,7 +48,7 @@ pub(super) async fn plan(cx: &Context, prepared: &Prepared, path: &Path) -> Resu
     };
     head.count(&people);
     let (text, digest) = planfile::write(&head, &people)?;
-    keep::write_new(path, text.as_bytes())?;
+    private::write_new(path, text.as_bytes())?;
     let file = path.display().to_string();
     cx.ui.note(&format!(
         "Plan written to {file}: {} people, {} writes; it ends {}",
