@@ -60,6 +60,8 @@ pub struct Privileges {
     pub groups: Option<Vec<String>>,
     /// Whether any of the roles gives power over others; `None`: cannot tell.
     pub privileged: Option<bool>,
+    /// Where something cannot be told: the right that the token lacks, as the service calls it.
+    pub missing: Option<String>,
 }
 
 /// Who runs this, as the token says.

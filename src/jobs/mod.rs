@@ -2,6 +2,8 @@
 //! may be (`guard`), doing it (`execute`), and the same written down (`planfile`). One person is a job of one. Nothing
 //! here prints, asks or knows a vendor: a service reaches it as a trait object behind the gate.
 
+pub mod audit;
+pub mod caller;
 pub mod execute;
 #[cfg(test)]
 mod fake;
@@ -15,4 +17,5 @@ pub mod planfile;
 pub mod playbook;
 pub mod remains;
 pub mod select;
+pub mod undo;
 pub mod witness;

@@ -5,13 +5,18 @@
 #[cfg(test)]
 mod again;
 #[cfg(test)]
+mod audit;
+#[cfg(test)]
+mod caller;
+#[cfg(test)]
 mod environment;
 #[cfg(test)]
 mod gate;
 #[cfg(test)]
 mod http;
+mod jobs;
 #[cfg(test)]
-mod job;
+mod many;
 #[cfg(test)]
 mod person;
 #[cfg(test)]

@@ -9,6 +9,7 @@ use crate::domain::shape::StepRow;
 use crate::domain::{
     Action, Error, ErrorCode, Parts, Policy, Result, SecurityInfo, Slots, Status, User, UserId,
 };
+use crate::jobs::guard::Bound;
 use crate::jobs::journal::{Entry, Journal, Size};
 use crate::jobs::plan::{self, Deed, Person, PlannedUser, Setting, Wish};
 use crate::jobs::{guard, select};
@@ -56,11 +57,7 @@ impl Gathered {
         self.size.steps += writes;
         self.size.people += u64::from(writes > 0);
         self.size.minting += u64::from(mints);
-        for warning in &person.warnings {
-            if self.warnings.len() < WARNINGS && !self.warnings.contains(warning) {
-                self.warnings.push(warning.clone());
-            }
-        }
+        self.warn(person.warnings.iter().cloned());
         if self.by_hand.is_none() {
             self.by_hand = person.steps.iter().find_map(|row| match &row.deed {
                 Deed::ByHand { why, instead } => {
@@ -72,6 +69,15 @@ impl Gathered {
         }
         if self.few.len() < FEW {
             self.few.push(person.clone());
+        }
+    }
+
+    /// Takes what to know before saying yes.
+    pub(crate) fn warn(&mut self, warnings: impl IntoIterator<Item = String>) {
+        for warning in warnings {
+            if self.warnings.len() < WARNINGS && !self.warnings.contains(&warning) {
+                self.warnings.push(warning);
+            }
         }
     }
 
@@ -105,6 +111,12 @@ pub(super) async fn plan(
     let prefix = super::prefix(cx);
     let asked = people(cx, session, verb, &prefix, &selection.asked).await?;
     let users: Vec<User> = asked.iter().map(|(user, ..)| user.clone()).collect();
+    let bound = if for_file || cx.globals.dry_run {
+        Bound::Planned
+    } else {
+        Bound::Direct
+    };
+    super::admit_number(cx, session, users.len(), bound)?;
     let privileges = super::admit_people(cx, session, &users).await?;
     let mut parts = parts(&asked);
     if for_file {
@@ -121,6 +133,7 @@ pub(super) async fn plan(
         now: cx.clock.now(),
     };
     let mut gathered = Gathered::default();
+    gathered.warn(super::cannot_tell(cx, session, &privileges));
     let mut left: Vec<StepRow> = Vec::new();
     let mut errors: Vec<(String, Error)> = Vec::new();
     let mut people = asked.into_iter().zip(privileges);
@@ -296,7 +309,7 @@ async fn one(
 }
 
 /// The policy for a person; where it cannot be read the service has the last word anyway.
-async fn policy(session: &Session, user: &UserId) -> Result<Option<Policy>> {
+pub(crate) async fn policy(session: &Session, user: &UserId) -> Result<Option<Policy>> {
     match session.service.policy(Some(user)).await {
         Ok(policy) => Ok(Some(policy)),
         Err(error)

@@ -5,7 +5,7 @@ use futures::TryStreamExt as _;
 use super::gather::FEW;
 use super::report::Report;
 use crate::cli::context::{Context, Session};
-use crate::domain::shape::ResultDoc;
+use crate::domain::shape::{ResultDoc, Undo};
 use crate::domain::{Error, Result};
 use crate::jobs::execute::Early;
 use crate::jobs::journal::Folder;
@@ -84,11 +84,15 @@ pub(super) async fn say(cx: &Context, session: &Session, report: Report<'_>) -> 
 pub(super) fn counts(cx: &Context, session: &Session, doc: &ResultDoc, whom: &str, verdict: Option<&Error>) {
     let users = &doc.summary.users;
     let one = users.selected == 1;
+    let audit = doc.audit.as_ref().map(|audit| {
+        let start: String = audit.head.chars().take(4).collect();
+        format!(", audit {}:{start}", audit.seq)
+    });
     let job = doc
         .job
         .as_ref()
         .filter(|_| !doc.dry_run)
-        .map(|id| format!(" Job {}", shown(cx, id)))
+        .map(|id| format!(" Job {}{}{}", shown(cx, id), audit.unwrap_or_default(), undo(doc)))
         .unwrap_or_default();
     if one && verdict.is_none() && doc.summary.steps.done > 0 {
         cx.ui.note(&format!("Done.{job}"));
@@ -127,6 +131,18 @@ pub(super) fn counts(cx: &Context, session: &Session, doc: &ResultDoc, whom: &st
             code => format!(". Exit {code}"),
         };
         cx.ui.note(&format!("{}.{job}{took}{exit}", counts.join(", ")));
+    }
+}
+
+/// How to take it back, where that can be.
+fn undo(doc: &ResultDoc) -> String {
+    match &doc.undo {
+        Some(Undo {
+            what,
+            command: Some(command),
+            ..
+        }) => format!(". Undo ({}): {command}", what.join(", ")),
+        _ => String::new(),
     }
 }
 

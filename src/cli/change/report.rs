@@ -7,11 +7,12 @@ use super::gather::FEW;
 use super::keep::Keeper;
 use super::{Prepared, lines, shown};
 use crate::cli::context::{Context, Session};
-use crate::domain::shape::{Next, ResultDoc, StepRow, Summary};
+use crate::domain::shape::{AuditRef, Next, ResultDoc, StepRow, Summary};
 use crate::domain::{Action, Error, ErrorCode, Notice, Result, Status};
 use crate::jobs::execute::{Early, Ran};
 use crate::jobs::journal::{JobHead, Journal, Taken, Which};
 use crate::jobs::outcome::{self, Reasons};
+use crate::jobs::undo::Reach;
 use crate::render::{Page, Results, Shape};
 
 /// How long an open page may go on after a sign-out, in seconds.
@@ -101,6 +102,7 @@ pub(super) fn one_row(
     let mut doc = empty(cx, session, head);
     doc.job = None;
     doc.dry_run = row.status == Status::Planned;
+    doc.audit = cx.record.last();
     doc.summary = outcome::summary(std::slice::from_ref(&row));
     let verdict = outcome::verdict(&doc.summary, &Reasons::of([&row]), None);
     doc.exit_code = verdict.as_ref().map_or(0, |error| error.code().exit_code());
@@ -159,7 +161,10 @@ impl<'a> Report<'a> {
         let mut doc = empty(cx, session, head);
         doc.started_at = Some(ended.started);
         let mut people = journal.people();
-        while let Some(Taken { person, steps, .. }) = people.try_next().await? {
+        let mut reach = Reach::default();
+        while let Some(taken) = people.try_next().await? {
+            reach.add(&taken);
+            let Taken { person, steps, .. } = taken;
             outcome::add_by_hand(&mut doc.by_hand, &person);
             let ends = person.steps.iter().zip(&steps).any(|(planned, record)| {
                 let ends = |step: &crate::domain::Step| {
@@ -171,6 +176,7 @@ impl<'a> Report<'a> {
                 doc.access_ends_within_s = Some(ACCESS_ENDS_WITHIN);
             }
         }
+        doc.undo = reach.undo(|| cx.command(["jobs", "undo", &lines::shown(cx, &head.id)]));
         let mut reasons = Reasons::default();
         // Whoever is stopped is not told single reasons.
         if !matches!(ended.ran.early, Some(Early::Told | Early::TooManyFailed)) {
@@ -205,6 +211,11 @@ impl<'a> Report<'a> {
     /// Takes the secrets that belong into the answer.
     pub(super) fn with_secrets(&mut self, keeper: &Keeper) {
         self.doc.secrets = keeper.rows();
+    }
+
+    /// Takes where it stands in the audit log.
+    pub(super) fn with_audit(&mut self, audit: Option<AuditRef>) {
+        self.doc.audit = audit;
     }
 
     /// Writes the result, rows as they are read. `streamed`: those of people who were worked on are written already.

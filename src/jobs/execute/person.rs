@@ -20,6 +20,8 @@ pub(super) struct Row {
     pub(super) record: StepRecord,
     /// How often it was sent in this run.
     pub(super) tries: u32,
+    /// The ending that the witness was told of: it hears of another only where reading back shows another.
+    pub(super) told: Option<Status>,
 }
 
 impl Row {
@@ -68,7 +70,11 @@ impl Person {
                 record.row.detail.clone_from(&planned.detail);
                 record.row.error = None;
             }
-            Row { record, tries: 0 }
+            Row {
+                record,
+                tries: 0,
+                told: None,
+            }
         });
         let rows = rows.collect();
         Self {
