@@ -4,21 +4,28 @@
 
 #[cfg(test)]
 mod again;
+#[cfg(test)]
 mod audit;
 #[cfg(test)]
 mod caller;
 #[cfg(test)]
 mod environment;
 #[cfg(test)]
-mod http;
+mod gate;
 #[cfg(test)]
+mod http;
 mod jobs;
+mod many;
+#[cfg(test)]
+mod many;
 #[cfg(test)]
 mod person;
 #[cfg(test)]
 mod profile;
 #[cfg(test)]
 mod prompt;
+#[cfg(test)]
+mod running;
 #[cfg(test)]
 mod screen;
 #[cfg(test)]
