@@ -2,7 +2,7 @@
 
 use futures::TryStreamExt as _;
 
-use super::gather::FEW;
+use super::gathered::FEW;
 use super::report::Report;
 use crate::cli::context::{Context, Session};
 use crate::domain::shape::{ResultDoc, Undo};
