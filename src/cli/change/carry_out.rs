@@ -64,12 +64,14 @@ pub(super) async fn run(cx: &Context, session: &Session, prepared: Prepared) -> 
         qr,
         ..
     } = prepared;
-    let keeper = Keeper::open(cx, &qr, gathered.size.minting > 0, false)?;
-    kept.journal()?.set_state(JobState::Ready).await?;
-    kept.stay();
+    // What cannot be logged leaves no job behind.
+    record::of_job(cx, &head)?;
     if gathered.size.left_out > 0 {
         record::left_out(cx, &head, kept.journal()?).await?;
     }
+    let keeper = Keeper::open(cx, &qr, gathered.size.minting > 0, false)?;
+    kept.journal()?.set_state(JobState::Ready).await?;
+    kept.stay();
     let work = Work {
         head: &head,
         keeper,
