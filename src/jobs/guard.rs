@@ -97,6 +97,23 @@ pub fn admit_command(guard: &Guard, ticket: Option<&str>, profile: &str) -> Resu
     Ok(())
 }
 
+/// Whether as many people are meant as was said.
+///
+/// # Errors
+/// `expect_mismatch`.
+pub fn admit_expected(people: u64, expect: Option<u64>) -> Result<()> {
+    match expect {
+        Some(expected) if expected != people => Err(Error::new(
+            ErrorCode::ExpectMismatch,
+            match people {
+                1 => format!("1 person was selected, and --expect says {expected}"),
+                people => format!("{people} people were selected, and --expect says {expected}"),
+            },
+        )),
+        _ => Ok(()),
+    }
+}
+
 /// Whether the whole ticket matches; `by`: who says so.
 fn admit_ticket(ticket: &str, pattern: &str, by: &str) -> Result<()> {
     let whole = ". as {$ticket, $pattern} | $ticket | test(\"^(?:\" + $pattern + \")$\")";
@@ -122,17 +139,7 @@ fn admit_ticket(ticket: &str, pattern: &str, by: &str) -> Result<()> {
 /// `guard_max_users`; `expect_mismatch` where `expect` says another number.
 pub fn admit_number(guard: &Guard, people: usize, expect: Option<u64>, bound: Bound) -> Result<()> {
     let people = people as u64;
-    if let Some(expected) = expect
-        && expected != people
-    {
-        return Err(Error::new(
-            ErrorCode::ExpectMismatch,
-            match people {
-                1 => format!("1 person was selected, and --expect says {expected}"),
-                people => format!("{people} people were selected, and --expect says {expected}"),
-            },
-        ));
-    }
+    admit_expected(people, expect)?;
     let (key, most) = match bound {
         Bound::Direct => ("max_users", guard.max_users),
         Bound::Planned => ("max_users_planned", guard.max_users_planned),

@@ -14,6 +14,7 @@ mod environment;
 mod gate;
 #[cfg(test)]
 mod http;
+#[cfg(test)]
 mod jobs;
 #[cfg(test)]
 mod many;
@@ -23,6 +24,8 @@ mod person;
 mod profile;
 #[cfg(test)]
 mod prompt;
+#[cfg(test)]
+mod running;
 #[cfg(test)]
 mod screen;
 #[cfg(test)]

@@ -1,278 +1,459 @@
-//! Jobs of many people: interrupted in the middle and gone on with, run again by their name, stopped when too much
-//! fails; what they print, and what they leave behind.
+//! Many people: files, groups, filters, everybody, less some, in parts.
 
-use std::os::unix::fs::PermissionsExt as _;
-use std::path::PathBuf;
+use std::collections::BTreeSet;
 
-use rustix::process::Signal;
+use insta::assert_snapshot;
 use serde_json::Value;
 
-use crate::environment::{Environment, Output, kill};
-use crate::gate::{Gate, Rule};
-use crate::server::Server;
-use crate::terminal::Terminal;
+use crate::environment::{Environment, Output};
 
-/// What a sign-out is called on the wire.
-const SIGN_OUT: &str = "revokeSignInSessions";
-/// More people than are shown one by one.
-const MANY: usize = 25;
-
-/// A place with people to sign out; the arguments that do it.
-fn crowd() -> (Environment, Vec<String>) {
-    let place = Environment::new();
-    place.run(&["local", "seed", "--users", "30"]).exits(0);
-    let people = (1..=MANY).map(|n| format!("user{n:05}@contoso.example"));
-    let line = ["user", "sign-out"].map(str::to_owned).into_iter();
-    (place, line.chain(people).collect())
-}
-
-/// The same over HTTP, with a gate before every sign-out.
-fn behind_a_gate(rule: Rule) -> (Environment, Vec<String>, Server, Gate) {
-    let (place, line) = crowd();
-    let server = place.serve(&[]);
-    let gate = Gate::new(&server.graph, SIGN_OUT, rule);
-    let authority = server.authority.replace(&server.graph, &gate.url);
-    let place = place
-        .over(&server, "local")
-        .with("MFACTL_URL", &gate.url)
-        .with("MFACTL_AUTHORITY", &authority);
-    (place, line, server, gate)
-}
-
-fn with<'a>(line: &'a [String], more: &[&'a str]) -> Vec<&'a str> {
-    line.iter()
-        .map(String::as_str)
-        .chain(more.iter().copied())
-        .collect()
-}
-
-/// The files of jobs.
-fn jobs(place: &Environment) -> Vec<PathBuf> {
-    let Ok(entries) = std::fs::read_dir(place.path("state/mfactl/jobs")) else {
-        return Vec::new();
-    };
-    let paths = entries.map(|entry| entry.unwrap().path());
-    paths
-        .filter(|path| path.extension().is_some_and(|end| end == "db"))
-        .collect()
-}
-
-fn lines(output: &Output) -> Vec<Value> {
+/// The screen, without the name of the folder, which changes from run to run.
+fn screen(place: &Environment, output: &Output) -> String {
+    let home = place.path("home");
     output
-        .stdout
-        .lines()
-        .map(|line| serde_json::from_str(line).unwrap())
+        .screen()
+        .replace(home.parent().unwrap().to_str().unwrap(), "[DIR]")
+}
+
+/// Sign-in names of a result's rows, before the @.
+fn users(result: &Value) -> BTreeSet<String> {
+    result["steps"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|step| {
+            let user = step["user"].as_str().unwrap();
+            user.split('@').next().unwrap().to_owned()
+        })
         .collect()
+}
+
+fn set(names: &[&str]) -> BTreeSet<String> {
+    names.iter().map(|name| (*name).to_owned()).collect()
+}
+
+/// Who would be signed out.
+fn meant(place: &Environment, selector: &[&str]) -> BTreeSet<String> {
+    let mut command = vec!["user", "sign-out", "-n"];
+    command.extend(selector);
+    users(&place.change(&command))
+}
+
+const STAFF: [&str; 9] = [
+    "adele", "bas", "chidi", "dora", "emre", "eva", "fen", "omar", "zoe",
+];
+
+#[test]
+fn a_file_is_checked_whole_and_every_bad_row_is_named() {
+    let place = Environment::new();
+    let file = place.write(
+        "numbers.csv",
+        "user;Mobile;type\r\n\
+         adele;\"=\"\"+31612345678\"\"\";mobile\r\n\
+         bas;31612345679;mobile\r\n\
+         chidi;3.16E+10;mobile\r\n\
+         dora;;mobile\r\n\
+         emre;+31 612345670;fax\r\n\
+         fen;+31 612345671\r\n\
+         adele;+31 612345672;mobile\r\n",
+    );
+    let command = [
+        "methods",
+        "add",
+        "phone",
+        "--from",
+        &file,
+        "--column",
+        "number=Mobile",
+    ];
+    let check = place.run(&[&command[..], &["--check"]].concat()).exits(2);
+    assert_eq!(check.stdout, "");
+    assert_snapshot!(screen(&place, &check), @"");
+    let body = place
+        .run(&[&command[..], &["--check", "-o", "json"]].concat())
+        .exits(2)
+        .error();
+    assert_eq!(body["matches"].as_array().unwrap().len(), 7);
+    assert_eq!((&body["line"], &body["column"]), (&2.into(), &Value::Null));
+    // Nothing is sent for any of it.
+    let before = place.person("emre").methods();
+    place.run(&[&command[..], &["--yes"]].concat()).exits(2);
+    assert_eq!(place.person("emre").methods(), before);
 }
 
 #[test]
-fn an_interrupted_job_finishes_what_is_in_flight_and_goes_on_by_its_name() {
-    let (place, line, _server, gate) = behind_a_gate(Rule::Wait);
-    let line = with(&line, &["--job", "inc9", "--yes"]);
-    let first = with_owned(&line, &["--concurrency", "5", "-o", "ndjson"]);
-    let started = place.start(&first.iter().map(String::as_str).collect::<Vec<_>>(), "");
-    gate.waits();
-    let second = place.run(&line);
-    assert_eq!(second.code, 8, "one process at a time: {}", second.screen());
+fn a_file_is_checked_without_a_profile() {
+    let place = Environment::new().without_profile();
+    let file = place.write(
+        "numbers.csv",
+        "user,number\nadele,+31612345678\nbas,+31 612345679\n",
+    );
+    let command = ["methods", "add", "phone", "--from", &file, "--check"];
+    let output = place.run(&command).exits(0);
+    assert!(
+        output
+            .stdout
+            .ends_with("numbers.csv: 2 rows, 2 people, none wrong\n"),
+        "{}",
+        output.stdout
+    );
+    let value = place
+        .run(&[&command[..], &["-o", "json"]].concat())
+        .exits(0)
+        .value();
+    assert_eq!(
+        (&value["rows"], &value["people"], &value["wrong"]),
+        (&2.into(), &2.into(), &0.into())
+    );
+}
 
-    kill(started.id(), Signal::INT);
-    gate.open();
-    let output = started.finish().exits(130);
-    let lines = lines(&output);
-    let summary = lines.last().unwrap();
-    assert_eq!(summary["type"], "summary", "{}", output.screen());
-    assert_eq!(summary["exit_code"], 130);
-    assert_eq!(summary["summary"]["users"]["selected"], MANY);
-    let done = summary["summary"]["users"]["done"].as_u64().unwrap();
-    assert!((1..=5).contains(&done), "{}", output.screen());
-    assert_eq!(summary["summary"]["users"]["skipped"], MANY as u64 - done);
-    assert_eq!(output.error_code(), "interrupted");
-    let hint = output.error()["hint"].as_str().unwrap().to_owned();
-    assert!(hint.starts_with("mfactl jobs resume j-"), "{hint}");
-
-    let output = place.run(&[&line, &["-o", "json"][..]].concat()).exits(0);
+#[test]
+fn rows_that_are_wrong_can_be_left_out_and_are_reported() {
+    let place = Environment::new();
+    let file = place.write(
+        "numbers.csv",
+        "user,number\nchidi,+31 612345678\nfen,none\nnobody,+31 612345679\nzoe,+31 612345670\nzoe,+31 612345671\n",
+    );
+    let output = place
+        .run(&[
+            "methods",
+            "add",
+            "phone",
+            "--from",
+            &file,
+            "--skip-invalid",
+            "--yes",
+            "-o",
+            "json",
+        ])
+        .exits(7);
     let result = output.value();
-    assert_eq!(result["summary"]["users"]["done"], MANY, "{}", output.screen());
-    assert_eq!(result["job"], summary["job"]);
-    for step in result["steps"].as_array().unwrap() {
-        assert_eq!((&step["status"], &step["attempts"]), (&"done".into(), &1.into()));
-    }
+    let rows: Vec<String> = result["steps"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|step| {
+            format!(
+                "{} {}",
+                step["user"].as_str().unwrap(),
+                step["status"].as_str().unwrap()
+            )
+        })
+        .collect();
+    assert_eq!(
+        rows,
+        [
+            "chidi@contoso.example done",
+            "fen skipped",
+            "nobody skipped",
+            "zoe skipped",
+            "zoe skipped"
+        ]
+    );
+    assert_eq!(result["steps"][2]["error"]["line"], 4);
+    assert_eq!(place.person("chidi").methods(), ["phone:mobile"]);
+}
 
-    let output = place.run(&[&line, &["-o", "json"][..]].concat()).exits(0);
-    assert!(output.stderr.contains("is done already"), "{}", output.screen());
-    assert_eq!(output.value()["steps"], result["steps"], "nothing was sent");
-    assert_eq!(jobs(&place).len(), 1);
+#[test]
+fn people_who_are_not_there_are_all_named_and_nothing_is_sent() {
+    let place = Environment::new();
+    let file = place.write(
+        "people.csv",
+        "user\nadele\nadel\nbas\nadele.vance@contoso.example\n",
+    );
+    let output = place
+        .run(&["user", "sign-out", "--from", &file, "--yes"])
+        .exits(3);
+    assert_snapshot!(screen(&place, &output), @"");
+}
 
-    let other = place
-        .run(&["user", "sign-out", "adele", "--job", "inc9", "--yes"])
+#[test]
+fn somebody_with_two_wishes_is_told_with_both_lines_and_the_same_wish_is_done_once() {
+    let place = Environment::new();
+    let file = place.write(
+        "numbers.csv",
+        "user,number\nchidi,+31 612345678\nfen,+31 612345679\nCHIDI@contoso.example,+31612345678\n",
+    );
+    let command = ["methods", "add", "phone", "--from", &file, "-n", "-o", "json"];
+    let output = place.run(&command).exits(6);
+    assert_eq!(
+        output.value()["summary"]["users"]["selected"],
+        2,
+        "{}",
+        output.screen()
+    );
+    assert!(
+        output
+            .stderr
+            .contains("1 row names the same person and values again, first line 4")
+    );
+    let file = place.write(
+        "numbers.csv",
+        "user,number\nchidi,+31 612345678\nchidi,+31 612345679\n",
+    );
+    let output = place
+        .run(&["methods", "add", "phone", "--from", &file, "--yes"])
+        .exits(2);
+    assert_snapshot!(screen(&place, &output), @"");
+    // Two spellings of one person are only known when they were looked up.
+    let id = place.person("chidi").id;
+    let text = format!("user,number\nchidi,+31 612345678\n{id},+31 612345679\n");
+    let file = place.write("numbers.csv", &text);
+    let output = place
+        .run(&["methods", "add", "phone", "--from", &file, "--yes"])
         .exits(2);
     assert!(
-        other.stderr.contains("is of another command"),
+        output
+            .stderr
+            .contains("numbers.csv:3: chidi@contoso.example is there twice"),
         "{}",
-        other.screen()
+        output.stderr
     );
 }
 
-fn with_owned(line: &[&str], more: &[&str]) -> Vec<String> {
-    line.iter().chain(more).map(|word| (*word).to_owned()).collect()
-}
-
 #[test]
-fn the_second_signal_ends_at_once_and_the_next_run_looks_at_what_was_in_flight() {
-    let (place, line, _server, gate) = behind_a_gate(Rule::Wait);
-    let line = with(&line, &["--job", "inc9", "--yes"]);
-    let started = place.start(&line, "");
-    gate.waits();
-    kill(started.id(), Signal::HUP);
-    // The other signal is taken only once the first was: that is when nothing new is begun.
-    std::thread::scope(|scope| {
-        let id = started.id();
-        scope.spawn(move || kill_until_gone(id));
-        let output = started.finish().exits(130);
-        assert!(output.stderr.contains("stopped at once"), "{}", output.screen());
-        assert!(
-            output.stderr.contains("mfactl jobs resume j-"),
-            "{}",
-            output.screen()
+fn a_list_that_this_program_wrote_can_be_fed_back() {
+    let place = Environment::new();
+    for form in ["ndjson", "csv"] {
+        let list = place
+            .run(&["methods", "list", "emre", "fen", "-o", form])
+            .exits(0)
+            .stdout;
+        let output = place
+            .feed(
+                &[
+                    "methods",
+                    "remove",
+                    "--from",
+                    "-",
+                    "-n",
+                    "--leave-none",
+                    "-o",
+                    "json",
+                ],
+                &list,
+            )
+            .exits(0);
+        let removed: Vec<String> = output.value()["steps"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .filter(|step| step["step"] == "remove")
+            .map(|step| step["target"].as_str().unwrap().to_owned())
+            .collect();
+        assert_eq!(
+            removed.len(),
+            place.person("emre").methods().len() + place.person("fen").methods().len()
         );
-    });
-    gate.open();
-    let result = place.run(&[&line, &["-o", "json"][..]].concat()).exits(0).value();
-    assert_eq!(result["summary"]["users"]["done"], MANY);
-}
-
-/// Signals may fall together: as many as it takes.
-fn kill_until_gone(id: u32) {
-    while std::path::Path::new(&format!("/proc/{id}")).exists() {
-        kill(id, Signal::TERM);
-        std::thread::yield_now();
     }
 }
 
 #[test]
-fn a_job_that_is_going_wrong_stops_and_what_failed_is_tried_again() {
-    let (place, line, _server, gate) = behind_a_gate(Rule::Refuse);
-    let line = with(&line, &["--job", "inc9", "--yes", "--concurrency", "5"]);
-    let stopped = place
-        .run(&[&line, &["--max-failures", "3", "-o", "json"][..]].concat())
-        .exits(7);
-    let result = stopped.value();
-    let users = &result["summary"]["users"];
-    let (failed, skipped) = (
-        users["failed"].as_u64().unwrap(),
-        users["skipped"].as_u64().unwrap(),
-    );
-    assert!((4..=10).contains(&failed), "{}", stopped.screen());
-    assert_eq!(failed + skipped, MANY as u64);
-    assert_eq!(result["steps"].as_array().unwrap().len(), MANY);
-    assert!(
-        stopped.error()["message"]
-            .as_str()
-            .unwrap()
-            .contains("--max-failures"),
-        "{}",
-        stopped.screen()
-    );
-    gate.open();
-    let result = place.run(&[&line, &["-o", "json"][..]].concat()).exits(0).value();
-    assert_eq!(result["summary"]["users"]["done"], MANY);
-}
-
-#[test]
-fn over_twenty_people_the_table_shows_only_who_is_not_done() {
-    let (place, line) = crowd();
-    let output = place.run(&with(&line, &["--yes"])).exits(0);
-    assert_eq!(output.stdout, "", "{}", output.screen());
-    let screen = output.screen();
-    assert!(screen.ends_with("25 people done. Job j-4f7a\nexit 0"), "{screen}");
-    assert!(screen.contains("and 5 more; --dry-run shows all"), "{screen}");
-    let csv = place.run(&with(&line, &["--yes", "-o", "csv"])).exits(0);
-    assert_eq!(csv.stdout.lines().count(), 1 + MANY, "data has every row");
-}
-
-#[test]
-fn a_terminal_shows_how_far_it_is_and_nothing_of_it_in_the_end() {
-    let (place, line, _server, gate) = behind_a_gate(Rule::Wait);
-    let line = with(&line, &["--yes"]);
-    let mut terminal = Terminal::start(&place, &line);
-    gate.waits();
-    terminal.shows("] 0/25");
-    gate.open();
-    terminal.shows("25 people done. Job j-");
-    let (screen, code) = terminal.ends();
-    assert_eq!(code, 0, "{screen}");
-
-    let place = place.with("MFACTL_NO_PROGRESS", "1");
-    let (screen, code) = Terminal::start(&place, &line).ends();
-    assert_eq!(code, 0, "{screen}");
-    assert!(!screen.contains("/25"), "{screen}");
-}
-
-#[test]
-fn results_stream_as_lines_and_end_with_the_summary() {
-    let (place, line) = crowd();
-    let output = place.run(&with(&line, &["--yes", "-o", "ndjson"])).exits(0);
-    let lines = lines(&output);
-    assert_eq!(lines.len(), MANY + 1);
-    assert!(lines[..MANY].iter().all(|line| line["type"] == "step"));
-    assert_eq!(lines[MANY]["type"], "summary");
-    assert_eq!(lines[MANY]["summary"]["steps"]["done"], MANY);
-    assert_eq!(
-        lines[MANY]["next"].as_array().unwrap().len(),
-        MANY,
-        "what stays for each"
-    );
-}
-
-#[test]
-fn a_job_is_kept_for_its_owner_alone_and_a_refused_change_leaves_none() {
+fn the_members_of_a_group_are_meant_also_those_of_groups_in_it() {
     let place = Environment::new();
-    place.run(&["user", "sign-out", "adele"]).exits(6);
-    place.run(&["user", "sign-out", "adele", "--dry-run"]).exits(0);
-    place.run(&["user", "sign-out", "nobody", "--yes"]).exits(3);
-    let mut terminal = Terminal::start(&place, &["user", "sign-out", "adele"]);
-    terminal.shows("Go on? [y/N]").types("n");
-    assert_eq!(terminal.ends().1, 6);
-    let mut terminal = Terminal::start(&place, &["user", "sign-out", "adele"]);
-    terminal.shows("Go on? [y/N]").presses(3);
-    assert_eq!(terminal.ends().1, 130);
-    assert_eq!(jobs(&place), Vec::<PathBuf>::new());
-
-    let result = place.change(&["user", "sign-out", "adele"]);
-    let [job] = &jobs(&place)[..] else {
-        panic!("{:?}", jobs(&place))
-    };
+    assert_eq!(meant(&place, &["--group", "All Staff"]), set(&STAFF));
     assert_eq!(
-        job.file_stem().unwrap().to_str(),
-        result["job"].as_str(),
-        "the result names it"
+        meant(&place, &["--group", "all staff", "--expect", "9"]),
+        set(&STAFF)
     );
-    let mode = |path: &std::path::Path| path.metadata().unwrap().permissions().mode() & 0o777;
-    assert_eq!((mode(job), mode(job.parent().unwrap())), (0o600, 0o700));
-}
-
-#[test]
-fn without_a_place_for_the_journal_nothing_is_sent() {
-    let place = Environment::new();
-    let session = place.person("fen").signs_in_by("sms").token("session_token");
-    std::fs::write(place.path("state"), "a file where a folder should be").unwrap();
-    let output = place.try_change(&["user", "sign-out", "fen"]).exits(1);
-    assert_eq!(output.error_code(), "file_unreadable", "{}", output.screen());
+    let error = place
+        .run(&["user", "sign-out", "-n", "--group", "Project X"])
+        .exits(3);
+    assert_snapshot!(screen(&place, &error), @"");
+    let error = place
+        .run(&["user", "sign-out", "-n", "--group", "Project X", "-o", "json"])
+        .exits(3)
+        .error();
+    let id = error["matches"][1]["ref"].as_str().unwrap();
+    assert_eq!(meant(&place, &["--group", id]), set(&["sven"]));
     place
-        .person("fen")
-        .tries(&["--session", &session])
-        .is("signed_in");
+        .run(&["user", "sign-out", "-n", "--group", "Nobody's"])
+        .exits(3);
+    place
+        .run(&["user", "sign-out", "-n", "--group", "All Staff", "--expect", "8"])
+        .exits(6);
 }
 
 #[test]
-fn secrets_of_several_people_need_a_file_also_on_a_terminal() {
+fn some_can_be_taken_out_by_name_by_group_and_by_file() {
     let place = Environment::new();
-    let line = ["user", "reset-password", "adele", "bas", "--yes"];
-    let (screen, code) = Terminal::start(&place, &line).ends();
-    assert_eq!(code, 2, "{screen}");
-    assert!(screen.contains("--secrets-out FILE"), "{screen}");
-    let file = place.path("secrets.ndjson");
-    let output = place.run(&[&line, &["--secrets-out", file.to_str().unwrap()][..]].concat());
-    output.exits(0);
-    assert_eq!(std::fs::read_to_string(&file).unwrap().lines().count(), 2);
+    let list = place.write("keep.csv", "user\nfen\nnina\n");
+    let selector = ["--group", "All Staff", "--except"];
+    let less = |what: &[&str]| meant(&place, &[&selector[..], what].concat());
+    assert_eq!(
+        less(&["adele,group:Amsterdam Office", "--except", &list]),
+        set(&["chidi", "dora", "emre", "eva"])
+    );
+    let output = place.run(
+        &[
+            &["user", "sign-out", "-n"][..],
+            &selector,
+            &["adele", "--expect", "8"],
+        ]
+        .concat(),
+    );
+    assert!(output.exits(0).stderr.contains("1 person taken out by --except"));
+    // Who is to be left out and is not there would be changed: that is an error, and no note.
+    place
+        .run(&[&["user", "sign-out", "-n"][..], &selector, &["adel"]].concat())
+        .exits(3);
+    place
+        .run(&[&["user", "sign-out", "-n"][..], &selector, &["group:Nobody's"]].concat())
+        .exits(3);
+}
+
+#[test]
+fn a_filter_is_the_services_own_and_needs_a_number_with_yes() {
+    let place = Environment::new();
+    let filter = ["--filter", "startswith(userPrincipalName,'adele')"];
+    assert_eq!(meant(&place, &filter), set(&["adele"]));
+    let command = [&["user", "sign-out", "--yes"][..], &filter].concat();
+    let output = place.run(&command).exits(2);
+    assert_snapshot!(screen(&place, &output), @"");
+    place.run(&[&command[..], &["--expect", "2"]].concat()).exits(6);
+    place.run(&[&command[..], &["--expect", "1"]].concat()).exits(0);
+    place
+        .run(&["user", "sign-out", "-n", "--filter", "colour eq 'blue'"])
+        .exits(6);
+}
+
+#[test]
+fn everybody_needs_the_guard_and_a_number() {
+    let place = Environment::new();
+    let command = ["user", "sign-out", "--everyone", "--yes"];
+    let output = place.run(&[&command[..], &["--expect", "40"]].concat()).exits(6);
+    assert_eq!(output.stdout, "");
+    assert_snapshot!(screen(&place, &output), @"");
+    place.write(
+        "config/mfactl/config.toml",
+        "[profiles.local.guard]\nallow_everyone = true\nmax_users = 1000\n",
+    );
+    let output = place.run(&command).exits(2);
+    assert_snapshot!(screen(&place, &output), @"");
+}
+
+#[test]
+fn parts_divide_people_and_kubernetes_numbers_them() {
+    let place = Environment::new();
+    let part = |shard: &str| meant(&place, &["--group", "All Staff", "--shard", shard]);
+    let parts = [part("1/3"), part("2/3"), part("3/3")];
+    let sum: usize = parts.iter().map(BTreeSet::len).sum();
+    assert_eq!(sum, STAFF.len());
+    assert_eq!(
+        parts.iter().flatten().cloned().collect::<BTreeSet<_>>(),
+        set(&STAFF)
+    );
+    let pod = place.with("JOB_COMPLETION_INDEX", "1");
+    assert_eq!(
+        meant(&pod, &["--group", "All Staff", "--shard", "auto/3"]),
+        parts[1]
+    );
+    pod.run(&[
+        "user",
+        "sign-out",
+        "-n",
+        "--group",
+        "All Staff",
+        "--shard",
+        "auto/1",
+    ])
+    .exits(2);
+    place
+        .run(&[
+            "user",
+            "sign-out",
+            "-n",
+            "--group",
+            "All Staff",
+            "--shard",
+            "auto/3",
+        ])
+        .exits(2);
+    place
+        .run(&["user", "sign-out", "-n", "--group", "All Staff", "--shard", "4/3"])
+        .exits(2);
+    // The number is that of all parts together: each pod runs the same command.
+    place
+        .run(&[
+            "user",
+            "sign-out",
+            "-n",
+            "--group",
+            "All Staff",
+            "--shard",
+            "1/3",
+            "--expect",
+            "9",
+        ])
+        .exits(0);
+}
+
+#[test]
+fn the_first_ones_are_done_and_the_others_wait() {
+    let place = Environment::new();
+    let output = place.run(&[
+        "user",
+        "sign-out",
+        "--group",
+        "Seattle Office",
+        "--first",
+        "1",
+        "--yes",
+        "-o",
+        "json",
+    ]);
+    let result = output.value();
+    let done = result["steps"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|step| step["status"] == "done")
+        .count();
+    assert_eq!(done, 1, "{}", output.screen());
+    assert_eq!(result["summary"]["users"]["selected"], 4);
+}
+
+#[test]
+fn reads_take_selectors_too() {
+    let place = Environment::new();
+    let rows = place.json(&["methods", "list", "--group", "Seattle Office", "-o", "json"]);
+    let users: BTreeSet<&str> = rows
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|row| row["user"].as_str().unwrap().split('@').next().unwrap())
+        .collect();
+    assert_eq!(users, BTreeSet::from(["adele", "dora", "emre", "fen"]));
+    let people = place.write("people.csv", "user\nadele\nbas\n");
+    let shown = place.json(&["user", "show", "--from", &people, "-o", "json"]);
+    assert_eq!(shown.as_array().unwrap().len(), 2);
+    let devices = place.json(&[
+        "devices",
+        "list",
+        "--filter",
+        "startswith(displayName,'Adele')",
+        "-o",
+        "json",
+    ]);
+    assert!(!devices.as_array().unwrap().is_empty());
+    place
+        .run(&["methods", "list", "adele", "--group", "Pilots"])
+        .exits(2);
+    place.run(&["methods", "list"]).exits(2);
+}
+
+#[test]
+fn an_ambiguous_person_is_answered_with_the_line_that_was_typed() {
+    let place = Environment::new();
+    let output = place
+        .run(&[
+            "methods",
+            "add",
+            "phone",
+            "--number",
+            "+31 612345678",
+            "office@contoso.example",
+        ])
+        .exits(3);
+    assert_snapshot!(screen(&place, &output), @"");
 }

@@ -4,7 +4,8 @@ use futures::TryStreamExt as _;
 
 use super::{Prepared, gather, prefix};
 use crate::cli::context::{Context, Session};
-use crate::domain::{Error, ErrorCode, Privileges, Result, Status, User};
+use crate::cli::who::Selection;
+use crate::domain::{Error, ErrorCode, Privileges, Result, Status, User, UserQuery};
 use crate::jobs::caller::{Callers, Checked};
 use crate::jobs::guard::{self, Allow, Bound};
 use crate::jobs::journal::{JobHead, Journal, StepRecord};
@@ -31,6 +32,38 @@ pub(crate) fn admit_command(
         };
     guard::admit_command(&profile.guard, ticket.as_deref(), &profile.name)?;
     Ok(ticket)
+}
+
+/// Whether a selector may be used like this: everybody, or whoever a filter finds, only with a number that was said. A
+/// dry run is how that number is found.
+///
+/// # Errors
+/// `guard_everyone`; `usage` without the number.
+pub(super) fn admit_selector(cx: &Context, selection: &Selection, only_shown: bool) -> Result<()> {
+    let missing = |what: &str| {
+        Error::new(
+            ErrorCode::Usage,
+            format!("{what} needs --expect N, the number of people who are meant"),
+        )
+        .hint("--dry-run shows how many there are")
+    };
+    let counted = cx.globals.expect.is_some();
+    match selection.query() {
+        Some(UserQuery::Everyone) => {
+            if !only_shown {
+                guard::admit_everyone(&cx.profile()?.guard)?;
+            }
+            if only_shown || counted {
+                Ok(())
+            } else {
+                Err(missing("--everyone"))
+            }
+        }
+        Some(UserQuery::Filter(_)) if cx.globals.yes && !only_shown && !counted => {
+            Err(missing("--filter with --yes"))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Whether these people may be changed. Gives what was read of their roles and groups.

@@ -101,6 +101,9 @@ pub(crate) struct Prepared {
 /// # Errors
 /// Everything that keeps it from being done, before anything is sent or after: what was done is on stdout by then.
 pub(crate) async fn run(cx: &Context, change: Change) -> Result<u8> {
+    if change.selection.only_check {
+        return Ok(0);
+    }
     let ticket = before(cx, &change)?;
     let session = connect(cx, &change.args).await?;
     run_on(cx, &session, change, ticket).await
@@ -137,15 +140,15 @@ pub(crate) fn before(cx: &Context, change: &Change) -> Result<Option<String>> {
         ..
     } = change;
     let only_planned = cx.globals.dry_run || plan_out.is_some();
-    if plan_out.is_some() && selection.asked.iter().any(|asked| asked.wish.holds_secret()) {
+    if plan_out.is_some() && selection.facts.holds_secret {
         return Err(Error::new(
             ErrorCode::Usage,
             format!("a plan holds no secrets, and {verb} was given one"),
         )
         .hint("leave out --plan-out"));
     }
-    let mints = selection.asked.iter().any(|asked| asked.wish.mints());
-    if !only_planned && mints {
+    admit::admit_selector(cx, selection, cx.globals.dry_run)?;
+    if !only_planned && selection.facts.mints {
         keep::check(cx, qr, job.name.is_some())?;
     }
     if let Some(path) = &plan_out {
@@ -177,10 +180,11 @@ pub(crate) async fn run_on(
     let _job = session
         .traffic
         .as_ref()
-        .filter(|_| selection.asked.len() > 1)
+        .filter(|_| !selection.is_one())
         .map(Traffic::job);
     let mut head = kept::head(cx, session, verb, &selection.said);
     (head.playbook, head.ticket, head.name) = (playbook, ticket, job.name);
+    head.part = selection.part;
     let kept = if only_planned {
         Kept::in_memory(&head)?
     } else {
@@ -215,12 +219,14 @@ pub(crate) async fn finish(cx: &Context, session: &Session, mut prepared: Prepar
     if cx.globals.dry_run {
         return report::only_planned(cx, session, &prepared).await;
     }
+    if prepared.gathered.size.people > 0 {
+        admit::admit_planned(cx, session, &mut prepared).await?;
+    }
     keep::check_number(cx, prepared.gathered.size.minting)?;
     if prepared.gathered.size.minting > 0 {
         keep::check(cx, &prepared.qr, false)?;
     }
     if prepared.gathered.size.people > 0 {
-        admit::admit_planned(cx, session, &mut prepared).await?;
         confirm::ask(cx, session, &prepared)?;
     }
     carry_out::run(cx, session, prepared).await

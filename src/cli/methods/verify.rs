@@ -39,21 +39,22 @@ impl Args {
             .connect(if dry_run { Intent::Read } else { Intent::Change })
             .await?;
         let service = session.service.as_ref();
-        let command = |user: &str| cx.command(["methods", "verify", user, &method]);
+        // Not the line as it was typed: there may be a code in it.
+        let command = |_: &str, user: &str| cx.command(["methods", "verify", user, &method]);
         let typed = [Typed::argument(user)];
         let prefix = change::prefix(cx);
-        let found = select::people(service, &typed, session.domain.as_deref(), &prefix, &command).await?;
-        change::admit_number(cx, &session, found.len(), Bound::Direct)?;
-        let privileges = change::admit_people(cx, &session, &found).await?;
-        if let Some(warning) = change::cannot_tell(cx, &session, &privileges) {
-            cx.ui.warn(&warning);
-        }
-        let Some(person) = found.into_iter().next() else {
+        let found = select::each(service, &typed, session.domain.as_deref(), &prefix, &command).await?;
+        let Some(person) = found.into_iter().next().transpose()? else {
             return Err(Error::new(
                 ErrorCode::Internal,
                 "nobody was found, and nobody was missing",
             ));
         };
+        change::admit_number(cx, &session, 1, Bound::Direct)?;
+        let privileges = change::admit_people(cx, &session, std::slice::from_ref(&person)).await?;
+        if let Some(warning) = change::cannot_tell(cx, &session, &privileges) {
+            cx.ui.warn(&warning);
+        }
         let info = match change::read(&session, std::slice::from_ref(&person), Parts::METHODS)
             .await
             .pop()

@@ -85,16 +85,16 @@ impl Args {
         let session = cx
             .connect(if dry_run { Intent::Read } else { Intent::Change })
             .await?;
-        let command = |user: &str| cx.command(["user", "check-caller", user]);
+        let command = |_: &str, user: &str| cx.command(["user", "check-caller", user]);
         let typed = [Typed::argument(user)];
         let prefix = change::prefix(cx);
         let domain = session.domain.as_deref();
-        let found = select::people(session.service.as_ref(), &typed, domain, &prefix, &command).await?;
+        let found = select::each(session.service.as_ref(), &typed, domain, &prefix, &command).await?;
         let internal = |what: &str| Error::new(ErrorCode::Internal, what.to_owned());
         let person = found
             .into_iter()
             .next()
-            .ok_or_else(|| internal("nobody was found, and nobody was missing"))?;
+            .ok_or_else(|| internal("nobody was found, and nobody was missing"))??;
         let info = change::read(&session, std::slice::from_ref(&person), Parts::METHODS)
             .await
             .pop()
