@@ -73,13 +73,13 @@ pub(super) async fn run(cx: &Context, session: &Session, prepared: Prepared) -> 
     kept.journal()?.set_state(JobState::Ready).await?;
     kept.stay();
     let work = Work {
+        selected: gathered.people(),
         head: &head,
         keeper,
         slots: gathered.slots,
         missing_ok: head.playbook.is_some(),
         limit: gathered.limit,
         people: gathered.size.people,
-        selected: gathered.people(),
     };
     work.run(cx, session, kept.journal()?).await
 }
