@@ -64,13 +64,16 @@ pub(super) async fn run(cx: &Context, session: &Session, prepared: Prepared) -> 
         qr,
         ..
     } = prepared;
-    let keeper = Keeper::open(cx, &qr, gathered.size.minting > 0, false)?;
-    kept.journal()?.set_state(JobState::Ready).await?;
-    kept.stay();
+    // What cannot be logged leaves no job behind.
+    record::of_job(cx, &head)?;
     if gathered.size.left_out > 0 {
         record::left_out(cx, &head, kept.journal()?).await?;
     }
+    let keeper = Keeper::open(cx, &qr, gathered.size.minting > 0, false)?;
+    kept.journal()?.set_state(JobState::Ready).await?;
+    kept.stay();
     let work = Work {
+        selected: gathered.people(),
         head: &head,
         keeper,
         slots: gathered.slots,
@@ -92,6 +95,8 @@ pub(super) struct Work<'a> {
     pub(super) limit: Option<u64>,
     /// People who are left.
     pub(super) people: u64,
+    /// People in all.
+    pub(super) selected: u64,
 }
 
 impl Work<'_> {
@@ -107,6 +112,7 @@ impl Work<'_> {
             missing_ok,
             limit,
             people,
+            selected,
         } = self;
         let log = record::of_job(cx, head)?;
         let prefix = super::prefix(cx);
@@ -122,11 +128,7 @@ impl Work<'_> {
         let _job = session.traffic.as_ref().filter(|_| people > 1).map(Traffic::job);
         cx.progress.begin(people.min(limit.unwrap_or(u64::MAX)));
         let streams = page.format == Format::Ndjson;
-        let shape = if journal.summary().await?.users.selected > 1 {
-            Shape::Several
-        } else {
-            Shape::One
-        };
+        let shape = if selected > 1 { Shape::Several } else { Shape::One };
         let taking = Taking(RefCell::new(Inner {
             keeper: &mut keeper,
             results: Results::new(&page, &mut out, shape),

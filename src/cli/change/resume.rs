@@ -73,6 +73,7 @@ pub(crate) async fn resume(
         missing_ok: true,
         limit: first,
         people: first.map_or(open, |first| first.min(open)),
+        selected: summary.users.selected,
     };
     work.run(cx, session, journal).await
 }
