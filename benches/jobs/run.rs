@@ -40,7 +40,7 @@ impl Ran {
             "{file}.{}.secrets",
             address.rsplit(':').next().unwrap_or_default()
         ));
-        profile(place, server, address)?;
+        profile(place, server, address, file)?;
         let arguments = [
             "-p",
             "crowd",
@@ -120,7 +120,7 @@ impl Ran {
 }
 
 /// The profile `crowd`, whose guard allows so many people.
-fn profile(place: &Place, server: &Server, address: &str) -> Result<()> {
+fn profile(place: &Place, server: &Server, address: &str, file: &str) -> Result<()> {
     let folder = place.path("config/mfactl");
     fs::create_dir_all(&folder)?;
     let authority = server.authority.replace(&server.graph, address);
@@ -130,7 +130,7 @@ fn profile(place: &Place, server: &Server, address: &str) -> Result<()> {
          max_users_planned = 1000000\n",
         server.tenant, server.client_id
     );
-    let whole = folder.join(format!("{}.new", std::process::id()));
+    let whole = folder.join(format!("{file}.toml"));
     fs::write(&whole, text)?;
     fs::rename(whole, folder.join("config.toml"))?;
     Ok(())
@@ -221,6 +221,7 @@ pub fn restore(place: &Place, snapshot: &Path) -> Result<()> {
     succeed(place.command(&[
         "local",
         "restore",
+        "--yes",
         &snapshot.to_string_lossy(),
         "--data",
         &data.to_string_lossy(),

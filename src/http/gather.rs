@@ -20,6 +20,10 @@ use crate::domain::{Cost, Error, ErrorCode, Result};
 const WAYS: usize = 4;
 /// Where nothing is under way and nothing came for so long, nothing comes.
 const QUIET: Duration = Duration::from_millis(3);
+/// The same where there were enough callers a moment ago to fill a batch: they write down what they did, and come back.
+const QUIET_CROWD: Duration = Duration::from_millis(25);
+/// For so long a crowd is expected back.
+const CROWD: Duration = Duration::from_secs(1);
 /// Longer than this no call waits for others, whatever is under way.
 const LINGER: Duration = Duration::from_millis(250);
 
@@ -160,6 +164,7 @@ impl Gather {
             arrivals,
             calls: VecDeque::new(),
             at_once: 0,
+            full_at: None,
         };
         tokio::spawn(dispatcher.run());
         // It was just made: it listens.
@@ -191,6 +196,8 @@ struct Dispatcher {
     calls: VecDeque<Waiting>,
     /// So many of the calls, from the front, wait for nobody.
     at_once: usize,
+    /// When a batch was full last.
+    full_at: Option<Instant>,
 }
 
 impl Dispatcher {
@@ -238,6 +245,9 @@ impl Dispatcher {
     async fn gather(&mut self) {
         loop {
             self.drain();
+            if self.calls.len() >= BATCH {
+                self.full_at = Some(Instant::now());
+            }
             let waited = self
                 .calls
                 .front()
@@ -245,7 +255,11 @@ impl Dispatcher {
             if self.calls.len() >= BATCH || self.at_once > 0 || waited >= LINGER {
                 return;
             }
-            match tokio::time::timeout(QUIET, self.arrivals.recv()).await {
+            let quiet = match self.full_at {
+                Some(at) if at.elapsed() < CROWD => QUIET_CROWD,
+                _ => QUIET,
+            };
+            match tokio::time::timeout(quiet, self.arrivals.recv()).await {
                 Ok(Some(arrival)) => self.push(arrival),
                 Ok(None) => return,
                 Err(_) if self.core.under_way.load(Ordering::Relaxed) == 0 => return,
