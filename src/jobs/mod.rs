@@ -3,6 +3,7 @@
 //! here prints, asks or knows a vendor: a service reaches it as a trait object behind the gate.
 
 pub mod audit;
+pub mod caller;
 pub mod execute;
 #[cfg(test)]
 mod fake;
@@ -14,6 +15,7 @@ pub mod outcome;
 pub mod plan;
 pub mod planfile;
 pub mod playbook;
+pub mod policy;
 pub mod remains;
 pub mod select;
 pub mod undo;

@@ -6,9 +6,14 @@
 mod again;
 mod audit;
 #[cfg(test)]
+mod caller;
+#[cfg(test)]
 mod environment;
 #[cfg(test)]
 mod http;
+#[cfg(test)]
+mod jobs;
+mod many;
 #[cfg(test)]
 mod person;
 #[cfg(test)]

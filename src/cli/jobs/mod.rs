@@ -5,12 +5,14 @@ mod again;
 mod cancel;
 mod list;
 mod prune;
+mod resume;
 mod show;
 mod undo;
 mod watch;
 
 use super::context::{Context, Session};
 use super::words;
+use crate::config::OF_VARIABLES;
 use crate::domain::shape::JobRow;
 use crate::domain::{Error, ErrorCode, Result};
 use crate::jobs::journal::{Folder, Job, JobHead, Listed};
@@ -24,6 +26,8 @@ pub enum Verb {
     Show(show::Args),
     /// Follow a job to its end
     Watch(watch::Args),
+    /// Go on with a job: who was not begun, who failed, what nobody knows
+    Resume(resume::Args),
     /// Cancel a job: who was not begun stays as they are
     Cancel(cancel::Args),
     /// Take back what a job did, as far as that can be
@@ -38,6 +42,7 @@ impl Verb {
             Self::List(args) => args.run(cx).await,
             Self::Show(args) => args.run(cx).await,
             Self::Watch(args) => args.run(cx).await,
+            Self::Resume(args) => args.run(cx).await,
             Self::Cancel(args) => args.run(cx).await,
             Self::Undo(args) => args.run(cx).await,
             Self::Prune(args) => args.run(cx).await,
@@ -65,11 +70,15 @@ fn here(cx: &Context, head: &JobHead, verb: &str, short: &str) -> Result<()> {
     if profile == head.profile {
         return Ok(());
     }
+    let hint = match head.profile.as_str() {
+        OF_VARIABLES => "leave out -p, with the variables set that made its profile".to_owned(),
+        name => words::command(Some(name), ["jobs", verb, short]),
+    };
     Err(Error::new(
         ErrorCode::JobElsewhere,
         format!("job {short} is of profile {}, not of {profile}", head.profile),
     )
-    .hint(words::command(Some(&head.profile), ["jobs", verb, short])))
+    .hint(hint))
 }
 
 /// Whether a profile still leads where the job was made.
