@@ -16,6 +16,9 @@ use crate::jobs::journal::{JobHead, JobState, Journal};
 use crate::render::{Format, Results, Shape};
 use crate::services::Traffic;
 
+/// People in flight, at the least: those of one batch.
+const FEWEST: usize = 20;
+
 /// Takes secrets and rows while the job runs.
 struct Taking<'a, 'b>(RefCell<Inner<'a, 'b>>);
 
@@ -146,7 +149,7 @@ impl Work<'_> {
             pauses: &PAUSES,
             limits: Limits {
                 people: limit,
-                ..limits(cx)
+                ..limits(cx, session)
             },
             missing_ok,
             slots: &slots,
@@ -208,12 +211,13 @@ async fn until_stopped(cx: &Context, job: &Job<'_>) -> Result<Ran> {
     }
 }
 
-fn limits(cx: &Context) -> Limits {
+fn limits(cx: &Context, session: &Session) -> Limits {
+    let most = Limits::default().in_flight;
+    let rate = session.traffic.as_ref().and_then(Traffic::writes_per_second);
+    // Where little is allowed, few are begun: who is stopped waits for those.
+    let liked = rate.map_or(most, |rate| ((rate * 2.0) as usize).clamp(FEWEST, most));
     Limits {
-        in_flight: cx
-            .globals
-            .concurrency
-            .map_or(Limits::default().in_flight, usize::from),
+        in_flight: cx.globals.concurrency.map_or(liked, usize::from),
         most_failures: cx.globals.max_failures.map(|most| match most {
             MaxFailures::People(people) => MostFailures::People(people),
             MaxFailures::Share(share) => MostFailures::Share(share),
