@@ -11,6 +11,7 @@ use jiff::tz::TimeZone;
 
 use super::globals::Globals;
 use super::interrupt::Interrupt;
+use super::record::Record;
 use super::words;
 use crate::auth::Credential;
 use crate::config::{Config, Env, LOCAL, Login, Place, Profile};
@@ -18,7 +19,7 @@ use crate::domain::{Clock, Error, ErrorCode, Guard, IdentityService, Operator, P
 use crate::render::{Page, jq};
 use crate::server;
 use crate::services::local::Console;
-use crate::services::{self, ConnectOptions};
+use crate::services::{self, ConnectOptions, Traffic};
 use crate::ui::Ui;
 
 /// How long one call may take with all its tries, where nobody says.
@@ -52,6 +53,8 @@ pub struct Context {
     pub argv: Vec<String>,
     /// The reader's time zone.
     pub zone: TimeZone,
+    /// What is known of this command for the audit log.
+    pub(crate) record: Record,
     env: Env,
     jq: Option<Rc<jq::Filter>>,
     config: OnceCell<Config>,
@@ -64,6 +67,8 @@ pub struct Session {
     pub service: Box<dyn IdentityService>,
     /// Who runs this, as the token says.
     pub operator: Operator,
+    /// How fast the service can be asked, and that a job runs.
+    pub traffic: Option<Traffic>,
     /// The profile's name.
     pub profile: String,
     /// The tenant.
@@ -109,6 +114,7 @@ impl Context {
             progress: Arc::default(),
             argv,
             zone: TimeZone::system(),
+            record: Record::new(env.ci_run()),
             env,
             jq,
             config: OnceCell::new(),
@@ -154,9 +160,30 @@ impl Context {
         }
     }
 
+    /// The number of this machine among those of a Kubernetes Job, from 0.
+    pub(crate) fn completion_index(&self) -> Option<String> {
+        self.env.get("JOB_COMPLETION_INDEX").map(str::to_owned)
+    }
+
     /// A command to paste: `mfactl -p local` and the words, quoted where a shell needs it.
     pub fn command<'a>(&self, rest: impl IntoIterator<Item = &'a str>) -> String {
         words::command(self.globals.profile.as_deref(), rest)
+    }
+
+    /// The command line with another USER in the place of the one that was typed; where that does not stand there, the
+    /// verb with the USER.
+    pub(crate) fn instead(&self, typed: &str, user: &str, verb: &str) -> String {
+        let found = self.argv.iter().position(|word| word == typed);
+        match found {
+            Some(at) => {
+                let words = self.argv.iter().enumerate();
+                words::command(
+                    None,
+                    words.map(|(place, word)| if place == at { user } else { word.as_str() }),
+                )
+            }
+            None => self.command(verb.split(' ').chain([user])),
+        }
     }
 
     /// Connects to the service of the profile: the only door.
@@ -176,13 +203,19 @@ impl Context {
         let tenant = options.tenant.clone();
         let service_name = services::find(&options.service)?.name;
         let connected = services::connect(options).await?;
+        if let Some(traffic) = &connected.traffic {
+            traffic.tell(self.progress.clone());
+        }
         self.ui.detail(&format!(
             "{} in {}, as {}",
             profile.name, service_name, connected.operator.account
         ));
+        self.record
+            .signed_in(&profile.name, &tenant, &connected.operator.account);
         Ok(Session {
             service: Box::new(connected.service),
             operator: connected.operator,
+            traffic: connected.traffic,
             tenant,
             service_name,
             other_domains: config.other_domains(&profile),
@@ -259,6 +292,8 @@ impl Context {
                 tenant: address.tenant.clone(),
                 credential: credential(&address.login),
                 timeout,
+                pace: self.globals.pace,
+                runtime: self.config()?.runtime_dir().ok(),
             }),
             Place::Inside(data) => {
                 let mut options = server::Options::new(data);
@@ -285,6 +320,9 @@ impl Context {
                     tenant: endpoint.tenant,
                     credential,
                     timeout,
+                    pace: self.globals.pace,
+                    // Nobody else reaches it.
+                    runtime: None,
                 })
             }
         }

@@ -3,6 +3,7 @@
 
 pub mod env;
 mod file;
+mod machine;
 mod profile;
 
 use std::path::{Path, PathBuf};
@@ -12,6 +13,7 @@ use jiff::SignedDuration;
 
 pub use env::{Env, VARIABLES, Variable};
 use file::{File, Section};
+use machine::Machine;
 pub use profile::{Address, LOCAL, Login, OF_VARIABLES, Place, Profile};
 
 pub(crate) use crate::domain::written::nearest;
@@ -32,18 +34,22 @@ const DEEPEST: usize = 16;
 pub struct Config {
     file: File,
     path: Option<PathBuf>,
+    machine: Machine,
     env: Env,
 }
 
 impl Config {
-    /// Reads the platform's `mfactl/config.toml`; where there is none, nothing is configured.
+    /// Reads the platform's `mfactl/config.toml`; where there is none, nothing is configured. The machine-wide guard file
+    /// is read too; one that cannot be read forbids changes alone.
     ///
     /// # Errors
     /// `file_unreadable`, `config_invalid` with line and column.
     pub fn load(env: &Env) -> Result<Self> {
+        let machine = Machine::read(Path::new(machine::PATH));
         let Ok(folders) = etcetera::choose_base_strategy() else {
             return Ok(Self {
                 env: env.clone(),
+                machine,
                 ..Self::default()
             });
         };
@@ -51,6 +57,7 @@ impl Config {
         Ok(Self {
             file: file::read(&path)?,
             path: Some(path),
+            machine,
             env: env.clone(),
         })
     }
@@ -61,8 +68,18 @@ impl Config {
         Ok(Self {
             file: file::parse("config.toml", text)?,
             path: None,
+            machine: Machine::Absent,
             env: env.clone(),
         })
+    }
+
+    /// The same under a machine-wide guard file of this text.
+    #[cfg(test)]
+    pub(crate) fn under(self, text: &str) -> Self {
+        Self {
+            machine: Machine::of("/etc/mfactl/guard.toml", text),
+            ..self
+        }
     }
 
     /// The profile that serves: the one of the flag, else of `MFACTL_PROFILE`, else the one that variables make, else
@@ -76,7 +93,8 @@ impl Config {
         }
         if self.env.get("MFACTL_SERVICE").is_some() {
             let section = profile::of_variables(&self.env);
-            return profile::resolve(OF_VARIABLES, true, &section, &self.env, || self.local_data());
+            let data = || self.local_data();
+            return profile::resolve(OF_VARIABLES, true, &section, &self.env, &self.machine, data);
         }
         match &self.file.default_profile {
             Some(name) => self.named(name, false),
@@ -114,7 +132,9 @@ impl Config {
 
     fn named(&self, name: &str, named: bool) -> Result<Profile> {
         let section = self.section(name)?;
-        profile::resolve(name, named, &section, &self.env, || self.local_data())
+        profile::resolve(name, named, &section, &self.env, &self.machine, || {
+            self.local_data()
+        })
     }
 
     /// The keys of a profile with what it extends.
@@ -199,6 +219,20 @@ impl Config {
         Ok(folder.join("mfactl"))
     }
 
+    /// The folder of what the processes of this machine share while they run; it need not be there yet.
+    ///
+    /// # Errors
+    /// As [`Self::state_dir`], which serves where the platform has no such folder.
+    pub fn runtime_dir(&self) -> Result<PathBuf> {
+        let folder = etcetera::choose_base_strategy()
+            .ok()
+            .and_then(|folders| folders.runtime_dir());
+        match folder {
+            Some(folder) => Ok(folder.join("mfactl")),
+            None => Ok(self.state_dir()?.join("run")),
+        }
+    }
+
     /// How long jobs of this profile are kept; `None`: nobody says.
     pub fn retention(&self, profile: &str) -> Option<SignedDuration> {
         self.section(profile).ok()?.retention.as_deref().and_then(length)
@@ -222,20 +256,13 @@ impl Config {
     }
 
     /// Whether a change may use this profile: not where nobody named it and several organizations are configured, nor
-    /// where it has a guard that this version does not know how to keep.
+    /// while the machine-wide guard file cannot be read.
     ///
     /// # Errors
     /// `usage`, with the command to type; `config_invalid`.
     pub fn may_change(&self, profile: &Profile) -> Result<()> {
-        if let [key, ..] = profile.not_kept.as_slice() {
-            return Err(Error::new(
-                ErrorCode::ConfigInvalid,
-                format!(
-                    "the guard of profile \"{}\" has {key}, which this version cannot keep",
-                    profile.name
-                ),
-            )
-            .hint("it changes nothing rather than overlook a guard"));
+        if let Machine::Broken(error) = &self.machine {
+            return Err(error.clone());
         }
         let organizations = self.file.profiles.keys().filter(|name| *name != LOCAL).count();
         if profile.named || organizations < 2 || self.file.default_for_changes {

@@ -4,12 +4,16 @@
 
 #[cfg(test)]
 mod again;
+mod audit;
+#[cfg(test)]
+mod caller;
 #[cfg(test)]
 mod environment;
 #[cfg(test)]
 mod http;
 #[cfg(test)]
 mod jobs;
+mod many;
 #[cfg(test)]
 mod person;
 #[cfg(test)]

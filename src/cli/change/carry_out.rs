@@ -8,11 +8,13 @@ use super::report::{self, Report};
 use super::{Prepared, lines};
 use crate::cli::context::{Context, Session};
 use crate::cli::globals::MaxFailures;
+use crate::cli::record;
 use crate::domain::shape::{StepRow, Summary};
 use crate::domain::{Minted, Result, Slots};
 use crate::jobs::execute::{Early, Job, Limits, MostFailures, PAUSES, Ran, Sink, Stop};
 use crate::jobs::journal::{JobHead, JobState, Journal};
 use crate::render::{Format, Results, Shape};
+use crate::services::Traffic;
 
 /// Takes secrets and rows while the job runs.
 struct Taking<'a, 'b>(RefCell<Inner<'a, 'b>>);
@@ -65,6 +67,9 @@ pub(super) async fn run(cx: &Context, session: &Session, prepared: Prepared) -> 
     let keeper = Keeper::open(cx, &qr, gathered.size.minting > 0, false)?;
     kept.journal()?.set_state(JobState::Ready).await?;
     kept.stay();
+    if gathered.size.left_out > 0 {
+        record::left_out(cx, &head, kept.journal()?).await?;
+    }
     let work = Work {
         head: &head,
         keeper,
@@ -103,6 +108,7 @@ impl Work<'_> {
             limit,
             people,
         } = self;
+        let log = record::of_job(cx, head)?;
         let prefix = super::prefix(cx);
         let started = cx.clock.now();
         let page = cx.page();
@@ -112,8 +118,8 @@ impl Work<'_> {
         cx.interrupt.at_once(format!(
             "stopped at once; what was in flight is looked at when the job goes on\nhint: {resume}"
         ));
-        let witness = super::witness(cx, session, head)?;
         journal.set_state(JobState::Running).await?;
+        let _job = session.traffic.as_ref().filter(|_| people > 1).map(Traffic::job);
         cx.progress.begin(people.min(limit.unwrap_or(u64::MAX)));
         let streams = page.format == Format::Ndjson;
         let shape = if journal.summary().await?.users.selected > 1 {
@@ -131,7 +137,7 @@ impl Work<'_> {
             service: session.service.as_ref(),
             clock: cx.clock.as_ref(),
             journal,
-            witness: witness.as_ref(),
+            witness: log.as_ref(),
             sink: &taking,
             progress: &cx.progress,
             prefix: &prefix,
@@ -168,6 +174,7 @@ impl Work<'_> {
         };
         let mut report = Report::new(cx, session, head, journal, ended).await?;
         report.with_secrets(&keeper);
+        report.with_audit(log.last());
         report.print(results, &page, streams).await?;
         keeper.show_on(cx, &mut out)?;
         out.done()?;

@@ -84,11 +84,15 @@ pub(super) async fn say(cx: &Context, session: &Session, report: Report<'_>) -> 
 pub(super) fn counts(cx: &Context, session: &Session, doc: &ResultDoc, whom: &str, verdict: Option<&Error>) {
     let users = &doc.summary.users;
     let one = users.selected == 1;
+    let audit = doc.audit.as_ref().map(|audit| {
+        let start: String = audit.head.chars().take(4).collect();
+        format!(", audit {}:{start}", audit.seq)
+    });
     let job = doc
         .job
         .as_ref()
         .filter(|_| !doc.dry_run)
-        .map(|id| format!(" Job {}{}", shown(cx, id), undo(doc)))
+        .map(|id| format!(" Job {}{}{}", shown(cx, id), audit.unwrap_or_default(), undo(doc)))
         .unwrap_or_default();
     if one && verdict.is_none() && doc.summary.steps.done > 0 {
         cx.ui.note(&format!("Done.{job}"));

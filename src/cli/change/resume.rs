@@ -9,11 +9,11 @@ use super::carry_out::Work;
 use super::gather::FEW;
 use super::keep::Keeper;
 use super::report::{Ended, Report};
-use super::{Qr, confirm, keep, lines, place};
+use super::{Qr, admit, confirm, keep, lines, place};
 use crate::cli::context::{Context, Session};
-use crate::domain::{Error, ErrorCode, Privileges, Result, User, UserId};
+use crate::domain::{Error, ErrorCode, Result, User};
 use crate::jobs::execute::Ran;
-use crate::jobs::guard;
+use crate::jobs::guard::Bound;
 use crate::jobs::journal::{JobHead, JobState, Journal, Open};
 use crate::render::text::{clean, counted, grouped};
 use crate::render::{Format, Results};
@@ -42,7 +42,7 @@ pub(crate) async fn resume(
         journal.set_state(JobState::Ended).await?;
         return over(cx, session, &head, journal, &shown).await;
     }
-    let left = admit_left(cx, session, journal).await?;
+    let left = admit_left(cx, session, &head, journal).await?;
     keep::check_number(cx, left.minting)?;
     let qr = Qr::None;
     if left.minting > 0 {
@@ -64,6 +64,7 @@ pub(crate) async fn resume(
     if open > left.few.len() as u64 {
         plan.push(format!("  and {} more", grouped(open - left.few.len() as u64)));
     }
+    plan.extend(left.warning.iter().map(|warning| format!("warning: {warning}")));
     confirm::shown_is_meant(cx, &plan.join("\n"), open)?;
     let work = Work {
         head: &head,
@@ -101,13 +102,14 @@ fn admit_job(head: &JobHead, state: JobState, session: &Session, shown: &str) ->
 struct Left {
     few: Vec<String>,
     minting: u64,
+    /// What to know before saying yes.
+    warning: Option<String>,
 }
 
 /// Asks the guards about everybody who is left.
-async fn admit_left(cx: &Context, session: &Session, journal: &dyn Journal) -> Result<Left> {
+async fn admit_left(cx: &Context, session: &Session, head: &JobHead, journal: &dyn Journal) -> Result<Left> {
     let mut left = Left::default();
     let mut people: usize = 0;
-    let needs = guard::needs_privileges(&session.guard);
     let mut open = journal.open().try_chunks(super::gather::BATCH);
     while let Some(chunk) = open.try_next().await.map_err(|error| error.1)? {
         people += chunk.len();
@@ -116,17 +118,14 @@ async fn admit_left(cx: &Context, session: &Session, journal: &dyn Journal) -> R
         left.few
             .extend(chunk.iter().take(room).map(|one| one.user.clone()));
         let users: Vec<User> = chunk.into_iter().map(user).collect();
-        let privileges = if needs {
-            let ids: Vec<UserId> = users.iter().map(|user| user.id.clone()).collect();
-            let all = session.service.privileges(&ids).await;
-            all.into_iter().collect::<Result<Vec<_>>>()?
-        } else {
-            users.iter().map(|_| Privileges::default()).collect()
-        };
-        let pairs: Vec<(&User, &Privileges)> = users.iter().zip(&privileges).collect();
-        guard::admit(&session.guard, &pairs, &session.operator, cx.globals.include_self)?;
+        let privileges = admit::admit_people(cx, session, &users).await?;
+        if left.warning.is_none() {
+            left.warning = admit::cannot_tell(cx, session, &privileges);
+        }
     }
-    guard::admit_number(&session.guard, people, cx.globals.expect)?;
+    drop(open);
+    admit::admit_number(cx, session, people, Bound::Planned)?;
+    admit::admit_job(cx, session, head, journal, people).await?;
     Ok(left)
 }
 

@@ -81,6 +81,7 @@ impl Args {
             doing: format!("Take back job {short} for"),
             gathered,
             kept,
+            caller: None,
             qr: Qr::None,
         };
         change::finish(cx, &session, prepared).await

@@ -28,7 +28,6 @@ pub(crate) use draft::{Draft, Words};
 pub(crate) use order::strongest;
 pub use several::only_error;
 pub use state::State;
-pub(crate) use state::hex;
 
 /// What a change verb asks for one person.
 #[derive(Clone, Debug)]
