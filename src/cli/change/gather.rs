@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use futures::stream::{self, StreamExt as _};
 use tokio::sync::OnceCell;
 
-use super::admit::{allow, cannot_tell};
+use super::admit::{allow, cannot_tell, held_back};
 use crate::cli::context::{Context, Session};
 use crate::cli::who::{Selection, Telling};
 use crate::domain::shape::StepRow;
@@ -328,15 +328,26 @@ impl Planning<'_> {
                 Picked::Left(row) => piece.left.push(*row),
             }
         }
-        let users: Vec<User> = picks.iter().map(|pick| pick.user.clone()).collect();
+        let mut users: Vec<User> = picks.iter().map(|pick| pick.user.clone()).collect();
         let groups = self.selection.facts.asks_policy && self.policy.needs_groups().await?;
-        let privileges = privileges(
+        let mut privileges = privileges(
             session,
             &users,
             groups || guard::needs_privileges(&session.guard, allow(cx)),
         )
         .await?;
         piece.warning = cannot_tell(cx, session, &privileges);
+        if !selection.is_named() {
+            // Nobody named these people: whom the guard holds back is left out, and the rest is done.
+            let kept = picks.into_iter().zip(privileges).filter(|(pick, held)| {
+                let row = held_back(cx, session, &pick.user, held);
+                let stays = row.is_none();
+                piece.left.extend(row);
+                stays
+            });
+            (picks, privileges) = kept.unzip();
+            users = picks.iter().map(|pick| pick.user.clone()).collect();
+        }
         let people: Vec<(User, Privileges)> = users.iter().cloned().zip(privileges.iter().cloned()).collect();
         if admit(cx, session, &people).is_err() {
             self.refused.set(true);
