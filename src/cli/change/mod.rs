@@ -8,6 +8,7 @@ mod keep;
 mod kept;
 mod lines;
 mod named;
+mod private;
 mod report;
 mod resume;
 mod shown;
@@ -151,7 +152,7 @@ pub(crate) fn before(cx: &Context, change: &Change) -> Result<Option<String>> {
         keep::check(cx, qr, job.name.is_some())?;
     }
     if let Some(path) = &plan_out {
-        keep::must_be_new(path)?;
+        private::must_be_new(path)?;
     }
     admit_command(cx, only_planned, cx.globals.ticket.clone())
 }
