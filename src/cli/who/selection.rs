@@ -148,6 +148,11 @@ impl Selection {
         }
     }
 
+    /// Whether somebody named each of them: on the command line or in a file.
+    pub(crate) fn is_named(&self) -> bool {
+        !matches!(self.people, People::Query(_))
+    }
+
     /// Whether all people stand in a list, none of whom is taken out: then so many are meant.
     pub(crate) fn is_list(&self) -> bool {
         matches!(self.people, People::Rows(_)) && self.except.is_empty()
