@@ -14,8 +14,8 @@ mod environment;
 mod gate;
 #[cfg(test)]
 mod http;
+#[cfg(test)]
 mod jobs;
-mod many;
 #[cfg(test)]
 mod many;
 #[cfg(test)]
