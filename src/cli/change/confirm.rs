@@ -95,7 +95,7 @@ mod tests {
     #[test]
     fn a_long_run_is_told_beforehand_and_a_short_one_is_not() {
         let hour = Some(Duration::from_secs(3599));
-        assert_eq!(takes(1199, Some(20.0), hour), None);
+        assert_eq!(takes(1180, Some(20.0), hour), None);
         assert_eq!(takes(1_000_000, None, hour), None);
         let line = |writes, rate| takes(writes, Some(rate), hour).unwrap();
         assert_eq!(
