@@ -279,6 +279,11 @@ pub(crate) struct Started {
 }
 
 impl Started {
+    /// Its process.
+    pub(crate) fn id(&self) -> u32 {
+        self.id
+    }
+
     /// Waits for its end.
     #[track_caller]
     pub(crate) fn finish(self) -> Output {

@@ -4,10 +4,13 @@ mod admit;
 mod carry_out;
 mod confirm;
 mod gather;
+mod gathered;
 mod keep;
 mod kept;
 mod lines;
 mod named;
+mod policies;
+mod private;
 mod report;
 mod resume;
 mod shown;
@@ -27,10 +30,12 @@ use crate::jobs::planfile;
 use crate::services::Traffic;
 
 pub(crate) use admit::{admit_command, admit_number, admit_people, cannot_tell, checked};
-pub(crate) use gather::{Gathered, left_out, policy, read};
+pub(crate) use gather::{left_out, read};
+pub(crate) use gathered::Gathered;
 pub(crate) use keep::Qr;
 pub(crate) use kept::{Kept, head};
 pub(crate) use named::{Begun, JobName, begin};
+pub(crate) use policies::of as policy;
 pub(crate) use resume::resume;
 
 /// Options of every verb that changes something.
@@ -151,7 +156,7 @@ pub(crate) fn before(cx: &Context, change: &Change) -> Result<Option<String>> {
         keep::check(cx, qr, job.name.is_some())?;
     }
     if let Some(path) = &plan_out {
-        keep::must_be_new(path)?;
+        private::must_be_new(path)?;
     }
     admit_command(cx, only_planned, cx.globals.ticket.clone())
 }
@@ -218,12 +223,14 @@ pub(crate) async fn finish(cx: &Context, session: &Session, mut prepared: Prepar
     if cx.globals.dry_run {
         return report::only_planned(cx, session, &prepared).await;
     }
+    if prepared.gathered.size.people > 0 {
+        admit::admit_planned(cx, session, &mut prepared).await?;
+    }
     keep::check_number(cx, prepared.gathered.size.minting)?;
     if prepared.gathered.size.minting > 0 {
         keep::check(cx, &prepared.qr, false)?;
     }
     if prepared.gathered.size.people > 0 {
-        admit::admit_planned(cx, session, &mut prepared).await?;
         confirm::ask(cx, session, &prepared)?;
     }
     carry_out::run(cx, session, prepared).await
