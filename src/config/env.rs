@@ -136,6 +136,10 @@ pub const VARIABLES: &[Variable] = &[
         "XDG_STATE_HOME",
         "where mfactl/jobs and mfactl/audit are, instead of ~/.local/state",
     ),
+    alone(
+        "XDG_RUNTIME_DIR",
+        "where mfactl keeps the pace that all its processes share",
+    ),
 ];
 
 /// Variables that name the run of a pipeline, with the word before it; the first that is set counts.

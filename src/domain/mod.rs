@@ -9,6 +9,7 @@ mod error;
 mod guard;
 mod kind;
 mod method;
+mod pace;
 mod phone;
 mod policy;
 mod progress;
@@ -17,6 +18,7 @@ mod secret;
 mod service;
 pub mod shape;
 mod user;
+pub(crate) mod written;
 
 pub use action::{Action, Effect, EffectState, Minted, Notice, Status, Step, StepClass};
 pub use audit::{AuditKind, AuditOperator, AuditRow};
@@ -29,6 +31,7 @@ pub use method::{
     AppPassword, Device, DeviceId, DeviceKind, Method, MethodId, MethodState, Parts, Registration,
     RegistrationState, SecurityInfo, Sessions, SystemPreferred, UnknownPart, Use, UserId, Via,
 };
+pub use pace::{Bucket, Cost, Grant, Kind, Limits, Meter, Pace, Told, WaitReason, Waiting};
 pub use phone::{BadNumber, PhoneNumber};
 pub use policy::{
     AppPasswordPolicy, MethodPolicy, Policy, PolicyUse, RegistrationPolicy, RememberedDevicesPolicy, Target,

@@ -5,7 +5,7 @@ use std::io::Write;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{Format, Page, Row, Rows, Shape, cell, dash, filtered, internal, text, to_value, write};
+use super::{Format, Page, Row, Rows, Shape, cell, csv, dash, filtered, internal, text, to_value, write};
 use crate::domain::Result;
 use crate::domain::shape::{JobRow, JobShow, StepRow};
 
@@ -83,11 +83,7 @@ pub(crate) enum JobPage<'a> {
     /// As rows, behind the page of the job where that is for people.
     Rows(Rows<'a, StepRow>),
     /// As one object, whose array of steps is open.
-    Object {
-        page: &'a Page,
-        out: &'a mut dyn Write,
-        began: bool,
-    },
+    Object { out: &'a mut dyn Write, began: bool },
     /// As one object for a filter.
     Filtered {
         page: &'a Page,
@@ -119,11 +115,7 @@ impl<'a> JobPage<'a> {
                 // Steps are the last field, and there are none yet: the array stays open.
                 let open = text.trim_end_matches(['}', ']', '\n', ' ']);
                 write(out, open.as_bytes())?;
-                Ok(Self::Object {
-                    page,
-                    out,
-                    began: false,
-                })
+                Ok(Self::Object { out, began: false })
             }
             Format::Table => {
                 page.pairs(out, about)?;
@@ -145,7 +137,7 @@ impl<'a> JobPage<'a> {
                 steps.push(to_value(row)?);
                 Ok(())
             }
-            Self::Object { out, began, .. } => {
+            Self::Object { out, began } => {
                 let text = text::clean_json(serde_json::to_string_pretty(row).map_err(internal)?);
                 let before = if *began { ",\n    " } else { "\n    " };
                 *began = true;
@@ -162,7 +154,7 @@ impl<'a> JobPage<'a> {
     pub(crate) fn finish(self, job: &JobShow) -> Result<()> {
         match self {
             Self::Rows(rows) => rows.finish(&summary(job)?),
-            Self::Object { out, began, .. } => {
+            Self::Object { out, began } => {
                 let end: &[u8] = if began { b"\n  ]\n}\n" } else { b"]\n}\n" };
                 write(out, end)
             }
@@ -221,16 +213,33 @@ pub(crate) struct AgainRow {
     pub(crate) detail: String,
 }
 
-impl Row for AgainRow {
-    const TYPE: &'static str = "again";
-    const HEADINGS: &'static [&'static str] = &[];
-    const COLUMNS: &'static [&'static str] = &[
-        "user", "number", "type", "via", "address", "name", "method", "lifetime", "start", "step", "target",
-        "status", "detail",
-    ];
+/// What stands behind the values: `--from` names these columns as not used.
+const WHY: [&str; 4] = ["step", "target", "status", "detail"];
 
-    fn cells(&self, _page: &Page) -> Vec<String> {
-        Vec::new()
+/// Rows that `--from` takes, with a column for each of these options.
+pub(crate) struct AgainRows<'a> {
+    out: &'a mut dyn Write,
+    columns: Vec<&'static str>,
+}
+
+impl<'a> AgainRows<'a> {
+    /// Begins with the heading.
+    ///
+    /// # Errors
+    /// stdout is a file that cannot take it.
+    pub(crate) fn new(out: &'a mut dyn Write, options: &[&'static str]) -> Result<Self> {
+        let columns: Vec<&str> = ["user"].iter().chain(options).chain(&WHY).copied().collect();
+        write(out, &csv::line(columns.iter().copied())?)?;
+        Ok(Self { out, columns })
+    }
+
+    /// Adds a row.
+    ///
+    /// # Errors
+    /// stdout is a file that cannot take it.
+    pub(crate) fn push(&mut self, row: &AgainRow) -> Result<()> {
+        let cells = csv::cells(&to_value(row)?, &self.columns);
+        write(self.out, &csv::line(cells.iter().map(String::as_str))?)
     }
 }
 

@@ -5,7 +5,7 @@ use std::cell::Cell;
 
 use futures::stream::{self, StreamExt as _};
 
-use super::admit::{allow, cannot_tell};
+use super::admit::{allow, cannot_tell, held_back};
 use super::gathered::{Failed, Gathered};
 use super::policies::Policies;
 use crate::cli::context::{Context, Session};
@@ -208,15 +208,26 @@ impl Planning<'_> {
                 Picked::Left(row) => piece.left.push(*row),
             }
         }
-        let users: Vec<User> = picks.iter().map(|pick| pick.user.clone()).collect();
+        let mut users: Vec<User> = picks.iter().map(|pick| pick.user.clone()).collect();
         let groups = self.selection.facts.asks_policy && self.policy.needs_groups().await?;
-        let privileges = privileges(
+        let mut privileges = privileges(
             session,
             &users,
             groups || guard::needs_privileges(&session.guard, allow(cx)),
         )
         .await?;
         piece.warning = cannot_tell(cx, session, &privileges);
+        if !selection.is_named() {
+            // Nobody named these people: whom the guard holds back is left out, and the rest is done.
+            let kept = picks.into_iter().zip(privileges).filter(|(pick, held)| {
+                let row = held_back(cx, session, &pick.user, held);
+                let stays = row.is_none();
+                piece.left.extend(row);
+                stays
+            });
+            (picks, privileges) = kept.unzip();
+            users = picks.iter().map(|pick| pick.user.clone()).collect();
+        }
         let people: Vec<(User, Privileges)> = users.iter().cloned().zip(privileges.iter().cloned()).collect();
         if admit(cx, session, &people).is_err() {
             self.refused.set(true);

@@ -1,7 +1,11 @@
 //! The journal of a change: a file in the state folder, or in memory where nothing is carried out. A change that is
 //! refused leaves none behind.
 
+use std::path::PathBuf;
+use std::sync::Arc;
+
 use crate::cli::context::{Context, Session};
+use crate::cli::interrupt::{Cleaning, Interrupt};
 use crate::domain::{Error, ErrorCode, Result};
 use crate::jobs::journal::{Folder, JobHead, Journal, SqliteJournal};
 
@@ -10,6 +14,7 @@ pub(crate) struct Kept {
     journal: Option<Box<dyn Journal>>,
     /// Its id, while it is thrown away with this.
     discard: Option<(Folder, String)>,
+    interrupt: Option<Arc<Interrupt>>,
 }
 
 impl Kept {
@@ -20,9 +25,17 @@ impl Kept {
     pub(crate) fn create(cx: &Context, head: &JobHead) -> Result<Self> {
         let folder = folder(cx)?;
         let journal = SqliteJournal::create(folder.path(), head)?;
+        let file = folder.file(&head.id).into_os_string();
+        let files = ["", "-wal", "-shm", ".lock"].map(|end| {
+            let mut name = file.clone();
+            name.push(end);
+            PathBuf::from(name)
+        });
+        cx.interrupt.taking_away(Some(Cleaning(files.into())));
         Ok(Self {
             journal: Some(Box::new(journal)),
             discard: Some((folder, head.id.clone())),
+            interrupt: Some(Arc::clone(&cx.interrupt)),
         })
     }
 
@@ -34,6 +47,7 @@ impl Kept {
         Ok(Self {
             journal: Some(Box::new(SqliteJournal::in_memory(head)?)),
             discard: None,
+            interrupt: None,
         })
     }
 
@@ -50,6 +64,9 @@ impl Kept {
     /// From now on it stays: something may be sent.
     pub(crate) fn stay(&mut self) {
         self.discard = None;
+        if let Some(interrupt) = self.interrupt.take() {
+            interrupt.taking_away(None);
+        }
     }
 }
 

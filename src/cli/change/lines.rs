@@ -5,10 +5,10 @@ use futures::TryStreamExt as _;
 use super::gathered::FEW;
 use super::report::Report;
 use crate::cli::context::{Context, Session};
-use crate::domain::shape::ResultDoc;
+use crate::domain::shape::{ResultDoc, Undo};
 use crate::domain::{Error, Result};
 use crate::jobs::execute::Early;
-use crate::jobs::journal::Folder;
+use crate::jobs::journal::{Folder, JobState};
 use crate::jobs::remains;
 use crate::render::text::{clean, counted, grouped, lasting};
 
@@ -65,7 +65,10 @@ pub(super) async fn say(cx: &Context, session: &Session, report: Report<'_>) -> 
             }
             Ok(0)
         }
-        // Whoever was stopped goes on, whatever failed before.
+        // Whoever was stopped goes on, whatever failed before; what was cancelled does not.
+        Some(error) if report.ended.open && report.journal.state().await? == JobState::Cancelled => Err(
+            Error::new(error.code(), format!("cancelled: {}", error.message())),
+        ),
         Some(error) if report.ended.open => Err(error.hint(resume)),
         Some(error) => {
             let failed = doc.summary.steps.failed + doc.summary.steps.unknown > 0;
@@ -88,14 +91,25 @@ pub(super) fn counts(cx: &Context, session: &Session, doc: &ResultDoc, whom: &st
         let start: String = audit.head.chars().take(4).collect();
         format!(", audit {}:{start}", audit.seq)
     });
+    let took = match (doc.started_at, doc.finished_at) {
+        (Some(from), Some(to)) => u64::try_from(to.duration_since(from).as_secs()).unwrap_or_default(),
+        _ => 0,
+    };
+    // A second or two says nothing.
+    let took = if !one && took > 2 {
+        format!(", {}", lasting(took))
+    } else {
+        String::new()
+    };
     let job = doc
         .job
         .as_ref()
         .filter(|_| !doc.dry_run)
-        .map(|id| format!(" Job {}{}", shown(cx, id), audit.unwrap_or_default()))
+        .map(|id| format!(" Job {}{}{took}", shown(cx, id), audit.unwrap_or_default()))
         .unwrap_or_default();
+    let undo = undo(doc);
     if one && verdict.is_none() && doc.summary.steps.done > 0 {
-        cx.ui.note(&format!("Done.{job}"));
+        cx.ui.note(&format!("Done.{job}{undo}"));
     } else if one && verdict.is_none() && doc.summary.steps.unsupported == 0 {
         let place = super::place(session);
         cx.ui
@@ -116,21 +130,23 @@ pub(super) fn counts(cx: &Context, session: &Session, doc: &ResultDoc, whom: &st
                 });
             }
         }
-        let took = match (doc.started_at, doc.finished_at) {
-            (Some(from), Some(to)) => u64::try_from(to.duration_since(from).as_secs()).unwrap_or_default(),
-            _ => 0,
-        };
-        // A second or two says nothing.
-        let took = if took > 2 {
-            format!(", {}", lasting(took))
-        } else {
-            String::new()
-        };
         let exit = match doc.exit_code {
             0 => String::new(),
             code => format!(". Exit {code}"),
         };
-        cx.ui.note(&format!("{}.{job}{took}{exit}", counts.join(", ")));
+        cx.ui.note(&format!("{}.{job}{exit}{undo}", counts.join(", ")));
+    }
+}
+
+/// How to take it back, where that can be.
+fn undo(doc: &ResultDoc) -> String {
+    match &doc.undo {
+        Some(Undo {
+            what,
+            command: Some(command),
+            ..
+        }) => format!(". Undo ({}): {command}", what.join(", ")),
+        _ => String::new(),
     }
 }
 

@@ -10,6 +10,7 @@ mod kept;
 mod lines;
 mod named;
 mod policies;
+mod private;
 mod report;
 mod resume;
 mod shown;
@@ -26,6 +27,7 @@ use crate::domain::{Error, ErrorCode, Result};
 use crate::jobs::caller::Check;
 use crate::jobs::journal::JobHead;
 use crate::jobs::planfile;
+use crate::services::Traffic;
 
 pub(crate) use admit::{admit_command, admit_number, admit_people, cannot_tell, checked};
 pub(crate) use gather::{left_out, read};
@@ -33,6 +35,7 @@ pub(crate) use gathered::Gathered;
 pub(crate) use keep::Qr;
 pub(crate) use kept::{Kept, head};
 pub(crate) use named::{Begun, JobName, begin};
+pub(crate) use policies::of as policy;
 pub(crate) use resume::resume;
 
 /// Options of every verb that changes something.
@@ -41,12 +44,12 @@ pub(crate) struct ChangeArgs {
     /// Write the plan to a new file and stop; "plan apply FILE" carries it out
     #[arg(long, value_name = "FILE", help_heading = "Options everywhere")]
     plan_out: Option<PathBuf>,
-    #[command(flatten)]
-    job: JobName,
     /// Let the plan be applied for so long, at most 7d [default: 24h]
     #[arg(long, value_name = "DUR", help_heading = "Options everywhere", requires = "plan_out", value_parser = valid,
           hide_short_help = true)]
     valid: Option<SignedDuration>,
+    #[command(flatten)]
+    job: JobName,
 }
 
 /// `12h`, `3d`.
@@ -135,8 +138,8 @@ pub(crate) fn before(cx: &Context, change: &Change) -> Result<Option<String>> {
         qr,
         args: ChangeArgs {
             plan_out,
-            job,
             valid: _,
+            job,
         },
         ..
     } = change;
@@ -153,7 +156,7 @@ pub(crate) fn before(cx: &Context, change: &Change) -> Result<Option<String>> {
         keep::check(cx, qr, job.name.is_some())?;
     }
     if let Some(path) = &plan_out {
-        keep::must_be_new(path)?;
+        private::must_be_new(path)?;
     }
     admit_command(cx, only_planned, cx.globals.ticket.clone())
 }
@@ -174,9 +177,15 @@ pub(crate) async fn run_on(
         selection,
         playbook,
         qr,
-        args: ChangeArgs { plan_out, job, valid },
+        args: ChangeArgs { plan_out, valid, job },
     } = change;
     let only_planned = cx.globals.dry_run || plan_out.is_some();
+    // One person's calls go out as soon as they are made.
+    let _job = session
+        .traffic
+        .as_ref()
+        .filter(|_| !selection.is_one())
+        .map(Traffic::job);
     let mut head = kept::head(cx, session, verb, &selection.said);
     (head.playbook, head.ticket, head.name) = (playbook, ticket, job.name);
     head.part = selection.part;
@@ -185,7 +194,7 @@ pub(crate) async fn run_on(
     } else {
         match begin(cx, &head).await? {
             Begun::New(kept) => kept,
-            Begun::Known(journal) => return resume(cx, session, journal.as_ref()).await,
+            Begun::Known(journal) => return resume(cx, session, journal.as_ref(), None).await,
         }
     };
     let for_file = plan_out.is_some();
@@ -214,12 +223,14 @@ pub(crate) async fn finish(cx: &Context, session: &Session, mut prepared: Prepar
     if cx.globals.dry_run {
         return report::only_planned(cx, session, &prepared).await;
     }
+    if prepared.gathered.size.people > 0 {
+        admit::admit_planned(cx, session, &mut prepared).await?;
+    }
     keep::check_number(cx, prepared.gathered.size.minting)?;
     if prepared.gathered.size.minting > 0 {
         keep::check(cx, &prepared.qr, false)?;
     }
     if prepared.gathered.size.people > 0 {
-        admit::admit_planned(cx, session, &mut prepared).await?;
         confirm::ask(cx, session, &prepared)?;
     }
     carry_out::run(cx, session, prepared).await

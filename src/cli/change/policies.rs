@@ -56,6 +56,14 @@ impl<'a> Policies<'a> {
     }
 }
 
+/// The policy for a person; where it cannot be read the service has the last word anyway.
+///
+/// # Errors
+/// What the service says, but for a right that is missing.
+pub(crate) async fn of(session: &Session, user: &UserId) -> Result<Option<Policy>> {
+    readable(session, Some(user)).await
+}
+
 /// The policy; where it cannot be read the service has the last word anyway.
 async fn readable(session: &Session, user: Option<&UserId>) -> Result<Option<Policy>> {
     match session.service.policy(user).await {

@@ -119,6 +119,11 @@ impl Selection {
         one
     }
 
+    /// Whether it is one USER.
+    pub(crate) fn is_one(&self) -> bool {
+        matches!(&self.people, People::Texts(texts) if texts.len() == 1)
+    }
+
     /// The question to the service; `None`: USERs, or rows.
     pub(crate) const fn query(&self) -> Option<&UserQuery> {
         match &self.people {
@@ -141,6 +146,11 @@ impl Selection {
             Some([_]) => Shape::One,
             _ => Shape::Several,
         }
+    }
+
+    /// Whether somebody named each of them: on the command line or in a file.
+    pub(crate) fn is_named(&self) -> bool {
+        !matches!(self.people, People::Query(_))
     }
 
     /// Whether all people stand in a list, none of whom is taken out: then so many are meant.
