@@ -166,10 +166,6 @@ impl Crowd {
         let Some(job) = self.job() else {
             return Some(self.begin(more));
         };
-        println!(
-            "{}: {} left, {}",
-            job.row["state"], job.row["left"], job.row["summary"]["users"]
-        );
         if job.is_over {
             return None;
         }
@@ -316,7 +312,7 @@ impl Crowd {
     }
 
     fn check_audit(&mut self) {
-        // TEMP self.command(&["audit", "verify"]).ends().exits(0);
+        self.command(&["audit", "verify"]).ends().exits(0);
     }
 }
 

@@ -2,7 +2,7 @@
 
 use futures::TryStreamExt as _;
 
-use super::gather::FEW;
+use super::gathered::FEW;
 use super::report::Report;
 use crate::cli::context::{Context, Session};
 use crate::domain::shape::{ResultDoc, Undo};
@@ -91,14 +91,25 @@ pub(super) fn counts(cx: &Context, session: &Session, doc: &ResultDoc, whom: &st
         let start: String = audit.head.chars().take(4).collect();
         format!(", audit {}:{start}", audit.seq)
     });
+    let took = match (doc.started_at, doc.finished_at) {
+        (Some(from), Some(to)) => u64::try_from(to.duration_since(from).as_secs()).unwrap_or_default(),
+        _ => 0,
+    };
+    // A second or two says nothing.
+    let took = if !one && took > 2 {
+        format!(", {}", lasting(took))
+    } else {
+        String::new()
+    };
     let job = doc
         .job
         .as_ref()
         .filter(|_| !doc.dry_run)
-        .map(|id| format!(" Job {}{}{}", shown(cx, id), audit.unwrap_or_default(), undo(doc)))
+        .map(|id| format!(" Job {}{}{took}", shown(cx, id), audit.unwrap_or_default()))
         .unwrap_or_default();
+    let undo = undo(doc);
     if one && verdict.is_none() && doc.summary.steps.done > 0 {
-        cx.ui.note(&format!("Done.{job}"));
+        cx.ui.note(&format!("Done.{job}{undo}"));
     } else if one && verdict.is_none() && doc.summary.steps.unsupported == 0 {
         let place = super::place(session);
         cx.ui
@@ -119,21 +130,11 @@ pub(super) fn counts(cx: &Context, session: &Session, doc: &ResultDoc, whom: &st
                 });
             }
         }
-        let took = match (doc.started_at, doc.finished_at) {
-            (Some(from), Some(to)) => u64::try_from(to.duration_since(from).as_secs()).unwrap_or_default(),
-            _ => 0,
-        };
-        // A second or two says nothing.
-        let took = if took > 2 {
-            format!(", {}", lasting(took))
-        } else {
-            String::new()
-        };
         let exit = match doc.exit_code {
             0 => String::new(),
             code => format!(". Exit {code}"),
         };
-        cx.ui.note(&format!("{}.{job}{took}{exit}", counts.join(", ")));
+        cx.ui.note(&format!("{}.{job}{exit}{undo}", counts.join(", ")));
     }
 }
 
