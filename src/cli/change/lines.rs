@@ -87,7 +87,7 @@ pub(super) async fn say(cx: &Context, session: &Session, report: Report<'_>) -> 
 pub(super) fn counts(cx: &Context, session: &Session, doc: &ResultDoc, whom: &str, verdict: Option<&Error>) {
     let users = &doc.summary.users;
     let one = users.selected == 1;
-    let audit = doc.audit.as_ref().map(|audit| {
+    let audit = doc.audit.as_ref().filter(|_| one).map(|audit| {
         let start: String = audit.head.chars().take(4).collect();
         format!(", audit {}:{start}", audit.seq)
     });

@@ -124,6 +124,8 @@ impl Line {
                 line.push_str(&shown);
             }
         }
+        // A selector may stand in the place of USER; whoever left both out means a person.
+        let line = line.replace("[USER…]", "USER…");
         format!("{line}; more: mfactl {path} --help")
     }
 
