@@ -61,15 +61,23 @@ fn finder(fake: &Fake) -> Finder<'_> {
 #[tokio::test]
 async fn rows_of_one_person_are_one_wish_or_add_up_however_the_person_is_spelled() {
     let all = Except::default();
-    let (people, _) = picked("user,number\nann,1\nid-ann,2\nbob,1\n", false, &all)
-        .await
-        .unwrap();
+    let (people, _) = picked(
+        "user,number\nann,1\nann.mail@contoso.example,2\nbob,1\n",
+        false,
+        &all,
+    )
+    .await
+    .unwrap();
     assert_eq!(people, [("ann".to_owned(), 0), ("bob".to_owned(), 0)]);
-    let (people, _) = picked("user,number\nann,\nid-ann,\nbob,\nann,\n", false, &all)
-        .await
-        .unwrap();
+    let (people, _) = picked(
+        "user,number\nann,\nann.mail@contoso.example,\nbob,\nann,\n",
+        false,
+        &all,
+    )
+    .await
+    .unwrap();
     assert_eq!(people, [("ann".to_owned(), 2), ("bob".to_owned(), 0)]);
-    let error = picked("user,number\nann,1\nid-ann,22\n", false, &all)
+    let error = picked("user,number\nann,1\nann.mail@contoso.example,22\n", false, &all)
         .await
         .unwrap_err();
     assert_eq!(
@@ -105,7 +113,7 @@ async fn who_is_taken_out_is_not_picked_under_any_name() {
         .take_out(&finder(&fake), Wanted::Texts(&names))
         .await
         .unwrap();
-    let (people, _) = picked("user,number\nid-ann,1\nbob,1\n", false, &except)
+    let (people, _) = picked("user,number\nann.mail@contoso.example,1\nbob,1\n", false, &except)
         .await
         .unwrap();
     assert_eq!(people, [("bob".to_owned(), 0)]);
