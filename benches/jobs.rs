@@ -11,6 +11,7 @@
 #[path = "jobs/generator.rs"]
 mod generator;
 #[path = "start/place.rs"]
+#[allow(dead_code, reason = "the bench of starting uses the rest")]
 mod place;
 #[path = "jobs/recorder.rs"]
 mod recorder;

@@ -108,8 +108,8 @@ fn measure(short: bool) -> Result<bool> {
     }
 
     println!(
-        "{:<40} {:>10}  {:<28} {:>10}  {:>8}  {:>8}  {}",
-        "WHAT", "MEDIAN", "BESIDE", "MEDIAN", "RATIO", "LIMIT", ""
+        "{:<40} {:>10}  {:<28} {:>10}  {:>8}  {:>8}",
+        "WHAT", "MEDIAN", "BESIDE", "MEDIAN", "RATIO", "LIMIT"
     );
     for row in &rows {
         println!("{}", row.line);

@@ -191,7 +191,7 @@ pub(crate) fn is_refusal(cx: &Context, error: &Error) -> bool {
 pub(crate) async fn refused(cx: &Context, verb: &str, error: &Error) {
     let mut words = verb.split(' ');
     let looks = words.next().is_some_and(|noun| LOOKS.contains(&noun))
-        || words.last().is_some_and(|verb| LOOKING.contains(&verb));
+        || words.next_back().is_some_and(|verb| LOOKING.contains(&verb));
     if looks {
         return;
     }

@@ -50,13 +50,13 @@ impl Args {
         let mut count = 0;
         if format == To::Csv {
             let mut rows: Rows<'_, AuditRow> = Rows::new(&page, &mut out, Shape::One);
-            while let Some(found) = lines.next()?.filter(|_| !closed.get()) {
+            while let Some(found) = lines.read()?.filter(|_| !closed.get()) {
                 rows.push(&found.row)?;
             }
             count = rows.count();
             rows.finish(&())?;
         } else {
-            while let Some(found) = lines.next()?.filter(|_| !closed.get()) {
+            while let Some(found) = lines.read()?.filter(|_| !closed.get()) {
                 let mut line = match format {
                     To::Cef => render::cef(&found.row).into_bytes(),
                     _ => found.line,

@@ -41,7 +41,7 @@ impl Args {
         let closed = out.closed();
         let mut rows: Rows<'_, AuditRow> = Rows::new(&page, &mut out, Shape::One);
         let wrong = if limit == 0 {
-            while let Some(found) = lines.next()? {
+            while let Some(found) = lines.read()? {
                 rows.push(&found.row)?;
                 if closed.get() {
                     return Ok(0);

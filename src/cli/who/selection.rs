@@ -338,9 +338,7 @@ fn is_file(word: &str) -> bool {
     let ends = |end: &&str| word.to_ascii_lowercase().ends_with(end);
     word == "-"
         || word.contains(['/', '\\'])
-        || [".csv", ".tsv", ".txt", ".ndjson", ".jsonl"]
-            .iter()
-            .any(|end| ends(end))
+        || [".csv", ".tsv", ".txt", ".ndjson", ".jsonl"].iter().any(ends)
 }
 
 /// A mark of what is wished, or none where the wishes of several rows add up. A secret is the same as any other here.

@@ -164,6 +164,9 @@ fn is_of(row: &AuditRow, job: &str) -> bool {
         .is_some_and(|id| id == end || (end.len() >= 4 && id.ends_with(end)))
 }
 
+/// The first line that is no line of the log: its file, and its number from 1.
+pub type Wrong = Option<(String, u64)>;
+
 /// A line that was found.
 #[derive(Clone, Debug)]
 pub struct Found {
@@ -181,7 +184,7 @@ pub struct Lines {
     open: Option<RawLines>,
     at: usize,
     line: u64,
-    wrong: Option<(String, u64)>,
+    wrong: Wrong,
 }
 
 impl Lines {
@@ -204,7 +207,7 @@ impl Lines {
     ///
     /// # Errors
     /// `file_unreadable`.
-    pub fn next(&mut self) -> Result<Option<Found>> {
+    pub fn read(&mut self) -> Result<Option<Found>> {
         let mut bytes = Vec::new();
         loop {
             let open = match &mut self.open {
@@ -243,7 +246,7 @@ impl Lines {
     ///
     /// # Errors
     /// `file_unreadable`.
-    pub fn last(mut self, most: usize) -> Result<(Vec<Found>, Option<(String, u64)>)> {
+    pub fn last(mut self, most: usize) -> Result<(Vec<Found>, Wrong)> {
         let mut found: Vec<Found> = Vec::new();
         let files = std::mem::take(&mut self.files);
         for file in files.into_iter().rev() {
@@ -253,7 +256,7 @@ impl Lines {
             }
             (self.files, self.at, self.open) = (vec![file], 0, None);
             let mut own = std::collections::VecDeque::new();
-            while let Some(one) = self.next()? {
+            while let Some(one) = self.read()? {
                 if own.len() == room {
                     own.pop_front();
                 }

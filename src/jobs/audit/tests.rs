@@ -82,7 +82,7 @@ impl Log {
 
     fn rows(&self) -> Vec<AuditRow> {
         let mut lines = Lines::open(&self.at(), Wanted::default()).unwrap();
-        std::iter::from_fn(|| lines.next().unwrap().map(|found| found.row)).collect()
+        std::iter::from_fn(|| lines.read().unwrap().map(|found| found.row)).collect()
     }
 
     fn is_whole(&self, lines: u64) {

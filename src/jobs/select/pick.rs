@@ -111,7 +111,7 @@ struct Asked {
 /// What is known before anybody is looked up.
 enum Line {
     Ask(Asked),
-    Left(StepRow),
+    Left(Box<StepRow>),
 }
 
 /// Everybody who is wanted and not left out, each once, in the order in which they come.
@@ -180,12 +180,12 @@ fn lines<'a>(
         let user = problem.user.clone();
         let error = problem.into_error(name);
         if skip_invalid {
-            Ok(Line::Left(left_out(
+            Ok(Line::Left(Box::new(left_out(
                 &user,
                 &UserId(String::new()),
                 Status::Skipped,
                 &error,
-            )))
+            ))))
         } else {
             // It was right when it was checked.
             Err(Error::new(
@@ -252,7 +252,7 @@ impl Picking<'_> {
             for (line, found) in piece? {
                 let (asked, found) = match (line, found) {
                     (Line::Left(row), _) => {
-                        self.left(row)?;
+                        self.left(*row)?;
                         continue;
                     }
                     (Line::Ask(asked), Some(found)) => (asked, found),

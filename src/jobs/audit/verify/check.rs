@@ -177,7 +177,7 @@ impl<'a> Check<'a> {
             let detail = format!("line {} stands here, and line {expected} in {place}", link.seq);
             return Ok(bad(line, expected, What::Swapped, detail));
         }
-        if link.seq > expected && !after.is_some_and(|after| after.seq == expected + 1) {
+        if link.seq > expected && after.is_none_or(|after| after.seq != expected + 1) {
             let missing = match link.seq - expected {
                 1 => format!("line {expected} is missing"),
                 _ => format!("lines {expected} to {} are missing", link.seq - 1),
