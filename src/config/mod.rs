@@ -238,6 +238,13 @@ impl Config {
         self.section(profile).ok()?.retention.as_deref().and_then(length)
     }
 
+    /// The shortest `retention` of any profile; `None`: nobody says.
+    pub fn least_retention(&self) -> Option<SignedDuration> {
+        let said = self.file.profiles.values();
+        said.filter_map(|section| section.retention.as_deref().and_then(length))
+            .min()
+    }
+
     /// Whether every `retention` is a length of time.
     ///
     /// # Errors

@@ -12,6 +12,8 @@ use super::pipeline::Pipeline;
 use super::request::{Request, Response};
 use crate::domain::{Error, ErrorCode, Result};
 
+const NEXT: &str = "@odata.nextLink";
+
 struct Walk {
     items: VecDeque<Value>,
     next: Option<Request>,
@@ -22,6 +24,38 @@ struct Walk {
 }
 
 impl Walk {
+    fn new(first: Option<Request>) -> Self {
+        Self {
+            items: VecDeque::new(),
+            next: first,
+            seen: HashSet::new(),
+            last: HashSet::new(),
+        }
+    }
+
+    /// Takes in the answer to a request: what stands on the page, and the link to the next one.
+    fn take_in(&mut self, mut page: Value, request: Request) -> Result<()> {
+        let link = page.get(NEXT).and_then(Value::as_str).map(str::to_owned);
+        if let Some(Value::Array(items)) = page.get_mut("value").map(Value::take) {
+            self.turn(items);
+        }
+        if let Some(link) = link {
+            if !self.seen.insert(hash(&link)) {
+                return Err(Error::new(
+                    ErrorCode::Unavailable,
+                    "the service's pages go round in a circle",
+                ));
+            }
+            // The headers go along: an advanced query without them is another query.
+            self.next = Some(Request {
+                root: "",
+                path: link,
+                ..request
+            });
+        }
+        Ok(())
+    }
+
     /// Takes in a page; what stood on the page before as well is no news.
     fn turn(&mut self, items: Vec<Value>) {
         if items.is_empty() {
@@ -54,12 +88,7 @@ impl Pipeline {
         first: Request,
         check: impl Fn(Response) -> Result<Response> + Send + Sync + 'a,
     ) -> BoxStream<'a, Result<Value>> {
-        let walk = Walk {
-            items: VecDeque::new(),
-            next: Some(first),
-            seen: HashSet::new(),
-            last: HashSet::new(),
-        };
+        let walk = Walk::new(Some(first));
         let check = std::sync::Arc::new(check);
         stream::try_unfold(walk, move |mut walk| {
             let check = check.clone();
@@ -71,32 +100,44 @@ impl Pipeline {
                     let Some(request) = walk.next.take() else {
                         return Ok(None);
                     };
-                    let mut page = check(self.send(&request).await?)?.json()?;
-                    let link = page
-                        .get("@odata.nextLink")
-                        .and_then(Value::as_str)
-                        .map(str::to_owned);
-                    if let Some(Value::Array(items)) = page.get_mut("value").map(Value::take) {
-                        walk.turn(items);
-                    }
-                    if let Some(link) = link {
-                        if !walk.seen.insert(hash(&link)) {
-                            return Err(Error::new(
-                                ErrorCode::Unavailable,
-                                "the service's pages go round in a circle",
-                            ));
-                        }
-                        // The headers go along: an advanced query without them is another query.
-                        walk.next = Some(Request {
-                            root: "",
-                            path: link,
-                            ..request
-                        });
-                    }
+                    let page = check(self.send(&request).await?)?.json()?;
+                    walk.take_in(page, request)?;
                 }
             }
         })
         .boxed()
+    }
+
+    /// The answers of a batch, each list with what stands behind its first page: that may be empty, or not all.
+    pub(crate) async fn batch_whole(&self, requests: &[Request]) -> Vec<Result<Response>> {
+        let answers = self.batch(requests).await;
+        let whole = requests.iter().zip(answers).map(|(request, answer)| async move {
+            match answer {
+                Ok(first) => self.whole(request, first).await,
+                Err(error) => Err(error),
+            }
+        });
+        futures::future::join_all(whole).await
+    }
+
+    /// A list whose first page is here, with the rest; a page that is refused is the answer.
+    async fn whole(&self, request: &Request, mut first: Response) -> Result<Response> {
+        // Most lists are one page: that is seen without reading them.
+        let goes_on = first.ok() && first.body.windows(NEXT.len()).any(|part| part == NEXT.as_bytes());
+        if !goes_on {
+            return Ok(first);
+        }
+        let mut walk = Walk::new(None);
+        walk.take_in(first.json()?, request.clone())?;
+        while let Some(next) = walk.next.take() {
+            let response = self.send(&next).await?;
+            if !response.ok() {
+                return Ok(response);
+            }
+            walk.take_in(response.json()?, next)?;
+        }
+        first.body = serde_json::json!({"value": walk.items}).to_string().into_bytes();
+        Ok(first)
     }
 }
 
@@ -161,6 +202,33 @@ mod tests {
             .unwrap_err();
         assert_eq!(error.message(), "the service's pages go round in a circle");
         assert_eq!(script.requests().len(), 2);
+    }
+
+    #[tokio::test]
+    async fn a_list_in_a_batch_is_followed_over_its_empty_first_page() {
+        let script = Script::answering(|sent| match sent.line.as_str() {
+            "POST /v1.0/$batch" => {
+                let empty = page("[]", Some("/v1.0/users?$skiptoken=a"));
+                let all = page("[3]", None);
+                let items: Vec<String> = sent.body["requests"]
+                    .as_array()
+                    .unwrap()
+                    .iter()
+                    .zip([empty, all])
+                    .map(|(call, body)| format!(r#"{{"id":{},"status":200,"body":{body}}}"#, call["id"]))
+                    .collect();
+                answer(200, &format!(r#"{{"responses":[{}]}}"#, items.join(",")))
+            }
+            "GET /v1.0/users?$skiptoken=a" => answer(200, &page("[1]", Some("/v1.0/users?$skiptoken=b"))),
+            _ => answer(200, &page("[1,2]", None)),
+        });
+        let pipeline = script.pipeline(60);
+        let answers = pipeline.batch_whole(&[first(), first()]).await;
+        let lists: Vec<Value> = answers
+            .into_iter()
+            .map(|answer| answer.unwrap().json().unwrap()["value"].take())
+            .collect();
+        assert_eq!(lists, [serde_json::json!([1, 2]), serde_json::json!([3])]);
     }
 
     #[tokio::test]

@@ -285,7 +285,7 @@ mod tests {
     fn a_list_counts_people_and_escapes_are_harmless() {
         let rows = [job().job];
         insta::assert_snapshot!(written(|out| jobs(&page(Format::Table), out, &rows)), @r"
-        JOB     STATE  VERB                   WHO                  PEOPLE  DONE   FAILED  SKIPPED  LEFT  MADE         PROFILE
+        JOB     STATE  VERB                   WHO                   PEOPLE  DONE   FAILED  SKIPPED  LEFT  MADE         PROFILE
         j-4f7a  ended  user reset lost-phone  --from \u{1b}[2J.csv  1,931   1,920  2       1        8     today 08:12  local
         ");
     }

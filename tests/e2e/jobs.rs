@@ -415,3 +415,28 @@ fn old_jobs_go_and_those_that_can_be_resumed_stay() {
             .any(|entry| { entry.unwrap().file_name().to_string_lossy().contains(".db") })
     );
 }
+
+#[test]
+fn jobs_that_were_kept_long_enough_go_when_another_begins() {
+    let place = Environment::new();
+    std::fs::create_dir_all(place.path("config/mfactl")).unwrap();
+    place.write(
+        "config/mfactl/config.toml",
+        "[profiles.local]\nretention = \"1ms\"\n",
+    );
+    place.change(&["user", "sign-out", "adele"]);
+    let first = newest(&place);
+    place.change(&["user", "sign-out", "bas"]);
+    let jobs = place.json(&["jobs", "list"]);
+    assert_eq!(jobs.as_array().unwrap().len(), 1, "{jobs}");
+    assert_ne!(jobs[0]["ref"], first.as_str());
+
+    place.write(
+        "config/mfactl/config.toml",
+        "[profiles.local]\nretention = \"soon\"\n",
+    );
+    let wrong = place.run(&["jobs", "prune", "-o", "json"]).exits(2);
+    assert_eq!(wrong.error_code(), "config_invalid");
+    place.change(&["user", "sign-out", "adele"]);
+    assert_eq!(place.json(&["jobs", "list"]).as_array().unwrap().len(), 2);
+}

@@ -186,7 +186,7 @@ fn over_twenty_people_the_table_shows_only_who_is_not_done() {
     let screen = output.screen();
     let last = screen.lines().rev().nth(1).unwrap();
     assert!(
-        last.starts_with("· 25 people done. Job j-4f7a, audit 50:"),
+        last.starts_with("· 25 people done. Job j-4f7a, audit 1042:9be1"),
         "{screen}"
     );
     assert!(screen.contains("and 5 more; --dry-run shows all"), "{screen}");

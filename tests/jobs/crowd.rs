@@ -166,23 +166,6 @@ impl Crowd {
         let Some(job) = self.job() else {
             return Some(self.begin(more));
         };
-        println!(
-            "{}: {} left, {}",
-            job.row["state"], job.row["left"], job.row["summary"]["users"]
-        );
-        if job.row["summary"]["users"]["failed"] != 0 {
-            let shown = self
-                .command(&["jobs", "show", &job.id, "--failed", "-o", "ndjson"])
-                .ends();
-            for line in shown
-                .stdout
-                .lines()
-                .filter(|l| l.contains("failed") || l.contains("unknown"))
-                .take(8)
-            {
-                println!("{}", &line[..line.len().min(700)]);
-            }
-        }
         if job.is_over {
             return None;
         }
@@ -329,7 +312,7 @@ impl Crowd {
     }
 
     fn check_audit(&mut self) {
-        // TEMP self.command(&["audit", "verify"]).ends().exits(0);
+        self.command(&["audit", "verify"]).ends().exits(0);
     }
 }
 

@@ -2,7 +2,8 @@
 
 use crate::crowd::{Crowd, reset, summary};
 
-/// Every fault. Those that lose something are bounded, so that a run ends.
+/// Every fault. Those that lose something are bounded, so that a run ends; so are the 429s, which have nothing to do
+/// with how fast the run is, and would slow it for ever.
 const EVERYTHING: &str = r#"
 [[rule]]
 token_lifetime = "3s"
@@ -49,6 +50,7 @@ status = 503
 [[rule]]
 share = 0.02
 seed = 6
+first = FEW
 status = 429
 retry_after = 1
 
@@ -84,7 +86,16 @@ drop_item = "after"
 /// One run through all of it: no row fails.
 fn through_everything(people: usize, few: u64) {
     let mut crowd = Crowd::start(people, &EVERYTHING.replace("FEW", &few.to_string()));
-    let ended = crowd.begin(&[]).ends().exits(0);
+    let ended = crowd.begin(&[]).ends();
+    let bad = ["failed", "unknown", "skipped"].map(|status| format!("\"status\":\"{status}\""));
+    for row in ended
+        .stdout
+        .lines()
+        .filter(|row| bad.iter().any(|bad| row.contains(bad)))
+    {
+        println!("{row}");
+    }
+    let ended = ended.exits(0);
     let users = &summary(&ended)["summary"]["users"];
     assert_eq!(
         (&users["failed"], &users["skipped"]),

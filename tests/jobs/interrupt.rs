@@ -3,13 +3,17 @@
 
 use rustix::process::Signal;
 
-use crate::crowd::Crowd;
+use crate::crowd::{Crowd, reset, summary};
 use crate::environment::kill;
+use crate::run::wait_until;
 use crate::terminal::Terminal;
 
 /// Slow enough that a signal comes in the middle.
 const SLOWLY: &str = "[[rule]]\nmethod = [\"POST\", \"DELETE\", \"PATCH\"]\ndelay = \"150ms\"\n";
-
+/// How many passes are made when the signal comes: some people are done then, and some are not begun.
+const SOME: u64 = 30;
+/// So that there are people who are not begun.
+const FEW_AT_ONCE: [&str; 2] = ["--concurrency", "20"];
 /// Ctrl-C on a terminal.
 const CTRL_C: u8 = 3;
 
@@ -17,24 +21,14 @@ const CTRL_C: u8 = 3;
 fn on_a_terminal(crowd: &mut Crowd) -> Terminal {
     let (people, secrets) = (crowd.env.path("people.csv"), crowd.secrets());
     crowd.commands_were(1);
-    let line = [
-        "-p",
-        "crowd",
-        "user",
-        "reset",
-        "--from",
-        people.to_str().unwrap(),
-        "--pass",
-        "always",
-        "--yes",
-        "--secrets-out",
-        &secrets,
-    ];
+    let mut line = vec!["-p", "crowd"];
+    // A person reads a table.
+    let words = reset(people.to_str().unwrap(), &secrets);
+    line.extend(words.iter().filter(|word| !["-o", "ndjson"].contains(word)));
+    line.extend(FEW_AT_ONCE);
     let terminal = Terminal::start(&crowd.env, &line);
     let token = crowd.server().witness().token();
-    // Half of what is to be sent: then some are done and some are not.
-    let begun = crowd.calls(&token);
-    crate::run::wait_until(|| crowd.calls(&token) >= begun + 200);
+    wait_until(|| crowd.passes(&token) >= SOME);
     terminal
 }
 
@@ -76,7 +70,7 @@ fn a_second_ctrl_c_ends_at_once_and_loses_nothing() {
 fn progress_is_told_on_a_terminal() {
     let mut crowd = Crowd::start(100, SLOWLY);
     let mut terminal = on_a_terminal(&mut crowd);
-    terminal.shows(" done").shows(" left");
+    terminal.shows(" writes/s").shows(" left");
     let (screen, code) = terminal.ends();
     assert_eq!(code, 0, "{screen}");
     crowd.verify(true);
@@ -87,16 +81,15 @@ fn a_hang_up_and_sigterm_are_taken_like_ctrl_c() {
     for signal in [Signal::HUP, Signal::TERM] {
         let mut crowd = Crowd::start(100, SLOWLY);
         let token = crowd.server().witness().token();
-        let begun = crowd.calls(&token);
-        let mut run = crowd.begin(&[]);
+        let mut run = crowd.begin(&FEW_AT_ONCE);
         assert!(
-            run.until(|| crowd.calls(&token) >= begun + 200),
+            run.until(|| crowd.passes(&token) >= SOME),
             "the job ended too early"
         );
         kill(run.id(), signal);
         let ended = run.ends().exits(130);
         assert!(ended.stderr.contains("jobs resume j-"), "{}", ended.screen());
-        let last = crate::crowd::summary(&ended);
+        let last = summary(&ended);
         assert_eq!(
             (&last["type"], &last["exit_code"]),
             (&"summary".into(), &130.into())

@@ -18,7 +18,7 @@ const LONG: u64 = 200;
 pub(super) fn ask(cx: &Context, session: &Session, prepared: &Prepared) -> Result<()> {
     let people = prepared.gathered.size.people;
     let first = people.min(prepared.gathered.limit.unwrap_or(people));
-    let mut plan = shown::plan(session, prepared);
+    let mut plan = shown::plan(cx, session, prepared);
     if first < people {
         plan.push_str(&format!(
             "\nOf {} people, the first {} are done in this run; jobs resume goes on.",

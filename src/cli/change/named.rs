@@ -39,10 +39,11 @@ pub(crate) enum Begun {
 /// `file_unreadable`, `disk_full`: then nothing may be sent; `file_locked` while another process runs it; `usage` where
 /// the name is another command's.
 pub(crate) async fn begin(cx: &Context, head: &JobHead) -> Result<Begun> {
+    let folder = kept::folder(cx)?;
+    crate::cli::jobs::tidy(cx, &folder).await;
     let Some(name) = &head.name else {
         return Kept::create(cx, head).map(Begun::New);
     };
-    let folder = kept::folder(cx)?;
     // Between the search and the file that will be found nobody else begins a job of this name.
     let _alone = lock(&folder)?;
     let Some(id) = folder.named(name).await?.into_iter().next() else {

@@ -65,7 +65,7 @@ pub(super) async fn only_planned(cx: &Context, session: &Session, prepared: &Pre
         .await?;
     out.done()?;
     if head.plan.is_none() {
-        let heading = shown::plan(session, prepared);
+        let heading = shown::plan(cx, session, prepared);
         let lines: Vec<&str> = heading.lines().collect();
         cx.ui.note(&format!(
             "Dry run: {}; nothing was sent",

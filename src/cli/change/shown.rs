@@ -1,13 +1,13 @@
 //! The plan as a person reads it before saying yes.
 
 use super::{Prepared, place};
-use crate::cli::context::Session;
+use crate::cli::context::{Context, Session};
 use crate::jobs::plan::{Deed, PlannedRow, PlannedUser};
 use crate::render::text::{clean, grouped};
 use crate::render::time;
 
 /// Heading, ticket, and every line, without a question.
-pub(super) fn plan(session: &Session, prepared: &Prepared) -> String {
+pub(super) fn plan(cx: &Context, session: &Session, prepared: &Prepared) -> String {
     let Prepared { head, gathered, .. } = prepared;
     let mut lines = vec![heading(session, prepared)];
     let said: Vec<String> = [

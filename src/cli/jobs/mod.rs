@@ -101,6 +101,16 @@ fn there(session: &Session, head: &JobHead) -> Result<()> {
     .hint("name a profile of that tenant with -p"))
 }
 
+/// Deletes the jobs that have been kept long enough, whenever another one begins. What cannot be deleted stays: nobody
+/// is kept from his work by it, and `jobs prune` says why.
+pub(crate) async fn tidy(cx: &Context, folder: &Folder) {
+    for one in prune::old(cx, folder, None).await.unwrap_or_default() {
+        if let Err(error) = folder.remove(&one.id) {
+            cx.ui.detail(&format!("job {} is kept: {error}", one.short));
+        }
+    }
+}
+
 /// A job as scripts see it, or what is known of one that cannot be read.
 fn listed(one: &Listed) -> JobRow {
     match &one.job {

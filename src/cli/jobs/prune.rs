@@ -6,7 +6,7 @@ use super::{folder, listed};
 use crate::cli::context::Context;
 use crate::domain::Result;
 use crate::domain::shape::JobRow;
-use crate::jobs::journal::{JobHead, RETENTION};
+use crate::jobs::journal::{Folder, JobHead, Listed, RETENTION};
 use crate::render::{self, text::counted};
 
 /// Which jobs.
@@ -25,19 +25,35 @@ fn age(text: &str) -> Result<SignedDuration, String> {
     crate::config::length(text).ok_or_else(|| "write a number with its unit, such as 90d or 12h".to_owned())
 }
 
+/// The jobs that have been kept long enough.
+///
+/// # Errors
+/// The folder cannot be read.
+pub(crate) async fn old(
+    cx: &Context,
+    folder: &Folder,
+    older_than: Option<SignedDuration>,
+) -> Result<Vec<Listed>> {
+    let config = cx.config()?;
+    let least = older_than.unwrap_or_else(|| config.least_retention().unwrap_or(RETENTION).min(RETENTION));
+    let keep = |head: &JobHead| {
+        older_than
+            .or_else(|| config.retention(&head.profile))
+            .unwrap_or(RETENTION)
+    };
+    folder.old(cx.clock.now(), least, &keep).await
+}
+
 impl Args {
     pub(crate) async fn run(self, cx: &Context) -> Result<u8> {
         let Self { older_than } = self;
-        let config = cx.config()?;
         // What the configuration says is read before anything is deleted.
-        config.check_retention()?;
-        let keep = |head: &JobHead| {
-            older_than
-                .or_else(|| config.retention(&head.profile))
-                .unwrap_or(RETENTION)
-        };
+        cx.config()?.check_retention()?;
         let folder = folder(cx)?;
-        let old = folder.old(cx.clock.now(), &keep).await?;
+        if !cx.globals.dry_run {
+            folder.sweep();
+        }
+        let old = old(cx, &folder, older_than).await?;
         let mut gone: Vec<JobRow> = Vec::with_capacity(old.len());
         let mut failed = None;
         for one in &old {

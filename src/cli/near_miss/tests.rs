@@ -101,7 +101,7 @@ fn the_command_that_was_meant_is_shown() {
         ("mfactl devices adele", "mfactl devices --help"),
         (
             "mfactl user show",
-            "mfactl user show USER…; more: mfactl user show --help",
+            "mfactl user show [USER…]; more: mfactl user show --help",
         ),
         ("mfactl methods list -Ab3Cd", "mfactl methods list -- -Ab3Cd"),
         (

@@ -227,7 +227,7 @@ impl Allowance {
             _ if fresh => 0.5 * (AIM - self.used),
             // It would say so if it were near.
             _ if tells && self.used_at > 0.0 => 0.5,
-            None if tells => 2.0,
+            None if tells => 1.4,
             _ if tells => 0.5,
             None => 0.5,
             Some(knee) if rate < knee * 0.97 => 0.1,

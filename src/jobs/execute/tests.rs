@@ -207,6 +207,21 @@ async fn a_sign_out_without_an_answer_is_sent_again_for_it_cannot_be_read_back()
 }
 
 #[tokio::test]
+async fn a_pass_is_issued_anew_where_the_service_failed_in_the_middle() {
+    let pass = Wish::AddPass {
+        lifetime: None,
+        one_time: None,
+        start: None,
+    };
+    let fails = || Some(Fault::Fails(ErrorCode::Unavailable));
+    let (rows, ..) = one(vec![fails(), fails()], &pass).await;
+    assert_eq!((rows[0].status, rows[0].attempts), (Status::Done, 3));
+    assert!(rows[0].detail.contains("reissued"), "{}", rows[0].detail);
+    let (rows, ..) = one(vec![fails(), fails(), fails()], &pass).await;
+    assert_eq!((rows[0].status, rows[0].attempts), (Status::Failed, 3));
+}
+
+#[tokio::test]
 async fn a_pass_that_nobody_saw_is_issued_anew_and_an_app_password_is_not() {
     let pass = Wish::AddPass {
         lifetime: None,

@@ -234,24 +234,45 @@ impl Folder {
     }
 
     /// The jobs that are over and whose last step is older than `keep` says for their profile. One that can be
-    /// resumed never is among them, nor one that runs.
+    /// resumed never is among them, nor one that runs. `least`: what `keep` never falls below; younger jobs are not
+    /// even opened.
     ///
     /// # Errors
     /// As [`Self::ids`].
     pub async fn old(
         &self,
         now: Timestamp,
+        least: SignedDuration,
         keep: &dyn Fn(&JobHead) -> SignedDuration,
     ) -> Result<Vec<Listed>> {
-        let listed = self.list().await?;
-        let is_old = |job: &Job| {
-            let age = now.duration_since(job.last_at.unwrap_or(job.head.made_at));
-            job.is_over() && age > keep(&job.head)
-        };
-        Ok(listed
-            .into_iter()
-            .filter(|one| one.job.as_ref().is_ok_and(is_old))
-            .collect())
+        let ids = self.ids()?;
+        let mut old = Vec::new();
+        for id in ids.iter().filter(|id| is_older(id, now, least)) {
+            let job = self.look(id).await;
+            let is_old = job.as_ref().is_ok_and(|job| {
+                let age = now.duration_since(job.last_at.unwrap_or(job.head.made_at));
+                job.is_over() && age > keep(&job.head)
+            });
+            if is_old {
+                old.push(Listed {
+                    id: id.clone(),
+                    short: short_id(id, &ids),
+                    job,
+                });
+            }
+        }
+        Ok(old)
+    }
+
+    /// Deletes what a process left that died while it made a job; nothing was sent in it.
+    pub fn sweep(&self) {
+        let entries = std::fs::read_dir(&self.path).into_iter().flatten().flatten();
+        for entry in entries {
+            let path = entry.path();
+            if path.extension().is_some_and(|end| end == "making") {
+                SqliteJournal::sweep(&path);
+            }
+        }
     }
 
     /// Deletes a job.
@@ -261,6 +282,16 @@ impl Folder {
     pub fn remove(&self, id: &str) -> Result<()> {
         SqliteJournal::remove(&self.file(id))
     }
+}
+
+/// Whether a job was made before then: its id says when.
+fn is_older(id: &str, now: Timestamp, least: SignedDuration) -> bool {
+    let made = uuid::Uuid::try_parse(id)
+        .ok()
+        .and_then(|id| id.get_timestamp())
+        .and_then(|at| i64::try_from(at.to_unix().0).ok())
+        .and_then(|seconds| Timestamp::from_second(seconds).ok());
+    made.is_none_or(|made| now.duration_since(made) >= least)
 }
 
 #[cfg(test)]

@@ -388,3 +388,6 @@ pub fn left_out(user: &str, id: &UserId, status: Status, error: &Error) -> StepR
         at: None,
     }
 }
+
+#[cfg(test)]
+mod tests;

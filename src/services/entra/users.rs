@@ -120,7 +120,7 @@ impl EntraService {
     async fn listed_in(&self, requests: &[Request]) -> Result<Vec<User>> {
         let mut found = Vec::new();
         for requests in requests.chunks(ONE_BY_ONE) {
-            for response in self.graph.pipeline().batch(requests).await {
+            for response in self.graph.pipeline().batch_whole(requests).await {
                 let mut page = self.graph.check(response?, Family::Users, Verb::Get)?.json()?;
                 if let Some(Value::Array(items)) = page.get_mut("value").map(Value::take) {
                     for item in items {
@@ -173,7 +173,7 @@ impl EntraService {
             .collect();
         for (at, response) in missing
             .into_iter()
-            .zip(self.graph.pipeline().batch(&by_mail).await)
+            .zip(self.graph.pipeline().batch_whole(&by_mail).await)
         {
             let mut page = self.graph.check(response?, Family::Users, Verb::Get)?.json()?;
             if let Some(Value::Array(items)) = page.get_mut("value").map(Value::take) {

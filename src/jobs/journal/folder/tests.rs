@@ -109,7 +109,7 @@ async fn old_jobs_go_but_never_one_that_can_be_resumed_or_runs() {
     let runs = SqliteJournal::open(&folder.file(THIRD)).unwrap();
     let old = async |days: i64| -> Vec<String> {
         let now = Still.now() + SignedDuration::from_hours(24 * days);
-        let old = folder.old(now, &|_| RETENTION).await.unwrap();
+        let old = folder.old(now, RETENTION, &|_| RETENTION).await.unwrap();
         old.into_iter().map(|one| one.id).collect()
     };
     assert!(old(90).await.is_empty());
@@ -128,4 +128,34 @@ async fn what_a_process_that_died_left_is_not_said_to_run() {
     drop(journal);
     let job = folder.look(THIRD).await.unwrap();
     assert_eq!((job.word(), job.left()), ("stopped", 1));
+}
+
+#[tokio::test]
+async fn what_was_left_half_made_is_swept_away_and_nothing_else() {
+    let home = tempfile::tempdir().unwrap();
+    let folder = folder(home.path()).await;
+    let half = folder.path().join("0199a1b5-0000-7000-8000-00000001cccc.making");
+    std::fs::write(&half, "half").unwrap();
+    folder.sweep();
+    assert!(!half.exists() && !half.with_extension("db.lock").exists());
+    assert_eq!(folder.ids().unwrap(), [THIRD, SECOND, FIRST]);
+}
+
+#[test]
+fn young_jobs_are_told_by_their_ids() {
+    let now: Timestamp = "2025-10-02T00:00:00Z".parse().unwrap();
+    let made = uuid::Uuid::try_parse(FIRST)
+        .unwrap()
+        .get_timestamp()
+        .unwrap()
+        .to_unix()
+        .0;
+    let made = Timestamp::from_second(i64::try_from(made).unwrap()).unwrap();
+    assert!(
+        now.duration_since(made).abs() < SignedDuration::from_hours(24 * 10),
+        "{made}"
+    );
+    let day = SignedDuration::from_hours(24);
+    assert!(is_older(FIRST, made + day, day));
+    assert!(!is_older(FIRST, made + day, day + day));
 }

@@ -127,6 +127,21 @@ pub(super) fn remove(path: &Path) -> Result<()> {
     remove_one(&beside(path, ".lock"))
 }
 
+/// Deletes a file that was to become a journal, unless a process still makes it.
+pub(super) fn sweep(making: &Path) {
+    let path = making.with_extension("db");
+    let name = beside(&path, ".lock");
+    let lock = private().create(true).truncate(false).open(&name);
+    let Ok(lock) = lock else { return };
+    if lock.try_lock().is_ok() {
+        // What cannot be deleted is in nobody's way.
+        let _ = fs::remove_file(making);
+        if !path.exists() {
+            let _ = fs::remove_file(name);
+        }
+    }
+}
+
 fn remove_one(path: &Path) -> Result<()> {
     match fs::remove_file(path) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(from_io(path, &error)),

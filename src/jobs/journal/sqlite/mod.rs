@@ -74,6 +74,11 @@ impl SqliteJournal {
         file::remove(path)
     }
 
+    /// Deletes a file that was to become a journal, unless a process still makes it.
+    pub(super) fn sweep(making: &Path) {
+        file::sweep(making);
+    }
+
     /// When the last step ended.
     ///
     /// # Errors
