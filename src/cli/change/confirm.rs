@@ -5,10 +5,11 @@ use std::time::Duration;
 use super::{Prepared, shown};
 use crate::cli::context::{Context, Session};
 use crate::domain::{Error, ErrorCode, Result};
-use crate::render::text::{grouped, lasting};
+use crate::render::text::{counted, grouped, lasting};
+use crate::services::Traffic;
 
-/// A run of so many seconds is worth a word before it begins.
-const LONG: u64 = 60;
+/// More writes than these are worth a word before they begin.
+const LONG: u64 = 200;
 
 /// Shows the plan and asks, unless it was confirmed beforehand.
 ///
@@ -25,28 +26,33 @@ pub(super) fn ask(cx: &Context, session: &Session, prepared: &Prepared) -> Resul
             grouped(first)
         ));
     }
-    if let Some(traffic) = &session.traffic
-        && let Some(line) = takes(
-            prepared.gathered.size.steps,
-            traffic.writes_per_second(),
-            traffic.token_left(),
-        )
-    {
-        plan.push_str(&line);
-    }
+    let traffic = session.traffic.as_ref();
+    let line = takes(
+        prepared.gathered.size.steps,
+        traffic.and_then(Traffic::writes_per_second),
+        traffic.and_then(Traffic::token_left),
+    );
+    plan.push_str(&line.unwrap_or_default());
     shown_is_meant(cx, &plan, first)
 }
 
-/// What to know before a long run: how long so many writes take, and what ends before they do.
+/// What to know before a long run: how many writes, how long they take where that is known, and what ends before.
 fn takes(writes: u64, a_second: Option<f64>, token: Option<Duration>) -> Option<String> {
-    let a_second = a_second.filter(|rate| *rate > 0.0)?;
-    let seconds = (writes as f64 / a_second).ceil() as u64;
-    if seconds < LONG {
+    if writes <= LONG {
         return None;
     }
-    let rate = (a_second * 10.0).round() / 10.0;
-    let time = lasting(seconds / 60 * 60);
-    let mut line = format!("\n{} writes at {rate} a second: about {time}.", grouped(writes));
+    let mut line = format!("\n{} writes", grouped(writes));
+    let Some(a_second) = a_second.filter(|rate| *rate > 0.0) else {
+        line.push('.');
+        return Some(line);
+    };
+    let seconds = (writes as f64 / a_second).ceil() as u64;
+    let minutes = seconds.div_ceil(60);
+    let time = match minutes {
+        60.. => lasting(minutes * 60),
+        minutes => counted(minutes, "minute", "minutes"),
+    };
+    line.push_str(&format!(", about {time}."));
     if let Some(left) = token.map(|left| left.as_secs())
         && left < seconds
     {
@@ -95,16 +101,13 @@ mod tests {
     #[test]
     fn a_long_run_is_told_beforehand_and_a_short_one_is_not() {
         let hour = Some(Duration::from_secs(3599));
-        assert_eq!(takes(1180, Some(20.0), hour), None);
-        assert_eq!(takes(1_000_000, None, hour), None);
-        let line = |writes, rate| takes(writes, Some(rate), hour).unwrap();
+        assert_eq!(takes(200, Some(20.0), hour), None);
+        let line = |writes, rate| takes(writes, rate, hour).unwrap();
+        assert_eq!(line(1931, Some(20.0)), "\n1,931 writes, about 2 minutes.");
+        assert_eq!(line(1931, None), "\n1,931 writes.");
         assert_eq!(
-            line(12_345, 20.0),
-            "\n12,345 writes at 20 a second: about 10 min."
-        );
-        assert_eq!(
-            line(100_000, 9.96),
-            "\n100,000 writes at 10 a second: about 2 h 47 min. The token is good for 59 min and renewed before."
+            line(100_000, Some(9.96)),
+            "\n100,000 writes, about 2 h 48 min. The token is good for 59 min and renewed before."
         );
     }
 }
