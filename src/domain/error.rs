@@ -46,7 +46,7 @@ codes! {
     Internal = "internal", 1, false, "Something failed that should not; please report it";
     FileUnreadable = "file_unreadable", 1, false, "A local file cannot be read or written";
     FileCorrupt = "file_corrupt", 1, false, "A local file is damaged";
-    FileFromNewerVersion = "file_from_newer_version", 1, false, "A local file was written by a newer mfactl";
+    FileFromNewerVersion = "file_from_newer_version", 1, false, "A local file, or the database of jobs, was written by a newer mfactl";
     DiskFull = "disk_full", 1, false, "The disk is full";
     Usage = "usage", 2, false, "The command line is wrong";
     InvalidInput = "invalid_input", 2, false, "A value or an input file is wrong";
@@ -81,6 +81,7 @@ codes! {
     Unavailable = "unavailable", 8, true, "The service cannot be reached or answers with an error";
     TimedOut = "timed_out", 8, true, "The deadline passed";
     FileLocked = "file_locked", 8, true, "A local file is in use by another process";
+    LeaseLost = "lease_lost", 8, true, "Another worker took over people whom this one held";
     OutcomeUnknown = "outcome_unknown", 8, true, "The request was sent and no answer came";
     Interrupted = "interrupted", 130, true, "Stopped by Ctrl-C, SIGTERM or hang-up";
 }

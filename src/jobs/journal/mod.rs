@@ -1,6 +1,10 @@
 //! The journal of a job: who is planned, what was begun, how it ended. A trait, because one machine keeps it in a file of
 //! its own and several machines share one in a database. It holds no secrets.
 
+pub mod place;
+#[cfg(feature = "postgres")]
+mod postgres;
+
 use async_trait::async_trait;
 use futures::stream::BoxStream;
 use jiff::Timestamp;
@@ -9,6 +13,9 @@ use serde::{Deserialize, Serialize};
 use super::plan::PlannedUser;
 use crate::domain::shape::{PlanRef, StepRow, Summary};
 use crate::domain::{MethodId, Result};
+
+#[cfg(feature = "postgres")]
+pub use postgres::{PostgresJournal, PostgresStore, SharedBucket};
 
 /// What a job is, written once when it is made.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
