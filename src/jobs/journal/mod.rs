@@ -1,9 +1,11 @@
 //! The journal of a job: who is planned, what was begun, how it ended. A trait, because one machine keeps it in a file of
 //! its own and several machines share one in a database. It holds no secrets.
 
+mod folder;
 pub mod place;
 #[cfg(feature = "postgres")]
 mod postgres;
+mod sqlite;
 
 use async_trait::async_trait;
 use futures::stream::BoxStream;
@@ -14,8 +16,10 @@ use super::plan::PlannedUser;
 use crate::domain::shape::{PlanRef, StepRow, Summary};
 use crate::domain::{MethodId, Result};
 
+pub use folder::{Folder, Job, Listed, RETENTION};
 #[cfg(feature = "postgres")]
 pub use postgres::{PostgresJournal, PostgresStore, SharedBucket};
+pub use sqlite::SqliteJournal;
 
 /// What a job is, written once when it is made.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
