@@ -94,7 +94,10 @@ impl Page {
         rows: &[Vec<String>],
         least: &'static [u16],
     ) -> Result<()> {
-        let text = if self.accessible {
+        let narrow = self
+            .width
+            .is_some_and(|width| table::breaks_words(headings, rows, width));
+        let text = if self.accessible || narrow {
             spoken(headings, rows)
         } else {
             let layout = table::Layout {

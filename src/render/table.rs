@@ -38,6 +38,25 @@ pub(crate) fn table(headings: &[&str], rows: &[Vec<String>], layout: Layout) -> 
     out
 }
 
+/// Whether a terminal of this width has no room for the longest word of each column: then lines read better.
+pub(crate) fn breaks_words(headings: &[&str], rows: &[Vec<String>], width: usize) -> bool {
+    let longest = |text: &str| {
+        text.split(' ')
+            .map(|word| word.chars().count())
+            .max()
+            .unwrap_or(0)
+    };
+    let columns: usize = headings
+        .iter()
+        .enumerate()
+        .map(|(at, heading)| {
+            let cells = rows.iter().filter_map(|row| row.get(at));
+            cells.map(|cell| longest(cell)).fold(longest(heading), usize::max) + 2
+        })
+        .sum();
+    columns > width + 2
+}
+
 /// Rows in columns, without headings, each as one line.
 pub(crate) fn plain(rows: &[Vec<String>]) -> Vec<String> {
     let mut table = empty(rows, Layout::default());
@@ -135,6 +154,12 @@ mod tests {
                                        Administrator
         all     -             skipped  changed since the plan: +totp
         ");
+    }
+
+    #[test]
+    fn a_terminal_that_would_break_words_is_known() {
+        assert!(breaks_words(HEADINGS, &rows(), 40));
+        assert!(!breaks_words(HEADINGS, &rows(), 64));
     }
 
     #[test]
