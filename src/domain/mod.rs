@@ -8,6 +8,7 @@ mod error;
 mod guard;
 mod kind;
 mod method;
+mod pace;
 mod phone;
 mod policy;
 pub mod reference;
@@ -26,6 +27,7 @@ pub use method::{
     AppPassword, Device, DeviceId, DeviceKind, Method, MethodId, MethodState, Parts, Registration,
     RegistrationState, SecurityInfo, Sessions, SystemPreferred, UnknownPart, Use, UserId, Via,
 };
+pub use pace::{Bucket, Cost, Grant, Kind, Limits, Meter, Pace, Told, WaitReason, Waiting};
 pub use phone::{BadNumber, PhoneNumber};
 pub use policy::{
     AppPasswordPolicy, MethodPolicy, Policy, PolicyUse, RegistrationPolicy, RememberedDevicesPolicy, Target,

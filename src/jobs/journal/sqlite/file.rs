@@ -157,7 +157,7 @@ fn fill(connection: &Connection, head: &JobHead) -> Result<()> {
     let made = || {
         connection.execute_batch("BEGIN")?;
         connection.execute_batch(SCHEMA)?;
-        for (key, value) in [("head", &text), ("state", &state)] {
+        for (key, value) in [("head", text.as_str()), ("state", state.as_str()), ("run", "0")] {
             connection.execute(
                 "INSERT INTO meta (key, value) VALUES (?1, ?2)",
                 params![key, value],

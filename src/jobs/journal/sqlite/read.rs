@@ -7,15 +7,24 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::super::{Size, StepRecord, Taken, Which};
-use crate::domain::MethodId;
+use super::super::{Size, Standing, StepRecord, Taken, Which};
 use crate::domain::shape::{StepCounts, StepRow, Summary, UserCounts};
+use crate::domain::{MethodId, Status};
 use crate::jobs::plan::PlannedUser;
 
+/// Whether a step `s` of a person `p` is to be done again: the person was opened again since it ended, not well.
+const AGAIN: &str = "(p.standing = 0 AND s.status IN ('failed', 'unknown', 'skipped')
+    AND s.run < (SELECT CAST(value AS INTEGER) FROM meta WHERE key = 'run'))";
+
 /// The columns of a row with its standing, in the order of [`record`]; `s` is a step, `p` its person.
-const COLUMNS: &str = "s.seq, s.place, s.step, s.target, s.standing, s.status,
-    coalesce(s.detail, (SELECT json_extract(plan, '$.steps[' || s.place || '].detail') FROM plans WHERE seq = s.seq), ''),
-    s.error, s.attempts, s.request_id, s.at, s.created, s.reissued, p.user, p.user_id";
+fn columns() -> String {
+    format!(
+        "s.seq, s.place, s.step, s.target, s.standing, s.status,
+        coalesce(CASE WHEN {AGAIN} THEN NULL ELSE s.detail END,
+            (SELECT json_extract(plan, '$.steps[' || s.place || '].detail') FROM plans WHERE seq = s.seq), ''),
+        s.error, s.attempts, s.request_id, s.at, s.created, s.reissued, p.user, p.user_id, {AGAIN}"
+    )
+}
 
 /// A value that is kept as one text.
 pub(super) fn meta<T: DeserializeOwned>(connection: &Connection, key: &str) -> rusqlite::Result<T> {
@@ -52,7 +61,8 @@ pub(super) fn planned_people(
 
 fn people(connection: &Connection, sql: &str, after: i64, most: usize) -> rusqlite::Result<Vec<Taken>> {
     let mut steps = connection.prepare_cached(&format!(
-        "SELECT {COLUMNS} FROM steps s JOIN people p ON p.seq = s.seq WHERE s.seq = ?1 ORDER BY s.place"
+        "SELECT {} FROM steps s JOIN people p ON p.seq = s.seq WHERE s.seq = ?1 ORDER BY s.place",
+        columns()
     ))?;
     let mut statement = connection.prepare_cached(sql)?;
     let mut rows = statement.query(params![after, limit(most)])?;
@@ -73,6 +83,11 @@ fn people(connection: &Connection, sql: &str, after: i64, most: usize) -> rusqli
     Ok(people)
 }
 
+/// People behind a seq with a step that failed or is unknown, by the index of those.
+const FAILED: &str = "SELECT f.seq FROM steps f INDEXED BY steps_not_well JOIN people q ON q.seq = f.seq
+    WHERE f.status IN ('failed', 'unknown', 'skipped') AND f.status <> 'skipped' AND f.seq >= ?1
+        AND (q.standing <> 0 OR f.run = (SELECT CAST(value AS INTEGER) FROM meta WHERE key = 'run'))";
+
 /// Rows behind a person and place.
 pub(super) fn rows(
     connection: &Connection,
@@ -81,16 +96,14 @@ pub(super) fn rows(
     most: usize,
 ) -> rusqlite::Result<Vec<((i64, i64), StepRow)>> {
     let filter = match which {
-        Which::All => "",
-        Which::Failed => {
-            "AND s.seq IN (SELECT seq FROM steps INDEXED BY steps_not_well
-                 WHERE status IN ('failed', 'unknown', 'skipped') AND status <> 'skipped' AND seq >= ?1)"
-        }
-        Which::NotDone => "AND s.status NOT IN ('done', 'unchanged')",
+        Which::All => String::new(),
+        Which::Failed => format!("AND s.seq IN ({FAILED})"),
+        Which::NotDone => "AND s.status NOT IN ('done', 'unchanged')".to_owned(),
     };
     let sql = format!(
-        "SELECT {COLUMNS} FROM steps s JOIN people p ON p.seq = s.seq
-         WHERE (s.seq, s.place) > (?1, ?2) {filter} ORDER BY s.seq, s.place LIMIT ?3"
+        "SELECT {} FROM steps s JOIN people p ON p.seq = s.seq
+         WHERE (s.seq, s.place) > (?1, ?2) {filter} ORDER BY s.seq, s.place LIMIT ?3",
+        columns()
     );
     connection
         .prepare_cached(&sql)?
@@ -101,17 +114,25 @@ pub(super) fn rows(
 }
 
 fn record(row: &Row<'_>) -> rusqlite::Result<(i64, StepRecord)> {
+    let again: bool = row.get(15)?;
     let error: Option<String> = row.get(7)?;
     let at: Option<String> = row.get(10)?;
+    let status: Status = of_word(5, row.get(5)?)?;
+    let standing = match (again, status) {
+        (true, Status::Unknown) => Standing::Started,
+        (true, _) => Standing::Planned,
+        (false, _) => of_word(4, row.get(4)?)?,
+    };
+    let (error, at) = if again { (None, None) } else { (error, at) };
     let record = StepRecord {
         place: row.get(1)?,
-        standing: of_word(4, row.get(4)?)?,
+        standing,
         row: StepRow {
             user: row.get(13)?,
             user_id: row.get(14)?,
             step: row.get(2)?,
             target: row.get(3)?,
-            status: of_word(5, row.get(5)?)?,
+            status: if again { Status::Planned } else { status },
             detail: row.get(6)?,
             error: error.map(|text| of_json(7, &text)).transpose()?,
             attempts: row.get(8)?,
@@ -151,26 +172,36 @@ pub(super) fn summary(connection: &Connection) -> rusqlite::Result<Summary> {
             })
         },
     )?;
-    let steps = connection.query_row(
-        "SELECT count(*) FILTER (WHERE status = 'planned'), count(*) FILTER (WHERE status = 'done'),
-             count(*) FILTER (WHERE status = 'unchanged'), count(*) FILTER (WHERE status = 'skipped'),
-             count(*) FILTER (WHERE status = 'failed'), count(*) FILTER (WHERE status = 'unsupported'),
-             count(*) FILTER (WHERE status = 'unknown')
-         FROM steps",
-        [],
-        |row| {
-            Ok(StepCounts {
-                planned: count(row, 0)?,
-                done: count(row, 1)?,
-                unchanged: count(row, 2)?,
-                skipped: count(row, 3)?,
-                failed: count(row, 4)?,
-                unsupported: count(row, 5)?,
-                unknown: count(row, 6)?,
-            })
-        },
-    )?;
+    let mut steps = StepCounts::default();
+    let mut all = connection.prepare("SELECT status, count(*) FROM steps GROUP BY status")?;
+    let mut rows = all.query([])?;
+    while let Some(row) = rows.next()? {
+        *counter(&mut steps, of_word(0, row.get(0)?)?) = count(row, 1)?;
+    }
+    let mut again = connection.prepare(&format!(
+        "SELECT s.status, count(*) FROM steps s INDEXED BY steps_not_well JOIN people p ON p.seq = s.seq
+         WHERE s.status IN ('failed', 'unknown', 'skipped') AND {AGAIN} GROUP BY s.status"
+    ))?;
+    let mut rows = again.query([])?;
+    while let Some(row) = rows.next()? {
+        let number = count(row, 1)?;
+        *counter(&mut steps, of_word(0, row.get(0)?)?) -= number;
+        steps.planned += number;
+    }
     Ok(Summary { users, steps })
+}
+
+/// Where a status is counted.
+fn counter(steps: &mut StepCounts, status: Status) -> &mut u64 {
+    match status {
+        Status::Planned => &mut steps.planned,
+        Status::Done => &mut steps.done,
+        Status::Unchanged => &mut steps.unchanged,
+        Status::Skipped => &mut steps.skipped,
+        Status::Failed => &mut steps.failed,
+        Status::Unsupported => &mut steps.unsupported,
+        Status::Unknown => &mut steps.unknown,
+    }
 }
 
 /// When the last step ended: RFC 3339 in UTC sorts as time does, to the second.

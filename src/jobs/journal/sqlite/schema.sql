@@ -20,7 +20,8 @@ CREATE TABLE plans (
     plan TEXT NOT NULL
 ) STRICT;
 
--- standing: planned, started, ended. Where detail is null it is the plan's own.
+-- standing: planned, started, ended. Where detail is null it is the plan's own. run: in which run it was last marked,
+-- from 0; of somebody who was opened again, what did not end well in an earlier run is to be done again.
 CREATE TABLE steps (
     seq        INTEGER NOT NULL,
     place      INTEGER NOT NULL,
@@ -35,6 +36,7 @@ CREATE TABLE steps (
     at         TEXT,
     created    TEXT,
     reissued   INTEGER NOT NULL DEFAULT 0,
+    run        INTEGER NOT NULL DEFAULT 0,
     PRIMARY KEY (seq, place)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX steps_not_well ON steps (seq) WHERE status IN ('failed', 'unknown', 'skipped');

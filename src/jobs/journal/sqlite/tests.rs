@@ -211,6 +211,22 @@ async fn who_did_not_end_well_is_opened_again_and_what_is_done_stays_done() {
     assert_eq!(taken[0].steps[0].row.attempts, 1);
     assert_eq!(taken[0].steps[0].row.error, None);
     assert_eq!(taken[0].steps[0].row.status, Status::Planned);
+    assert_eq!(taken[0].steps[0].row.detail, taken[0].person.steps[0].detail);
+    let summary = journal.summary().await.unwrap();
+    assert_eq!(
+        summary,
+        crate::jobs::outcome::summary(&rows(&journal, Which::All).await)
+    );
+    assert_eq!((summary.steps.failed, summary.users.failed), (0, 0));
+    assert!(rows(&journal, Which::Failed).await.is_empty());
+
+    let failed = marked(&taken[0], 0, Standing::Ended, Status::Failed);
+    journal.mark(vec![failed]).await.unwrap();
+    journal.finish(&[1]).await.unwrap();
+    let summary = journal.summary().await.unwrap();
+    assert_eq!((summary.steps.failed, summary.users.failed), (1, 1));
+    let failed = rows(&journal, Which::Failed).await;
+    assert_eq!((failed.len(), failed[0].attempts), (taken[0].steps.len(), 2));
 }
 
 #[tokio::test]

@@ -106,7 +106,8 @@ fn add_step(
 pub(super) fn marks(connection: &Connection, marks: &[Mark]) -> rusqlite::Result<()> {
     let mut statement = connection.prepare_cached(
         "UPDATE steps SET standing = ?3, status = ?4, detail = ?5, error = ?6, attempts = ?7, request_id = ?8,
-             at = ?9, created = ?10, reissued = ?11
+             at = ?9, created = ?10, reissued = ?11,
+             run = (SELECT CAST(value AS INTEGER) FROM meta WHERE key = 'run')
          WHERE seq = ?1 AND place = ?2",
     )?;
     for Mark { seq, record } in marks {
@@ -149,19 +150,13 @@ pub(super) fn finish(connection: &Connection, people: &[u64]) -> rusqlite::Resul
     Ok(())
 }
 
-/// Opens again whoever has a step that did not end well. What failed or was skipped is planned again, what is unknown
-/// is looked at first; how often it was sent is kept.
+/// Opens again whoever has a step that did not end well. The steps stay as they are until they are marked: the next run
+/// has another number, and reads what failed or was skipped as planned, what is unknown as started.
 pub(super) fn reopen(connection: &Connection) -> rusqlite::Result<u64> {
+    connection.execute("UPDATE meta SET value = value + 1 WHERE key = 'run'", [])?;
     connection.execute(
         "UPDATE people SET standing = 0 WHERE standing = 1
              AND seq IN (SELECT seq FROM steps WHERE status IN ('failed', 'unknown', 'skipped'))",
-        [],
-    )?;
-    connection.execute(
-        "UPDATE steps SET standing = CASE status WHEN 'unknown' THEN 'started' ELSE 'planned' END,
-             status = 'planned', detail = NULL, error = NULL, at = NULL
-         WHERE status IN ('failed', 'unknown', 'skipped')
-             AND seq IN (SELECT seq FROM people WHERE standing = 0)",
         [],
     )?;
     let open: i64 = connection.query_row("SELECT count(*) FROM people WHERE standing = 0", [], |row| {
