@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use mfactl::domain::{ErrorCode, Status};
+use mfactl::domain::{Bucket, Cost, ErrorCode, Limits, Status, Told};
 use mfactl::jobs::journal::place::Login;
 use mfactl::jobs::journal::{JobState, Journal as _, PostgresStore, Standing};
 
@@ -200,27 +200,71 @@ async fn a_database_that_restarts_is_waited_for_and_nothing_is_lost() {
 }
 
 #[tokio::test]
-async fn one_pace_is_kept_by_all_and_a_pause_is_for_all() {
+async fn one_pace_is_kept_by_all_and_what_one_was_told_holds_for_all() {
     let database = server().database();
     let (one, two) = (database.store().await, database.store().await);
-    let (one, two) = (
-        one.bucket("tenant", 1000.0, 100.0),
-        two.bucket("tenant", 1000.0, 100.0),
-    );
+    let limits = Limits {
+        units: Some(500.0),
+        writes: None,
+    };
+    let (one, two) = tokio::join!(one.bucket("tenant", limits), two.bucket("tenant", limits));
+    let (one, two) = (one.unwrap(), two.unwrap());
+    let cost = Cost {
+        units: 20.0,
+        writes: 0.0,
+    };
     let began = Instant::now();
-    let mut longest = Duration::ZERO;
-    for _ in 0..20 {
-        let (a, b) = tokio::join!(one.take(20.0), two.take(20.0));
-        longest = longest.max(a.unwrap()).max(b.unwrap());
+    let (a, b) = tokio::join!(take_all(&one, cost, 15), take_all(&two, cost, 15));
+    let sent = f64::from(a + b) * cost.units;
+    let seconds = began.elapsed().as_secs_f64();
+    // A quarter of a second's worth is there at the beginning, and the last batch of each is a debt.
+    let most = 500.0 * (seconds + 0.25) + 2.0 * cost.units;
+    assert!(sent <= most, "{sent} units in {seconds} s");
+    assert!(seconds < 2.0, "{sent} units took {seconds} s");
+    let told = Told::Refused {
+        wait: Some(Duration::from_secs(30)),
+        kind: None,
+        cost,
+    };
+    one.learned(told).await.unwrap();
+    let grant = two.take(cost).await.unwrap();
+    assert!(grant.refused && grant.wait > Duration::from_secs(29), "{grant:?}");
+}
+
+/// Takes so many times, waiting as it is told.
+async fn take_all(bucket: &dyn Bucket, cost: Cost, times: u32) -> u32 {
+    for _ in 0..times {
+        loop {
+            let grant = bucket.take(cost).await.unwrap();
+            if grant.wait.is_zero() {
+                break;
+            }
+            tokio::time::sleep(grant.wait).await;
+        }
     }
-    // 800 tokens, 100 of them at once, 1000 a second: the last may go out 0.7 s after the first was asked for.
-    let all = began.elapsed() + longest;
-    assert!(all >= Duration::from_millis(695), "{all:?}");
-    assert!(longest <= Duration::from_millis(701), "{longest:?}");
-    one.pause(Duration::from_secs(30)).await.unwrap();
-    let told = two.take(1.0).await.unwrap();
-    assert!(
-        told > Duration::from_secs(29) && told < Duration::from_secs(31),
-        "{told:?}"
-    );
+    times
+}
+
+#[tokio::test]
+async fn a_worker_that_stops_with_the_bucket_in_its_hand_keeps_nobody_waiting() {
+    let database = server().database();
+    let store = database.store().await;
+    let bucket = store.bucket("tenant", Limits::default()).await.unwrap();
+    bucket.take(Cost::default()).await.unwrap();
+    let (client, connection) = tokio_postgres::connect(&database.url(), tokio_postgres::NoTls)
+        .await
+        .unwrap();
+    let connection = tokio::spawn(connection);
+    client
+        .batch_execute(
+            "begin; set local idle_in_transaction_session_timeout = '3s';
+             update mfactl.bucket set name = name",
+        )
+        .await
+        .unwrap();
+    let began = Instant::now();
+    bucket.take(Cost::default()).await.unwrap();
+    assert!(began.elapsed() < Duration::from_secs(20));
+    drop(client);
+    assert!(connection.await.unwrap().is_err(), "the server ended it");
 }

@@ -1,83 +1,92 @@
-//! One pace for all workers: a row with the tokens that were left at a moment. Taking from it is one statement.
+//! One pace for all workers: a row with the state of the bucket. Each call holds the row for two round trips, reckons
+//! with the rule that buckets of one machine have too, and writes it back.
 
 use std::sync::Arc;
-use std::time::Duration;
 
-use tokio_postgres::types::Type;
+use async_trait::async_trait;
+use tokio_postgres::Client;
+use tokio_postgres::types::{Json, ToSql, Type};
 
 use super::link::Link;
-use crate::domain::Result;
+use crate::domain::{Bucket, Cost, Grant, Limits, Meter, Result, Told};
 
-/// A bucket of tokens in the database.
+/// Nobody else waits longer for a worker that stopped while it held the row; what a crash takes with it is a moment's
+/// worth of tokens.
+const BEGIN: &str =
+    "begin; set local idle_in_transaction_session_timeout = '3s'; set local synchronous_commit = off";
+
+/// A bucket in the database.
 pub struct SharedBucket {
-    link: Arc<Link>,
+    /// A connection of its own: a transaction is open on it between two statements.
+    link: Link,
+    turn: tokio::sync::Mutex<()>,
     name: String,
-    rate: f64,
-    burst: f64,
+    limits: Limits,
 }
 
 impl SharedBucket {
-    pub(super) fn new(link: Arc<Link>, name: String, rate: f64, burst: f64) -> Self {
+    pub(super) fn new(link: Link, name: String, limits: Limits) -> Self {
         Self {
             link,
+            turn: tokio::sync::Mutex::new(()),
             name,
-            rate,
-            burst,
+            limits,
         }
     }
 
-    /// Takes so many tokens; gives how long to wait before what they are for may be sent. Who comes later waits longer:
-    /// the bucket goes below nothing by what was promised.
-    ///
-    /// # Errors
-    /// What the database says.
-    pub async fn take(&self, tokens: f64) -> Result<Duration> {
-        let left: f64 = self
-            .link
-            .run(|client| async move {
-                client
-                    .query_typed_one(
-                        "insert into mfactl.bucket as bucket (name, rate, burst, tokens)
-                         values ($1, $2, $3, $3 - $4)
-                         on conflict (name) do update set
-                             tokens = least(bucket.burst, bucket.tokens + bucket.rate *
-                                 greatest(0, extract(epoch from clock_timestamp() - bucket.at))) - $4,
-                             at = greatest(bucket.at, clock_timestamp())
-                         returning tokens / rate",
-                        &[
-                            (&self.name, Type::TEXT),
-                            (&self.rate, Type::FLOAT8),
-                            (&self.burst, Type::FLOAT8),
-                            (&tokens, Type::FLOAT8),
-                        ],
-                    )
-                    .await?
-                    .try_get(0)
-            })
-            .await?;
-        Ok(Duration::try_from_secs_f64(-left).unwrap_or_default())
-    }
-
-    /// Nobody sends for so long: the service asked for it.
-    ///
-    /// # Errors
-    /// What the database says.
-    pub async fn pause(&self, time: Duration) -> Result<()> {
-        let seconds = time.as_secs_f64();
+    /// Does this with the bucket while nobody else has it. Done once more when the connection broke: what was taken
+    /// twice then is lost pace, never too much of it.
+    async fn with<T: Send>(&self, work: impl Fn(&mut Meter, f64) -> T + Send + Sync) -> Result<T> {
+        let _turn = self.turn.lock().await;
+        let work = &work;
         self.link
             .run(|client| async move {
-                client
-                    .execute_typed(
-                        "update mfactl.bucket set
-                             tokens = least(tokens + rate * greatest(0, extract(epoch from clock_timestamp() - at)),
-                                 -rate * $2),
-                             at = greatest(at, clock_timestamp())
-                         where name = $1",
-                        &[(&self.name, Type::TEXT), (&seconds, Type::FLOAT8)],
-                    )
-                    .await
+                let done = self.held(&client, work).await;
+                if done.is_err() {
+                    // The row is let go whatever went wrong; that is what counts.
+                    let _ = client.batch_execute("rollback").await;
+                }
+                done
             })
-            .await?;
-        Ok(())
+            .await
+    }
+
+    async fn held<T: Send>(
+        &self,
+        client: &Arc<Client>,
+        work: impl Fn(&mut Meter, f64) -> T + Send,
+    ) -> Result<T, tokio_postgres::Error> {
+        let first = Json(Meter::new(self.limits));
+        let row: &[(&(dyn ToSql + Sync), Type)] = &[(&self.name, Type::TEXT), (&first, Type::JSON)];
+        // Sent together, done one after the other. Who is first makes the row; the lock comes with it.
+        let (_, row) = tokio::try_join!(
+            client.batch_execute(BEGIN),
+            client.query_typed_one(
+                "insert into mfactl.bucket as bucket (name, meter) values ($1, $2)
+                 on conflict (name) do update set name = excluded.name
+                 returning meter, extract(epoch from clock_timestamp())::float8",
+                row,
+            ),
+        )?;
+        let Json(mut meter): Json<Meter> = row.try_get(0)?;
+        let answer = work(&mut meter, row.try_get(1)?);
+        let meter = Json(meter);
+        let row: &[(&(dyn ToSql + Sync), Type)] = &[(&self.name, Type::TEXT), (&meter, Type::JSON)];
+        tokio::try_join!(
+            client.execute_typed("update mfactl.bucket set meter = $2 where name = $1", row),
+            client.batch_execute("commit"),
+        )?;
+        Ok(answer)
+    }
+}
+
+#[async_trait]
+impl Bucket for SharedBucket {
+    async fn take(&self, cost: Cost) -> Result<Grant> {
+        self.with(|meter, now| meter.take(now, cost)).await
+    }
+
+    async fn learned(&self, told: Told) -> Result<()> {
+        self.with(|meter, now| meter.learned(now, told)).await
     }
 }

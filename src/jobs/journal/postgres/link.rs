@@ -42,6 +42,14 @@ impl Link {
         }
     }
 
+    /// One more connection to the same database.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub(super) async fn another(&self) -> Result<Self> {
+        Self::open(self.address.clone()).await
+    }
+
     /// Does a piece of work, again where the connection broke under it.
     ///
     /// # Errors

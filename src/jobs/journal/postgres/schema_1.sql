@@ -42,11 +42,8 @@ create table mfactl.step (
     foreign key (job, seq) references mfactl.person (job, seq) on delete cascade
 );
 create index step_not_well on mfactl.step (job, seq) where status in ('failed', 'unknown', 'skipped');
--- One pace that all workers of a tenant share: tokens that were left at a moment, and how many come back a second.
+-- One pace that all workers of a tenant share: the state of the bucket.
 create table mfactl.bucket (
     name text primary key,
-    rate double precision not null,
-    burst double precision not null,
-    tokens double precision not null,
-    at timestamptz not null default clock_timestamp()
+    meter json not null
 );

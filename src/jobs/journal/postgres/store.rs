@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::address::Address;
 use super::link::Link;
 use super::{PostgresJournal, SharedBucket, read, schema};
-use crate::domain::{Error, ErrorCode, Result};
+use crate::domain::{Error, ErrorCode, Limits, Result};
 use crate::jobs::journal::place::Login;
 use crate::jobs::journal::{JobHead, JobState};
 
@@ -125,9 +125,16 @@ impl PostgresStore {
         Ok(())
     }
 
-    /// The pace that everybody shares who names it alike: so many tokens a second, so many at most.
-    pub fn bucket(&self, name: &str, rate: f64, burst: f64) -> SharedBucket {
-        SharedBucket::new(self.link.clone(), name.to_owned(), rate, burst)
+    /// The pace that everybody shares who names it alike; it begins with these limits where nobody was before.
+    ///
+    /// # Errors
+    /// What the database says: it has a connection of its own.
+    pub async fn bucket(&self, name: &str, limits: Limits) -> Result<SharedBucket> {
+        Ok(SharedBucket::new(
+            self.link.another().await?,
+            name.to_owned(),
+            limits,
+        ))
     }
 }
 
