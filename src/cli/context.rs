@@ -14,7 +14,7 @@ use super::interrupt::Interrupt;
 use super::words;
 use crate::auth::Credential;
 use crate::config::{Config, Env, LOCAL, Login, Place, Profile};
-use crate::domain::{Clock, Error, ErrorCode, Guard, IdentityService, Operator, Result};
+use crate::domain::{Clock, Error, ErrorCode, Guard, IdentityService, Operator, Progress, Result};
 use crate::render::{Page, jq};
 use crate::server;
 use crate::services::local::Console;
@@ -46,6 +46,8 @@ pub struct Context {
     pub clock: Arc<dyn Clock>,
     /// Whether somebody wants the program to end.
     pub interrupt: Arc<Interrupt>,
+    /// How far a job has come.
+    pub progress: Arc<Progress>,
     /// The command line, without the program's name.
     pub argv: Vec<String>,
     /// The reader's time zone.
@@ -104,6 +106,7 @@ impl Context {
             globals,
             clock,
             interrupt,
+            progress: Arc::default(),
             argv,
             zone: TimeZone::system(),
             env,

@@ -10,6 +10,7 @@ mod devices;
 mod explain;
 pub mod globals;
 pub mod interrupt;
+mod jobs;
 mod local;
 mod man;
 mod methods;
@@ -66,6 +67,9 @@ pub(crate) enum Noun {
     /// Show and carry out changes that were written down
     #[command(subcommand, alias = "plans")]
     Plan(plan::Verb),
+    /// Show, go on with and take back what was begun
+    #[command(subcommand, alias = "job")]
+    Jobs(jobs::Verb),
     /// Show what the organization allows
     #[command(subcommand, alias = "policies")]
     Policy(policy::Verb),
@@ -100,6 +104,7 @@ impl Noun {
             Self::AppPasswords(verb) => verb.run(cx).await,
             Self::User(verb) => verb.run(cx).await,
             Self::Plan(verb) => verb.run(cx).await,
+            Self::Jobs(verb) => verb.run(cx).await,
             Self::Policy(verb) => verb.run(cx).await,
             Self::Report(verb) => verb.run(cx).await,
             Self::Capabilities(args) => args.run(cx).await,
@@ -197,6 +202,11 @@ const GROUPS: &[(&str, &[(&str, &str)])] = &[
         &[
             ("report registration", "who has registered what"),
             ("plan show|apply", "changes written down with --plan-out"),
+            ("jobs list|show|watch", "what was begun, and how far it came"),
+            (
+                "jobs resume|cancel|undo|prune",
+                "go on, give up, take back, tidy up",
+            ),
         ],
     ),
     (

@@ -25,6 +25,11 @@ pub const NAMES: &[(&str, &str)] = &[
     ("user-row", "user search: an array of these"),
     ("policy", "policy show"),
     ("report", "report registration: an array of these"),
+    (
+        "job",
+        "jobs list, jobs prune: an array of these; jobs cancel: one",
+    ),
+    ("job-steps", "jobs show"),
     ("result", "every change"),
     ("error", "the last line of stderr where something failed"),
     ("errors", "the codes of errors, with exit status"),
@@ -44,6 +49,8 @@ pub fn schema(name: &str) -> Result<Value> {
         "user-row" => generator.into_root_schema_for::<shape::UserRow>(),
         "policy" => generator.into_root_schema_for::<shape::PolicyShow>(),
         "report" => generator.into_root_schema_for::<shape::ReportRow>(),
+        "job" => generator.into_root_schema_for::<shape::JobRow>(),
+        "job-steps" => generator.into_root_schema_for::<shape::JobShow>(),
         "result" => generator.into_root_schema_for::<shape::ResultDoc>(),
         "error" => generator.into_root_schema_for::<shape::ErrorDoc>(),
         "errors" => return Ok(Value::Array(errors().iter().map(CodeRow::value).collect())),
@@ -199,6 +206,7 @@ mod tests {
         check::<shape::UserRow>("user-row");
         check::<shape::UserShow>("user");
         check::<shape::ReportRow>("report");
+        check::<shape::JobRow>("job");
         let result = schema("result").unwrap();
         let step = &result["$defs"]["StepRow"]["properties"];
         for column in <shape::StepRow as Row>::COLUMNS {

@@ -8,12 +8,20 @@ mod profile;
 use std::path::{Path, PathBuf};
 
 use etcetera::BaseStrategy as _;
+use jiff::SignedDuration;
 
 pub use env::{Env, VARIABLES, Variable};
 use file::{File, Section};
 pub use profile::{Address, LOCAL, Login, OF_VARIABLES, Place, Profile};
 
 use crate::domain::{Error, ErrorCode, Result};
+
+/// A length of time such as `90d`; a day is 24 hours, and nothing is none.
+pub fn length(text: &str) -> Option<SignedDuration> {
+    let span: jiff::Span = text.parse().ok()?;
+    let length = span.to_duration(jiff::SpanRelativeTo::days_are_24_hours()).ok()?;
+    length.is_positive().then_some(length)
+}
 
 /// How many profiles may extend one another.
 const DEEPEST: usize = 16;
@@ -188,6 +196,28 @@ impl Config {
         // Windows has no folder of its own for state.
         let folder = folders.state_dir().unwrap_or_else(|| folders.data_dir());
         Ok(folder.join("mfactl"))
+    }
+
+    /// How long jobs of this profile are kept; `None`: nobody says.
+    pub fn retention(&self, profile: &str) -> Option<SignedDuration> {
+        self.section(profile).ok()?.retention.as_deref().and_then(length)
+    }
+
+    /// Whether every `retention` is a length of time.
+    ///
+    /// # Errors
+    /// `config_invalid`.
+    pub fn check_retention(&self) -> Result<()> {
+        for (name, section) in &self.file.profiles {
+            if let Some(text) = section.retention.as_deref().filter(|text| length(text).is_none()) {
+                return Err(Error::new(
+                    ErrorCode::ConfigInvalid,
+                    format!("profile \"{name}\": retention = \"{text}\" is no length of time"),
+                )
+                .hint("write a number with its unit, such as 90d"));
+            }
+        }
+        Ok(())
     }
 
     /// Whether a change may use this profile: not where nobody named it and several organizations are configured, nor

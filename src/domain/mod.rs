@@ -11,6 +11,7 @@ mod method;
 mod pace;
 mod phone;
 mod policy;
+mod progress;
 pub mod reference;
 mod secret;
 mod service;
@@ -33,6 +34,7 @@ pub use policy::{
     AppPasswordPolicy, MethodPolicy, Policy, PolicyUse, RegistrationPolicy, RememberedDevicesPolicy, Target,
     TargetType,
 };
+pub use progress::{Counts, Progress};
 pub use secret::{Secret, Slot, Slots};
 pub use service::{Challenge, IdentityService, RegistrationRow, Verdict};
 pub use user::{Operator, Privileges, ReportQuery, User, UserQuery, Without};

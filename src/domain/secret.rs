@@ -46,6 +46,11 @@ impl Slots {
         self.0.insert(slot, secret);
     }
 
+    /// Whether nothing is in any.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// What is in a slot.
     pub fn get(&self, slot: Slot) -> Option<&Secret> {
         self.0.get(&slot)

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::execute::Early;
 use super::plan::{Deed, PlannedUser};
 use crate::domain::shape::{ByHand, StepCounts, StepRow, Summary, UserCounts};
 use crate::domain::{Error, ErrorCode, Status};
@@ -42,41 +43,47 @@ pub fn summary(rows: &[StepRow]) -> Summary {
     Summary { users, steps }
 }
 
-/// Why a change did not end well, as one error; `None`: it did.
-pub fn verdict(rows: &[StepRow], interrupted: bool) -> Option<Error> {
-    let counted = summary(rows);
-    let Summary { users, steps } = &counted;
-    let bad: Vec<&StepRow> = rows
-        .iter()
-        .filter(|row| matches!(row.status, Status::Failed | Status::Unknown))
-        .collect();
-    // A step that was skipped says why only where nothing before it failed: a person who changed since the plan.
-    let said: Vec<ErrorCode> = rows
-        .iter()
-        .filter(|row| matches!(row.status, Status::Failed | Status::Unknown | Status::Skipped))
-        .filter_map(|row| row.error.as_ref().map(|error| error.code))
-        .collect();
-    if interrupted {
-        let left = steps.skipped + steps.unknown;
-        return Some(Error::new(
-            ErrorCode::Interrupted,
-            format!("interrupted: {} done, {left} not", steps.done),
-        ));
+/// What rows that did not end well say together, without keeping them.
+#[derive(Clone, Debug, Default)]
+pub struct Reasons {
+    /// Codes of rows that failed, are unknown or were skipped. A step that was skipped has one only where nothing
+    /// before it failed: a person who changed since the plan.
+    codes: BTreeMap<ErrorCode, u64>,
+    failed: Option<StepRow>,
+    skipped: Option<StepRow>,
+}
+
+impl Reasons {
+    /// Takes a row, however it ended.
+    pub fn add(&mut self, row: &StepRow) {
+        let first = match row.status {
+            Status::Failed | Status::Unknown => &mut self.failed,
+            Status::Skipped => &mut self.skipped,
+            _ => return,
+        };
+        let Some(error) = &row.error else { return };
+        *self.codes.entry(error.code).or_default() += 1;
+        if first.is_none() {
+            *first = Some(row.clone());
+        }
     }
-    if bad.is_empty() && steps.skipped == 0 {
-        return None;
+
+    /// What rows say together.
+    pub fn of<'a>(rows: impl IntoIterator<Item = &'a StepRow>) -> Self {
+        let mut reasons = Self::default();
+        rows.into_iter().for_each(|row| reasons.add(row));
+        reasons
     }
-    let first = bad
-        .iter()
-        .copied()
-        .chain(rows.iter().filter(|row| row.status == Status::Skipped))
-        .find_map(|row| row.error.as_ref().map(|error| (row, error)));
-    if steps.done == 0
-        && let Some((row, body)) = first
-        && said.iter().all(|code| *code == body.code)
-    {
-        let message = match said.len() {
-            1 if users.selected <= 1 => body.message.clone(),
+
+    /// The one reason of all of it, where there is one.
+    fn only(&self, summary: &Summary) -> Option<Error> {
+        let row = self.failed.as_ref().or(self.skipped.as_ref())?;
+        let body = row.error.as_ref()?;
+        if self.codes.keys().any(|code| *code != body.code) {
+            return None;
+        }
+        let message = match self.codes.values().sum() {
+            1 if summary.users.selected <= 1 => body.message.clone(),
             1 => format!("{}: {}", row.user, body.message),
             more => format!("{}: {}; the same for {} more", row.user, body.message, more - 1),
         };
@@ -90,6 +97,41 @@ pub fn verdict(rows: &[StepRow], interrupted: bool) -> Option<Error> {
         if let Some(code) = &body.service_code {
             error = error.service_code(code.clone());
         }
+        Some(error)
+    }
+}
+
+/// Why a change did not end well, as one error; `None`: it did. `early`: why it ended before everybody did.
+pub fn verdict(summary: &Summary, reasons: &Reasons, early: Option<Early>) -> Option<Error> {
+    let steps = &summary.steps;
+    match early {
+        Some(Early::Told) => {
+            let left = steps.skipped + steps.unknown;
+            return Some(Error::new(
+                ErrorCode::Interrupted,
+                format!("interrupted: {} done, {left} not", steps.done),
+            ));
+        }
+        Some(Early::TooManyFailed) => {
+            let failed = match summary.users.failed {
+                1 => "1 person".to_owned(),
+                failed => format!("{failed} people"),
+            };
+            return Some(Error::new(
+                ErrorCode::Incomplete,
+                format!("stopped, because {failed} failed: --max-failures allows fewer"),
+            ));
+        }
+        // As many were done as were asked for.
+        Some(Early::Enough) if steps.failed + steps.unknown == 0 => return None,
+        Some(Early::Enough) | None => {}
+    }
+    if steps.failed + steps.unknown + steps.skipped == 0 {
+        return None;
+    }
+    if steps.done == 0
+        && let Some(error) = reasons.only(summary)
+    {
         return Some(error);
     }
     let mut parts = vec![match steps.done {
@@ -109,9 +151,17 @@ pub fn verdict(rows: &[StepRow], interrupted: bool) -> Option<Error> {
 }
 
 /// What is to be done by hand, each thing with the number of people.
-pub fn by_hand(people: &[PlannedUser]) -> Vec<ByHand> {
+pub fn by_hand<'a>(people: impl IntoIterator<Item = &'a PlannedUser>) -> Vec<ByHand> {
     let mut all: Vec<ByHand> = Vec::new();
-    for row in people.iter().flat_map(|person| &person.steps) {
+    for person in people {
+        add_by_hand(&mut all, person);
+    }
+    all
+}
+
+/// Adds what is to be done by hand for a person.
+pub fn add_by_hand(all: &mut Vec<ByHand>, person: &PlannedUser) {
+    for row in &person.steps {
         let Deed::ByHand { instead, .. } = &row.deed else {
             continue;
         };
@@ -128,7 +178,6 @@ pub fn by_hand(people: &[PlannedUser]) -> Vec<ByHand> {
             }),
         }
     }
-    all
 }
 
 #[cfg(test)]

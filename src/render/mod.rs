@@ -2,6 +2,7 @@
 
 pub(crate) mod csv;
 pub(crate) mod error;
+mod jobs;
 pub(crate) mod jq;
 mod lists;
 mod people;
@@ -26,6 +27,7 @@ use serde_json::Value;
 
 use crate::domain::{Error, ErrorCode, Result};
 
+pub(crate) use jobs::{AgainRow, JobPage, jobs};
 pub(crate) use lists::{app_passwords, devices, methods};
 pub(crate) use people::users;
 pub(crate) use policy::policy;

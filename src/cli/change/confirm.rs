@@ -15,11 +15,7 @@ pub(super) fn ask(cx: &Context, session: &Session, prepared: &Prepared) -> Resul
         cx.ui.note(&plan);
         return Ok(());
     }
-    let people = prepared
-        .people
-        .iter()
-        .filter(|person| person.to_send().next().is_some())
-        .count() as u64;
+    let people = prepared.gathered.size.people;
     cx.ui.note(&plan);
     cx.ui.can_ask()?;
     // With -q the plan was not shown, and nobody says yes to what he has not seen.

@@ -1,22 +1,93 @@
-//! From USERs to plans: look people up, ask the guard, read what is needed, plan each.
+//! From USERs to plans in the journal: look people up, ask the guard, read what is needed, plan each, a batch at a time.
+//! Only a bounded summary stays in memory.
+
+use std::collections::HashMap;
 
 use crate::cli::context::{Context, Session};
 use crate::cli::who::{Asked, Selection};
 use crate::domain::shape::StepRow;
-use crate::domain::{Action, Error, ErrorCode, Parts, Policy, Result, SecurityInfo, Status, User, UserId};
-use crate::jobs::plan::{self, Person, PlannedUser, Setting, Wish};
+use crate::domain::{
+    Action, Error, ErrorCode, Parts, Policy, Result, SecurityInfo, Slots, Status, User, UserId,
+};
+use crate::jobs::journal::{Entry, Journal, Size};
+use crate::jobs::plan::{self, Deed, Person, PlannedUser, Setting, Wish};
 use crate::jobs::{guard, select};
 
 /// People a round trip.
 pub(super) const BATCH: usize = 20;
+/// How many people are shown one by one.
+pub(crate) const FEW: usize = 20;
+/// How many different warnings are shown.
+const WARNINGS: usize = 20;
 
-/// What became of the people who were asked for.
-pub(super) struct Planned {
-    pub(super) people: Vec<PlannedUser>,
-    pub(super) left: Vec<StepRow>,
+/// What is planned, as far as it is shown and judged before anything is sent; the journal has all of it.
+#[derive(Default)]
+pub(crate) struct Gathered {
+    /// The first plans.
+    pub(crate) few: Vec<PlannedUser>,
+    /// The first rows of people for whom nothing is done.
+    pub(crate) left: Vec<StepRow>,
+    /// People who were planned.
+    pub(crate) planned: u64,
+    /// People and steps to send, people left out.
+    pub(crate) size: Size,
+    /// What to know before saying yes, each thing once.
+    pub(crate) warnings: Vec<String>,
+    /// The first thing that is left for somebody's hands.
+    pub(crate) by_hand: Option<Error>,
+    /// Secret inputs by the ids of their steps: the journal has none.
+    pub(crate) slots: HashMap<String, Slots>,
 }
 
-/// Plans the wishes of a selection.
+impl Gathered {
+    /// Takes somebody's plan.
+    pub(crate) fn plan(&mut self, person: &PlannedUser) {
+        self.planned += 1;
+        let (mut writes, mut mints) = (0, false);
+        for step in person.to_send() {
+            writes += 1;
+            mints |= step.action.mints();
+            if !step.slots.is_empty() {
+                self.slots.insert(step.id.clone(), step.slots.clone());
+            }
+        }
+        self.size.steps += writes;
+        self.size.people += u64::from(writes > 0);
+        self.size.minting += u64::from(mints);
+        for warning in &person.warnings {
+            if self.warnings.len() < WARNINGS && !self.warnings.contains(warning) {
+                self.warnings.push(warning.clone());
+            }
+        }
+        if self.by_hand.is_none() {
+            self.by_hand = person.steps.iter().find_map(|row| match &row.deed {
+                Deed::ByHand { why, instead } => {
+                    let message = format!("cannot {} {}: {why}", row.step, row.target);
+                    Some(Error::new(ErrorCode::Unsupported, message).hint(instead.clone()))
+                }
+                _ => None,
+            });
+        }
+        if self.few.len() < FEW {
+            self.few.push(person.clone());
+        }
+    }
+
+    /// Takes the row of somebody for whom nothing is done.
+    pub(crate) fn leave(&mut self, row: &StepRow) {
+        self.size.left_out += 1;
+        if self.left.len() < FEW {
+            self.left.push(row.clone());
+        }
+    }
+
+    /// People in all.
+    pub(crate) fn people(&self) -> u64 {
+        self.planned + self.size.left_out
+    }
+}
+
+/// Plans the wishes of a selection into the journal.
 ///
 /// # Errors
 /// People who are not there or not allowed; for one person, why no plan can be made; for several, where none can.
@@ -26,8 +97,9 @@ pub(super) async fn plan(
     verb: &str,
     selection: &Selection,
     job: &str,
+    journal: &dyn Journal,
     for_file: bool,
-) -> Result<Planned> {
+) -> Result<Gathered> {
     let prefix = super::prefix(cx);
     let asked = people(cx, session, verb, &prefix, &selection.asked).await?;
     let users: Vec<User> = asked.iter().map(|(user, ..)| user.clone()).collect();
@@ -37,7 +109,6 @@ pub(super) async fn plan(
         // What the state of a plan stands on.
         (parts.methods, parts.default, parts.devices) = (true, true, true);
     }
-    let infos = read(session, &users, parts).await;
     let setting = Setting {
         capabilities: session.service.capabilities(),
         profile: &session.profile,
@@ -47,41 +118,57 @@ pub(super) async fn plan(
         verb,
         now: cx.clock.now(),
     };
-    let mut planned = Planned {
-        people: Vec::new(),
-        left: Vec::new(),
-    };
+    let mut gathered = Gathered::default();
+    let mut left: Vec<StepRow> = Vec::new();
     let mut errors: Vec<(String, Error)> = Vec::new();
-    for (((user, typed, wish), privileges), info) in asked.into_iter().zip(privileges).zip(infos) {
-        let name = user.sign_in_name.clone();
-        let id = user.id.clone();
-        let protected_by = guard::protected_by(&session.guard, &user, &privileges);
-        let read = info.map(|info| Person {
-            user,
-            typed,
-            info,
-            privileges,
-            protected_by,
-            policy: None,
-        });
-        match one(session, &setting, read, &wish).await {
-            Ok(plan) => planned.people.push(plan),
-            // The service cannot do it for anybody.
-            Err(error) if matches!(error.code(), ErrorCode::Unsupported | ErrorCode::ConfigInvalid) => {
-                return Err(error);
-            }
-            Err(error) => {
-                planned.left.push(left_out(&name, &id, Status::Failed, &error));
-                errors.push((name, error));
+    let mut people = asked.into_iter().zip(privileges);
+    loop {
+        let chunk: Vec<_> = people.by_ref().take(BATCH).collect();
+        if chunk.is_empty() {
+            break;
+        }
+        let users: Vec<User> = chunk.iter().map(|((user, ..), _)| user.clone()).collect();
+        let infos = read(session, &users, parts).await;
+        let mut entries = Vec::with_capacity(chunk.len());
+        for (((user, typed, wish), privileges), info) in chunk.into_iter().zip(infos) {
+            let name = user.sign_in_name.clone();
+            let id = user.id.clone();
+            let protected_by = guard::protected_by(&session.guard, &user, &privileges);
+            let read = info.map(|info| Person {
+                user,
+                typed,
+                info,
+                privileges,
+                protected_by,
+                policy: None,
+            });
+            match one(session, &setting, read, &wish).await {
+                Ok(plan) => {
+                    gathered.plan(&plan);
+                    entries.push(Entry::Planned(plan));
+                }
+                // The service cannot do it for anybody.
+                Err(error) if matches!(error.code(), ErrorCode::Unsupported | ErrorCode::ConfigInvalid) => {
+                    return Err(error);
+                }
+                Err(error) => {
+                    let row = left_out(&name, &id, Status::Failed, &error);
+                    gathered.leave(&row);
+                    left.push(row);
+                    errors.push((name, error));
+                }
             }
         }
+        journal.add(entries).await?;
     }
-    if planned.people.is_empty()
+    if gathered.planned == 0
         && let Some(error) = plan::only_error(&errors)
     {
         return Err(error);
     }
-    Ok(planned)
+    // They are shown behind the others.
+    journal.add(left.into_iter().map(Entry::Left).collect()).await?;
+    Ok(gathered)
 }
 
 /// Looks up the people, each once; two wishes for one person must be the same, or be removals.

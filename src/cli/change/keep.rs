@@ -71,6 +71,21 @@ pub(crate) fn check(cx: &Context, qr: &Qr) -> Result<()> {
     }
 }
 
+/// Secrets of several people go to a file, or into the answer: a screen shows them once and loses them.
+///
+/// # Errors
+/// `secrets_need_a_place`.
+pub(super) fn check_number(cx: &Context, people: u64) -> Result<()> {
+    if people > 1 && cx.globals.secrets_out.is_none() {
+        return Err(Error::new(
+            ErrorCode::SecretsNeedAPlace,
+            format!("this makes secrets for {people} people"),
+        )
+        .hint("--secrets-out FILE writes them to a new file; --secrets-out - puts them into the answer"));
+    }
+    Ok(())
+}
+
 /// A secret that was made.
 struct Kept {
     user: String,

@@ -4,21 +4,24 @@ mod carry_out;
 mod confirm;
 mod gather;
 mod keep;
+mod kept;
+mod lines;
 mod report;
 mod shown;
+mod write;
 
 use std::path::PathBuf;
 
 use super::context::{Context, Intent, Session};
 use super::who::Selection;
-use crate::domain::shape::{PlanRef, StepRow};
+use crate::domain::shape::StepRow;
 use crate::domain::{Error, ErrorCode, Privileges, Result, User};
-use crate::jobs::plan::{Deed, PlannedUser};
-use crate::jobs::planfile::{self, Estimate, Head, PlanSummary};
-use crate::jobs::{guard, select};
+use crate::jobs::guard;
+use crate::jobs::journal::JobHead;
 
-pub(crate) use gather::{left_out, read};
+pub(crate) use gather::{Gathered, left_out, read};
 pub(crate) use keep::Qr;
+pub(crate) use kept::{Kept, head};
 
 /// Options of every verb that changes something.
 #[derive(Debug, Default, clap::Args)]
@@ -46,16 +49,14 @@ pub(crate) struct Change {
 
 /// A change that is ready to be confirmed.
 pub(crate) struct Prepared {
-    pub(crate) verb: String,
+    /// What the job is.
+    pub(crate) head: JobHead,
+    /// The beginning of the plan's heading.
     pub(crate) doing: String,
-    pub(crate) playbook: Option<String>,
-    pub(crate) ticket: Option<String>,
-    pub(crate) reason: Option<String>,
-    /// The plans of those who are changed.
-    pub(crate) people: Vec<PlannedUser>,
-    /// Rows of those who are not: why.
-    pub(crate) left: Vec<StepRow>,
-    pub(crate) plan: Option<PlanRef>,
+    /// What is planned, as far as it is shown.
+    pub(crate) gathered: Gathered,
+    /// All of it.
+    pub(crate) kept: Kept,
     pub(crate) qr: Qr,
 }
 
@@ -131,28 +132,27 @@ pub(crate) async fn run_on(
         qr,
         args: ChangeArgs { plan_out },
     } = change;
-    let job = uuid::Uuid::now_v7().to_string();
-    let planned = gather::plan(cx, session, verb, &selection, &job, plan_out.is_some()).await?;
+    let only_planned = cx.globals.dry_run || plan_out.is_some();
+    let mut head = kept::head(cx, session, verb, &selection.said);
+    (head.playbook, head.ticket) = (playbook, ticket);
+    let kept = if only_planned {
+        Kept::in_memory(&head)?
+    } else {
+        Kept::create(cx, &head)?
+    };
+    let for_file = plan_out.is_some();
+    let gathered = gather::plan(cx, session, verb, &selection, &head.id, kept.journal()?, for_file).await?;
+    strict(cx, &gathered)?;
     let mut prepared = Prepared {
-        verb: verb.to_owned(),
+        head,
         doing: doing.to_owned(),
-        playbook,
-        ticket,
-        reason: cx.globals.reason.clone(),
-        people: planned.people,
-        left: planned.left,
-        plan: None,
+        gathered,
+        kept,
         qr,
     };
-    strict(cx, &prepared.people)?;
     if let Some(path) = plan_out {
-        let made = write_plan(cx, session, &mut prepared, &selection, &job, &path)?;
-        prepared.plan = Some(made);
-        return report::only_planned(cx, session, &prepared);
-    }
-    for person in &mut prepared.people {
-        // Only a plan file needs them.
-        (person.state, person.state_digest, person.state_at) = (None, None, None);
+        prepared.head.plan = Some(write::plan(cx, &prepared, &path).await?);
+        return report::only_planned(cx, session, &prepared).await;
     }
     finish(cx, session, prepared).await
 }
@@ -163,13 +163,13 @@ pub(crate) async fn run_on(
 /// As [`run`].
 pub(crate) async fn finish(cx: &Context, session: &Session, prepared: Prepared) -> Result<u8> {
     if cx.globals.dry_run {
-        return report::only_planned(cx, session, &prepared);
+        return report::only_planned(cx, session, &prepared).await;
     }
-    let steps = || prepared.people.iter().flat_map(PlannedUser::to_send);
-    if steps().any(|step| step.action.mints()) {
+    keep::check_number(cx, prepared.gathered.size.minting)?;
+    if prepared.gathered.size.minting > 0 {
         keep::check(cx, &prepared.qr)?;
     }
-    if steps().next().is_some() {
+    if prepared.gathered.size.people > 0 {
         confirm::ask(cx, session, &prepared)?;
     }
     carry_out::run(cx, session, prepared).await
@@ -237,32 +237,17 @@ pub(crate) fn one_row(
     row: StepRow,
     hints: Vec<String>,
 ) -> Result<u8> {
-    let prepared = Prepared {
-        verb: verb.to_owned(),
-        doing: String::new(),
-        playbook: None,
-        ticket: cx.globals.ticket.clone(),
-        reason: cx.globals.reason.clone(),
-        people: Vec::new(),
-        left: Vec::new(),
-        plan: None,
-        qr: Qr::None,
-    };
-    report::one_row(cx, session, &prepared, row, hints)
+    let mut head = kept::head(cx, session, verb, &row.user);
+    head.ticket.clone_from(&cx.globals.ticket);
+    report::one_row(cx, session, &head, row, hints)
 }
 
 /// With `--strict` nothing may be left for somebody's hands.
-fn strict(cx: &Context, people: &[PlannedUser]) -> Result<()> {
-    if !cx.globals.strict {
-        return Ok(());
+fn strict(cx: &Context, gathered: &Gathered) -> Result<()> {
+    match &gathered.by_hand {
+        Some(error) if cx.globals.strict => Err(error.clone()),
+        _ => Ok(()),
     }
-    for row in people.iter().flat_map(|person| &person.steps) {
-        if let Deed::ByHand { why, instead } = &row.deed {
-            let message = format!("cannot {} {}: {why}", row.step, row.target);
-            return Err(Error::new(ErrorCode::Unsupported, message).hint(instead.clone()));
-        }
-    }
-    Ok(())
 }
 
 /// How a command begins: `mfactl -p local`.
@@ -277,59 +262,4 @@ pub(crate) fn place(session: &Session) -> String {
     } else {
         format!("{} ({})", session.profile, session.tenant)
     }
-}
-
-/// Writes the plan file and says where it is.
-fn write_plan(
-    cx: &Context,
-    session: &Session,
-    prepared: &mut Prepared,
-    selection: &Selection,
-    job: &str,
-    path: &std::path::Path,
-) -> Result<PlanRef> {
-    let now = cx.clock.now();
-    let mut head = Head {
-        schema: Head::schema(),
-        id: job.to_owned(),
-        version: env!("CARGO_PKG_VERSION").to_owned(),
-        service: session.service_name.to_owned(),
-        profile: session.profile.clone(),
-        tenant: session.tenant.clone(),
-        verb: prepared.verb.clone(),
-        made_at: now,
-        expires_at: now + planfile::VALID,
-        made_by: session.operator.account.clone(),
-        argv: cx.argv.clone(),
-        playbook: prepared.playbook.clone(),
-        ticket: prepared.ticket.clone(),
-        reason: prepared.reason.clone(),
-        selection: selection.said.clone(),
-        summary: PlanSummary::default(),
-        left_out: prepared
-            .left
-            .iter()
-            .map(|row| planfile::LeftOut {
-                user: row.user.clone(),
-                why: row.detail.clone(),
-            })
-            .collect(),
-        estimate: Estimate::default(),
-    };
-    head.count(&prepared.people);
-    let (text, digest) = planfile::write(&head, &prepared.people)?;
-    keep::write_new(path, text.as_bytes())?;
-    let file = path.display().to_string();
-    cx.ui.note(&format!(
-        "Plan written to {file}: {} people, {} writes; it ends {}",
-        head.summary.users, head.estimate.writes, head.expires_at
-    ));
-    cx.ui.note(&format!("sha256:{digest}"));
-    cx.ui
-        .hint(&format!("{} plan apply {}", prefix(cx), select::quoted(&file)));
-    Ok(PlanRef {
-        id: head.id,
-        digest: format!("sha256:{digest}"),
-        made_by: head.made_by,
-    })
 }

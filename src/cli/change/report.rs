@@ -1,57 +1,53 @@
-//! What was done, for scripts and in a few last lines for people.
+//! What was done, for scripts; the last lines for people are in `lines.rs`.
 
+use futures::TryStreamExt as _;
 use jiff::Timestamp;
 use serde_json::Value;
 
 use super::keep::Keeper;
-use super::{Prepared, shown};
+use super::{Prepared, lines, shown};
 use crate::cli::context::{Context, Session};
-use crate::domain::shape::{Next, ResultDoc, StepRow, Summary};
-use crate::domain::{Action, Error, ErrorCode, Result, Status};
-use crate::jobs::execute::planned_row;
-use crate::jobs::{outcome, remains};
-use crate::render::text::{clean, counted};
+use crate::domain::shape::{ByHand, Next, ResultDoc, StepRow, Summary};
+use crate::domain::{Action, Error, ErrorCode, Notice, Result, Status};
+use crate::jobs::execute::{Early, Ran};
+use crate::jobs::journal::{JobHead, Journal, Taken, Which};
+use crate::jobs::outcome::{self, Reasons};
 
 /// How long an open page may go on after a sign-out, in seconds.
 const ACCESS_ENDS_WITHIN: u64 = 3600;
 /// Where people change their own security info, on services that have such a page.
 const SECURITY_INFO: &str = "https://mysignins.microsoft.com/security-info";
-/// How wide the last lines are.
-const WIDTH: usize = 76;
 
 /// How a job ended.
 pub(super) struct Ended {
-    pub(super) rows: Vec<StepRow>,
-    pub(super) next: Vec<Next>,
-    pub(super) hints: Vec<String>,
+    pub(super) ran: Ran,
     pub(super) started: Timestamp,
-    pub(super) interrupted: bool,
+    /// Whether somebody is not done with.
+    pub(super) open: bool,
 }
 
 /// Shows a plan that is not carried out; gives the exit status.
 ///
 /// # Errors
 /// stdout is a file that cannot take it; where some had no plan, that.
-pub(super) fn only_planned(cx: &Context, session: &Session, prepared: &Prepared) -> Result<u8> {
-    let rows: Vec<StepRow> = prepared
-        .people
-        .iter()
-        .flat_map(|person| person.steps.iter().map(|row| planned_row(person, row).0))
-        .collect();
+pub(super) async fn only_planned(cx: &Context, session: &Session, prepared: &Prepared) -> Result<u8> {
+    let Prepared {
+        head, gathered, kept, ..
+    } = prepared;
+    let journal = kept.journal()?;
     let ended = Ended {
-        rows,
-        next: Vec::new(),
-        hints: Vec::new(),
+        ran: Ran::default(),
         started: cx.clock.now(),
-        interrupted: false,
+        open: false,
     };
-    let mut doc = doc(cx, session, prepared, &ended, &Keeper::none());
+    let mut doc = doc(cx, session, head, journal, &ended, &Keeper::none()).await?;
     doc.dry_run = true;
+    doc.job = None;
     (doc.started_at, doc.finished_at) = (None, None);
     let mut out = cx.ui.stdout();
     crate::render::result(&cx.page(), &mut out, &doc)?;
     out.done()?;
-    if prepared.plan.is_none() {
+    if head.plan.is_none() {
         let heading = shown::plan(session, prepared);
         let lines: Vec<&str> = heading.lines().collect();
         cx.ui.note(&format!(
@@ -59,18 +55,21 @@ pub(super) fn only_planned(cx: &Context, session: &Session, prepared: &Prepared)
             lines.first().copied().unwrap_or_default()
         ));
     }
-    for warning in prepared.people.iter().flat_map(|person| &person.warnings) {
+    for warning in &gathered.warnings {
         cx.ui.warn(warning);
     }
-    for person in prepared.people.iter().filter(|_| prepared.people.len() == 1) {
-        if !person.stays.is_empty() {
-            cx.ui.note(&format!("Stays: {}", person.stays));
-        }
+    if let (1, [person]) = (gathered.planned, gathered.few.as_slice())
+        && !person.stays.is_empty()
+    {
+        cx.ui.note(&format!("Stays: {}", person.stays));
     }
-    by_hand(cx, &doc);
-    match outcome::verdict(&prepared.left, false) {
+    lines::by_hand(cx, &doc);
+    let left = Reasons::of(doc.steps.iter().filter(|row| row.status != Status::Planned));
+    let mut summary = doc.summary;
+    summary.steps.done = 0;
+    match outcome::verdict(&summary, &left, None) {
         None => Ok(0),
-        Some(error) if prepared.people.is_empty() => Err(error),
+        Some(error) if gathered.planned == 0 => Err(error),
         Some(error) => Err(Error::new(ErrorCode::Incomplete, error.message())),
     }
 }
@@ -82,85 +81,156 @@ pub(super) fn only_planned(cx: &Context, session: &Session, prepared: &Prepared)
 pub(super) fn one_row(
     cx: &Context,
     session: &Session,
-    prepared: &Prepared,
+    head: &JobHead,
     row: StepRow,
     hints: Vec<String>,
 ) -> Result<u8> {
     let planned = row.status == Status::Planned;
-    let ended = Ended {
-        rows: vec![row],
-        next: Vec::new(),
-        hints,
-        started: cx.clock.now(),
-        interrupted: false,
-    };
-    let mut doc = doc(cx, session, prepared, &ended, &Keeper::none());
+    let mut doc = empty(cx, session, head);
+    doc.job = None;
     doc.dry_run = planned;
+    doc.summary = outcome::summary(std::slice::from_ref(&row));
+    let verdict = outcome::verdict(&doc.summary, &Reasons::of([&row]), None);
+    doc.exit_code = verdict.as_ref().map_or(0, |error| error.code().exit_code());
+    doc.steps = vec![row];
     let mut out = cx.ui.stdout();
     crate::render::result(&cx.page(), &mut out, &doc)?;
     out.done()?;
-    say(cx, session, prepared, &ended, &doc)
+    lines::counts(cx, session, &doc, verdict.as_ref());
+    for hint in &hints {
+        cx.ui.note(hint);
+    }
+    verdict.map_or(Ok(0), Err)
 }
 
-/// The result as scripts get it.
-pub(super) fn doc(
-    cx: &Context,
-    session: &Session,
-    prepared: &Prepared,
-    ended: &Ended,
-    keeper: &Keeper,
-) -> ResultDoc {
-    let steps: Vec<StepRow> = ended.rows.iter().chain(&prepared.left).cloned().collect();
-    let mut summary: Summary = outcome::summary(&steps);
-    // A person whose plan has no step at all was selected too.
-    let empty = prepared
-        .people
-        .iter()
-        .filter(|person| person.steps.is_empty())
-        .count() as u64;
-    summary.users.selected += empty;
-    summary.users.unchanged += empty;
-    let exit_code = outcome::verdict(&steps, ended.interrupted).map_or(0, |error| error.code().exit_code());
-    let signed_out = prepared
-        .people
-        .iter()
-        .flat_map(|person| person.steps.iter())
-        .zip(&ended.rows)
-        .any(|(planned, row)| {
-            let ends = planned
-                .to_send()
-                .is_some_and(|step| matches!(step.action, Action::SignOut | Action::DisableAccount));
-            ends && matches!(row.status, Status::Done)
-        });
-    let page = (session.service_name == "entra").then(|| SECURITY_INFO.to_owned());
-    let next = ended.next.iter().cloned().map(|mut next| {
-        if next.notice.url.is_none() && next.notice.text.contains("security info page") {
-            next.notice.url.clone_from(&page);
-        }
-        next
-    });
+/// A result that holds nothing yet.
+fn empty(cx: &Context, session: &Session, head: &JobHead) -> ResultDoc {
+    let now = cx.clock.now();
     ResultDoc {
         schema: "result/1".to_owned(),
-        job: None,
+        job: Some(head.id.clone()),
         dry_run: false,
         profile: session.profile.clone(),
         tenant: session.tenant.clone(),
-        verb: prepared.verb.clone(),
-        playbook: prepared.playbook.clone(),
-        ticket: prepared.ticket.clone(),
-        reason: prepared.reason.clone(),
-        plan: prepared.plan.clone(),
-        started_at: Some(ended.started),
-        finished_at: Some(cx.clock.now()),
-        exit_code,
-        summary,
-        steps,
-        by_hand: outcome::by_hand(&prepared.people),
-        next: next.collect(),
-        access_ends_within_s: signed_out.then_some(ACCESS_ENDS_WITHIN),
+        verb: head.verb.clone(),
+        playbook: head.playbook.clone(),
+        ticket: head.ticket.clone(),
+        reason: head.reason.clone(),
+        plan: head.plan.clone(),
+        started_at: Some(now),
+        finished_at: Some(now),
+        exit_code: 0,
+        summary: Summary::default(),
+        steps: Vec::new(),
+        by_hand: Vec::new(),
+        next: Vec::new(),
+        access_ends_within_s: None,
         undo: None,
-        secrets: keeper.rows(),
+        secrets: Vec::new(),
         audit: None,
+    }
+}
+
+/// The result as scripts get it.
+///
+/// # Errors
+/// The journal cannot be read.
+pub(super) async fn doc(
+    cx: &Context,
+    session: &Session,
+    head: &JobHead,
+    journal: &dyn Journal,
+    ended: &Ended,
+    keeper: &Keeper,
+) -> Result<ResultDoc> {
+    let mut doc = empty(cx, session, head);
+    doc.started_at = Some(ended.started);
+    let mut survey = Survey::default();
+    survey.next.extend(ended.ran.notices.iter().cloned());
+    let mut people = journal.people();
+    while let Some(taken) = people.try_next().await? {
+        survey.add(&taken);
+    }
+    doc.steps = journal
+        .rows(Which::All)
+        .map_ok(|row| as_ended(row, ended))
+        .try_collect()
+        .await?;
+    doc.summary = counted(journal.summary().await?, ended);
+    let verdict = outcome::verdict(&doc.summary, &Reasons::of(&doc.steps), ended.ran.early);
+    doc.exit_code = verdict.map_or(0, |error| error.code().exit_code());
+    let page = (session.service_name == "entra").then(|| SECURITY_INFO.to_owned());
+    doc.next = survey.next;
+    for next in &mut doc.next {
+        if next.notice.url.is_none() && next.notice.text.contains("security info page") {
+            next.notice.url.clone_from(&page);
+        }
+    }
+    doc.by_hand = survey.by_hand;
+    doc.access_ends_within_s = survey.signed_out.then_some(ACCESS_ENDS_WITHIN);
+    doc.secrets = keeper.rows();
+    Ok(doc)
+}
+
+/// A row as a result shows it once nothing more is sent: what was not begun is skipped.
+fn as_ended(mut row: StepRow, ended: &Ended) -> StepRow {
+    if ended.open && row.status == Status::Planned {
+        row.status = Status::Skipped;
+        row.detail = match ended.ran.early {
+            Some(Early::Told) => "interrupted",
+            Some(Early::TooManyFailed) => "too many failed before",
+            Some(Early::Enough) | None => "not begun",
+        }
+        .to_owned();
+    }
+    row
+}
+
+/// Counts as a result has them once nothing more is sent.
+fn counted(mut summary: Summary, ended: &Ended) -> Summary {
+    if ended.open {
+        let users = &mut summary.users;
+        users.skipped = users
+            .selected
+            .saturating_sub(users.done + users.unchanged + users.failed);
+        summary.steps.skipped += std::mem::take(&mut summary.steps.planned);
+    }
+    summary
+}
+
+/// What is told of all people together.
+#[derive(Default)]
+struct Survey {
+    by_hand: Vec<ByHand>,
+    next: Vec<Next>,
+    signed_out: bool,
+}
+
+impl Survey {
+    fn add(&mut self, taken: &Taken) {
+        let Taken { person, steps, .. } = taken;
+        outcome::add_by_hand(&mut self.by_hand, person);
+        let mut done: Vec<u16> = Vec::new();
+        for (planned, record) in person.steps.iter().zip(steps) {
+            let Some(step) = planned.to_send() else { continue };
+            let status = record.row.status;
+            if matches!(status, Status::Done | Status::Unchanged) {
+                done.push(step.seq);
+            }
+            self.signed_out |=
+                status == Status::Done && matches!(step.action, Action::SignOut | Action::DisableAccount);
+        }
+        for remains in &person.remains {
+            if remains.of.iter().any(|seq| done.contains(seq)) {
+                self.next.push(Next {
+                    user: person.user.clone(),
+                    notice: Notice {
+                        text: remains.text.clone(),
+                        url: None,
+                    },
+                });
+            }
+        }
     }
 }
 
@@ -172,171 +242,4 @@ pub(super) fn without_steps(doc: &ResultDoc) -> Result<Value> {
         fields.shift_remove("steps");
     }
     Ok(value)
-}
-
-/// The last lines on stderr; gives the exit status.
-///
-/// # Errors
-/// Why the change did not end well.
-pub(super) fn say(
-    cx: &Context,
-    session: &Session,
-    prepared: &Prepared,
-    ended: &Ended,
-    doc: &ResultDoc,
-) -> Result<u8> {
-    let verdict = outcome::verdict(&doc.steps, ended.interrupted);
-    let users = &doc.summary.users;
-    let place = super::place(session);
-    let one = users.selected == 1;
-    let whom = || match prepared.people.first() {
-        Some(person) if one => person.user.clone(),
-        None if one => doc.steps.first().map(|row| row.user.clone()).unwrap_or_default(),
-        _ => counted(users.selected, "person", "people"),
-    };
-    if one && verdict.is_none() && doc.summary.steps.done > 0 {
-        cx.ui.note("Done.");
-    } else if one && verdict.is_none() && doc.summary.steps.unsupported == 0 {
-        cx.ui
-            .note(&format!("Nothing to change: {} in {place} is so already", whom()));
-    } else if !one {
-        let counts: Vec<String> = [
-            (users.done, "done"),
-            (users.unchanged, "so already"),
-            (users.failed, "failed"),
-            (users.skipped, "skipped"),
-        ]
-        .into_iter()
-        .filter(|(count, _)| *count > 0)
-        .map(|(count, word)| format!("{count} {word}"))
-        .collect();
-        cx.ui
-            .note(&format!("{} in {place}: {}", whom(), counts.join(", ")));
-    }
-    for line in sentences(prepared, &doc.next) {
-        cx.ui.note(&wrapped(&clean(&line), WIDTH));
-    }
-    by_hand(cx, doc);
-    for hint in &ended.hints {
-        cx.ui.note(hint);
-    }
-    match verdict {
-        None => Ok(0),
-        Some(error) => {
-            again(cx, prepared, doc);
-            Err(error)
-        }
-    }
-}
-
-/// A playbook that did some of it: how to do the rest, without taking away the number that it has just put in.
-fn again(cx: &Context, prepared: &Prepared, doc: &ResultDoc) {
-    let changed: Vec<&StepRow> = doc
-        .steps
-        .iter()
-        .filter(|row| row.step == "change" && row.status == Status::Done)
-        .collect();
-    if let (Some(playbook), [row]) = (&prepared.playbook, changed.as_slice()) {
-        let words = [
-            "user",
-            "reset",
-            &row.user,
-            "--playbook",
-            playbook,
-            "--keep",
-            &row.target,
-        ];
-        cx.ui
-            .note(&format!("Try again what failed: {}", cx.command(words)));
-    }
-}
-
-/// A sentence for each person of whom something remains, where they are few.
-fn sentences(prepared: &Prepared, next: &[Next]) -> Vec<String> {
-    const FEW: usize = 3;
-    if prepared.people.len() > FEW {
-        return Vec::new();
-    }
-    prepared
-        .people
-        .iter()
-        .filter_map(|person| {
-            let texts: Vec<&str> = next
-                .iter()
-                .filter(|next| next.user == person.user)
-                .map(|next| next.notice.text.as_str())
-                .collect();
-            remains::sentence(person.display_name.as_deref(), &person.user, &texts)
-        })
-        .collect()
-}
-
-fn by_hand(cx: &Context, doc: &ResultDoc) {
-    for one in &doc.by_hand {
-        let whom = if doc.summary.users.selected > 1 {
-            format!(" for {}", one.users)
-        } else {
-            String::new()
-        };
-        cx.ui.note(&wrapped(
-            &format!("By hand{whom}: {}: {}", one.what, one.place),
-            WIDTH,
-        ));
-    }
-}
-
-/// Breaks a text into lines; a telephone number stays whole.
-fn wrapped(text: &str, width: usize) -> String {
-    let mut words: Vec<String> = Vec::new();
-    let mut in_number = false;
-    for word in text.split(' ') {
-        let digits = word
-            .chars()
-            .all(|c| c.is_ascii_digit() || matches!(c, '-' | ';' | ',' | '.' | 'x'));
-        if in_number
-            && digits
-            && !word.is_empty()
-            && let Some(last) = words.last_mut()
-        {
-            last.push(' ');
-            last.push_str(word);
-            in_number = word.chars().all(|c| c.is_ascii_digit());
-            continue;
-        }
-        in_number = word
-            .strip_prefix('+')
-            .is_some_and(|rest| !rest.is_empty() && rest.chars().all(|c| c.is_ascii_digit()));
-        words.push(word.to_owned());
-    }
-    let mut out = String::new();
-    let mut length = 0;
-    for word in words {
-        let long = word.chars().count();
-        if length > 0 && length + 1 + long > width {
-            out.push('\n');
-            length = 0;
-        } else if length > 0 {
-            out.push(' ');
-            length += 1;
-        }
-        out.push_str(&word);
-        length += long;
-    }
-    out
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_last_lines_break_where_the_screen_shows_it() {
-        let text = "Adele now signs in again everywhere, verified by text or call to +1 425 555 0199; adds the new \
-                    phone on the security info page; makes a new app password for Outlook 2013.";
-        insta::assert_snapshot!(wrapped(text, WIDTH), @r"
-        Adele now signs in again everywhere, verified by text or call to
-        +1 425 555 0199; adds the new phone on the security info page; makes a new
-        app password for Outlook 2013.
-        ");
-    }
 }

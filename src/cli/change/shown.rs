@@ -7,13 +7,11 @@ use crate::render::text::{clean, grouped};
 
 /// Heading, ticket, and every line, without a question.
 pub(super) fn plan(session: &Session, prepared: &Prepared) -> String {
+    let Prepared { head, gathered, .. } = prepared;
     let mut lines = vec![heading(session, prepared)];
     let said: Vec<String> = [
-        prepared.ticket.as_ref().map(|ticket| format!("Ticket {ticket}.")),
-        prepared
-            .reason
-            .as_ref()
-            .map(|reason| format!("Reason: {reason}.")),
+        head.ticket.as_ref().map(|ticket| format!("Ticket {ticket}.")),
+        head.reason.as_ref().map(|reason| format!("Reason: {reason}.")),
     ]
     .into_iter()
     .flatten()
@@ -21,26 +19,29 @@ pub(super) fn plan(session: &Session, prepared: &Prepared) -> String {
     if !said.is_empty() {
         lines.push(clean(&said.join(" ")).into_owned());
     }
-    let one = prepared.people.len() + prepared.left.len() == 1;
-    let all: Vec<&PlannedRow> = prepared.people.iter().flat_map(|person| &person.steps).collect();
+    let one = gathered.people() == 1;
+    let all: Vec<&PlannedRow> = gathered.few.iter().flat_map(|person| &person.steps).collect();
     let width = Widths::new(&all);
-    for person in &prepared.people {
+    for person in &gathered.few {
         if !one {
             lines.push(format!("  {}", clean(&person.title())));
         }
         lines.extend(rows(person, width, if one { "  " } else { "    " }));
     }
-    for row in &prepared.left {
+    let more = gathered.planned - gathered.few.len() as u64;
+    if more > 0 {
+        lines.push(format!("  and {} more; --dry-run shows all", grouped(more)));
+    }
+    for row in &gathered.left {
         lines.push(format!("  {}: {}", clean(&row.user), clean(&row.detail)));
     }
-    let mut warnings: Vec<&str> = Vec::new();
-    for warning in prepared.people.iter().flat_map(|person| &person.warnings) {
-        if !warnings.contains(&warning.as_str()) {
-            warnings.push(warning);
-        }
+    let more = gathered.size.left_out - gathered.left.len() as u64;
+    if more > 0 {
+        lines.push(format!("  and {} more are left out", grouped(more)));
     }
     lines.extend(
-        warnings
+        gathered
+            .warnings
             .iter()
             .map(|warning| format!("warning: {}", clean(warning))),
     );
@@ -48,11 +49,12 @@ pub(super) fn plan(session: &Session, prepared: &Prepared) -> String {
 }
 
 fn heading(session: &Session, prepared: &Prepared) -> String {
-    let whom = match prepared.people.as_slice() {
-        [one] => one.title(),
-        several => format!("{} people", grouped(several.len() as u64)),
+    let whom = match (prepared.gathered.planned, prepared.gathered.few.as_slice()) {
+        (1, [one]) => one.title(),
+        (planned, _) => format!("{} people", grouped(planned)),
     };
     let playbook = prepared
+        .head
         .playbook
         .as_ref()
         .map(|name| format!(", playbook {name}"))

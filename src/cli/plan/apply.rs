@@ -5,10 +5,10 @@ use std::path::PathBuf;
 use futures::TryStreamExt as _;
 
 use super::{read, reference, title};
-use crate::cli::change::{self, Prepared, Qr};
+use crate::cli::change::{self, Gathered, Kept, Prepared, Qr};
 use crate::cli::context::{Context, Intent, Session};
-use crate::domain::shape::StepRow;
 use crate::domain::{Error, ErrorCode, Parts, Result, Status, User, UserId, UserQuery};
+use crate::jobs::journal::{Entry, Journal};
 use crate::jobs::plan::{PlannedUser, State};
 
 /// Which plan.
@@ -80,16 +80,22 @@ impl Args {
             cx.clock.now(),
         )?;
         cx.ui.note(&title(cx, &plan));
-        let (people, left) = compare(cx, &session, &plan.people).await?;
+        let mut head = change::head(cx, &session, &plan.head.verb, &plan.head.selection);
+        head.playbook.clone_from(&plan.head.playbook);
+        head.ticket = ticket;
+        head.reason = cx.globals.reason.clone().or_else(|| plan.head.reason.clone());
+        head.plan = Some(reference(&plan));
+        let kept = if dry_run {
+            Kept::in_memory(&head)?
+        } else {
+            Kept::create(cx, &head)?
+        };
+        let gathered = compare(cx, &session, &plan.people, kept.journal()?).await?;
         let prepared = Prepared {
-            verb: plan.head.verb.clone(),
+            head,
             doing: "Apply the plan to".to_owned(),
-            playbook: plan.head.playbook.clone(),
-            ticket,
-            reason: cx.globals.reason.clone().or_else(|| plan.head.reason.clone()),
-            people,
-            left,
-            plan: Some(reference(&plan)),
+            gathered,
+            kept,
             qr: Qr::Auto,
         };
         change::finish(cx, &session, prepared).await
@@ -101,7 +107,8 @@ async fn compare(
     cx: &Context,
     session: &Session,
     planned: &[PlannedUser],
-) -> Result<(Vec<PlannedUser>, Vec<StepRow>)> {
+    journal: &dyn Journal,
+) -> Result<Gathered> {
     let query = UserQuery::Ids(planned.iter().map(|person| person.user_id.0.clone()).collect());
     let found: Vec<User> = session.service.users(&query).try_collect().await?;
     let find = |id: &UserId| found.iter().find(|user| user.id == *id);
@@ -115,12 +122,18 @@ async fn compare(
         ..Parts::METHODS
     };
     let infos = change::read(session, &there, parts).await;
+    let mut gathered = Gathered::default();
     let mut people = Vec::new();
     let mut left = Vec::new();
     let mut infos = there.iter().zip(infos);
     for person in planned {
         let mut leave = |status, error: &Error| {
-            left.push(change::left_out(&person.user, &person.user_id, status, error));
+            left.push(Entry::Left(change::left_out(
+                &person.user,
+                &person.user_id,
+                status,
+                error,
+            )));
         };
         let Some((user, info)) = find(&person.user_id).and_then(|_| infos.next()) else {
             let gone = Error::new(ErrorCode::UserNotFound, "is not there any more");
@@ -132,7 +145,7 @@ async fn compare(
             Ok(info) => {
                 let state = State::new(user, &info);
                 if person.state_digest.as_deref() == Some(&state.digest()) {
-                    people.push(person.clone());
+                    people.push(Entry::Planned(person.clone()));
                     continue;
                 }
                 let what = person
@@ -146,5 +159,13 @@ async fn compare(
             }
         }
     }
-    Ok((people, left))
+    people.append(&mut left);
+    for entry in &people {
+        match entry {
+            Entry::Planned(person) => gathered.plan(person),
+            Entry::Left(row) => gathered.leave(row),
+        }
+    }
+    journal.add(people).await?;
+    Ok(gathered)
 }

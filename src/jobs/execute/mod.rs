@@ -1,24 +1,50 @@
-//! Doing what was planned: steps of one person in their order, people side by side, a batch at a time; what was sent
-//! and not answered is looked at before it is sent again; in the end everything is read back.
+//! Doing what the journal says: steps of one person in their order, people side by side, a window of them at a time.
+//! Every step is in the journal before it is sent; what was sent and not answered is looked at before it is sent
+//! again; in the end everything is read back. Nothing of a person stays in memory after the window.
 
+mod answer;
 mod check;
 mod read_back;
+mod window;
 
+use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::Duration;
 
-use check::Look;
+use futures::StreamExt as _;
+use futures::stream::FuturesUnordered;
+use tokio::sync::{Semaphore, watch};
 
+use super::journal::Journal;
 use super::plan::{Deed, PlannedRow, PlannedUser};
+use super::witness::Witness;
 use crate::domain::shape::{Next, StepRow};
-use crate::domain::{
-    Action, Clock, Effect, EffectState, Error, ErrorCode, IdentityService, MethodId, Minted, Notice, Result,
-    Status, Step, StepClass, UserId,
-};
+use crate::domain::{Clock, IdentityService, Minted, Progress, Result, Slots, Status};
 
-/// How many people are worked on together.
+use window::Window;
+
+/// How many people one window has at most: a batch of the service.
 const TOGETHER: usize = 20;
-/// How often a step is sent at most.
-const TRIES: u32 = 3;
+/// People in flight where nobody says: enough to keep several batches full.
+pub const IN_FLIGHT: usize = 80;
+/// How many windows there may be for each that sends: the others wait until the service shows what they did.
+const WAITING: usize = 4;
+/// How often what was taken is renewed.
+const RENEWED: Duration = Duration::from_secs(15);
+/// A share of failures says something once so many people have ended.
+const TELLING: u64 = 20;
+/// How many notices and hints of single people are kept for the last lines.
+const NOTICES: usize = 100;
+
+/// How long to wait between two looks at what was done: a delete is not visible at once.
+pub const PAUSES: [Duration; 6] = [
+    Duration::from_millis(200),
+    Duration::from_millis(800),
+    Duration::from_secs(2),
+    Duration::from_secs(5),
+    Duration::from_secs(10),
+    Duration::from_secs(10),
+];
 
 /// Where results go while they become known.
 pub trait Sink {
@@ -26,320 +52,238 @@ pub trait Sink {
     ///
     /// # Errors
     /// Why the secret could not be kept.
-    fn secret(&mut self, user: &str, minted: &Minted) -> Result<()>;
+    fn secret(&self, user: &str, minted: &Minted) -> Result<()>;
 
-    /// Takes a row that has ended.
-    fn row(&mut self, row: &StepRow);
+    /// Takes the rows of a person as far as they are known for good.
+    fn rows(&self, rows: &[&StepRow]);
 }
 
-/// How long to wait between two looks at what was done.
-pub const PAUSES: [Duration; 3] = [
-    Duration::from_millis(200),
-    Duration::from_millis(800),
-    Duration::from_secs(2),
-];
+/// Nobody looks: for dry runs and tests.
+#[derive(Debug)]
+pub struct Unwitnessed;
 
-/// A row on its way.
-struct Row {
-    row: StepRow,
-    /// `None`: it has not ended.
-    ended: bool,
-    sent: bool,
-    created: Option<MethodId>,
-    reissued: bool,
+#[async_trait::async_trait]
+impl Witness for Unwitnessed {
+    async fn before(&self, _steps: &[super::witness::About]) -> Result<()> {
+        Ok(())
+    }
+
+    async fn after(&self, _ended: &[(String, StepRow)]) -> Result<()> {
+        Ok(())
+    }
 }
 
-/// A plan while it is carried out.
-pub struct Job<'a> {
-    service: &'a dyn IdentityService,
-    clock: &'a dyn Clock,
-    people: &'a [PlannedUser],
-    rows: Vec<Vec<Row>>,
-    next: Vec<Next>,
-    hints: Vec<String>,
-    prefix: &'a str,
-    pauses: &'a [Duration],
+/// Says that nothing new is to be begun.
+#[derive(Debug)]
+pub struct Stop(watch::Sender<bool>);
+
+impl Default for Stop {
+    fn default() -> Self {
+        Self(watch::Sender::new(false))
+    }
 }
 
-impl<'a> Job<'a> {
-    /// A job that has not begun. `prefix` is how a command begins, for hints; `pauses` are waited between two looks.
-    pub fn new(
-        service: &'a dyn IdentityService,
-        clock: &'a dyn Clock,
-        people: &'a [PlannedUser],
-        prefix: &'a str,
-        pauses: &'a [Duration],
-    ) -> Self {
-        let rows = people
-            .iter()
-            .map(|person| person.steps.iter().map(|row| Row::new(person, row)).collect())
-            .collect();
+impl Stop {
+    /// From now on nothing new is begun.
+    pub fn set(&self) {
+        self.0.send_replace(true);
+    }
+
+    /// Whether that was said.
+    pub fn is_set(&self) -> bool {
+        *self.0.borrow()
+    }
+
+    /// Waits until it is said.
+    async fn wait(&self) {
+        if self.0.subscribe().wait_for(|set| *set).await.is_err() {
+            // The sender is part of self; it cannot be gone.
+            std::future::pending::<()>().await;
+        }
+    }
+}
+
+/// When a job that is going wrong stops.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum MostFailures {
+    /// More than so many people failed.
+    People(u64),
+    /// More than this share of those who have ended, from 0 to 1.
+    Share(f64),
+}
+
+/// What bounds a run.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// People in flight.
+    pub in_flight: usize,
+    /// When to stop because too much fails.
+    pub most_failures: Option<MostFailures>,
+    /// So many people, and then stop.
+    pub people: Option<u64>,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
         Self {
-            service,
-            clock,
-            people,
-            rows,
-            next: Vec::new(),
-            hints: Vec::new(),
-            prefix,
-            pauses,
+            in_flight: IN_FLIGHT,
+            most_failures: None,
+            people: None,
         }
     }
+}
 
-    /// Runs it to its end, or until `stop` says so: then what is in flight is finished and the rest is skipped.
-    pub async fn run(&mut self, sink: &mut dyn Sink, stop: &dyn Fn() -> bool) {
-        let all: Vec<usize> = (0..self.people.len()).collect();
-        for together in all.chunks(TOGETHER) {
-            while !stop() && self.round(together, sink).await {}
-            if stop() {
-                self.skip(together, "interrupted");
-            }
-            self.read_back(together).await;
-            for person in together {
-                for row in &self.rows[*person] {
-                    sink.row(&row.row);
-                }
-            }
-        }
-        self.remember();
-    }
+/// Why a run ended before everybody did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Early {
+    /// It was told to.
+    Told,
+    /// More people failed than may.
+    TooManyFailed,
+    /// As many people as were to be done are done.
+    Enough,
+}
 
-    /// The rows, person by person.
-    pub fn rows(&self) -> Vec<StepRow> {
-        self.rows.iter().flatten().map(|row| row.row.clone()).collect()
-    }
-
-    /// What stays for the people.
-    pub fn next(&self) -> &[Next] {
-        &self.next
-    }
-
+/// What came of a run; everything else is in the journal.
+#[derive(Clone, Debug, Default)]
+pub struct Ran {
+    /// Why it ended early, where it did.
+    pub early: Option<Early>,
+    /// What the service said that stays for people, of the first of them.
+    pub notices: Vec<Next>,
     /// What comes next, with its command.
-    pub fn hints(&self) -> &[String] {
-        &self.hints
-    }
+    pub hints: Vec<String>,
+}
 
-    /// Sends the next steps of these people; gives whether there were any.
-    async fn round(&mut self, together: &[usize], sink: &mut dyn Sink) -> bool {
-        let mut places = Vec::new();
-        for person in together {
-            self.skip_dependants(*person);
-            for place in self.due(*person) {
-                places.push((*person, place));
-            }
-        }
-        let mut batch = Vec::with_capacity(places.len());
-        for (person, place) in &places {
-            let row = &mut self.rows[*person][*place];
-            row.sent = true;
-            row.row.attempts += 1;
-            if let Some(step) = self.people[*person].steps[*place].to_send() {
-                batch.push(step.clone());
-            }
-        }
-        if batch.is_empty() {
-            return false;
-        }
-        let mut effects = self.service.apply(&batch).await.into_iter();
-        for (person, place) in places {
-            let effect = effects.next().unwrap_or_else(|| {
-                Err(Error::new(
-                    ErrorCode::Internal,
-                    "the service answered fewer steps than it was given",
-                ))
-            });
-            self.settle(person, place, effect, sink).await;
-        }
-        true
-    }
+/// A job as it is carried out.
+pub struct Job<'a> {
+    /// The service.
+    pub service: &'a dyn IdentityService,
+    /// The machine's clock.
+    pub clock: &'a dyn Clock,
+    /// What is to be done, and what was.
+    pub journal: &'a dyn Journal,
+    /// Sees every step.
+    pub witness: &'a dyn Witness,
+    /// Takes secrets and rows.
+    pub sink: &'a dyn Sink,
+    /// How far it has come, for the screen.
+    pub progress: &'a Progress,
+    /// How a command begins, for hints.
+    pub prefix: &'a str,
+    /// Waited between two looks at what was done.
+    pub pauses: &'a [Duration],
+    /// What bounds it.
+    pub limits: Limits,
+    /// Whether what is to be removed may be gone already: in playbooks, and when a job is resumed.
+    pub missing_ok: bool,
+    /// Secret inputs by the ids of their steps: the journal has none.
+    pub slots: &'a HashMap<String, Slots>,
+}
 
-    /// The places of a person's next steps: up to the first that waits for one of them.
-    fn due(&self, person: usize) -> Vec<usize> {
-        let mut due: Vec<usize> = Vec::new();
-        let mut seqs: Vec<u16> = Vec::new();
-        for (place, row) in self.people[person].steps.iter().enumerate() {
-            let Some(step) = row.to_send().filter(|_| !self.rows[person][place].ended) else {
-                continue;
-            };
-            if step.after.iter().any(|before| seqs.contains(before)) {
+impl Job<'_> {
+    /// Runs until everybody has ended, or until `stop`: then what is in flight is finished and recorded, and the rest
+    /// is given back.
+    ///
+    /// # Errors
+    /// Journal or witness cannot be written: nothing more is sent, and what is in flight is recorded where it can be.
+    pub async fn run(&self, stop: &Stop) -> Result<Ran> {
+        let size = self.limits.in_flight.clamp(1, TOGETHER);
+        let sending = self.limits.in_flight.div_ceil(TOGETHER).max(1);
+        let permits = Arc::new(Semaphore::new(sending));
+        let mut windows = FuturesUnordered::new();
+        let mut ran = Ran::default();
+        let mut outcome = Ok(());
+        let mut more = true;
+        let (mut taken, mut ended, mut failed) = (0_u64, 0_u64, 0_u64);
+        let mut renewal = tokio::time::interval(RENEWED);
+        renewal.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        loop {
+            more &= !stop.is_set() && outcome.is_ok() && ran.early.is_none();
+            let room = more && windows.len() < sending * WAITING;
+            if windows.is_empty() && !room {
                 break;
             }
-            seqs.push(step.seq);
-            due.push(place);
-        }
-        due
-    }
-
-    /// Skips steps whose condition has failed.
-    fn skip_dependants(&mut self, person: usize) {
-        for place in 0..self.rows[person].len() {
-            let Some(step) = self.people[person].steps[place].to_send() else {
-                continue;
+            let permit = tokio::select! {
+                biased;
+                Some(done) = windows.next(), if !windows.is_empty() => {
+                    let done: Result<window::Ended> = done;
+                    match done {
+                        Ok(done) => {
+                            ended += done.people;
+                            failed += done.failed;
+                            keep_some(&mut ran.notices, done.notices);
+                            keep_some(&mut ran.hints, done.hints);
+                            if self.too_many(failed, ended) {
+                                ran.early.get_or_insert(Early::TooManyFailed);
+                                stop.set();
+                            }
+                        }
+                        Err(error) => {
+                            outcome = outcome.and(Err(error));
+                            stop.set();
+                        }
+                    }
+                    continue;
+                }
+                _ = renewal.tick() => {
+                    if let Err(error) = self.journal.keep().await {
+                        outcome = outcome.and(Err(error));
+                        stop.set();
+                    }
+                    continue;
+                }
+                permit = Arc::clone(&permits).acquire_owned(), if room => permit,
+                () = stop.wait(), if more => continue,
             };
-            if self.rows[person][place].ended {
+            let left = self
+                .limits
+                .people
+                .map_or(u64::MAX, |most| most.saturating_sub(taken));
+            let most = size.min(usize::try_from(left).unwrap_or(usize::MAX));
+            if most == 0 {
+                ran.early.get_or_insert(Early::Enough);
+                more = false;
                 continue;
             }
-            let failed = self.people[person].steps.iter().enumerate().find(|(at, row)| {
-                let ended = &self.rows[person][*at];
-                row.to_send()
-                    .is_some_and(|before| step.after.contains(&before.seq))
-                    && ended.ended
-                    && !matches!(ended.row.status, Status::Done | Status::Unchanged)
-            });
-            if let Some((_, before)) = failed {
-                let detail = format!("because \"{} {}\" was not done", before.step, before.target);
-                self.rows[person][place].end(Status::Skipped, detail);
-            }
-        }
-    }
-
-    fn skip(&mut self, together: &[usize], why: &str) {
-        for person in together {
-            for row in self.rows[*person].iter_mut().filter(|row| !row.ended) {
-                row.end(Status::Skipped, why.to_owned());
-            }
-        }
-    }
-
-    /// Takes the answer to a step.
-    async fn settle(&mut self, person: usize, place: usize, effect: Result<Effect>, sink: &mut dyn Sink) {
-        let planned = &self.people[person].steps[place];
-        let name = self.people[person].user.clone();
-        let now = self.clock.now();
-        let row = &mut self.rows[person][place];
-        row.row.at = Some(now);
-        let effect = match effect {
-            Err(error) if error.code() == ErrorCode::OutcomeUnknown => Effect::of(EffectState::Unknown),
-            Err(error) => return row.fail(&error),
-            Ok(effect) => effect,
-        };
-        row.row.request_id = effect.request_ids.last().cloned().or(row.row.request_id.take());
-        row.created = effect.created.clone();
-        if effect.state == EffectState::Unknown {
-            return self.settle_unknown(person, place).await;
-        }
-        if let Some(minted) = &effect.secret
-            && let Err(error) = sink.secret(&name, minted)
-        {
-            return row.fail(&error);
-        }
-        let mut detail = said(planned, &effect);
-        if row.reissued {
-            detail = format!("reissued, the answer to the first was lost; {detail}");
-        }
-        let (status, detail) = match effect.state {
-            EffectState::Unchanged if detail.is_empty() => (Status::Unchanged, "so already".to_owned()),
-            EffectState::Unchanged => (Status::Unchanged, detail),
-            _ => (Status::Done, detail),
-        };
-        row.end(status, detail.trim_end_matches("; ").to_owned());
-        for notice in effect.remains {
-            self.next.push(Next {
-                user: name.clone(),
-                notice,
-            });
-        }
-    }
-
-    /// A step that was sent and got no answer: looked at, and sent again where that does no harm. A pass or a password
-    /// that nobody saw is made anew: the new one takes the place of the other.
-    async fn settle_unknown(&mut self, person: usize, place: usize) {
-        let Some(step) = self.people[person].steps[place].to_send() else {
-            return;
-        };
-        let made_anew = matches!(
-            step.action,
-            Action::AddTemporaryPass { .. } | Action::GeneratePassword { .. }
-        );
-        let again = self.rows[person][place].row.attempts < TRIES;
-        let unknown = |row: &mut Row, why: &str| {
-            row.row.error = Some(Error::new(ErrorCode::OutcomeUnknown, why.to_owned()).to_body());
-            row.end(Status::Unknown, why.to_owned());
-        };
-        if step.class == StepClass::Never {
-            let row = &mut self.rows[person][place];
-            if made_anew && again {
-                row.reissued = true;
-            } else {
-                unknown(row, "sent, and no answer came; it may have been made");
-            }
-            return;
-        }
-        let looked = self.look(&step.user, step).await;
-        let row = &mut self.rows[person][place];
-        match looked {
-            Ok(Some(true)) => {
-                let outcome = self.people[person].steps[place].outcome.clone();
-                row.end(
-                    Status::Done,
-                    outcome.unwrap_or_else(|| "read back: done".to_owned()),
-                );
-            }
-            Ok(Some(false)) if again => {}
-            Ok(None) if again && step.class == StepClass::Idempotent => {}
-            Ok(Some(false)) => unknown(row, "sent several times, and no answer came"),
-            Ok(None) => unknown(row, "sent, and no answer came; it cannot be read back"),
-            Err(error) => unknown(
-                row,
-                &format!("sent, and no answer came; reading it back failed: {error}"),
-            ),
-        }
-    }
-
-    /// Whether a step was done; `None`: cannot be told.
-    async fn look(&self, user: &UserId, step: &Step) -> Result<Option<bool>> {
-        let mut look = Look::of([&step.action].into_iter());
-        look.read(self.service, std::slice::from_ref(user)).await;
-        let seen = look.seen(0)?;
-        Ok(check::holds(&step.action, None, seen))
-    }
-
-    /// What stays for the people, of what was done.
-    fn remember(&mut self) {
-        for (person, rows) in self.people.iter().zip(&self.rows) {
-            let done: Vec<u16> = person
-                .steps
-                .iter()
-                .zip(rows)
-                .filter(|(_, row)| matches!(row.row.status, Status::Done | Status::Unchanged))
-                .filter_map(|(planned, _)| planned.to_send().map(|step| step.seq))
-                .collect();
-            for remains in &person.remains {
-                if remains.of.iter().any(|seq| done.contains(seq)) {
-                    self.next.push(Next {
-                        user: person.user.clone(),
-                        notice: Notice {
-                            text: remains.text.clone(),
-                            url: None,
-                        },
-                    });
+            match self.journal.take(most).await {
+                Ok(people) if people.is_empty() => more = false,
+                Ok(people) => {
+                    taken += people.len() as u64;
+                    windows.push(Window::new(self, people, stop).run(permit.ok()));
+                }
+                Err(error) => {
+                    outcome = outcome.and(Err(error));
+                    stop.set();
                 }
             }
+        }
+        outcome?;
+        if stop.is_set() {
+            ran.early.get_or_insert(Early::Told);
+        }
+        Ok(ran)
+    }
+
+    fn too_many(&self, failed: u64, ended: u64) -> bool {
+        match self.limits.most_failures {
+            None => false,
+            Some(MostFailures::People(most)) => failed > most,
+            #[expect(
+                clippy::cast_precision_loss,
+                reason = "people are counted in far less than 2^52"
+            )]
+            Some(MostFailures::Share(share)) => ended >= TELLING && failed as f64 > share * ended as f64,
         }
     }
 }
 
-impl Row {
-    fn new(person: &PlannedUser, planned: &PlannedRow) -> Self {
-        let (row, ended) = planned_row(person, planned);
-        Self {
-            row,
-            ended,
-            sent: false,
-            created: None,
-            reissued: false,
+/// Adds what is new, while there is little.
+fn keep_some<T: PartialEq>(all: &mut Vec<T>, more: Vec<T>) {
+    for one in more {
+        if all.len() < NOTICES && !all.contains(&one) {
+            all.push(one);
         }
-    }
-
-    fn end(&mut self, status: Status, detail: String) {
-        self.ended = true;
-        self.row.status = status;
-        self.row.detail = detail;
-    }
-
-    fn fail(&mut self, error: &Error) {
-        self.row.error = Some(error.to_body());
-        self.end(Status::Failed, error.message().to_owned());
     }
 }
 
@@ -363,16 +307,6 @@ pub fn planned_row(person: &PlannedUser, planned: &PlannedRow) -> (StepRow, bool
         at: None,
     };
     (row, ended)
-}
-
-/// The words for a step that ended well: the plan's, then the service's.
-fn said(planned: &PlannedRow, effect: &Effect) -> String {
-    let mut parts: Vec<&str> = [planned.outcome.as_deref(), effect.detail.as_deref()]
-        .into_iter()
-        .flatten()
-        .collect();
-    parts.dedup();
-    parts.join(", ")
 }
 
 #[cfg(test)]

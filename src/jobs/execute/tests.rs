@@ -1,26 +1,35 @@
+use std::cell::RefCell;
+
+use futures::TryStreamExt as _;
+
 use super::*;
-use crate::domain::{MethodKind, SecurityInfo, User};
+use crate::domain::{Error, ErrorCode, MethodKind, SecurityInfo, User};
 use crate::jobs::fake::{Fake, Fault, Still, adele, method, number, user};
-use crate::jobs::outcome;
+use crate::jobs::journal::{Entry, JobHead, SqliteJournal, Which};
+use crate::jobs::outcome::{self, Reasons};
 use crate::jobs::plan::Wish;
 use crate::jobs::playbook::{self, Options};
 
 #[derive(Default)]
 struct Kept {
-    secrets: Vec<String>,
+    secrets: RefCell<Vec<String>>,
+    rows: RefCell<Vec<String>>,
     refuses: bool,
 }
 
 impl Sink for Kept {
-    fn secret(&mut self, user: &str, minted: &Minted) -> Result<()> {
+    fn secret(&self, user: &str, minted: &Minted) -> Result<()> {
         if self.refuses {
             return Err(Error::new(ErrorCode::DiskFull, "the disk is full"));
         }
-        self.secrets.push(format!("{user} {}", minted.kind));
+        self.secrets.borrow_mut().push(format!("{user} {}", minted.kind));
         Ok(())
     }
 
-    fn row(&mut self, _row: &StepRow) {}
+    fn rows(&self, rows: &[&StepRow]) {
+        let mut all = self.rows.borrow_mut();
+        all.extend(rows.iter().map(|row| format!("{} {}", row.user, row.step)));
+    }
 }
 
 fn lost_phone() -> Wish {
@@ -40,10 +49,51 @@ fn remove(what: &str) -> Wish {
 
 const NOW: [Duration; 2] = [Duration::ZERO, Duration::ZERO];
 
-async fn carry_out(fake: &Fake, people: &[PlannedUser], sink: &mut Kept) -> Vec<StepRow> {
-    let mut job = Job::new(fake, &Still, people, "mfactl -p local", &NOW);
-    job.run(sink, &|| false).await;
-    job.rows()
+/// A job of these people, in memory.
+async fn journal(people: &[PlannedUser]) -> SqliteJournal {
+    let journal = SqliteJournal::in_memory(&head()).unwrap();
+    let entries = people.iter().cloned().map(Entry::Planned).collect();
+    journal.add(entries).await.unwrap();
+    journal
+}
+
+async fn rows(journal: &SqliteJournal) -> Vec<StepRow> {
+    journal.rows(Which::All).try_collect().await.unwrap()
+}
+
+/// Runs a job once.
+async fn run(
+    fake: &Fake,
+    journal: &SqliteJournal,
+    sink: &Kept,
+    change: impl FnOnce(&mut Job<'_>),
+) -> Result<Ran> {
+    let (progress, slots) = (Progress::default(), HashMap::new());
+    let mut job = Job {
+        service: fake,
+        clock: &Still,
+        journal,
+        witness: &Unwitnessed,
+        sink,
+        progress: &progress,
+        prefix: "mfactl -p local",
+        pauses: &NOW,
+        limits: Limits::default(),
+        missing_ok: false,
+        slots: &slots,
+    };
+    change(&mut job);
+    job.run(&Stop::default()).await
+}
+
+async fn carry_out(fake: &Fake, people: &[PlannedUser], sink: &Kept) -> Vec<StepRow> {
+    let journal = journal(people).await;
+    run(fake, &journal, sink, |_| {}).await.unwrap();
+    rows(&journal).await
+}
+
+fn verdict(rows: &[StepRow], early: Option<Early>) -> Option<Error> {
+    outcome::verdict(&outcome::summary(rows), &Reasons::of(rows), early)
 }
 
 fn shown(rows: &[StepRow]) -> String {
@@ -63,8 +113,8 @@ async fn one(faults: Vec<Option<Fault>>, wish: &Wish) -> (Vec<StepRow>, Fake, Ke
     let fake = Fake::new(vec![adele()]);
     let plan = [fake.plan("adele", "x", wish).unwrap()];
     fake.fault(faults);
-    let mut sink = Kept::default();
-    let rows = carry_out(&fake, &plan, &mut sink).await;
+    let sink = Kept::default();
+    let rows = carry_out(&fake, &plan, &sink).await;
     (rows, fake, sink)
 }
 
@@ -81,7 +131,7 @@ async fn a_lost_phone_is_put_right_and_read_back() {
     ");
     let kinds: Vec<_> = fake.info("adele").methods().iter().map(|one| one.kind).collect();
     assert_eq!(kinds, [MethodKind::PhoneMobile, MethodKind::Email]);
-    assert_eq!(outcome::verdict(&rows, false), None);
+    assert_eq!(verdict(&rows, None), None);
     assert_eq!(
         *fake.sent.lock().unwrap(),
         [
@@ -109,7 +159,7 @@ async fn what_depends_on_a_failed_step_is_skipped_and_the_rest_goes_on() {
     forget | remembered devices | done | 1
     sign out | everywhere | done | open pages may work 60 minutes more
     "#);
-    assert_eq!(outcome::verdict(&rows, false).unwrap().code().exit_code(), 7);
+    assert_eq!(verdict(&rows, None).unwrap().code().exit_code(), 7);
     assert!(
         fake.info("adele")
             .methods()
@@ -129,10 +179,7 @@ async fn a_lost_answer_is_read_back_before_it_is_sent_again() {
     let lost = || Some(Fault::LostBefore);
     let (rows, ..) = one(vec![lost(), lost(), lost()], &remove("authenticator")).await;
     assert_eq!((rows[0].status, rows[0].attempts), (Status::Unknown, 3));
-    assert_eq!(
-        outcome::verdict(&rows, false).unwrap().code(),
-        ErrorCode::OutcomeUnknown
-    );
+    assert_eq!(verdict(&rows, None).unwrap().code(), ErrorCode::OutcomeUnknown);
 }
 
 #[tokio::test]
@@ -145,14 +192,14 @@ async fn a_pass_that_nobody_saw_is_issued_anew_and_an_app_password_is_not() {
     let (rows, _, sink) = one(vec![Some(Fault::LostAfter)], &pass).await;
     assert_eq!(rows[0].status, Status::Done);
     assert!(rows[0].detail.contains("reissued"), "{}", rows[0].detail);
-    assert_eq!(sink.secrets, ["adele@contoso.example temporary-pass"]);
+    assert_eq!(*sink.secrets.borrow(), ["adele@contoso.example temporary-pass"]);
     let reissue = Wish::AppPasswords {
         names: vec!["Outlook 2013".into()],
         reissue: true,
     };
     let (rows, fake, sink) = one(vec![None, Some(Fault::LostAfter)], &reissue).await;
     assert_eq!((rows[0].status, rows[1].status), (Status::Done, Status::Unknown));
-    assert!(sink.secrets.is_empty());
+    assert!(sink.secrets.borrow().is_empty());
     assert_eq!(fake.sent.lock().unwrap().len(), 2);
 }
 
@@ -164,23 +211,20 @@ async fn a_secret_that_cannot_be_kept_is_a_failure() {
         permanent: false,
     };
     let plan = [fake.plan("adele", "user reset-password", &wish).unwrap()];
-    let mut sink = Kept {
+    let sink = Kept {
         refuses: true,
         ..Kept::default()
     };
-    let rows = carry_out(&fake, &plan, &mut sink).await;
+    let rows = carry_out(&fake, &plan, &sink).await;
     assert_eq!(rows[0].status, Status::Failed);
-    assert_eq!(
-        outcome::verdict(&rows, false).unwrap().code(),
-        ErrorCode::DiskFull
-    );
+    assert_eq!(verdict(&rows, None).unwrap().code(), ErrorCode::DiskFull);
 }
 
 #[tokio::test]
 async fn what_is_still_there_at_the_last_look_has_failed() {
     let (rows, ..) = one(vec![Some(Fault::Lies)], &remove("authenticator")).await;
     assert_eq!(rows[0].status, Status::Failed);
-    let error = outcome::verdict(&rows, false).unwrap();
+    let error = verdict(&rows, None).unwrap();
     assert_eq!(
         (error.code(), error.code().exit_code()),
         (ErrorCode::Incomplete, 7)
@@ -204,23 +248,62 @@ async fn people_are_worked_on_side_by_side_and_one_that_fails_does_not_stop_anot
         fake.plan("bas", "user sign-out", &Wish::SignOut).unwrap(),
     ];
     fake.fault([Some(Fault::Fails(ErrorCode::Unavailable))]);
-    let rows = carry_out(&fake, &plans, &mut Kept::default()).await;
+    let rows = carry_out(&fake, &plans, &Kept::default()).await;
     assert_eq!((rows[0].status, rows[1].status), (Status::Failed, Status::Done));
     assert_eq!(*fake.sent.lock().unwrap(), [["id-adele:0", "id-bas:0"]]);
-    assert_eq!(
-        outcome::verdict(&rows, false).unwrap().code(),
-        ErrorCode::Incomplete
-    );
+    assert_eq!(verdict(&rows, None).unwrap().code(), ErrorCode::Incomplete);
 }
 
 #[tokio::test]
-async fn an_interrupt_skips_what_was_not_sent() {
+async fn an_interrupt_leaves_what_was_not_sent_for_the_next_run() {
     let fake = Fake::new(vec![adele()]);
     let plan = [fake.plan("adele", "user reset", &lost_phone()).unwrap()];
-    let mut job = Job::new(&fake, &Still, &plan, "mfactl", &NOW);
-    job.run(&mut Kept::default(), &|| true).await;
-    let rows = job.rows();
-    assert!(rows.iter().all(|row| row.status == Status::Skipped));
+    let journal = journal(&plan).await;
+    let stop = Stop::default();
+    stop.set();
+    let (progress, slots, sink) = (Progress::default(), HashMap::new(), Kept::default());
+    let job = Job {
+        service: &fake,
+        clock: &Still,
+        journal: &journal,
+        witness: &Unwitnessed,
+        sink: &sink,
+        progress: &progress,
+        prefix: "mfactl",
+        pauses: &NOW,
+        limits: Limits::default(),
+        missing_ok: false,
+        slots: &slots,
+    };
+    assert_eq!(job.run(&stop).await.unwrap().early, Some(Early::Told));
+    assert!(
+        rows(&journal)
+            .await
+            .iter()
+            .all(|row| row.status == Status::Planned)
+    );
     assert!(fake.sent.lock().unwrap().is_empty());
-    assert_eq!(outcome::verdict(&rows, true).unwrap().code().exit_code(), 130);
+    assert_eq!(verdict(&[], Some(Early::Told)).unwrap().code().exit_code(), 130);
+}
+
+fn head() -> JobHead {
+    JobHead {
+        id: "job".into(),
+        name: None,
+        version: "0".into(),
+        service: "local".into(),
+        profile: "local".into(),
+        tenant: "t".into(),
+        verb: "user reset".into(),
+        playbook: None,
+        ticket: None,
+        reason: None,
+        selection: "adele".into(),
+        argv: vec![],
+        operator: "admin".into(),
+        made_at: Still.now(),
+        plan: None,
+        part: None,
+        undoes: None,
+    }
 }

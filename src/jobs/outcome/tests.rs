@@ -16,7 +16,7 @@ fn row(user: &str, status: Status, code: Option<ErrorCode>) -> StepRow {
 }
 
 fn exit(rows: &[StepRow]) -> u8 {
-    verdict(rows, false).map_or(0, |error| error.code().exit_code())
+    verdict(&summary(rows), &Reasons::of(rows), None).map_or(0, |error| error.code().exit_code())
 }
 
 #[test]

@@ -74,13 +74,21 @@ pub(super) fn open(path: &Path) -> Result<Opened> {
 /// # Errors
 /// As [`open`], but for `file_locked`.
 pub(super) fn read(path: &Path) -> Result<Opened> {
-    must_be_there(path)?;
-    let opened = opened(path, None)?;
+    let opened = join(path)?;
     opened
         .connection
         .pragma_update(None, "query_only", true)
         .map_err(|error| opened.told(&error))?;
     Ok(opened)
+}
+
+/// Opens the file of a job beside whoever runs it.
+///
+/// # Errors
+/// As [`read`].
+pub(super) fn join(path: &Path) -> Result<Opened> {
+    must_be_there(path)?;
+    opened(path, None)
 }
 
 /// A journal that is gone with the process.

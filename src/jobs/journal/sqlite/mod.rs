@@ -82,6 +82,14 @@ impl SqliteJournal {
         self.writer.call(read::last_at).await
     }
 
+    /// Cancels a job, also while another process runs it: that one finishes what it has begun and takes nobody else.
+    ///
+    /// # Errors
+    /// As [`Self::read`].
+    pub async fn cancel(path: &Path) -> Result<()> {
+        Self::of(file::join(path)?)?.set_state(JobState::Cancelled).await
+    }
+
     fn of(opened: file::Opened) -> Result<Self> {
         Ok(Self {
             writer: Writer::start(opened)?,

@@ -34,12 +34,14 @@ pub(super) fn meta<T: DeserializeOwned>(connection: &Connection, key: &str) -> r
     of_json(0, &text)
 }
 
-/// People who are not ended, behind a seq.
+/// People who are not ended, behind a seq; nobody any more once the job is cancelled.
 pub(super) fn open_people(connection: &Connection, after: i64, most: usize) -> rusqlite::Result<Vec<Taken>> {
     people(
         connection,
         "SELECT p.seq, (SELECT plan FROM plans WHERE seq = p.seq) FROM people p
-         WHERE p.standing = 0 AND p.seq > ?1 ORDER BY p.seq LIMIT ?2",
+         WHERE p.standing = 0 AND p.seq > ?1
+             AND (SELECT value FROM meta WHERE key = 'state') <> '\"cancelled\"'
+         ORDER BY p.seq LIMIT ?2",
         after,
         most,
     )

@@ -10,10 +10,10 @@ use crate::jobs::execute::planned_row;
 use crate::jobs::journal::Standing;
 use crate::jobs::plan::PlannedUser;
 
-/// The journal says where the job stands.
+/// The journal says where the job stands; who cancelled it has the last word.
 pub(super) fn state(connection: &Connection, state: JobState) -> rusqlite::Result<()> {
     connection
-        .prepare_cached("UPDATE meta SET value = ?1 WHERE key = 'state'")?
+        .prepare_cached("UPDATE meta SET value = ?1 WHERE key = 'state' AND value <> '\"cancelled\"'")?
         .execute([json(&state)?])?;
     Ok(())
 }

@@ -1,0 +1,120 @@
+//! `jobs`: what was begun, how far it came, going on with it, taking it back. A job is meant by `j-4f7a`, its whole id, any
+//! end of it, or the name of `--job`.
+
+mod again;
+mod cancel;
+mod list;
+mod prune;
+mod show;
+
+use super::context::Context;
+use crate::domain::Result;
+use crate::domain::shape::JobRow;
+use crate::jobs::journal::{Folder, Job, Listed};
+
+/// Verbs on jobs.
+#[derive(Debug, clap::Subcommand)]
+pub enum Verb {
+    /// List jobs, the newest first
+    List(list::Args),
+    /// Show a job, step by step
+    Show(show::Args),
+    /// Cancel a job: who was not begun stays as they are
+    Cancel(cancel::Args),
+    /// Delete jobs that are over and old
+    Prune(prune::Args),
+}
+
+impl Verb {
+    pub(crate) async fn run(self, cx: &Context) -> Result<u8> {
+        match self {
+            Self::List(args) => args.run(cx).await,
+            Self::Show(args) => args.run(cx).await,
+            Self::Cancel(args) => args.run(cx).await,
+            Self::Prune(args) => args.run(cx).await,
+        }
+    }
+}
+
+/// Where the jobs of this machine are.
+fn folder(cx: &Context) -> Result<Folder> {
+    Ok(Folder::new(&cx.config()?.state_dir()?))
+}
+
+/// A job as scripts see it, or what is known of one that cannot be read.
+fn listed(one: &Listed) -> JobRow {
+    match &one.job {
+        Ok(job) => row(&one.short, job),
+        Err(error) => JobRow {
+            reference: one.short.clone(),
+            id: one.id.clone(),
+            name: None,
+            state: "unreadable".to_owned(),
+            profile: None,
+            tenant: None,
+            service: None,
+            verb: None,
+            playbook: None,
+            selection: None,
+            operator: None,
+            ticket: None,
+            reason: None,
+            made_at: None,
+            last_at: None,
+            plan: None,
+            part: None,
+            undoes: None,
+            summary: None,
+            left: None,
+            error: Some(error.to_body()),
+        },
+    }
+}
+
+fn row(short: &str, job: &Job) -> JobRow {
+    let head = job.head.clone();
+    JobRow {
+        reference: short.to_owned(),
+        id: head.id,
+        name: head.name,
+        state: job.word().to_owned(),
+        profile: Some(head.profile),
+        tenant: Some(head.tenant),
+        service: Some(head.service),
+        verb: Some(head.verb),
+        playbook: head.playbook,
+        selection: Some(head.selection),
+        operator: Some(head.operator),
+        ticket: head.ticket,
+        reason: head.reason,
+        made_at: Some(head.made_at),
+        last_at: job.last_at,
+        plan: head.plan,
+        part: head.part.map(|(part, of)| format!("{part}/{of}")),
+        undoes: head.undoes,
+        summary: Some(job.summary),
+        left: Some(job.left()),
+        error: None,
+    }
+}
+
+/// `1,900 done, 20 so already, 2 failed, 1 skipped, 8 left`; nothing of what is none.
+fn counts(job: &Job) -> String {
+    let users = &job.summary.users;
+    let said: Vec<String> = [
+        (users.done, "done"),
+        (users.unchanged, "so already"),
+        (users.failed, "failed"),
+        (users.skipped, "skipped"),
+        (job.left(), "left"),
+    ]
+    .into_iter()
+    .filter(|(count, _)| *count > 0)
+    .map(|(count, word)| format!("{} {word}", crate::render::text::grouped(count)))
+    .collect();
+    if said.is_empty() {
+        "nobody".to_owned()
+    } else {
+        said.join(", ")
+    }
+}

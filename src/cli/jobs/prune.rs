@@ -1,0 +1,65 @@
+//! `jobs prune`
+
+use jiff::SignedDuration;
+
+use super::{folder, listed};
+use crate::cli::context::Context;
+use crate::domain::Result;
+use crate::domain::shape::JobRow;
+use crate::jobs::journal::{JobHead, RETENTION};
+use crate::render::{self, text::counted};
+
+/// Which jobs.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:\n  \
+    mfactl jobs prune --dry-run\n  \
+    mfactl jobs prune --older-than 30d")]
+pub struct Args {
+    /// Jobs whose last step is older than this [default: retention of their profile, else 90d]
+    #[arg(long, value_name = "DUR", value_parser = age)]
+    older_than: Option<SignedDuration>,
+}
+
+/// A length of time; a day is 24 hours here.
+fn age(text: &str) -> Result<SignedDuration, String> {
+    crate::config::length(text).ok_or_else(|| "write a number with its unit, such as 90d or 12h".to_owned())
+}
+
+impl Args {
+    pub(crate) async fn run(self, cx: &Context) -> Result<u8> {
+        let Self { older_than } = self;
+        let config = cx.config()?;
+        // What the configuration says is read before anything is deleted.
+        config.check_retention()?;
+        let keep = |head: &JobHead| {
+            older_than
+                .or_else(|| config.retention(&head.profile))
+                .unwrap_or(RETENTION)
+        };
+        let folder = folder(cx)?;
+        let old = folder.old(cx.clock.now(), &keep).await?;
+        let mut gone: Vec<JobRow> = Vec::with_capacity(old.len());
+        let mut failed = None;
+        for one in &old {
+            let removed = if cx.globals.dry_run {
+                Ok(())
+            } else {
+                folder.remove(&one.id)
+            };
+            match removed {
+                Ok(()) => gone.push(listed(one)),
+                Err(error) => failed = failed.or(Some(error)),
+            }
+        }
+        let mut out = cx.ui.stdout();
+        render::jobs(&cx.page(), &mut out, &gone)?;
+        out.done()?;
+        let jobs = counted(gone.len() as u64, "job", "jobs");
+        cx.ui.note(&match (gone.len(), cx.globals.dry_run) {
+            (0, _) => "no job is over and old enough".to_owned(),
+            (_, true) => format!("Dry run: {jobs} would be deleted"),
+            (_, false) => format!("{jobs} deleted"),
+        });
+        failed.map_or(Ok(0), Err)
+    }
+}

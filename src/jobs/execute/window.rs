@@ -1,0 +1,385 @@
+//! Some people together: their next steps are begun, sent and settled round by round, and read back; then they are
+//! finished, or given back where the job is to stop.
+
+use tokio::sync::OwnedSemaphorePermit;
+
+use super::answer::has_its_secrets;
+use super::check::{self, Look};
+use super::{Job, Stop};
+use crate::domain::shape::{Next, StepRow};
+use crate::domain::{Error, ErrorCode, Notice, Result, Status, Step, UserId};
+use crate::jobs::journal::{Mark, Standing, StepRecord, Taken};
+use crate::jobs::plan::PlannedUser;
+use crate::jobs::witness::About;
+
+/// People who are worked on together.
+pub(super) struct Window<'a> {
+    pub(super) job: &'a Job<'a>,
+    pub(super) stop: &'a Stop,
+    pub(super) people: Vec<Person>,
+    notices: Vec<Next>,
+    pub(super) hints: Vec<String>,
+}
+
+/// One of them.
+pub(super) struct Person {
+    pub(super) seq: u64,
+    pub(super) plan: PlannedUser,
+    pub(super) rows: Vec<Row>,
+    /// Whether steps that an earlier run did are read back too: nobody has looked at them yet.
+    pub(super) unseen: bool,
+    /// Whether the service does not show yet what was done.
+    pub(super) waits: bool,
+}
+
+/// A step on its way.
+pub(super) struct Row {
+    pub(super) record: StepRecord,
+    /// How often it was sent in this run.
+    pub(super) tries: u32,
+}
+
+/// A step by the place of its person in the window, and its own.
+pub(super) type At = (usize, usize);
+
+/// What came of a window.
+#[derive(Debug, Default)]
+pub(super) struct Ended {
+    pub(super) people: u64,
+    pub(super) failed: u64,
+    pub(super) notices: Vec<Next>,
+    pub(super) hints: Vec<String>,
+}
+
+impl Row {
+    pub(super) fn has_ended(&self) -> bool {
+        self.record.standing == Standing::Ended
+    }
+
+    pub(super) fn status(&self) -> Status {
+        self.record.row.status
+    }
+
+    pub(super) fn end(&mut self, status: Status, detail: String) {
+        self.record.standing = Standing::Ended;
+        self.record.row.status = status;
+        self.record.row.detail = detail;
+    }
+
+    pub(super) fn fail(&mut self, error: &Error) {
+        self.record.row.error = Some(error.to_body());
+        self.end(Status::Failed, error.message().to_owned());
+    }
+}
+
+impl Person {
+    /// A person as the journal has one. What failed or was skipped is tried again, and what is unknown looked at.
+    fn new(taken: Taken) -> Self {
+        let Taken { seq, person, steps } = taken;
+        // Somebody with a step that is to be tried once more came to an end before, and was read back then.
+        let is_again = |step: &StepRecord| match step.row.status {
+            Status::Failed | Status::Unknown | Status::Skipped => true,
+            _ => step.standing == Standing::Planned && step.row.attempts > 0,
+        };
+        let unseen = !steps.iter().any(is_again);
+        let rows = steps.into_iter().zip(&person.steps).map(|(mut record, planned)| {
+            let again = match record.row.status {
+                Status::Failed | Status::Skipped => Some(Standing::Planned),
+                Status::Unknown => Some(Standing::Started),
+                _ => None,
+            };
+            if let Some(standing) = again
+                && record.standing == Standing::Ended
+                && planned.to_send().is_some()
+            {
+                record.standing = standing;
+                record.row.status = Status::Planned;
+                record.row.detail.clone_from(&planned.detail);
+                record.row.error = None;
+            }
+            Row { record, tries: 0 }
+        });
+        let rows = rows.collect();
+        Self {
+            seq,
+            plan: person,
+            rows,
+            unseen,
+            waits: false,
+        }
+    }
+
+    pub(super) fn step(&self, place: usize) -> Option<&Step> {
+        self.plan.steps.get(place)?.to_send()
+    }
+
+    fn has_ended(&self) -> bool {
+        self.rows.iter().all(Row::has_ended)
+    }
+
+    fn has_failed(&self) -> bool {
+        let failed = |row: &Row| matches!(row.status(), Status::Failed | Status::Unknown);
+        self.rows.iter().any(failed)
+    }
+
+    /// The places of the next steps: up to the first that waits for one of them.
+    fn due(&self) -> Vec<usize> {
+        let mut due = Vec::new();
+        let mut seqs: Vec<u16> = Vec::new();
+        for (place, row) in self.rows.iter().enumerate() {
+            let Some(step) = self.step(place).filter(|_| !row.has_ended()) else {
+                continue;
+            };
+            if step.after.iter().any(|before| seqs.contains(before)) {
+                break;
+            }
+            seqs.push(step.seq);
+            due.push(place);
+        }
+        due
+    }
+
+    /// Skips steps whose condition has failed; gives their places.
+    fn skip_dependants(&mut self) -> Vec<usize> {
+        let mut skipped = Vec::new();
+        for place in 0..self.rows.len() {
+            let Some(step) = self.step(place).filter(|_| !self.rows[place].has_ended()) else {
+                continue;
+            };
+            let failed = self.plan.steps.iter().zip(&self.rows).find(|(planned, row)| {
+                planned
+                    .to_send()
+                    .is_some_and(|before| step.after.contains(&before.seq))
+                    && row.has_ended()
+                    && !matches!(row.status(), Status::Done | Status::Unchanged)
+            });
+            if let Some((before, _)) = failed {
+                let detail = format!("because \"{} {}\" was not done", before.step, before.target);
+                self.rows[place].end(Status::Skipped, detail);
+                skipped.push(place);
+            }
+        }
+        skipped
+    }
+}
+
+impl<'a> Window<'a> {
+    pub(super) fn new(job: &'a Job<'a>, people: Vec<Taken>, stop: &'a Stop) -> Self {
+        Self {
+            job,
+            stop,
+            people: people.into_iter().map(Person::new).collect(),
+            notices: Vec::new(),
+            hints: Vec::new(),
+        }
+    }
+
+    /// Works on them to their end, or until the job is to stop. The permit is for sending: it is given back while
+    /// nothing more is to be sent.
+    pub(super) async fn run(mut self, permit: Option<OwnedSemaphorePermit>) -> Result<Ended> {
+        self.look_at_begun().await?;
+        while !self.stop.is_set() && self.round().await? {}
+        self.read_back(permit).await?;
+        self.finish().await
+    }
+
+    /// What a run before this one may have sent is looked at before it is sent again.
+    async fn look_at_begun(&mut self) -> Result<()> {
+        let begun: Vec<At> = self
+            .places(|row| row.record.standing == Standing::Started)
+            .collect();
+        if begun.is_empty() || self.stop.is_set() {
+            return Ok(());
+        }
+        self.settle_unknown(&begun).await;
+        self.record(&begun).await
+    }
+
+    /// The places of rows that are sent and are so.
+    fn places<'b>(&'b self, so: impl Fn(&Row) -> bool + 'b) -> impl Iterator<Item = At> + 'b {
+        self.people.iter().enumerate().flat_map(move |(who, person)| {
+            let so = &so;
+            let of = person.rows.iter().enumerate();
+            of.filter(move |(place, row)| person.step(*place).is_some() && so(row))
+                .map(move |(place, _)| (who, place))
+                .collect::<Vec<_>>()
+        })
+    }
+
+    pub(super) fn row(&mut self, (who, place): At) -> &mut Row {
+        &mut self.people[who].rows[place]
+    }
+
+    /// Sends the next steps; gives whether there were any.
+    async fn round(&mut self) -> Result<bool> {
+        let mut places: Vec<At> = Vec::new();
+        let mut settled: Vec<At> = Vec::new();
+        let mut batch: Vec<Step> = Vec::new();
+        for (who, person) in self.people.iter_mut().enumerate() {
+            settled.extend(person.skip_dependants().into_iter().map(|place| (who, place)));
+            for place in person.due() {
+                let Some(mut step) = person.step(place).cloned() else {
+                    continue;
+                };
+                if let Some(slots) = self.job.slots.get(&step.id) {
+                    step.slots = slots.clone();
+                }
+                if let Err(error) = has_its_secrets(&step) {
+                    person.rows[place].fail(&error);
+                    settled.push((who, place));
+                    continue;
+                }
+                let row = &mut person.rows[place];
+                row.tries += 1;
+                row.record.row.attempts += 1;
+                row.record.standing = Standing::Started;
+                places.push((who, place));
+                batch.push(step);
+            }
+        }
+        if batch.is_empty() {
+            let any = !settled.is_empty();
+            self.record(&settled).await?;
+            return Ok(any);
+        }
+        let about: Vec<About> = places.iter().filter_map(|at| self.about(*at)).collect();
+        self.job.witness.before(&about).await?;
+        self.mark(places.iter().chain(&settled)).await?;
+        let mut effects = self.job.service.apply(&batch).await.into_iter();
+        let mut lost: Vec<At> = Vec::new();
+        for at in &places {
+            let effect = effects.next().unwrap_or_else(|| {
+                Err(Error::new(
+                    ErrorCode::Internal,
+                    "the service answered fewer steps than it was given",
+                ))
+            });
+            if !self.settle(*at, effect) {
+                lost.push(*at);
+            }
+        }
+        self.settle_unknown(&lost).await;
+        self.job.progress.wrote(places.len() as u64);
+        places.extend(settled);
+        self.record(&places).await?;
+        Ok(true)
+    }
+
+    fn about(&self, (who, place): At) -> Option<About> {
+        let person = self.people.get(who)?;
+        let row = &person.rows.get(place)?.record.row;
+        Some(About {
+            step_id: person.step(place)?.id.clone(),
+            user: row.user.clone(),
+            user_id: person.plan.user_id.clone(),
+            step: row.step.clone(),
+            target: row.target.clone(),
+        })
+    }
+
+    /// Writes these rows into the journal as they stand.
+    async fn mark(&self, places: impl Iterator<Item = &At>) -> Result<()> {
+        let marks: Vec<Mark> = places
+            .map(|(who, place)| {
+                let person = &self.people[*who];
+                Mark {
+                    seq: person.seq,
+                    record: person.rows[*place].record.clone(),
+                }
+            })
+            .collect();
+        if marks.is_empty() {
+            return Ok(());
+        }
+        self.job.journal.mark(marks).await
+    }
+
+    /// Records rows in the journal, and tells the witness of those that have ended after they were sent.
+    pub(super) async fn record(&self, places: &[At]) -> Result<()> {
+        self.mark(places.iter()).await?;
+        let ended: Vec<(String, StepRow)> = places
+            .iter()
+            .filter_map(|(who, place)| {
+                let person = &self.people[*who];
+                let row = &person.rows[*place];
+                let sent = row.has_ended() && row.record.row.attempts > 0;
+                sent.then(|| Some((person.step(*place)?.id.clone(), row.record.row.clone())))
+                    .flatten()
+            })
+            .collect();
+        if ended.is_empty() {
+            return Ok(());
+        }
+        self.job.witness.after(&ended).await
+    }
+
+    /// What these people's steps touch, read now.
+    pub(super) async fn look(&self, places: &[At]) -> (Look, Vec<usize>) {
+        let steps = places
+            .iter()
+            .filter_map(|(who, place)| self.people[*who].step(*place));
+        let mut look = Look::of(steps.map(|step| &step.action));
+        let mut whom: Vec<usize> = places.iter().map(|(who, _)| *who).collect();
+        whom.dedup();
+        if !look.is_empty() {
+            let ids: Vec<UserId> = whom
+                .iter()
+                .map(|who| self.people[*who].plan.user_id.clone())
+                .collect();
+            look.read(self.job.service, &ids).await;
+        }
+        (look, whom)
+    }
+
+    /// Ends those who have come to their end, and gives the others back.
+    async fn finish(self) -> Result<Ended> {
+        let Self {
+            job,
+            people,
+            notices,
+            hints,
+            ..
+        } = self;
+        let (done, open): (Vec<_>, Vec<_>) = people
+            .iter()
+            .partition(|person| person.has_ended() && !person.waits);
+        let seqs = |people: &[&Person]| people.iter().map(|person| person.seq).collect::<Vec<_>>();
+        if !done.is_empty() {
+            job.journal.finish(&seqs(&done)).await?;
+        }
+        if !open.is_empty() {
+            job.journal.give_back(&seqs(&open)).await?;
+        }
+        for person in &people {
+            let rows = person.rows.iter().filter(|row| row.has_ended());
+            job.sink
+                .rows(&rows.map(|row| &row.record.row).collect::<Vec<_>>());
+        }
+        let ended = Ended {
+            people: done.len() as u64,
+            failed: done.iter().filter(|person| person.has_failed()).count() as u64,
+            notices,
+            hints,
+        };
+        job.progress.ended(ended.people, ended.failed);
+        Ok(ended)
+    }
+
+    pub(super) fn notice(&mut self, who: usize, notice: Notice) {
+        let user = self.people[who].plan.user.clone();
+        self.notices.push(Next { user, notice });
+    }
+
+    /// Keeps in mind that a method counts only once its code is confirmed.
+    pub(super) fn hint_at_code(&mut self, (who, place): At, look: &check::Seen) {
+        let person = &self.people[who];
+        let Some(step) = person.step(place) else { return };
+        let created = person.rows[place].record.created.as_ref();
+        if let Some(reference) = check::waits(&step.action, created, look) {
+            self.hints.push(format!(
+                "It counts once its code is confirmed: {} methods verify {} {reference}",
+                self.job.prefix, person.plan.user
+            ));
+        }
+    }
+}
