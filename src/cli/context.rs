@@ -154,9 +154,30 @@ impl Context {
         }
     }
 
+    /// The number of this machine among those of a Kubernetes Job, from 0.
+    pub(crate) fn completion_index(&self) -> Option<String> {
+        self.env.get("JOB_COMPLETION_INDEX").map(str::to_owned)
+    }
+
     /// A command to paste: `mfactl -p local` and the words, quoted where a shell needs it.
     pub fn command<'a>(&self, rest: impl IntoIterator<Item = &'a str>) -> String {
         words::command(self.globals.profile.as_deref(), rest)
+    }
+
+    /// The command line with another USER in the place of the one that was typed; where that does not stand there, the
+    /// verb with the USER.
+    pub(crate) fn instead(&self, typed: &str, user: &str, verb: &str) -> String {
+        let found = self.argv.iter().position(|word| word == typed);
+        match found {
+            Some(at) => {
+                let words = self.argv.iter().enumerate();
+                words::command(
+                    None,
+                    words.map(|(place, word)| if place == at { user } else { word.as_str() }),
+                )
+            }
+            None => self.command(verb.split(' ').chain([user])),
+        }
     }
 
     /// Connects to the service of the profile: the only door.

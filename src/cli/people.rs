@@ -17,7 +17,8 @@ pub(crate) async fn find(
     typed: &[String],
     verb: &[&str],
 ) -> Result<Vec<Result<User>>> {
-    let command = |user: &str| cx.command(verb.iter().copied().chain([user]));
+    let verb = verb.join(" ");
+    let command = |typed: &str, user: &str| cx.instead(typed, user, &verb);
     let texts: Vec<Typed> = typed.iter().map(Typed::argument).collect();
     let domain = session.domain.as_deref();
     let found = select::each(

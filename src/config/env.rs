@@ -100,6 +100,10 @@ pub const VARIABLES: &[Variable] = &[
         "MFACTL_STATE_DIR",
         "where jobs and the audit log are kept, instead of mfactl in the platform's state folder",
     ),
+    alone(
+        "JOB_COMPLETION_INDEX",
+        "which part --shard auto/N takes, from 0: set by Kubernetes in the pods of an Indexed Job",
+    ),
     alone("NO_COLOR", "any value: no colour"),
     alone(
         "CLICOLOR_FORCE",

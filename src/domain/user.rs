@@ -1,12 +1,13 @@
 //! People: who they are, how they are found, and how privileged they are.
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
 use super::kind::MethodKind;
 use super::method::UserId;
 
 /// A person in the directory.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct User {
     /// The service's id.
     pub id: UserId,

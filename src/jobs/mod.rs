@@ -13,6 +13,7 @@ pub mod outcome;
 pub mod plan;
 pub mod planfile;
 pub mod playbook;
+pub mod policy;
 pub mod remains;
 pub mod select;
 pub mod witness;

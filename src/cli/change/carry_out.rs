@@ -52,6 +52,7 @@ pub(super) async fn run(cx: &Context, session: &Session, prepared: Prepared) -> 
         head,
         gathered,
         mut kept,
+        limit,
         qr,
         ..
     } = prepared;
@@ -62,6 +63,7 @@ pub(super) async fn run(cx: &Context, session: &Session, prepared: Prepared) -> 
         head: &head,
         keeper,
         slots: gathered.slots,
+        limit,
         missing_ok: head.playbook.is_some(),
     };
     work.run(cx, session, kept.journal()?).await
@@ -72,6 +74,8 @@ pub(super) struct Work<'a> {
     pub(super) head: &'a JobHead,
     pub(super) keeper: Keeper,
     pub(super) slots: HashMap<String, Slots>,
+    /// So many people are worked on in this run.
+    pub(super) limit: Option<u64>,
     pub(super) missing_ok: bool,
 }
 
@@ -85,6 +89,7 @@ impl Work<'_> {
             head,
             mut keeper,
             slots,
+            limit,
             missing_ok,
         } = self;
         let prefix = super::prefix(cx);
@@ -109,7 +114,7 @@ impl Work<'_> {
             progress: &cx.progress,
             prefix: &prefix,
             pauses: &PAUSES,
-            limits: limits(cx),
+            limits: limits(cx, limit),
             missing_ok,
             slots: &slots,
         };
@@ -166,7 +171,7 @@ async fn until_stopped(cx: &Context, job: &Job<'_>) -> Result<Ran> {
     run.await
 }
 
-fn limits(cx: &Context) -> Limits {
+fn limits(cx: &Context, people: Option<u64>) -> Limits {
     Limits {
         in_flight: cx
             .globals
@@ -176,6 +181,6 @@ fn limits(cx: &Context) -> Limits {
             MaxFailures::People(people) => MostFailures::People(people),
             MaxFailures::Share(share) => MostFailures::Share(share),
         }),
-        people: None,
+        people,
     }
 }

@@ -10,7 +10,16 @@ use crate::render::text::grouped;
 /// # Errors
 /// `not_confirmed`: nobody can be asked, or the answer was No.
 pub(super) fn ask(cx: &Context, session: &Session, prepared: &Prepared) -> Result<()> {
-    let plan = shown::plan(session, prepared);
+    let mut plan = shown::plan(session, prepared);
+    if let Some(first) = prepared
+        .limit
+        .filter(|first| *first < prepared.gathered.size.people)
+    {
+        plan.push_str(&format!(
+            "\nThe first {} are done in this run; jobs resume goes on.",
+            grouped(first)
+        ));
+    }
     if cx.globals.yes {
         cx.ui.note(&plan);
         return Ok(());

@@ -57,6 +57,8 @@ pub(crate) struct Prepared {
     pub(crate) gathered: Gathered,
     /// All of it.
     pub(crate) kept: Kept,
+    /// So many people are worked on in this run; `None`: all.
+    pub(crate) limit: Option<u64>,
     pub(crate) qr: Qr,
 }
 
@@ -65,6 +67,9 @@ pub(crate) struct Prepared {
 /// # Errors
 /// Everything that keeps it from being done, before anything is sent or after: what was done is on stdout by then.
 pub(crate) async fn run(cx: &Context, change: Change) -> Result<u8> {
+    if change.selection.only_check {
+        return Ok(0);
+    }
     let ticket = before(cx, &change)?;
     let session = connect(cx, &change.args).await?;
     run_on(cx, &session, change, ticket).await
@@ -97,15 +102,14 @@ pub(crate) fn before(cx: &Context, change: &Change) -> Result<Option<String>> {
         ..
     } = change;
     let only_planned = cx.globals.dry_run || plan_out.is_some();
-    if plan_out.is_some() && selection.asked.iter().any(|asked| asked.wish.holds_secret()) {
+    if plan_out.is_some() && selection.facts.holds_secret {
         return Err(Error::new(
             ErrorCode::Usage,
             format!("a plan holds no secrets, and {verb} was given one"),
         )
         .hint("leave out --plan-out"));
     }
-    let mints = selection.asked.iter().any(|asked| asked.wish.mints());
-    if !only_planned && mints {
+    if !only_planned && selection.facts.mints {
         keep::check(cx, qr)?;
     }
     if let Some(path) = &plan_out {
@@ -134,7 +138,7 @@ pub(crate) async fn run_on(
     } = change;
     let only_planned = cx.globals.dry_run || plan_out.is_some();
     let mut head = kept::head(cx, session, verb, &selection.said);
-    (head.playbook, head.ticket) = (playbook, ticket);
+    (head.playbook, head.ticket, head.part) = (playbook, ticket, selection.part);
     let kept = if only_planned {
         Kept::in_memory(&head)?
     } else {
@@ -148,6 +152,7 @@ pub(crate) async fn run_on(
         doing: doing.to_owned(),
         gathered,
         kept,
+        limit: selection.limit,
         qr,
     };
     if let Some(path) = plan_out {

@@ -38,17 +38,18 @@ impl Args {
             .connect(if dry_run { Intent::Read } else { Intent::Change })
             .await?;
         let service = session.service.as_ref();
-        let command = |user: &str| cx.command(["methods", "verify", user, &method]);
+        // Not the line as it was typed: there may be a code in it.
+        let command = |_: &str, user: &str| cx.command(["methods", "verify", user, &method]);
         let typed = [Typed::argument(user)];
         let prefix = change::prefix(cx);
-        let found = select::people(service, &typed, session.domain.as_deref(), &prefix, &command).await?;
-        change::admit_people(cx, &session, &found).await?;
-        let Some(person) = found.into_iter().next() else {
+        let found = select::each(service, &typed, session.domain.as_deref(), &prefix, &command).await?;
+        let Some(person) = found.into_iter().next().transpose()? else {
             return Err(Error::new(
                 ErrorCode::Internal,
                 "nobody was found, and nobody was missing",
             ));
         };
+        change::admit_people(cx, &session, std::slice::from_ref(&person)).await?;
         let info = match change::read(&session, std::slice::from_ref(&person), Parts::METHODS)
             .await
             .pop()

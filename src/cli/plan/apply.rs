@@ -96,6 +96,7 @@ impl Args {
             doing: "Apply the plan to".to_owned(),
             gathered,
             kept,
+            limit: None,
             qr: Qr::Auto,
         };
         change::finish(cx, &session, prepared).await

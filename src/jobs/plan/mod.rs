@@ -15,8 +15,8 @@ use serde::{Deserialize, Serialize};
 use super::playbook::{Options, Pass, Playbook};
 use crate::domain::shape::Who;
 use crate::domain::{
-    Capabilities, Error, MethodKind, Parts, PhoneNumber, Policy, Privileges, Result, Secret, SecurityInfo,
-    Step, User, UserId, Via,
+    Capabilities, MethodKind, Parts, PhoneNumber, Policy, Privileges, Result, Secret, SecurityInfo, Step,
+    User, UserId, Via,
 };
 
 pub(crate) use add::admit_pass;
@@ -364,29 +364,6 @@ pub fn plan(setting: &Setting<'_>, person: &Person, wish: &Wish) -> Result<Plann
         Wish::Password { given, permanent } => around::password(&mut draft, given.as_ref(), *permanent)?,
     }
     Ok(draft.finish())
-}
-
-/// The one error of several people's plans, where none of them could be made and all for the same reason.
-pub fn only_error(errors: &[(String, Error)]) -> Option<Error> {
-    let (_, first) = errors.first()?;
-    match errors {
-        [_] => Some(first.clone()),
-        _ if errors.iter().all(|(_, error)| error.code() == first.code()) => {
-            let mut error = Error::new(
-                first.code(),
-                format!(
-                    "{}; the same holds for {} others",
-                    first.message(),
-                    errors.len() - 1
-                ),
-            );
-            if let Some(hint) = first.hint_text() {
-                error = error.hint(hint);
-            }
-            Some(error)
-        }
-        _ => None,
-    }
 }
 
 #[cfg(test)]
