@@ -15,6 +15,9 @@ use super::words;
 use crate::auth::Credential;
 use crate::config::{Config, Env, LOCAL, Login, Place, Profile};
 use crate::domain::{Clock, Error, ErrorCode, Guard, IdentityService, Operator, Progress, Result};
+use crate::jobs::journal::{Folder, Store};
+#[cfg(feature = "postgres")]
+use crate::jobs::journal::{Login as Database, PostgresStore};
 use crate::render::{Page, jq};
 use crate::server;
 use crate::services::local::Console;
@@ -56,7 +59,12 @@ pub struct Context {
     jq: Option<Rc<jq::Filter>>,
     config: OnceCell<Config>,
     running: RefCell<Option<server::Running>>,
+    store: RefCell<Option<Arc<dyn Store>>>,
+    discarded: Discarded,
 }
+
+/// Jobs that were begun and refused: they are taken away when the program ends.
+pub(crate) type Discarded = Rc<RefCell<Vec<(Arc<dyn Store>, String)>>>;
 
 /// A connection to the service of a profile.
 pub struct Session {
@@ -113,6 +121,8 @@ impl Context {
             jq,
             config: OnceCell::new(),
             running: RefCell::new(None),
+            store: RefCell::new(None),
+            discarded: Discarded::default(),
         })
     }
 
@@ -161,7 +171,66 @@ impl Context {
 
     /// A command to paste: `mfactl -p local` and the words, quoted where a shell needs it.
     pub fn command<'a>(&self, rest: impl IntoIterator<Item = &'a str>) -> String {
-        words::command(self.globals.profile.as_deref(), rest)
+        self.command_of(self.globals.profile.as_deref(), rest)
+    }
+
+    /// The same for another profile. What is about jobs names the database that they are kept in.
+    pub fn command_of<'a>(&self, profile: Option<&str>, rest: impl IntoIterator<Item = &'a str>) -> String {
+        let rest: Vec<&str> = rest.into_iter().collect();
+        let store = self
+            .globals
+            .store
+            .as_deref()
+            .filter(|_| rest.first() == Some(&"jobs"));
+        words::command(
+            profile,
+            rest.into_iter()
+                .chain(store.into_iter().flat_map(|url| ["--store", url])),
+        )
+    }
+
+    /// Where jobs are kept: in the folder of this machine, or in the database of `--store`.
+    ///
+    /// # Errors
+    /// `file_unreadable` where the platform names no folder; for a database as [`PostgresStore::connect`].
+    ///
+    /// [`PostgresStore::connect`]: crate::jobs::journal::PostgresStore::connect
+    pub(crate) async fn store(&self) -> Result<Arc<dyn Store>> {
+        if let Some(store) = self.store.borrow().as_ref() {
+            return Ok(store.clone());
+        }
+        let store = match &self.globals.store {
+            Some(url) => self.database(url).await?,
+            None => Arc::new(Folder::new(&self.config()?.state_dir()?)),
+        };
+        *self.store.borrow_mut() = Some(store.clone());
+        Ok(store)
+    }
+
+    #[cfg(feature = "postgres")]
+    async fn database(&self, url: &str) -> Result<Arc<dyn Store>> {
+        let (password, passfile) = self.config()?.store_password();
+        let login = Database {
+            url: url.to_owned(),
+            password,
+            passfile,
+        };
+        Ok(Arc::new(PostgresStore::connect(&login).await?))
+    }
+
+    #[cfg(not(feature = "postgres"))]
+    #[expect(clippy::unused_async, reason = "with a database it has to wait")]
+    async fn database(&self, _url: &str) -> Result<Arc<dyn Store>> {
+        Err(Error::new(
+            ErrorCode::Unsupported,
+            "this mfactl was built without databases of jobs",
+        )
+        .hint("build it with the feature postgres, or leave out --store"))
+    }
+
+    /// Jobs that were begun and refused.
+    pub(crate) fn discarded(&self) -> Discarded {
+        self.discarded.clone()
     }
 
     /// The command line with another USER in the place of the one that was typed; where that does not stand there, the
@@ -311,8 +380,15 @@ impl Context {
         }
     }
 
-    /// Ends the service inside this program, so that its file is whole when the program ends.
+    /// Takes away what was begun and refused, and ends the service inside this program, so that its file is whole when the program ends.
     pub(crate) async fn close(&self) {
+        let discarded = self.discarded.take();
+        for (store, id) in discarded {
+            // What is left behind says that it was still being planned.
+            if let Err(error) = store.remove(&id).await {
+                self.ui.detail(&format!("job {id} is left behind: {error}"));
+            }
+        }
         let Some(running) = self.running.take() else {
             return;
         };

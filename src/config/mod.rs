@@ -14,7 +14,7 @@ pub use env::{Env, VARIABLES, Variable};
 use file::{File, Section};
 pub use profile::{Address, LOCAL, Login, OF_VARIABLES, Place, Profile};
 
-use crate::domain::{Error, ErrorCode, Result};
+use crate::domain::{Error, ErrorCode, Result, Secret};
 
 /// A length of time such as `90d`; a day is 24 hours, and nothing is none.
 pub fn length(text: &str) -> Option<SignedDuration> {
@@ -196,6 +196,23 @@ impl Config {
         // Windows has no folder of its own for state.
         let folder = folders.state_dir().unwrap_or_else(|| folders.data_dir());
         Ok(folder.join("mfactl"))
+    }
+
+    /// The password of the database of jobs, and the file where PostgreSQL's clients look for one.
+    pub fn store_password(&self) -> (Option<Secret>, Option<PathBuf>) {
+        let password = ["MFACTL_STORE_PASSWORD", "PGPASSWORD"]
+            .iter()
+            .find_map(|name| self.env.get(name))
+            .map(Secret::new);
+        let file = self.env.get("PGPASSFILE").map(PathBuf::from).or_else(|| {
+            if cfg!(windows) {
+                let folders = etcetera::choose_base_strategy().ok()?;
+                Some(folders.config_dir().join("postgresql").join("pgpass.conf"))
+            } else {
+                Some(etcetera::home_dir().ok()?.join(".pgpass"))
+            }
+        });
+        (password, file)
     }
 
     /// How long jobs of this profile are kept; `None`: nobody says.

@@ -19,7 +19,7 @@ macro_rules! on_both {
         mod postgres { $(#[tokio::test] async fn $case() {
             let head = super::head();
             let database = super::server().database();
-            let journal = database.store().await.create(&head).await.unwrap();
+            let journal = database.store().await.make(&head).await.unwrap();
             super::$case(&journal, &head).await;
         })+ }
     };

@@ -7,8 +7,7 @@ use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use mfactl::jobs::journal::PostgresStore;
-use mfactl::jobs::journal::place::Login;
+use mfactl::jobs::journal::{Login, PostgresStore};
 
 /// Makes the files, starts the server, says `ready`, and waits until nobody holds its stdin any more.
 const SCRIPT: &str = r#"
@@ -19,7 +18,7 @@ shift 3
 if [ -f "$folder/hba" ]; then cp "$folder/hba" "$folder/data/pg_hba.conf"; fi
 "$bin/postgres" -D "$folder/data" -k "$folder" "$@" >"$folder/log" 2>&1 </dev/null &
 server=$!
-trap 'kill -INT "$server" 2>/dev/null || true; wait "$server" 2>/dev/null || true' EXIT
+trap 'kill -INT "$server" 2>/dev/null || true; wait "$server" 2>/dev/null || true; rm -rf "$folder"' EXIT
 tries=0
 until "$bin/pg_isready" --quiet --host="$folder" --port="$port"; do
     tries=$((tries + 1))
@@ -55,11 +54,17 @@ pub(crate) fn server() -> &'static Server {
 
 /// Where Debian and others put the programs.
 fn programs() -> PathBuf {
-    let mut found: Vec<PathBuf> = ["/usr/lib/postgresql", "/usr/pgsql"]
-        .iter()
-        .filter_map(|folder| std::fs::read_dir(folder).ok())
+    let all = ["initdb", "postgres", "psql", "pg_isready"];
+    let mut debian: Vec<PathBuf> = std::fs::read_dir("/usr/lib/postgresql")
+        .into_iter()
         .flatten()
         .map(|entry| entry.unwrap().path().join("bin"))
+        .collect();
+    // The newest first.
+    debian.sort();
+    debian.reverse();
+    debian
+        .into_iter()
         .chain(
             [
                 "/usr/local/pgsql/bin",
@@ -69,11 +74,7 @@ fn programs() -> PathBuf {
             ]
             .map(PathBuf::from),
         )
-        .filter(|folder| folder.join("initdb").is_file() && folder.join("postgres").is_file())
-        .collect();
-    found.sort();
-    found
-        .pop()
+        .find(|folder| all.iter().all(|name| folder.join(name).is_file()))
         .expect("these tests need PostgreSQL's programs: run tests/postgres/install.sh")
 }
 

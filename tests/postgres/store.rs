@@ -3,8 +3,7 @@
 use std::time::{Duration, Instant};
 
 use mfactl::domain::{Bucket, Cost, ErrorCode, Limits, Status, Told};
-use mfactl::jobs::journal::place::Login;
-use mfactl::jobs::journal::{JobState, Journal as _, PostgresStore, Standing};
+use mfactl::jobs::journal::{JobState, Journal as _, Login, PostgresStore, Standing, Store as _};
 
 use crate::plans::{end, head, left, marked, people, seqs};
 use crate::server::{Database, Server, server};
@@ -12,7 +11,7 @@ use crate::server::{Database, Server, server};
 /// A job of so many people that runs; gives its id.
 async fn running(store: &PostgresStore, number: usize) -> String {
     let head = head();
-    let journal = store.create(&head).await.unwrap();
+    let journal = store.make(&head).await.unwrap();
     journal.add(people(number)).await.unwrap();
     journal.set_state(JobState::Running).await.unwrap();
     head.id
@@ -28,7 +27,7 @@ async fn two_workers_never_hold_the_same_person() {
     let database = server().database();
     let store = database.store().await;
     let id = running(&store, 10).await;
-    let (one, two) = (store.open(&id).await.unwrap(), store.open(&id).await.unwrap());
+    let (one, two) = (store.join(&id).await.unwrap(), store.join(&id).await.unwrap());
     let (first, second) = tokio::join!(one.take(4), two.take(4));
     let mut all = [seqs(&first.unwrap()), seqs(&second.unwrap())].concat();
     all.sort_unstable();
@@ -42,11 +41,11 @@ async fn people_of_a_worker_that_died_are_taken_over_and_what_it_began_is_known(
     let database = server().database();
     let store = database.store().await;
     let id = running(&store, 3).await;
-    let dead = store.open(&id).await.unwrap();
+    let dead = store.join(&id).await.unwrap();
     let taken = dead.take(2).await.unwrap();
     let begun = marked(&taken[0], 0, Standing::Started, Status::Planned);
     dead.mark(vec![begun.clone()]).await.unwrap();
-    let alive = store.open(&id).await.unwrap();
+    let alive = store.join(&id).await.unwrap();
     assert_eq!(seqs(&alive.take(5).await.unwrap()), [2]);
     let_leases_end(&database);
     alive.keep().await.unwrap();
@@ -64,10 +63,10 @@ async fn a_worker_that_slept_does_not_write_over_whoever_took_over() {
     let database = server().database();
     let store = database.store().await;
     let id = running(&store, 2).await;
-    let asleep = store.open(&id).await.unwrap();
+    let asleep = store.join(&id).await.unwrap();
     let taken = asleep.take(2).await.unwrap();
     let_leases_end(&database);
-    let awake = store.open(&id).await.unwrap();
+    let awake = store.join(&id).await.unwrap();
     let over = awake.take(1).await.unwrap();
     let right = marked(&over[0], 0, Standing::Ended, Status::Done);
     awake.mark(vec![right.clone()]).await.unwrap();
@@ -94,7 +93,7 @@ async fn nobody_is_taken_from_a_job_that_was_stopped_or_is_not_ready() {
     let database = server().database();
     let store = database.store().await;
     let head = head();
-    let journal = store.create(&head).await.unwrap();
+    let journal = store.make(&head).await.unwrap();
     journal.add(people(2)).await.unwrap();
     for state in [
         JobState::Planning,
@@ -114,16 +113,16 @@ async fn a_job_ends_when_nobody_is_left_and_not_while_somebody_is_held() {
     let database = server().database();
     let store = database.store().await;
     let id = running(&store, 1).await;
-    let journal = store.open(&id).await.unwrap();
+    let journal = store.join(&id).await.unwrap();
     let taken = journal.take(5).await.unwrap();
     journal.end().await.unwrap();
     assert_eq!(journal.state().await.unwrap(), JobState::Running);
     assert!(!journal.nobody_left().await.unwrap());
-    assert!(store.held_until(&id).await.unwrap().is_some());
+    assert!(store.runs(&id).await.unwrap());
     end(&journal, &taken[0], Status::Done).await;
     journal.end().await.unwrap();
     assert_eq!(journal.state().await.unwrap(), JobState::Ended);
-    assert_eq!(store.held_until(&id).await.unwrap(), None);
+    assert!(!store.runs(&id).await.unwrap());
 }
 
 #[tokio::test]
@@ -131,19 +130,15 @@ async fn jobs_are_listed_and_taken_away_with_everything_of_them() {
     let database = server().database();
     let store = database.store().await;
     let (old, new) = (running(&store, 2).await, running(&store, 1).await);
-    let ids = async || -> Vec<String> {
-        let listed = store.list().await.unwrap();
-        listed.into_iter().map(|(head, _)| head.id).collect()
-    };
-    assert_eq!(ids().await, [new.clone(), old.clone()]);
-    store.open(&new).await.unwrap().add(vec![left()]).await.unwrap();
+    assert_eq!(store.ids().await.unwrap(), [new.clone(), old.clone()]);
+    store.join(&new).await.unwrap().add(vec![left()]).await.unwrap();
     store.remove(&new).await.unwrap();
-    assert_eq!(ids().await, std::slice::from_ref(&old));
+    assert_eq!(store.ids().await.unwrap(), std::slice::from_ref(&old));
     assert_eq!(
         database.sql("select count(distinct job), count(*) from mfactl.step"),
         "1|10"
     );
-    assert_eq!(store.open(&new).await.err().unwrap().code(), ErrorCode::NotFound);
+    assert_eq!(store.join(&new).await.err().unwrap().code(), ErrorCode::NotFound);
 }
 
 #[tokio::test]
@@ -190,7 +185,7 @@ async fn a_database_that_restarts_is_waited_for_and_nothing_is_lost() {
     let database = own.database();
     let store = database.store().await;
     let id = running(&store, 4).await;
-    let journal = store.open(&id).await.unwrap();
+    let journal = store.join(&id).await.unwrap();
     let taken = journal.take(2).await.unwrap();
     own.restart();
     end(&journal, &taken[0], Status::Done).await;

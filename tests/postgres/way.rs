@@ -4,8 +4,7 @@ use std::path::Path;
 use std::process::Command;
 
 use mfactl::domain::{ErrorCode, Secret};
-use mfactl::jobs::journal::PostgresStore;
-use mfactl::jobs::journal::place::Login;
+use mfactl::jobs::journal::{Login, PostgresStore};
 
 use crate::server::Server;
 

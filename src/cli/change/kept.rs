@@ -1,30 +1,29 @@
 //! The journal of a change: a file in the state folder, or in memory where nothing is carried out. A change that is
 //! refused leaves none behind.
 
-use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use crate::cli::context::{Context, Session};
-use crate::domain::Result;
-use crate::jobs::journal::{JobHead, Journal, SqliteJournal, short_id};
+use crate::cli::context::{Context, Discarded, Session};
+use crate::domain::{Error, ErrorCode, Result};
+use crate::jobs::journal::{JobHead, Journal, SqliteJournal, Store, short_id};
 
 /// A job and where it is kept.
 pub(crate) struct Kept {
     journal: Option<Box<dyn Journal>>,
-    /// Its file, while it is thrown away with this.
-    discard: Option<PathBuf>,
+    /// Where it is and its id, while it is thrown away with this.
+    discard: Option<(Discarded, Arc<dyn Store>, String)>,
 }
 
 impl Kept {
-    /// A job in a file of its own.
+    /// A job that is kept.
     ///
     /// # Errors
-    /// `file_unreadable`, `disk_full`: then nothing may be sent.
-    pub(crate) fn create(cx: &Context, head: &JobHead) -> Result<Self> {
-        let folder = folder(cx)?;
-        let journal = SqliteJournal::create(&folder, head)?;
+    /// `file_unreadable`, `disk_full`, and those of a database: then nothing may be sent.
+    pub(crate) async fn create(cx: &Context, head: &JobHead) -> Result<Self> {
+        let store = cx.store().await?;
         Ok(Self {
-            journal: Some(Box::new(journal)),
-            discard: Some(folder.join(format!("{}.db", head.id))),
+            journal: Some(store.create(head).await?),
+            discard: Some((cx.discarded(), store, head.id.clone())),
         })
     }
 
@@ -39,20 +38,11 @@ impl Kept {
         })
     }
 
-    /// A job that is there already.
-    pub(crate) fn open(journal: Box<dyn Journal>) -> Self {
-        Self {
-            journal: Some(journal),
-            discard: None,
-        }
-    }
-
     /// The journal.
     ///
     /// # Errors
     /// Never while it lives.
     pub(crate) fn journal(&self) -> Result<&dyn Journal> {
-        use crate::domain::{Error, ErrorCode};
         self.journal
             .as_deref()
             .ok_or_else(|| Error::new(ErrorCode::Internal, "the journal is gone"))
@@ -68,38 +58,18 @@ impl Drop for Kept {
     fn drop(&mut self) {
         // Its lock goes first.
         drop(self.journal.take());
-        if let Some(path) = self.discard.take() {
-            for end in ["", "-wal", "-shm", ".lock"] {
-                let mut name = path.clone().into_os_string();
-                name.push(end);
-                // What is left behind says that it was still being planned.
-                let _ = std::fs::remove_file(Path::new(&name));
-            }
+        if let Some((discarded, store, id)) = self.discard.take() {
+            discarded.borrow_mut().push((store, id));
         }
     }
 }
 
-/// The folder of jobs.
-///
-/// # Errors
-/// `file_unreadable` where the platform names none.
-pub(crate) fn folder(cx: &Context) -> Result<PathBuf> {
-    Ok(cx.config()?.state_dir()?.join("jobs"))
-}
-
 /// How a job is shown among those that are kept.
-pub(crate) fn shown(cx: &Context, id: &str) -> String {
-    let ids: Vec<String> = folder(cx)
-        .ok()
-        .and_then(|folder| std::fs::read_dir(folder).ok())
-        .into_iter()
-        .flatten()
-        .filter_map(|entry| {
-            let name = entry.ok()?.file_name().into_string().ok()?;
-            name.strip_suffix(".db").map(str::to_owned)
-        })
-        .collect();
-    short_id(id, &ids)
+pub(crate) async fn shown(cx: &Context, id: &str) -> String {
+    match cx.store().await {
+        Ok(store) => store.short(id).await,
+        Err(_) => short_id(id, &[]),
+    }
 }
 
 /// What a job is that begins now.

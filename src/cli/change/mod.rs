@@ -142,7 +142,7 @@ pub(crate) async fn run_on(
     let kept = if only_planned {
         Kept::in_memory(&head)?
     } else {
-        Kept::create(cx, &head)?
+        Kept::create(cx, &head).await?
     };
     let for_file = plan_out.is_some();
     let gathered = gather::plan(cx, session, verb, &selection, &head.id, kept.journal()?, for_file).await?;

@@ -10,7 +10,7 @@ mod show;
 use super::context::Context;
 use crate::domain::Result;
 use crate::domain::shape::JobRow;
-use crate::jobs::journal::{Folder, Job, Listed};
+use crate::jobs::journal::{Job, Listed};
 
 /// Verbs on jobs.
 #[derive(Debug, clap::Subcommand)]
@@ -34,11 +34,6 @@ impl Verb {
             Self::Prune(args) => args.run(cx).await,
         }
     }
-}
-
-/// Where the jobs of this machine are.
-fn folder(cx: &Context) -> Result<Folder> {
-    Ok(Folder::new(&cx.config()?.state_dir()?))
 }
 
 /// A job as scripts see it, or what is known of one that cannot be read.

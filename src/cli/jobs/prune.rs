@@ -2,7 +2,7 @@
 
 use jiff::SignedDuration;
 
-use super::{folder, listed};
+use super::listed;
 use crate::cli::context::Context;
 use crate::domain::Result;
 use crate::domain::shape::JobRow;
@@ -36,15 +36,15 @@ impl Args {
                 .or_else(|| config.retention(&head.profile))
                 .unwrap_or(RETENTION)
         };
-        let folder = folder(cx)?;
-        let old = folder.old(cx.clock.now(), &keep).await?;
+        let store = cx.store().await?;
+        let old = store.old(cx.clock.now(), &keep).await?;
         let mut gone: Vec<JobRow> = Vec::with_capacity(old.len());
         let mut failed = None;
         for one in &old {
             let removed = if cx.globals.dry_run {
                 Ok(())
             } else {
-                folder.remove(&one.id)
+                store.remove(&one.id).await
             };
             match removed {
                 Ok(()) => gone.push(listed(one)),

@@ -88,7 +88,7 @@ impl Args {
         let kept = if dry_run {
             Kept::in_memory(&head)?
         } else {
-            Kept::create(cx, &head)?
+            Kept::create(cx, &head).await?
         };
         let gathered = compare(cx, &session, &plan.people, kept.journal()?).await?;
         let prepared = Prepared {

@@ -8,8 +8,7 @@ use std::time::Duration;
 use tokio_postgres::Config;
 use tokio_postgres::config::{Host, SslMode};
 
-use super::super::place::Login;
-use super::pgpass;
+use super::{Login, pgpass};
 use crate::domain::{Error, ErrorCode, Result, Secret};
 
 /// How long reaching the database may take.

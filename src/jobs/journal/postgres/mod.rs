@@ -12,19 +12,31 @@ mod tls;
 mod write;
 
 use std::collections::BTreeSet;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
 use futures::stream::{self, BoxStream, StreamExt as _, TryStreamExt as _, try_unfold};
 use uuid::Uuid;
 
-use super::{Entry, JobHead, JobState, Journal, Mark, Size, Taken, Which};
+use super::{Entry, JobHead, JobState, Journal, Mark, Open, Size, Taken, Which};
 use crate::domain::shape::{StepRow, Summary};
-use crate::domain::{Error, ErrorCode, Result};
+use crate::domain::{Error, ErrorCode, Result, Secret};
 use link::Link;
 
 pub use bucket::SharedBucket;
 pub use store::PostgresStore;
+
+/// A database, and what lets us in. The password is never part of the URL: other people can read a command line.
+#[derive(Clone, Debug)]
+pub struct Login {
+    /// `postgres://USER@HOST/DATABASE`.
+    pub url: String,
+    /// The password, from a variable.
+    pub password: Option<Secret>,
+    /// The password file.
+    pub passfile: Option<PathBuf>,
+}
 
 /// Rows and people that are read at a time.
 const CHUNK: i64 = 500;
@@ -232,6 +244,21 @@ impl Journal for PostgresJournal {
         });
         chunks
             .map_ok(|chunk| stream::iter(chunk.into_iter().map(Ok::<_, Error>)))
+            .try_flatten()
+            .boxed()
+    }
+
+    fn open(&self) -> BoxStream<'_, Result<Open>> {
+        let chunks = try_unfold(-1, move |after| async move {
+            let chunk = self
+                .link
+                .run(|client| read::open(client, self.job, after, CHUNK))
+                .await?;
+            let next = chunk.last().map(|(seq, _)| *seq);
+            Ok::<_, Error>(next.map(|next| (chunk, next)))
+        });
+        chunks
+            .map_ok(|chunk| stream::iter(chunk.into_iter().map(|(_, open)| Ok::<_, Error>(open))))
             .try_flatten()
             .boxed()
     }

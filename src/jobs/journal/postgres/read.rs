@@ -3,16 +3,17 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::Value;
 use tokio_postgres::types::{Json, Type};
 use tokio_postgres::{Client, Error, Row};
 use uuid::Uuid;
 
-use crate::domain::MethodId;
 use crate::domain::shape::{StepCounts, StepRow, Summary, UserCounts};
+use crate::domain::{MethodId, UserId};
 use crate::jobs::execute::planned_row;
-use crate::jobs::journal::{JobHead, JobState, Size, Standing, StepRecord, Taken, Which};
+use crate::jobs::journal::{JobHead, JobState, Open, Size, Standing, StepRecord, Taken, Which};
 use crate::jobs::plan::PlannedUser;
 
 /// A value whose JSON is a string, as that string.
@@ -99,6 +100,44 @@ pub(super) async fn planned(
         )
         .await?;
     rows.iter().map(|row| row.try_get(0)).collect()
+}
+
+/// Who is not ended, behind a place, without the plan.
+pub(super) async fn open(
+    client: Arc<Client>,
+    job: Uuid,
+    after: i64,
+    most: i64,
+) -> Result<Vec<(i64, Open)>, Error> {
+    let rows = client
+        .query_typed(
+            "select seq, who, mints from mfactl.person where job = $1 and seq > $2 and state < 2
+             order by seq limit $3",
+            &[(&job, Type::UUID), (&after, Type::INT8), (&most, Type::INT8)],
+        )
+        .await?;
+    rows.iter()
+        .map(|row| {
+            let Json((user, user_id)): Json<(String, String)> = row.try_get(1)?;
+            let open = Open {
+                user,
+                user_id: UserId(user_id),
+                mints: row.try_get(2)?,
+            };
+            Ok((row.try_get(0)?, open))
+        })
+        .collect()
+}
+
+/// When the last step ended.
+pub(super) async fn last_at(client: Arc<Client>, job: Uuid) -> Result<Option<Timestamp>, Error> {
+    client
+        .query_typed_one(
+            "select max(ended_at) from mfactl.step where job = $1",
+            &[(&job, Type::UUID)],
+        )
+        .await?
+        .try_get(0)
 }
 
 /// These people, in their order, with what is known of their steps.

@@ -12,7 +12,7 @@ create table mfactl.job (
     made_at timestamptz not null
 );
 create index job_name on mfactl.job (name) where name is not null;
--- A person of a job. state: 0 open, 1 taken by owner until lease_until, 2 ended. No plan: left out.
+-- A person of a job. state: 0 open, 1 taken by owner until lease_until, 2 ended. who: sign-in name and id. No plan: left out.
 create table mfactl.person (
     job uuid not null references mfactl.job (id) on delete cascade,
     seq bigint not null,
@@ -22,6 +22,7 @@ create table mfactl.person (
     taken integer not null default 0,
     sends integer not null,
     mints boolean not null,
+    who json not null,
     plan json,
     primary key (job, seq)
 );
@@ -37,6 +38,7 @@ create table mfactl.step (
     reissued boolean not null,
     created json,
     request_id json,
+    ended_at timestamptz,
     result json,
     primary key (job, seq, place),
     foreign key (job, seq) references mfactl.person (job, seq) on delete cascade

@@ -1,17 +1,20 @@
-//! The jobs of a database: making one, opening one, listing them, taking one away.
+//! The jobs of a database.
 
+use std::any::Any;
 use std::sync::Arc;
 
-use jiff::Timestamp;
+use async_trait::async_trait;
 use tokio_postgres::types::{Json, Type};
 use uuid::Uuid;
 
 use super::address::Address;
 use super::link::Link;
-use super::{PostgresJournal, SharedBucket, read, schema};
+use super::{Login, PostgresJournal, SharedBucket, read, schema};
 use crate::domain::{Error, ErrorCode, Limits, Result};
-use crate::jobs::journal::place::Login;
-use crate::jobs::journal::{JobHead, JobState};
+use crate::jobs::journal::{Job, JobHead, JobState, Journal, Store};
+
+/// The key of the lock of whoever begins a job that has a name.
+const NAMES: i64 = 0x006d_6661_6374_6c01;
 
 /// A database of jobs.
 #[derive(Clone)]
@@ -35,7 +38,7 @@ impl PostgresStore {
     ///
     /// # Errors
     /// What the database says.
-    pub async fn create(&self, head: &JobHead) -> Result<PostgresJournal> {
+    pub async fn make(&self, head: &JobHead) -> Result<PostgresJournal> {
         let id = id_of(&head.id)?;
         self.link
             .run(|client| {
@@ -63,66 +66,12 @@ impl PostgresStore {
     ///
     /// # Errors
     /// `not_found`; what the database says.
-    pub async fn open(&self, id: &str) -> Result<PostgresJournal> {
+    pub async fn join(&self, id: &str) -> Result<PostgresJournal> {
         let id = id_of(id)?;
         match self.link.run(|client| read::head(client, id)).await? {
             Some(_) => Ok(PostgresJournal::new(self.link.clone(), id)),
             None => Err(super::gone(id)),
         }
-    }
-
-    /// Every job, the newest first, with where it stands.
-    ///
-    /// # Errors
-    /// What the database says.
-    pub async fn list(&self) -> Result<Vec<(JobHead, JobState)>> {
-        self.link
-            .run(|client| async move {
-                let rows = client
-                    .query_typed(
-                        "select head, to_json(state) from mfactl.job order by made_at desc, id desc",
-                        &[],
-                    )
-                    .await?;
-                rows.iter().map(read::head_of).collect()
-            })
-            .await
-    }
-
-    /// When a worker last held somebody of the job, or will have given up: nothing where nobody is held.
-    ///
-    /// # Errors
-    /// What the database says.
-    pub async fn held_until(&self, id: &str) -> Result<Option<Timestamp>> {
-        let id = id_of(id)?;
-        self.link
-            .run(|client| async move {
-                client
-                    .query_typed_one(
-                        "select max(lease_until) from mfactl.person
-                         where job = $1 and state = 1 and lease_until > clock_timestamp()",
-                        &[(&id, Type::UUID)],
-                    )
-                    .await?
-                    .try_get(0)
-            })
-            .await
-    }
-
-    /// Takes a job away, with everything of it.
-    ///
-    /// # Errors
-    /// What the database says.
-    pub async fn remove(&self, id: &str) -> Result<()> {
-        let id = id_of(id)?;
-        self.link
-            .run(|client| async move {
-                client
-                    .execute_typed("delete from mfactl.job where id = $1", &[(&id, Type::UUID)])
-                    .await
-            })
-            .await?;
-        Ok(())
     }
 
     /// The pace that everybody shares who names it alike; it begins with these limits where nobody was before.
@@ -135,6 +84,115 @@ impl PostgresStore {
             name.to_owned(),
             limits,
         ))
+    }
+}
+
+#[async_trait]
+impl Store for PostgresStore {
+    async fn ids(&self) -> Result<Vec<String>> {
+        self.link
+            .run(|client| async move {
+                let rows = client
+                    .query_typed("select id from mfactl.job order by made_at desc, id desc", &[])
+                    .await?;
+                rows.iter()
+                    .map(|row| row.try_get::<_, Uuid>(0).map(|id| id.to_string()))
+                    .collect()
+            })
+            .await
+    }
+
+    async fn look(&self, id: &str) -> Result<Job> {
+        let journal = self.join(id).await?;
+        let runs = self.runs(id).await?;
+        Ok(Job {
+            head: journal.head().await?,
+            runs,
+            state: journal.state().await?,
+            summary: journal.summary().await?,
+            size: journal.size().await?,
+            last_at: self.link.run(|client| read::last_at(client, journal.job)).await?,
+        })
+    }
+
+    async fn named(&self, name: &str) -> Result<Vec<String>> {
+        self.link
+            .run(|client| async move {
+                let rows = client
+                    .query_typed(
+                        "select id from mfactl.job where name = $1 order by made_at desc, id desc",
+                        &[(&name, Type::TEXT)],
+                    )
+                    .await?;
+                rows.iter()
+                    .map(|row| row.try_get::<_, Uuid>(0).map(|id| id.to_string()))
+                    .collect()
+            })
+            .await
+    }
+
+    /// Whether a worker holds somebody of it.
+    async fn runs(&self, id: &str) -> Result<bool> {
+        let id = id_of(id)?;
+        self.link
+            .run(|client| async move {
+                client
+                    .query_typed_one(
+                        "select exists (select from mfactl.person
+                         where job = $1 and state = 1 and lease_until > clock_timestamp())",
+                        &[(&id, Type::UUID)],
+                    )
+                    .await?
+                    .try_get(0)
+            })
+            .await
+    }
+
+    async fn alone(&self) -> Result<Box<dyn Any + Send>> {
+        let link = self.link.another().await?;
+        link.run(|client| async move {
+            client
+                .batch_execute(&format!("begin; select pg_advisory_xact_lock({NAMES})"))
+                .await
+        })
+        .await?;
+        // The lock ends with the connection.
+        Ok(Box::new(link))
+    }
+
+    async fn create(&self, head: &JobHead) -> Result<Box<dyn Journal>> {
+        Ok(Box::new(self.make(head).await?))
+    }
+
+    async fn open(&self, id: &str) -> Result<Box<dyn Journal>> {
+        Ok(Box::new(self.join(id).await?))
+    }
+
+    async fn read(&self, id: &str) -> Result<Box<dyn Journal>> {
+        Ok(Box::new(self.join(id).await?))
+    }
+
+    async fn cancel(&self, id: &str) -> Result<()> {
+        self.join(id).await?.set_state(JobState::Cancelled).await
+    }
+
+    async fn remove(&self, id: &str) -> Result<()> {
+        if self.runs(id).await? {
+            return Err(Error::new(
+                ErrorCode::FileLocked,
+                format!("job {id} is being run by a worker"),
+            )
+            .hint("it is free a minute after the last worker of it has ended"));
+        }
+        let id = id_of(id)?;
+        self.link
+            .run(|client| async move {
+                client
+                    .execute_typed("delete from mfactl.job where id = $1", &[(&id, Type::UUID)])
+                    .await
+            })
+            .await?;
+        Ok(())
     }
 }
 

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use tokio_postgres::types::{Json, Type};
 use tokio_postgres::{Client, Error};
 use uuid::Uuid;
@@ -51,6 +52,7 @@ struct Columns {
     states: Vec<i16>,
     sends: Vec<i32>,
     mints: Vec<bool>,
+    who: Vec<Json<(String, String)>>,
     plans: Vec<Option<Json<PlannedUser>>>,
     step_seqs: Vec<i64>,
     places: Vec<i16>,
@@ -72,6 +74,8 @@ impl Adding {
                         .push(i32::try_from(person.to_send().count()).unwrap_or(i32::MAX));
                     all.mints
                         .push(person.to_send().any(|step| Action::mints(&step.action)));
+                    all.who
+                        .push(Json((person.user.clone(), person.user_id.0.clone())));
                     all.plans.push(Some(Json(person.clone())));
                     for (place, planned) in person.steps.iter().enumerate() {
                         let (row, ended) = planned_row(person, planned);
@@ -82,6 +86,7 @@ impl Adding {
                     all.states.push(2);
                     all.sends.push(0);
                     all.mints.push(false);
+                    all.who.push(Json((row.user.clone(), row.user_id.clone())));
                     all.plans.push(None);
                     all.step(seq, 0, row.clone(), true);
                 }
@@ -107,8 +112,9 @@ pub(super) async fn add(client: Arc<Client>, job: Uuid, rows: Adding) -> Result<
     client
         .execute_typed(
             "with people as (
-                 insert into mfactl.person (job, seq, state, sends, mints, plan)
-                 select $1, * from unnest($2::bigint[], $3::smallint[], $4::integer[], $5::boolean[], $6::json[])
+                 insert into mfactl.person (job, seq, state, sends, mints, who, plan)
+                 select $1, * from unnest($2::bigint[], $3::smallint[], $4::integer[], $5::boolean[], $12::json[],
+                     $6::json[])
                  on conflict do nothing)
              insert into mfactl.step (job, seq, place, standing, status, attempts, reissued, result)
              select $1, seq, place, standing, status, 0, false, result
@@ -127,6 +133,7 @@ pub(super) async fn add(client: Arc<Client>, job: Uuid, rows: Adding) -> Result<
                 (&all.standings, Type::INT2_ARRAY),
                 (&all.statuses, Type::TEXT_ARRAY),
                 (&all.results, Type::JSON_ARRAY),
+                (&all.who, Type::JSON_ARRAY),
             ],
         )
         .await?;
@@ -230,6 +237,7 @@ struct Marks {
     reissued: Vec<bool>,
     created: Vec<Option<Json<String>>>,
     request_ids: Vec<Option<Json<String>>>,
+    ended_at: Vec<Option<Timestamp>>,
     results: Vec<Option<Json<StepRow>>>,
 }
 
@@ -253,6 +261,7 @@ impl Marking {
             all.reissued.push(record.reissued);
             all.created.push(record.created.clone().map(|id| Json(id.0)));
             all.request_ids.push(row.request_id.clone().map(Json));
+            all.ended_at.push(row.at);
             // Where nothing is known yet, the plan's own words stand.
             all.results
                 .push((row.status != Status::Planned).then(|| Json(row.clone())));
@@ -278,10 +287,11 @@ pub(super) async fn mark(
                  update mfactl.step as step
                  set standing = mark.standing, status = mark.status, attempts = mark.attempts,
                      reissued = mark.reissued, created = mark.created, request_id = mark.request_id,
-                     result = mark.result
+                     ended_at = mark.ended_at, result = mark.result
                  from unnest($4::bigint[], $5::smallint[], $6::smallint[], $7::text[], $8::integer[],
-                         $9::boolean[], $10::json[], $11::json[], $12::json[])
-                     as mark (seq, place, standing, status, attempts, reissued, created, request_id, result)
+                         $9::boolean[], $10::json[], $11::json[], $12::json[], $13::timestamptz[])
+                     as mark (seq, place, standing, status, attempts, reissued, created, request_id, result,
+                         ended_at)
                  where step.job = $1 and step.seq = mark.seq and step.place = mark.place
                      and mark.seq in (select seq from mine))
              select seq from mine",
@@ -298,6 +308,7 @@ pub(super) async fn mark(
                 (&all.created, Type::JSON_ARRAY),
                 (&all.request_ids, Type::JSON_ARRAY),
                 (&all.results, Type::JSON_ARRAY),
+                (&all.ended_at, Type::TIMESTAMPTZ_ARRAY),
             ],
         )
         .await?;

@@ -12,7 +12,7 @@ use async_trait::async_trait;
 use futures::stream::{self, BoxStream, StreamExt as _, TryStreamExt as _, try_unfold};
 use jiff::Timestamp;
 
-use super::{Entry, JobHead, JobState, Journal, Mark, Size, Taken, Which};
+use super::{Entry, JobHead, JobState, Journal, Mark, Open, Size, Taken, Which};
 use crate::domain::shape::{StepRow, Summary};
 use crate::domain::{Error, Result};
 use writer::Writer;
@@ -202,6 +202,21 @@ impl Journal for SqliteJournal {
         });
         chunks
             .map_ok(|chunk| stream::iter(chunk.into_iter().map(Ok::<_, Error>)))
+            .try_flatten()
+            .boxed()
+    }
+
+    fn open(&self) -> BoxStream<'_, Result<Open>> {
+        let chunks = try_unfold(-1, move |after| async move {
+            let chunk = self
+                .writer
+                .call(move |connection| read::open(connection, after, CHUNK))
+                .await?;
+            let next = chunk.last().map(|(seq, _)| *seq);
+            Ok::<_, Error>(next.map(|next| (chunk, next)))
+        });
+        chunks
+            .map_ok(|chunk| stream::iter(chunk.into_iter().map(|(_, open)| Ok::<_, Error>(open))))
             .try_flatten()
             .boxed()
     }
