@@ -1,8 +1,8 @@
 //! Ctrl-C, SIGTERM and hang-up: the first ends a read at once and asks a change to stop after what is in flight, the
 //! second ends the program.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::watch;
 
@@ -21,6 +21,7 @@ pub struct Interrupt {
     state: watch::Sender<State>,
     watching: AtomicBool,
     asking: Arc<Asking>,
+    at_once: Mutex<Option<String>>,
     leave: fn(&str),
 }
 
@@ -42,6 +43,7 @@ impl Interrupt {
             state: watch::Sender::new(State::default()),
             watching: AtomicBool::new(false),
             asking,
+            at_once: Mutex::default(),
             leave,
         })
     }
@@ -101,8 +103,15 @@ impl Interrupt {
         self.state
             .send_modify(|state| second = std::mem::replace(&mut state.signalled, true));
         if second {
-            (self.leave)("stopped at once; what was in flight may have been sent");
+            let words = self.at_once.lock().unwrap_or_else(PoisonError::into_inner).take();
+            let usual = "stopped at once; what was in flight may have been sent";
+            (self.leave)(words.as_deref().unwrap_or(usual));
         }
+    }
+
+    /// What is said when the second signal ends the program from now on.
+    pub fn at_once(&self, words: String) {
+        *self.at_once.lock().unwrap_or_else(PoisonError::into_inner) = Some(words);
     }
 
     /// Keeps a signal from cutting the verb off.

@@ -4,21 +4,23 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 
 use super::keep::Keeper;
-use super::{Prepared, lines, report};
+use super::report::{self, Report};
+use super::{Prepared, lines};
 use crate::cli::context::{Context, Session};
 use crate::cli::globals::MaxFailures;
-use crate::domain::shape::StepRow;
+use crate::domain::shape::{StepRow, Summary};
 use crate::domain::{Minted, Result, Slots};
-use crate::jobs::execute::{Early, Job, Limits, MostFailures, PAUSES, Ran, Sink, Stop, Unwitnessed};
+use crate::jobs::execute::{Early, Job, Limits, MostFailures, PAUSES, Ran, Sink, Stop};
 use crate::jobs::journal::{JobHead, JobState, Journal};
-use crate::render::{Format, Rows, Shape};
+use crate::render::{Format, Results, Shape};
 
 /// Takes secrets and rows while the job runs.
 struct Taking<'a, 'b>(RefCell<Inner<'a, 'b>>);
 
 struct Inner<'a, 'b> {
     keeper: &'a mut Keeper,
-    rows: Option<Rows<'b, StepRow>>,
+    results: Results<'b>,
+    streams: bool,
     failed: Result<()>,
 }
 
@@ -27,18 +29,23 @@ impl Sink for Taking<'_, '_> {
         self.0.borrow_mut().keeper.keep(user, minted)
     }
 
+    fn sync(&self) -> Result<()> {
+        self.0.borrow_mut().keeper.sync()
+    }
+
     fn rows(&self, rows: &[&StepRow]) {
         let mut inner = self.0.borrow_mut();
         let Inner {
-            rows: out, failed, ..
+            results,
+            streams,
+            failed,
+            ..
         } = &mut *inner;
-        if let Some(out) = out
-            && failed.is_ok()
-        {
+        if *streams && failed.is_ok() {
             *failed = rows
                 .iter()
-                .try_for_each(|row| out.push(row))
-                .and_then(|()| out.flush());
+                .try_for_each(|row| results.step(row))
+                .and_then(|()| results.flush());
         }
     }
 }
@@ -52,19 +59,19 @@ pub(super) async fn run(cx: &Context, session: &Session, prepared: Prepared) -> 
         head,
         gathered,
         mut kept,
-        limit,
         qr,
         ..
     } = prepared;
-    let keeper = Keeper::open(cx, &qr, gathered.size.minting > 0)?;
+    let keeper = Keeper::open(cx, &qr, gathered.size.minting > 0, false)?;
     kept.journal()?.set_state(JobState::Ready).await?;
     kept.stay();
     let work = Work {
         head: &head,
         keeper,
         slots: gathered.slots,
-        limit,
         missing_ok: head.playbook.is_some(),
+        limit: gathered.limit,
+        people: gathered.size.people,
     };
     work.run(cx, session, kept.journal()?).await
 }
@@ -74,9 +81,12 @@ pub(super) struct Work<'a> {
     pub(super) head: &'a JobHead,
     pub(super) keeper: Keeper,
     pub(super) slots: HashMap<String, Slots>,
-    /// So many people are worked on in this run.
-    pub(super) limit: Option<u64>,
+    /// Whether what is to be removed may be gone already.
     pub(super) missing_ok: bool,
+    /// So many people, and then stop.
+    pub(super) limit: Option<u64>,
+    /// People who are left.
+    pub(super) people: u64,
 }
 
 impl Work<'_> {
@@ -89,48 +99,64 @@ impl Work<'_> {
             head,
             mut keeper,
             slots,
-            limit,
             missing_ok,
+            limit,
+            people,
         } = self;
         let prefix = super::prefix(cx);
         let started = cx.clock.now();
         let page = cx.page();
         let mut out = cx.ui.stdout();
         let hold = cx.interrupt.hold();
+        let resume = cx.command(["jobs", "resume", &lines::shown(cx, &head.id).await]);
+        cx.interrupt.at_once(format!(
+            "stopped at once; what was in flight is looked at when the job goes on\nhint: {resume}"
+        ));
+        let witness = super::witness(cx, session, head)?;
         journal.set_state(JobState::Running).await?;
-        cx.progress.begin(journal.size().await?.people);
-        let rows = (page.format == Format::Ndjson).then(|| Rows::new(&page, &mut out, Shape::Several));
+        cx.progress.begin(people.min(limit.unwrap_or(u64::MAX)));
+        let streams = page.format == Format::Ndjson;
+        let shape = if journal.summary().await?.users.selected > 1 {
+            Shape::Several
+        } else {
+            Shape::One
+        };
         let taking = Taking(RefCell::new(Inner {
             keeper: &mut keeper,
-            rows,
+            results: Results::new(&page, &mut out, shape),
+            streams,
             failed: Ok(()),
         }));
         let job = Job {
             service: session.service.as_ref(),
             clock: cx.clock.as_ref(),
             journal,
-            witness: &Unwitnessed,
+            witness: witness.as_ref(),
             sink: &taking,
             progress: &cx.progress,
             prefix: &prefix,
             pauses: &PAUSES,
-            limits: limits(cx, limit),
+            limits: Limits {
+                people: limit,
+                ..limits(cx)
+            },
             missing_ok,
             slots: &slots,
         };
         let outcome = until_stopped(cx, &job).await;
-        let Inner { rows, failed, .. } = taking.0.into_inner();
-        let summary = journal.summary().await?;
-        let users = &summary.users;
-        let ended = users.done + users.unchanged + users.skipped + users.failed;
-        let all = ended >= users.selected;
+        let Inner { results, failed, .. } = taking.0.into_inner();
+        let all = everybody(&journal.summary().await?);
         let state = if all && outcome.is_ok() {
             JobState::Ended
         } else {
             JobState::Stopped
         };
         let stood = journal.set_state(state).await;
-        let mut ran = outcome?;
+        // What keeps the journal or the witness from being written comes before what the job came to.
+        let mut ran = outcome.map_err(|error| match error.hint_text() {
+            Some(_) => error,
+            None => error.hint(resume),
+        })?;
         stood?;
         if all && ran.early != Some(Early::Told) {
             ran.early = None;
@@ -140,38 +166,40 @@ impl Work<'_> {
             started,
             open: !all,
         };
-        let doc = report::doc(cx, session, head, journal, &ended, &keeper).await?;
-        match rows {
-            Some(mut rows) => {
-                for row in doc.steps.iter().filter(|row| row.step == "all") {
-                    rows.push(row)?;
-                }
-                rows.finish(&report::without_steps(&doc)?)?;
-            }
-            None => crate::render::result(&page, &mut out, &doc)?,
-        }
+        let mut report = Report::new(cx, session, head, journal, ended).await?;
+        report.with_secrets(&keeper);
+        report.print(results, &page, streams).await?;
         keeper.show_on(cx, &mut out)?;
         out.done()?;
         failed?;
-        let code = lines::say(cx, session, head, journal, &ended, &doc).await;
+        let code = lines::say(cx, session, report).await;
         drop(hold);
         code
     }
 }
 
-/// Runs the job; a signal asks it to stop.
+/// Whether everybody is done with.
+pub(super) fn everybody(summary: &Summary) -> bool {
+    let users = &summary.users;
+    users.done + users.unchanged + users.skipped + users.failed >= users.selected
+}
+
+/// Runs the job and shows how far it is; a signal asks it to stop.
 async fn until_stopped(cx: &Context, job: &Job<'_>) -> Result<Ran> {
     let stop = Stop::default();
     let mut run = std::pin::pin!(job.run(&stop));
-    tokio::select! {
-        biased;
-        outcome = &mut run => return outcome,
-        () = cx.interrupt.wait() => stop.set(),
+    let mut shown = std::pin::pin!(cx.ui.show_progress(&cx.progress, cx.globals.no_progress));
+    loop {
+        tokio::select! {
+            biased;
+            outcome = &mut run => return outcome,
+            () = cx.interrupt.wait(), if !stop.is_set() => stop.set(),
+            () = &mut shown => {}
+        }
     }
-    run.await
 }
 
-fn limits(cx: &Context, people: Option<u64>) -> Limits {
+fn limits(cx: &Context) -> Limits {
     Limits {
         in_flight: cx
             .globals
@@ -181,6 +209,6 @@ fn limits(cx: &Context, people: Option<u64>) -> Limits {
             MaxFailures::People(people) => MostFailures::People(people),
             MaxFailures::Share(share) => MostFailures::Share(share),
         }),
-        people,
+        ..Limits::default()
     }
 }

@@ -10,22 +10,20 @@ use crate::render::text::grouped;
 /// # Errors
 /// `not_confirmed`: nobody can be asked, or the answer was No.
 pub(super) fn ask(cx: &Context, session: &Session, prepared: &Prepared) -> Result<()> {
-    let mut plan = shown::plan(session, prepared);
-    if let Some(first) = prepared
-        .limit
-        .filter(|first| *first < prepared.gathered.size.people)
-    {
-        plan.push_str(&format!(
-            "\nThe first {} are done in this run; jobs resume goes on.",
-            grouped(first)
-        ));
-    }
+    let people = prepared.gathered.size.people;
+    let people = people.min(prepared.gathered.limit.unwrap_or(people));
+    shown_is_meant(cx, &shown::plan(cx, session, prepared), people)
+}
+
+/// Shows this and asks whether it is meant, unless it was confirmed beforehand.
+///
+/// # Errors
+/// As [`ask`].
+pub(super) fn shown_is_meant(cx: &Context, plan: &str, people: u64) -> Result<()> {
+    cx.ui.note(plan);
     if cx.globals.yes {
-        cx.ui.note(&plan);
         return Ok(());
     }
-    let people = prepared.gathered.size.people;
-    cx.ui.note(&plan);
     cx.ui.can_ask()?;
     // With -q the plan was not shown, and nobody says yes to what he has not seen.
     let before = if cx.globals.quiet {

@@ -49,6 +49,8 @@ pub(crate) struct Gathered {
     pub(crate) by_hand: Option<Error>,
     /// Secret inputs by the ids of their steps: the journal has none.
     pub(crate) slots: HashMap<String, Slots>,
+    /// So many people are carried out, and then the job stops.
+    pub(crate) limit: Option<u64>,
 }
 
 impl Gathered {

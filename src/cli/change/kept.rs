@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::cli::context::{Context, Discarded, Session};
 use crate::domain::{Error, ErrorCode, Result};
-use crate::jobs::journal::{JobHead, Journal, SqliteJournal, Store, short_id};
+use crate::jobs::journal::{JobHead, Journal, SqliteJournal, Store};
 
 /// A job and where it is kept.
 pub(crate) struct Kept {
@@ -61,14 +61,6 @@ impl Drop for Kept {
         if let Some((discarded, store, id)) = self.discard.take() {
             discarded.borrow_mut().push((store, id));
         }
-    }
-}
-
-/// How a job is shown among those that are kept.
-pub(crate) async fn shown(cx: &Context, id: &str) -> String {
-    match cx.store().await {
-        Ok(store) => store.short(id).await,
-        Err(_) => short_id(id, &[]),
     }
 }
 

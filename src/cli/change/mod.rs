@@ -6,7 +6,9 @@ mod gather;
 mod keep;
 mod kept;
 mod lines;
+mod named;
 mod report;
+mod resume;
 mod shown;
 mod write;
 
@@ -16,12 +18,16 @@ use super::context::{Context, Intent, Session};
 use super::who::Selection;
 use crate::domain::shape::StepRow;
 use crate::domain::{Error, ErrorCode, Privileges, Result, User};
+use crate::jobs::execute::Unwitnessed;
 use crate::jobs::guard;
 use crate::jobs::journal::JobHead;
+use crate::jobs::witness::Witness;
 
 pub(crate) use gather::{Gathered, left_out, read};
 pub(crate) use keep::Qr;
 pub(crate) use kept::{Kept, head};
+pub(crate) use named::{Begun, JobName, begin};
+pub(crate) use resume::resume;
 
 /// Options of every verb that changes something.
 #[derive(Debug, Default, clap::Args)]
@@ -29,6 +35,8 @@ pub(crate) struct ChangeArgs {
     /// Write the plan to a new file and stop; "plan apply FILE" carries it out
     #[arg(long, value_name = "FILE", help_heading = "Options everywhere")]
     plan_out: Option<PathBuf>,
+    #[command(flatten)]
+    job: JobName,
 }
 
 /// A change as a verb wishes it.
@@ -57,8 +65,6 @@ pub(crate) struct Prepared {
     pub(crate) gathered: Gathered,
     /// All of it.
     pub(crate) kept: Kept,
-    /// So many people are worked on in this run; `None`: all.
-    pub(crate) limit: Option<u64>,
     pub(crate) qr: Qr,
 }
 
@@ -98,7 +104,7 @@ pub(crate) fn before(cx: &Context, change: &Change) -> Result<Option<String>> {
         verb,
         selection,
         qr,
-        args: ChangeArgs { plan_out },
+        args: ChangeArgs { plan_out, job },
         ..
     } = change;
     let only_planned = cx.globals.dry_run || plan_out.is_some();
@@ -110,7 +116,7 @@ pub(crate) fn before(cx: &Context, change: &Change) -> Result<Option<String>> {
         .hint("leave out --plan-out"));
     }
     if !only_planned && selection.facts.mints {
-        keep::check(cx, qr)?;
+        keep::check(cx, qr, job.name.is_some())?;
     }
     if let Some(path) = &plan_out {
         keep::must_be_new(path)?;
@@ -134,25 +140,30 @@ pub(crate) async fn run_on(
         selection,
         playbook,
         qr,
-        args: ChangeArgs { plan_out },
+        args: ChangeArgs { plan_out, job },
     } = change;
     let only_planned = cx.globals.dry_run || plan_out.is_some();
     let mut head = kept::head(cx, session, verb, &selection.said);
-    (head.playbook, head.ticket, head.part) = (playbook, ticket, selection.part);
+    (head.playbook, head.ticket, head.name) = (playbook, ticket, job.name);
+    head.part = selection.part;
     let kept = if only_planned {
         Kept::in_memory(&head)?
     } else {
-        Kept::create(cx, &head).await?
+        match begin(cx, &head).await? {
+            Begun::New(kept) => kept,
+            Begun::Known(journal) => return resume(cx, session, journal.as_ref()).await,
+        }
     };
     let for_file = plan_out.is_some();
-    let gathered = gather::plan(cx, session, verb, &selection, &head.id, kept.journal()?, for_file).await?;
+    let mut gathered =
+        gather::plan(cx, session, verb, &selection, &head.id, kept.journal()?, for_file).await?;
+    gathered.limit = selection.limit;
     strict(cx, &gathered)?;
     let mut prepared = Prepared {
         head,
         doing: doing.to_owned(),
         gathered,
         kept,
-        limit: selection.limit,
         qr,
     };
     if let Some(path) = plan_out {
@@ -172,7 +183,7 @@ pub(crate) async fn finish(cx: &Context, session: &Session, prepared: Prepared) 
     }
     keep::check_number(cx, prepared.gathered.size.minting)?;
     if prepared.gathered.size.minting > 0 {
-        keep::check(cx, &prepared.qr)?;
+        keep::check(cx, &prepared.qr, false)?;
     }
     if prepared.gathered.size.people > 0 {
         confirm::ask(cx, session, &prepared)?;
@@ -258,6 +269,14 @@ fn strict(cx: &Context, gathered: &Gathered) -> Result<()> {
 /// How a command begins: `mfactl -p local`.
 pub(crate) fn prefix(cx: &Context) -> String {
     cx.command([])
+}
+
+/// Who sees every step of a job.
+///
+/// # Errors
+/// What keeps it from being written: then nothing is sent.
+fn witness(_cx: &Context, _session: &Session, _head: &JobHead) -> Result<Box<dyn Witness>> {
+    Ok(Box::new(Unwitnessed))
 }
 
 /// The profile, and the tenant where it says more.

@@ -1,12 +1,18 @@
 //! The plan as a person reads it before saying yes.
 
 use super::{Prepared, place};
-use crate::cli::context::Session;
+use crate::cli::context::{Context, Session};
+use crate::cli::globals::Pace;
 use crate::jobs::plan::{Deed, PlannedRow, PlannedUser};
-use crate::render::text::{clean, grouped};
+use crate::render::text::{clean, counted, grouped};
+
+/// More writes than this are a long run, and said to be one.
+const LONG: u64 = 200;
+/// Writes a second that the service documents.
+const PACE: f64 = 20.0;
 
 /// Heading, ticket, and every line, without a question.
-pub(super) fn plan(session: &Session, prepared: &Prepared) -> String {
+pub(super) fn plan(cx: &Context, session: &Session, prepared: &Prepared) -> String {
     let Prepared { head, gathered, .. } = prepared;
     let mut lines = vec![heading(session, prepared)];
     let said: Vec<String> = [
@@ -45,7 +51,32 @@ pub(super) fn plan(session: &Session, prepared: &Prepared) -> String {
             .iter()
             .map(|warning| format!("warning: {}", clean(warning))),
     );
+    if gathered.size.steps > LONG {
+        lines.push(work(cx, session, gathered.size.steps));
+    }
     lines.join("\n")
+}
+
+/// How much a long run sends, and how long that takes where the service says how fast it may go.
+fn work(cx: &Context, session: &Session, writes: u64) -> String {
+    let documented = (session.service_name == "entra").then_some(PACE);
+    let pace = match cx.globals.pace {
+        Some(Pace::PerSecond(pace)) => Some(pace),
+        Some(Pace::Share(share)) => documented.map(|pace| pace * share),
+        None => documented,
+    };
+    let said = format!("{} writes", grouped(writes));
+    let Some(pace) = pace else {
+        return format!("{said}.");
+    };
+    #[expect(
+        clippy::cast_precision_loss,
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "an estimate in minutes, over nothing"
+    )]
+    let minutes = (writes as f64 / pace / 60.0).ceil() as u64;
+    format!("{said}, about {}.", counted(minutes, "minute", "minutes"))
 }
 
 fn heading(session: &Session, prepared: &Prepared) -> String {

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use futures::TryStreamExt as _;
 
 use super::{read, reference, title};
-use crate::cli::change::{self, Gathered, Kept, Prepared, Qr};
+use crate::cli::change::{self, Begun, Gathered, JobName, Kept, Prepared, Qr};
 use crate::cli::context::{Context, Intent, Session};
 use crate::domain::{Error, ErrorCode, Parts, Result, Status, User, UserId, UserQuery};
 use crate::jobs::journal::{Entry, Journal};
@@ -23,6 +23,8 @@ pub struct Args {
     /// Refuse unless the plan has this digest, or one that begins so
     #[arg(long, value_name = "DIGEST", value_parser = digest)]
     digest: Option<String>,
+    #[command(flatten)]
+    job: JobName,
 }
 
 /// The shortest beginning of a digest that says anything.
@@ -44,7 +46,7 @@ fn digest(text: &str) -> Result<String, String> {
 
 impl Args {
     pub(crate) async fn run(self, cx: &Context) -> Result<u8> {
-        let Self { file, digest } = self;
+        let Self { file, digest, job } = self;
         let plan = read(&file)?;
         if let Some(approved) = digest
             && !plan.digest.starts_with(&approved)
@@ -85,10 +87,14 @@ impl Args {
         head.ticket = ticket;
         head.reason = cx.globals.reason.clone().or_else(|| plan.head.reason.clone());
         head.plan = Some(reference(&plan));
+        head.name = job.name;
         let kept = if dry_run {
             Kept::in_memory(&head)?
         } else {
-            Kept::create(cx, &head).await?
+            match change::begin(cx, &head).await? {
+                Begun::New(kept) => kept,
+                Begun::Known(journal) => return change::resume(cx, &session, journal.as_ref()).await,
+            }
         };
         let gathered = compare(cx, &session, &plan.people, kept.journal()?).await?;
         let prepared = Prepared {
@@ -96,7 +102,6 @@ impl Args {
             doing: "Apply the plan to".to_owned(),
             gathered,
             kept,
-            limit: None,
             qr: Qr::Auto,
         };
         change::finish(cx, &session, prepared).await

@@ -48,11 +48,17 @@ pub const PAUSES: [Duration; 6] = [
 
 /// Where results go while they become known.
 pub trait Sink {
-    /// Takes a secret that a step made; the step counts as done only when this succeeds.
+    /// Takes a secret that a step made.
     ///
     /// # Errors
     /// Why the secret could not be kept.
     fn secret(&self, user: &str, minted: &Minted) -> Result<()>;
+
+    /// Makes safe what was taken; a step that made a secret counts as done only when this succeeds.
+    ///
+    /// # Errors
+    /// Why the secrets could not be kept.
+    fn sync(&self) -> Result<()>;
 
     /// Takes the rows of a person as far as they are known for good.
     fn rows(&self, rows: &[&StepRow]);

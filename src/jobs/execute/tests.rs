@@ -26,6 +26,10 @@ impl Sink for Kept {
         Ok(())
     }
 
+    fn sync(&self) -> Result<()> {
+        Ok(())
+    }
+
     fn rows(&self, rows: &[&StepRow]) {
         let mut all = self.rows.borrow_mut();
         all.extend(rows.iter().map(|row| format!("{} {}", row.user, row.step)));

@@ -258,11 +258,30 @@ impl<'a> Window<'a> {
                 lost.push(*at);
             }
         }
+        self.sync_secrets(&places);
         self.settle_unknown(&lost).await;
         self.job.progress.wrote(places.len() as u64);
         places.extend(settled);
         self.record(&places).await?;
         Ok(true)
+    }
+
+    /// A step that made a secret is done once that is safe.
+    fn sync_secrets(&mut self, places: &[At]) {
+        let mints = |(who, place): &At| {
+            let person = &self.people[*who];
+            let made = person.step(*place).is_some_and(|step| step.action.mints());
+            made && person.rows[*place].status() == Status::Done
+        };
+        let made: Vec<At> = places.iter().copied().filter(mints).collect();
+        if made.is_empty() {
+            return;
+        }
+        if let Err(error) = self.job.sink.sync() {
+            for at in made {
+                self.row(at).fail(&error);
+            }
+        }
     }
 
     fn about(&self, (who, place): At) -> Option<About> {

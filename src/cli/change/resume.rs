@@ -1,0 +1,172 @@
+//! Going on with a job: what failed, what was not begun, what nobody knows. The guards are asked again, and so is the
+//! person at the keyboard.
+
+use std::collections::HashMap;
+
+use futures::TryStreamExt as _;
+
+use super::carry_out::Work;
+use super::gather::FEW;
+use super::keep::Keeper;
+use super::report::{Ended, Report};
+use super::{Qr, confirm, keep, lines, place};
+use crate::cli::context::{Context, Session};
+use crate::domain::{Error, ErrorCode, Privileges, Result, User, UserId};
+use crate::jobs::execute::Ran;
+use crate::jobs::guard;
+use crate::jobs::journal::{JobHead, JobState, Journal, Open};
+use crate::render::text::{clean, counted, grouped};
+use crate::render::{Format, Results};
+
+/// Goes on with a job until everybody is done with; gives the exit status. Where nothing is left it says so, and shows
+/// what the job came to.
+///
+/// # Errors
+/// `usage` for a job that cannot be gone on with, or is of another place; what the guards say; why it did not end well.
+pub(crate) async fn resume(cx: &Context, session: &Session, journal: &dyn Journal) -> Result<u8> {
+    let head = journal.head().await?;
+    let shown = lines::shown(cx, &head.id).await;
+    admit_job(&head, journal.state().await?, session, &shown)?;
+    super::admit_command(
+        cx,
+        false,
+        cx.globals.ticket.clone().or_else(|| head.ticket.clone()),
+    )?;
+    let open = journal.reopen().await?;
+    if open == 0 {
+        journal.set_state(JobState::Ended).await?;
+        return over(cx, session, &head, journal, &shown).await;
+    }
+    let left = admit_left(cx, session, journal).await?;
+    keep::check_number(cx, left.minting)?;
+    let qr = Qr::None;
+    if left.minting > 0 {
+        keep::check(cx, &qr, true)?;
+    }
+    let summary = journal.summary().await?;
+    let mut plan = vec![format!(
+        "Go on with job {shown} in {}: {}; {} of {} left, {} to send",
+        place(session),
+        head.playbook.as_ref().map_or_else(
+            || head.verb.clone(),
+            |playbook| format!("{}, playbook {playbook}", head.verb)
+        ),
+        grouped(open),
+        counted(summary.users.selected, "person", "people"),
+        counted(summary.steps.planned, "step", "steps"),
+    )];
+    plan.extend(left.few.iter().map(|user| format!("  {}", clean(user))));
+    if open > left.few.len() as u64 {
+        plan.push(format!("  and {} more", grouped(open - left.few.len() as u64)));
+    }
+    confirm::shown_is_meant(cx, &plan.join("\n"), open)?;
+    let work = Work {
+        head: &head,
+        keeper: Keeper::open(cx, &qr, left.minting > 0, true)?,
+        slots: HashMap::new(),
+        missing_ok: true,
+        limit: None,
+        people: open,
+    };
+    work.run(cx, session, journal).await
+}
+
+/// Whether the job may be gone on with, here.
+fn admit_job(head: &JobHead, state: JobState, session: &Session, shown: &str) -> Result<()> {
+    let refuse = |why: String| Err(Error::new(ErrorCode::Usage, format!("job {shown} {why}")));
+    match state {
+        JobState::Planning => {
+            return refuse("was never planned to its end: run its command again".to_owned());
+        }
+        JobState::Cancelled => return refuse("was cancelled".to_owned()),
+        JobState::Ready | JobState::Running | JobState::Stopped | JobState::Ended => {}
+    }
+    if head.profile != session.profile
+        || head.service != session.service_name
+        || !head.tenant.eq_ignore_ascii_case(&session.tenant)
+    {
+        return refuse(format!("is of {} ({})", head.profile, head.tenant))
+            .map_err(|error: Error| error.hint(format!("add -p {}", head.profile)));
+    }
+    Ok(())
+}
+
+/// Who is left, as far as it is shown.
+#[derive(Default)]
+struct Left {
+    few: Vec<String>,
+    minting: u64,
+}
+
+/// Asks the guards about everybody who is left.
+async fn admit_left(cx: &Context, session: &Session, journal: &dyn Journal) -> Result<Left> {
+    let mut left = Left::default();
+    let mut people: usize = 0;
+    let needs = guard::needs_privileges(&session.guard);
+    let mut open = journal.open().try_chunks(super::gather::BATCH);
+    while let Some(chunk) = open.try_next().await.map_err(|error| error.1)? {
+        people += chunk.len();
+        left.minting += chunk.iter().filter(|one| one.mints).count() as u64;
+        let room = FEW.saturating_sub(left.few.len());
+        left.few
+            .extend(chunk.iter().take(room).map(|one| one.user.clone()));
+        let users: Vec<User> = chunk.into_iter().map(user).collect();
+        let privileges = if needs {
+            let ids: Vec<UserId> = users.iter().map(|user| user.id.clone()).collect();
+            let all = session.service.privileges(&ids).await;
+            all.into_iter().collect::<Result<Vec<_>>>()?
+        } else {
+            users.iter().map(|_| Privileges::default()).collect()
+        };
+        let pairs: Vec<(&User, &Privileges)> = users.iter().zip(&privileges).collect();
+        guard::admit(&session.guard, &pairs, &session.operator, cx.globals.include_self)?;
+    }
+    guard::admit_number(&session.guard, people, cx.globals.expect)?;
+    Ok(left)
+}
+
+/// A person as far as the journal knows one.
+fn user(open: Open) -> User {
+    User {
+        id: open.user_id,
+        sign_in_name: open.user,
+        display_name: None,
+        mail: None,
+        enabled: true,
+        guest: false,
+        synced: None,
+        last_sign_in_at: None,
+    }
+}
+
+/// Shows what a job came to in which nothing is left.
+async fn over(
+    cx: &Context,
+    session: &Session,
+    head: &JobHead,
+    journal: &dyn Journal,
+    shown: &str,
+) -> Result<u8> {
+    let ended = Ended {
+        ran: Ran::default(),
+        started: head.made_at,
+        open: false,
+    };
+    let report = Report::new(cx, session, head, journal, ended).await?;
+    let page = cx.page();
+    if page.format != Format::Table {
+        let mut out = cx.ui.stdout();
+        report
+            .print(Results::new(&page, &mut out, report.shape()), &page, false)
+            .await?;
+        out.done()?;
+    }
+    let name = head
+        .name
+        .as_ref()
+        .map_or_else(|| shown.to_owned(), |name| format!("{name} ({shown})"));
+    cx.ui.note(&format!(
+        "Job {name} is done already: nothing is left, and nothing was sent"
+    ));
+    report.verdict.map_or(Ok(0), Err)
+}
