@@ -21,7 +21,7 @@ use crate::jobs::journal::{Login as Database, PostgresStore};
 use crate::render::{Page, jq};
 use crate::server;
 use crate::services::local::Console;
-use crate::services::{self, ConnectOptions};
+use crate::services::{self, ConnectOptions, Traffic};
 use crate::ui::Ui;
 
 /// How long one call may take with all its tries, where nobody says.
@@ -72,6 +72,8 @@ pub struct Session {
     pub service: Box<dyn IdentityService>,
     /// Who runs this, as the token says.
     pub operator: Operator,
+    /// How fast the service can be asked, and that a job runs.
+    pub traffic: Option<Traffic>,
     /// The profile's name.
     pub profile: String,
     /// The tenant.
@@ -266,6 +268,9 @@ impl Context {
         let tenant = options.tenant.clone();
         let service_name = services::find(&options.service)?.name;
         let connected = services::connect(options).await?;
+        if let Some(traffic) = &connected.traffic {
+            traffic.tell(self.progress.clone());
+        }
         self.ui.detail(&format!(
             "{} in {}, as {}",
             profile.name, service_name, connected.operator.account
@@ -273,6 +278,7 @@ impl Context {
         Ok(Session {
             service: Box::new(connected.service),
             operator: connected.operator,
+            traffic: connected.traffic,
             tenant,
             service_name,
             other_domains: config.other_domains(&profile),
@@ -349,6 +355,8 @@ impl Context {
                 tenant: address.tenant.clone(),
                 credential: credential(&address.login),
                 timeout,
+                pace: self.globals.pace,
+                runtime: self.config()?.runtime_dir().ok(),
             }),
             Place::Inside(data) => {
                 let mut options = server::Options::new(data);
@@ -375,6 +383,9 @@ impl Context {
                     tenant: endpoint.tenant,
                     credential,
                     timeout,
+                    pace: self.globals.pace,
+                    // Nobody else reaches it.
+                    runtime: None,
                 })
             }
         }

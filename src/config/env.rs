@@ -139,6 +139,10 @@ pub const VARIABLES: &[Variable] = &[
         "XDG_STATE_HOME",
         "where mfactl/jobs and mfactl/audit are, instead of ~/.local/state",
     ),
+    alone(
+        "XDG_RUNTIME_DIR",
+        "where mfactl keeps the pace that all its processes share",
+    ),
 ];
 
 /// The environment of this process, or one made for a test.

@@ -215,6 +215,20 @@ impl Config {
         (password, file)
     }
 
+    /// The folder of what the processes of this machine share while they run; it need not be there yet.
+    ///
+    /// # Errors
+    /// As [`Self::state_dir`], which serves where the platform has no such folder.
+    pub fn runtime_dir(&self) -> Result<PathBuf> {
+        let folder = etcetera::choose_base_strategy()
+            .ok()
+            .and_then(|folders| folders.runtime_dir());
+        match folder {
+            Some(folder) => Ok(folder.join("mfactl")),
+            None => Ok(self.state_dir()?.join("run")),
+        }
+    }
+
     /// How long jobs of this profile are kept; `None`: nobody says.
     pub fn retention(&self, profile: &str) -> Option<SignedDuration> {
         self.section(profile).ok()?.retention.as_deref().and_then(length)

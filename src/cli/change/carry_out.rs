@@ -13,6 +13,7 @@ use crate::domain::{Minted, Result, Slots};
 use crate::jobs::execute::{Early, Job, Limits, MostFailures, PAUSES, Ran, Sink, Stop};
 use crate::jobs::journal::{JobHead, JobState, Journal};
 use crate::render::{Format, Results, Shape};
+use crate::services::Traffic;
 
 /// Takes secrets and rows while the job runs.
 struct Taking<'a, 'b>(RefCell<Inner<'a, 'b>>);
@@ -114,6 +115,7 @@ impl Work<'_> {
         ));
         let witness = super::witness(cx, session, head)?;
         journal.set_state(JobState::Running).await?;
+        let _job = session.traffic.as_ref().filter(|_| people > 1).map(Traffic::job);
         cx.progress.begin(people.min(limit.unwrap_or(u64::MAX)));
         let streams = page.format == Format::Ndjson;
         let shape = if journal.summary().await?.users.selected > 1 {

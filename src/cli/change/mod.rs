@@ -22,6 +22,7 @@ use crate::jobs::execute::Unwitnessed;
 use crate::jobs::guard;
 use crate::jobs::journal::JobHead;
 use crate::jobs::witness::Witness;
+use crate::services::Traffic;
 
 pub(crate) use gather::{Gathered, left_out, read};
 pub(crate) use keep::Qr;
@@ -143,6 +144,12 @@ pub(crate) async fn run_on(
         args: ChangeArgs { plan_out, job },
     } = change;
     let only_planned = cx.globals.dry_run || plan_out.is_some();
+    // One person's calls go out as soon as they are made.
+    let _job = session
+        .traffic
+        .as_ref()
+        .filter(|_| selection.asked.len() > 1)
+        .map(Traffic::job);
     let mut head = kept::head(cx, session, verb, &selection.said);
     (head.playbook, head.ticket, head.name) = (playbook, ticket, job.name);
     head.part = selection.part;

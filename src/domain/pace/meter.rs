@@ -20,6 +20,8 @@ pub struct Limits {
 const BURST: f64 = 0.25;
 /// Where a service turns out to count, and nobody knows how much it allows, this much is tried first.
 const FIRST: f64 = 50.0;
+/// What was learned is forgotten when nobody asked for so long: another limit may hold by then, or none.
+const FORGET: f64 = 60.0;
 /// From this share of a limit on a service tells that it comes near.
 const NEAR: f64 = 0.8;
 /// Where the share is held.
@@ -107,6 +109,23 @@ impl Meter {
         grant
     }
 
+    /// How long until this can be taken; takes nothing.
+    pub fn look(&mut self, now: f64, cost: Cost) -> Duration {
+        let mut copy = self.clone();
+        let grant = copy.take(now, cost);
+        if grant.wait > Duration::ZERO {
+            *self = copy;
+        }
+        grant.wait
+    }
+
+    /// Other limits from now on; what was taken stays taken.
+    pub fn set(&mut self, now: f64, limits: Limits) {
+        self.pass(now);
+        (self.units.rate, self.units.most) = (limits.units, limits.units);
+        (self.writes.rate, self.writes.most) = (limits.writes, limits.writes);
+    }
+
     /// Takes in what an answer told.
     pub fn learned(&mut self, now: f64, told: Told) {
         self.pass(now);
@@ -156,6 +175,12 @@ impl Meter {
         }
         let passed = (now - self.at).clamp(0.0, LONGEST);
         self.at = self.at.max(now);
+        if passed > FORGET && self.at > self.shut_until {
+            let (units, writes) = (self.units.most, self.writes.most);
+            let (at, shut_until) = (self.at, self.shut_until);
+            *self = Self::new(Limits { units, writes });
+            (self.at, self.shut_until) = (at, shut_until);
+        }
         // Nobody is told to wait longer than the service can have asked for.
         self.shut_until = self.shut_until.min(self.at + LONGEST);
         let shut = self.shut_until > self.at - passed;
@@ -204,6 +229,7 @@ impl Allowance {
             _ if tells && self.used_at > 0.0 => 0.5,
             None if tells => 2.0,
             _ if tells => 0.5,
+            None => 0.5,
             Some(knee) if rate < knee * 0.97 => 0.1,
             Some(knee) if rate < knee => 0.003,
             _ => 0.02,
@@ -240,14 +266,14 @@ impl Allowance {
             return;
         }
         if self.rate.is_none() {
-            self.limit(at, self.lately * 0.5);
+            self.limit(at, (self.lately * 0.5).max(FIRST));
         }
         (self.used, self.used_at) = (used, at);
     }
 
     fn refused(&mut self, at: f64) {
         let Some(rate) = self.rate else {
-            return self.limit(at, self.lately * 0.5);
+            return self.limit(at, (self.lately * 0.5).max(FIRST));
         };
         // Between two refusals just as much was given as the service allows.
         let given = self.taken / (at - self.since).max(0.5);

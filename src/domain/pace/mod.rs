@@ -10,6 +10,7 @@ use async_trait::async_trait;
 pub use meter::{Limits, Meter};
 
 use super::error::Result;
+use super::progress::Progress;
 
 /// How fast to go, as somebody wishes it.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -97,8 +98,24 @@ pub enum WaitReason {
     Pace,
 }
 
+impl WaitReason {
+    /// In a word: `waiting 12 s: throttled`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Throttled => "throttled",
+            Self::Pace => "pace",
+        }
+    }
+}
+
 /// Hears of waits, so that somebody can be told.
 pub trait Waiting: Send + Sync {
     /// From now on calls wait so long.
     fn waiting(&self, time: Duration, why: WaitReason);
+}
+
+impl Waiting for Progress {
+    fn waiting(&self, time: Duration, why: WaitReason) {
+        Self::waiting(self, time, why.as_str());
+    }
 }

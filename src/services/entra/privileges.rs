@@ -53,7 +53,8 @@ impl EntraService {
             V1,
             "/transitiveMemberOf?$top=999",
             "/users/{id}/transitiveMemberOf",
-        );
+        )
+        .costing(2.0);
         let items: Vec<Value> = match self.graph.items(request, Family::Roles).try_collect().await {
             Ok(items) => items,
             Err(error) if error.code() == ErrorCode::PermissionMissing => return Ok(None),

@@ -166,8 +166,7 @@ impl IdentityService for LocalService {
     }
 
     async fn apply(&self, steps: &[Step]) -> Vec<Result<Effect>> {
-        // One writer at a time is all that one file allows.
-        entra::apply_by_person(steps, 2, |step| Box::pin(self.apply_one(step))).await
+        entra::apply_by_person(steps, entra::SIDE_BY_SIDE, |step| Box::pin(self.apply_one(step))).await
     }
 }
 

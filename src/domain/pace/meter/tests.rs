@@ -132,7 +132,7 @@ fn a_service_that_only_refuses_is_found_out_too() {
         for documented in [None, Some(rate), Some(rate * 3.0)] {
             let (used, refused) = minute(rate, false, documented);
             assert!(used >= 0.9, "{rate} {documented:?}: {used} used");
-            assert!(refused < 0.015, "{rate} {documented:?}: {refused} refused");
+            assert!(refused < 0.02, "{rate} {documented:?}: {refused} refused");
         }
     }
 }
@@ -226,4 +226,13 @@ fn a_debt_is_paid_off_before_more_is_taken() {
     assert_eq!(meter.take(50.0, ONE).wait.as_millis(), 1750);
     let kept: Meter = serde_json::from_str(&serde_json::to_string(&meter).unwrap()).unwrap();
     assert_eq!(kept, meter);
+}
+
+#[test]
+fn what_was_learned_is_forgotten_after_a_minute_of_silence() {
+    let mut meter = Meter::default();
+    meter.learned(100.0, Told::Used { used: 0.0, cost: ONE });
+    assert!(meter.take(101.0, ONE).units.is_some());
+    assert!(meter.take(130.0, ONE).units.is_some());
+    assert_eq!(meter.take(191.0, ONE).units, None);
 }
