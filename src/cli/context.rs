@@ -11,6 +11,7 @@ use jiff::tz::TimeZone;
 
 use super::globals::Globals;
 use super::interrupt::Interrupt;
+use super::record::Record;
 use super::words;
 use crate::auth::Credential;
 use crate::config::{Config, Env, LOCAL, Login, Place, Profile};
@@ -55,6 +56,8 @@ pub struct Context {
     pub argv: Vec<String>,
     /// The reader's time zone.
     pub zone: TimeZone,
+    /// What is known of this command for the audit log.
+    pub(crate) record: Record,
     env: Env,
     jq: Option<Rc<jq::Filter>>,
     config: OnceCell<Config>,
@@ -119,6 +122,7 @@ impl Context {
             progress: Arc::default(),
             argv,
             zone: TimeZone::system(),
+            record: Record::new(env.ci_run()),
             env,
             jq,
             config: OnceCell::new(),
@@ -209,6 +213,21 @@ impl Context {
         Ok(store)
     }
 
+    /// Everybody who keeps jobs in the same database and asks the same service keeps to one pace.
+    async fn share_pace(&self, traffic: Option<&Traffic>, service: &str, tenant: &str) -> Result<()> {
+        let Some(traffic) = traffic else { return Ok(()) };
+        let name = format!("{service} {}", tenant.to_lowercase());
+        let bucket = self
+            .store()
+            .await?
+            .bucket(&name, services::limits(service)?)
+            .await?;
+        if let Some(bucket) = bucket {
+            traffic.share(bucket);
+        }
+        Ok(())
+    }
+
     #[cfg(feature = "postgres")]
     async fn database(&self, url: &str) -> Result<Arc<dyn Store>> {
         let (password, passfile) = self.config()?.store_password();
@@ -268,6 +287,10 @@ impl Context {
         let tenant = options.tenant.clone();
         let service_name = services::find(&options.service)?.name;
         let connected = services::connect(options).await?;
+        if intent == Intent::Change && self.globals.store.is_some() {
+            self.share_pace(connected.traffic.as_ref(), service_name, &tenant)
+                .await?;
+        }
         if let Some(traffic) = &connected.traffic {
             traffic.tell(self.progress.clone());
         }
@@ -275,6 +298,8 @@ impl Context {
             "{} in {}, as {}",
             profile.name, service_name, connected.operator.account
         ));
+        self.record
+            .signed_in(&profile.name, &tenant, &connected.operator.account);
         Ok(Session {
             service: Box::new(connected.service),
             operator: connected.operator,

@@ -2,6 +2,7 @@
 //! comes back is written by `render`.
 
 mod app_passwords;
+mod audit;
 mod capabilities;
 pub(crate) mod change;
 mod completions;
@@ -18,6 +19,7 @@ mod near_miss;
 pub(crate) mod people;
 mod plan;
 mod policy;
+pub(crate) mod record;
 mod report;
 mod schema;
 mod user;
@@ -34,7 +36,7 @@ pub use completions::stub as completion_stub;
 pub use man::pages as man_pages;
 pub use schema::{NAMES as SCHEMAS, schema as json_schema};
 
-pub(crate) use explain::{Parsed, explain, near, wanted_format};
+pub(crate) use explain::{Parsed, explain, near, verb, wanted_format};
 
 /// Put people's sign-in security info right
 ///
@@ -70,6 +72,9 @@ pub(crate) enum Noun {
     /// Show, go on with and take back what was begun
     #[command(subcommand, alias = "job")]
     Jobs(jobs::Verb),
+    /// List, verify and export what was done and refused
+    #[command(subcommand, alias = "audits")]
+    Audit(audit::Verb),
     /// Show what the organization allows
     #[command(subcommand, alias = "policies")]
     Policy(policy::Verb),
@@ -105,6 +110,7 @@ impl Noun {
             Self::User(verb) => verb.run(cx).await,
             Self::Plan(verb) => verb.run(cx).await,
             Self::Jobs(verb) => verb.run(cx).await,
+            Self::Audit(verb) => verb.run(cx),
             Self::Policy(verb) => verb.run(cx).await,
             Self::Report(verb) => verb.run(cx).await,
             Self::Capabilities(args) => args.run(cx).await,
@@ -206,6 +212,10 @@ const GROUPS: &[(&str, &[(&str, &str)])] = &[
             (
                 "jobs resume|cancel|undo|prune",
                 "go on, give up, take back, tidy up",
+            ),
+            (
+                "audit list|verify|export",
+                "who did what, and whether that is all",
             ),
         ],
     ),

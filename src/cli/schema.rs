@@ -31,6 +31,7 @@ pub const NAMES: &[(&str, &str)] = &[
     ),
     ("job-steps", "jobs show"),
     ("result", "every change"),
+    ("audit", "audit list: an array of these; audit export: one a line"),
     ("error", "the last line of stderr where something failed"),
     ("errors", "the codes of errors, with exit status"),
 ];
@@ -52,6 +53,7 @@ pub fn schema(name: &str) -> Result<Value> {
         "job" => generator.into_root_schema_for::<shape::JobRow>(),
         "job-steps" => generator.into_root_schema_for::<shape::JobShow>(),
         "result" => generator.into_root_schema_for::<shape::ResultDoc>(),
+        "audit" => generator.into_root_schema_for::<crate::domain::AuditRow>(),
         "error" => generator.into_root_schema_for::<shape::ErrorDoc>(),
         "errors" => return Ok(Value::Array(errors().iter().map(CodeRow::value).collect())),
         other => {
@@ -207,6 +209,7 @@ mod tests {
         check::<shape::UserShow>("user");
         check::<shape::ReportRow>("report");
         check::<shape::JobRow>("job");
+        check::<crate::domain::AuditRow>("audit");
         let result = schema("result").unwrap();
         let step = &result["$defs"]["StepRow"]["properties"];
         for column in <shape::StepRow as Row>::COLUMNS {

@@ -24,9 +24,63 @@ pub(crate) fn quoted(word: &str) -> String {
     }
 }
 
+/// Options whose value is a secret. Only `--code` is one of ours; the others are what somebody may try.
+const SECRET: &[&str] = &[
+    "--code",
+    "--password",
+    "--app-password",
+    "--client-secret",
+    "--secret",
+    "--answer",
+    "--token",
+    "--device",
+    "--session",
+    "--factor",
+];
+
+/// What stands in the place of a secret.
+const HIDDEN: &str = "***";
+
+/// A command line without the secrets that stand in it: what is logged and kept.
+pub(crate) fn without_secrets(args: impl IntoIterator<Item = String>) -> Vec<String> {
+    let mut hide = false;
+    args.into_iter()
+        .map(|arg| {
+            if std::mem::take(&mut hide) {
+                return HIDDEN.to_owned();
+            }
+            match arg.split_once('=') {
+                Some((name, _)) if SECRET.contains(&name) => format!("{name}={HIDDEN}"),
+                _ => {
+                    hide = SECRET.contains(&arg.as_str());
+                    arg
+                }
+            }
+        })
+        .collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_secret_on_the_command_line_is_not_kept() {
+        let given = [
+            "methods",
+            "verify",
+            "fen",
+            "--code",
+            "4821",
+            "--code=4821",
+            "--yes",
+        ];
+        assert_eq!(
+            without_secrets(given.map(str::to_owned)),
+            ["methods", "verify", "fen", "--code", "***", "--code=***", "--yes"]
+        );
+        assert_eq!(without_secrets(["--code".to_owned()]), ["--code"]);
+    }
 
     #[test]
     fn words_are_quoted_where_a_shell_needs_it() {

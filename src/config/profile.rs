@@ -28,6 +28,8 @@ pub struct Profile {
     pub region: Option<String>,
     /// Its guards.
     pub guard: Guard,
+    /// Where a second copy of the audit log goes.
+    pub audit_to: Option<String>,
     /// Guards that are set and that this version cannot keep: then it changes nothing.
     pub not_kept: Vec<&'static str>,
 }
@@ -178,6 +180,7 @@ pub(super) fn resolve(
         domain: section.domain.clone(),
         region: section.region.clone(),
         guard: guard(section),
+        audit_to: section.audit_to.clone(),
         not_kept: not_kept(&section.guard),
     })
 }

@@ -48,6 +48,8 @@ codes! {
     FileCorrupt = "file_corrupt", 1, false, "A local file is damaged";
     FileFromNewerVersion = "file_from_newer_version", 1, false, "A local file, or the database of jobs, was written by a newer mfactl";
     DiskFull = "disk_full", 1, false, "The disk is full";
+    AuditUnwritable = "audit_unwritable", 1, false, "The audit log cannot be written, and without it nothing is sent";
+    AuditBroken = "audit_broken", 1, false, "A line of the audit log was changed, deleted, swapped or inserted, or its end is missing";
     Usage = "usage", 2, false, "The command line is wrong";
     InvalidInput = "invalid_input", 2, false, "A value or an input file is wrong";
     InvalidNumber = "invalid_number", 2, false, "That is not a phone number";

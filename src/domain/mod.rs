@@ -2,6 +2,7 @@
 //! nothing; whatever two verbs, two services or the embedded service must agree on lives here.
 
 mod action;
+mod audit;
 mod capability;
 mod clock;
 mod error;
@@ -19,6 +20,7 @@ pub mod shape;
 mod user;
 
 pub use action::{Action, Effect, EffectState, Minted, Notice, Status, Step, StepClass};
+pub use audit::{AuditKind, AuditOperator, AuditRow};
 pub use capability::{Answer, Capabilities, Capability};
 pub use clock::{Clock, SystemClock};
 pub use error::{Error, ErrorBody, ErrorCode, Match, Place, Result};

@@ -2,6 +2,7 @@
 //! may be (`guard`), doing it (`execute`), and the same written down (`planfile`). One person is a job of one. Nothing
 //! here prints, asks or knows a vendor: a service reaches it as a trait object behind the gate.
 
+pub mod audit;
 pub mod execute;
 #[cfg(test)]
 mod fake;

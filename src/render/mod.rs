@@ -1,5 +1,6 @@
 //! What stdout gets: one file a format. Commands hand over data; nothing here decides, asks or sends.
 
+mod audit;
 pub(crate) mod csv;
 pub(crate) mod error;
 mod jobs;
@@ -27,6 +28,7 @@ use serde_json::Value;
 
 use crate::domain::{Error, ErrorCode, Result};
 
+pub(crate) use audit::cef;
 pub(crate) use jobs::{AgainRow, JobPage, jobs};
 pub(crate) use lists::{app_passwords, devices, methods};
 pub(crate) use people::users;

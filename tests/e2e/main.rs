@@ -4,6 +4,7 @@
 
 #[cfg(test)]
 mod again;
+mod audit;
 #[cfg(test)]
 mod environment;
 #[cfg(test)]

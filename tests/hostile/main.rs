@@ -23,6 +23,7 @@ mod server;
 #[allow(dead_code, reason = "the stories use the rest")]
 mod terminal;
 
+mod audit;
 mod configuration;
 mod disk;
 mod file;

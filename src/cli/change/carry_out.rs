@@ -5,9 +5,11 @@ use std::collections::HashMap;
 
 use super::keep::Keeper;
 use super::report::{self, Report};
+use super::together;
 use super::{Prepared, lines};
 use crate::cli::context::{Context, Session};
 use crate::cli::globals::MaxFailures;
+use crate::cli::record;
 use crate::domain::shape::{StepRow, Summary};
 use crate::domain::{Minted, Result, Slots};
 use crate::jobs::execute::{Early, Job, Limits, MostFailures, PAUSES, Ran, Sink, Stop};
@@ -66,6 +68,9 @@ pub(super) async fn run(cx: &Context, session: &Session, prepared: Prepared) -> 
     let keeper = Keeper::open(cx, &qr, gathered.size.minting > 0, false)?;
     kept.journal()?.set_state(JobState::Ready).await?;
     kept.stay();
+    if gathered.size.left_out > 0 {
+        record::left_out(cx, &head, kept.journal()?).await?;
+    }
     let work = Work {
         head: &head,
         keeper,
@@ -104,6 +109,7 @@ impl Work<'_> {
             limit,
             people,
         } = self;
+        let log = record::of_job(cx, head)?;
         let prefix = super::prefix(cx);
         let started = cx.clock.now();
         let page = cx.page();
@@ -113,7 +119,6 @@ impl Work<'_> {
         cx.interrupt.at_once(format!(
             "stopped at once; what was in flight is looked at when the job goes on\nhint: {resume}"
         ));
-        let witness = super::witness(cx, session, head)?;
         journal.set_state(JobState::Running).await?;
         let _job = session.traffic.as_ref().filter(|_| people > 1).map(Traffic::job);
         cx.progress.begin(people.min(limit.unwrap_or(u64::MAX)));
@@ -133,7 +138,7 @@ impl Work<'_> {
             service: session.service.as_ref(),
             clock: cx.clock.as_ref(),
             journal,
-            witness: witness.as_ref(),
+            witness: log.as_ref(),
             sink: &taking,
             progress: &cx.progress,
             prefix: &prefix,
@@ -145,15 +150,18 @@ impl Work<'_> {
             missing_ok,
             slots: &slots,
         };
-        let outcome = until_stopped(cx, &job).await;
+        let shared = journal.is_shared();
+        let outcome = if shared {
+            together::run(cx, &job, &head.id).await
+        } else {
+            until_stopped(cx, &job).await
+        };
         let Inner { results, failed, .. } = taking.0.into_inner();
         let all = everybody(&journal.summary().await?);
-        let state = if all && outcome.is_ok() {
-            JobState::Ended
-        } else {
-            JobState::Stopped
+        let stood = match state_after(&outcome, all, shared) {
+            Some(state) => journal.set_state(state).await,
+            None => Ok(()),
         };
-        let stood = journal.set_state(state).await;
         // What keeps the journal or the witness from being written comes before what the job came to.
         let mut ran = outcome.map_err(|error| match error.hint_text() {
             Some(_) => error,
@@ -170,6 +178,7 @@ impl Work<'_> {
         };
         let mut report = Report::new(cx, session, head, journal, ended).await?;
         report.with_secrets(&keeper);
+        report.with_audit(log.last());
         report.print(results, &page, streams).await?;
         keeper.show_on(cx, &mut out)?;
         out.done()?;
@@ -180,6 +189,18 @@ impl Work<'_> {
     }
 }
 
+/// Where a job stands after a run; `None`: as it stood. One worker of several that leaves stops nobody else.
+fn state_after(outcome: &Result<Ran>, all: bool, shared: bool) -> Option<JobState> {
+    match outcome {
+        Ok(_) if all => Some(JobState::Ended),
+        Ok(Ran {
+            early: Some(Early::TooManyFailed | Early::Enough),
+            ..
+        }) => Some(JobState::Stopped),
+        _ => (!shared).then_some(JobState::Stopped),
+    }
+}
+
 /// Whether everybody is done with.
 pub(super) fn everybody(summary: &Summary) -> bool {
     let users = &summary.users;
@@ -187,7 +208,7 @@ pub(super) fn everybody(summary: &Summary) -> bool {
 }
 
 /// Runs the job and shows how far it is; a signal asks it to stop.
-async fn until_stopped(cx: &Context, job: &Job<'_>) -> Result<Ran> {
+pub(super) async fn until_stopped(cx: &Context, job: &Job<'_>) -> Result<Ran> {
     let stop = Stop::default();
     let mut run = std::pin::pin!(job.run(&stop));
     let mut shown = std::pin::pin!(cx.ui.show_progress(&cx.progress, cx.globals.no_progress));

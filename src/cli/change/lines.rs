@@ -93,7 +93,13 @@ pub(super) fn counts(
 ) {
     let users = &doc.summary.users;
     let one = users.selected == 1;
-    let job = job.map(|job| format!(" Job {job}")).unwrap_or_default();
+    let audit = doc.audit.as_ref().map(|audit| {
+        let start: String = audit.head.chars().take(4).collect();
+        format!(", audit {}:{start}", audit.seq)
+    });
+    let job = job
+        .map(|job| format!(" Job {job}{}", audit.unwrap_or_default()))
+        .unwrap_or_default();
     if one && verdict.is_none() && doc.summary.steps.done > 0 {
         cx.ui.note(&format!("Done.{job}"));
     } else if one && verdict.is_none() && doc.summary.steps.unsupported == 0 {

@@ -10,6 +10,7 @@ mod named;
 mod report;
 mod resume;
 mod shown;
+mod together;
 mod write;
 
 use std::path::PathBuf;
@@ -18,17 +19,15 @@ use super::context::{Context, Intent, Session};
 use super::who::Selection;
 use crate::domain::shape::StepRow;
 use crate::domain::{Error, ErrorCode, Privileges, Result, User};
-use crate::jobs::execute::Unwitnessed;
 use crate::jobs::guard;
 use crate::jobs::journal::JobHead;
-use crate::jobs::witness::Witness;
 use crate::services::Traffic;
 
 pub(crate) use gather::{Gathered, left_out, read};
 pub(crate) use keep::Qr;
 pub(crate) use kept::{Kept, head};
 pub(crate) use named::{Begun, JobName, begin};
-pub(crate) use resume::resume;
+pub(crate) use resume::{resume, work};
 
 /// Options of every verb that changes something.
 #[derive(Debug, Default, clap::Args)]
@@ -122,6 +121,13 @@ pub(crate) fn before(cx: &Context, change: &Change) -> Result<Option<String>> {
     if let Some(path) = &plan_out {
         keep::must_be_new(path)?;
     }
+    if !only_planned && cx.globals.store.is_some() && selection.facts.holds_secret {
+        return Err(Error::new(
+            ErrorCode::Usage,
+            format!("{verb} was given a secret, which the workers of a shared job cannot be given"),
+        )
+        .hint("leave out --store: one process does it"));
+    }
     admit_command(cx, only_planned, cx.globals.ticket.clone())
 }
 
@@ -148,7 +154,7 @@ pub(crate) async fn run_on(
     let _job = session
         .traffic
         .as_ref()
-        .filter(|_| selection.asked.len() > 1)
+        .filter(|_| !selection.is_one())
         .map(Traffic::job);
     let mut head = kept::head(cx, session, verb, &selection.said);
     (head.playbook, head.ticket, head.name) = (playbook, ticket, job.name);
@@ -276,14 +282,6 @@ fn strict(cx: &Context, gathered: &Gathered) -> Result<()> {
 /// How a command begins: `mfactl -p local`.
 pub(crate) fn prefix(cx: &Context) -> String {
     cx.command([])
-}
-
-/// Who sees every step of a job.
-///
-/// # Errors
-/// What keeps it from being written: then nothing is sent.
-fn witness(_cx: &Context, _session: &Session, _head: &JobHead) -> Result<Box<dyn Witness>> {
-    Ok(Box::new(Unwitnessed))
 }
 
 /// The profile, and the tenant where it says more.

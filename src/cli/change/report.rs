@@ -7,7 +7,7 @@ use super::gather::FEW;
 use super::keep::Keeper;
 use super::{Prepared, lines, shown};
 use crate::cli::context::{Context, Session};
-use crate::domain::shape::{Next, ResultDoc, StepRow, Summary};
+use crate::domain::shape::{AuditRef, Next, ResultDoc, StepRow, Summary};
 use crate::domain::{Action, Error, ErrorCode, Notice, Result, Status};
 use crate::jobs::execute::{Early, Ran};
 use crate::jobs::journal::{JobHead, Journal, Taken, Which};
@@ -101,6 +101,7 @@ pub(super) fn one_row(
     let mut doc = empty(cx, session, head);
     doc.job = None;
     doc.dry_run = row.status == Status::Planned;
+    doc.audit = cx.record.last();
     doc.summary = outcome::summary(std::slice::from_ref(&row));
     let verdict = outcome::verdict(&doc.summary, &Reasons::of([&row]), None);
     doc.exit_code = verdict.as_ref().map_or(0, |error| error.code().exit_code());
@@ -205,6 +206,11 @@ impl<'a> Report<'a> {
     /// Takes the secrets that belong into the answer.
     pub(super) fn with_secrets(&mut self, keeper: &Keeper) {
         self.doc.secrets = keeper.rows();
+    }
+
+    /// Takes where it stands in the audit log.
+    pub(super) fn with_audit(&mut self, audit: Option<AuditRef>) {
+        self.doc.audit = audit;
     }
 
     /// Writes the result, rows as they are read. `streamed`: those of people who were worked on are written already.

@@ -9,7 +9,7 @@ use super::carry_out::Work;
 use super::gather::FEW;
 use super::keep::Keeper;
 use super::report::{Ended, Report};
-use super::{Qr, confirm, keep, lines, place};
+use super::{Qr, confirm, keep, lines, place, together};
 use crate::cli::context::{Context, Session};
 use crate::domain::{Error, ErrorCode, Privileges, Result, User, UserId};
 use crate::jobs::execute::Ran;
@@ -71,6 +71,55 @@ pub(crate) async fn resume(cx: &Context, session: &Session, journal: &dyn Journa
     work.run(cx, session, journal).await
 }
 
+/// Works on a job that others may work on too, until it has ended; gives the exit status. It was confirmed where it
+/// began; the guards of this machine are asked again.
+///
+/// # Errors
+/// As [`resume`].
+pub(crate) async fn work(cx: &Context, session: &Session, journal: &dyn Journal) -> Result<u8> {
+    let head = journal.head().await?;
+    let shown = lines::shown(cx, &head.id).await;
+    let state = together::confirmed(cx, journal, &shown).await?;
+    admit_job(&head, state, session, &shown)?;
+    match state {
+        JobState::Ended => return over(cx, session, &head, journal, &shown).await,
+        JobState::Stopped => {
+            let resume = cx.command(["jobs", "resume", &shown]);
+            return Err(Error::new(
+                ErrorCode::Usage,
+                format!("job {shown} was stopped: workers wait for nothing"),
+            )
+            .hint(resume));
+        }
+        _ => {}
+    }
+    super::admit_command(
+        cx,
+        false,
+        cx.globals.ticket.clone().or_else(|| head.ticket.clone()),
+    )?;
+    let left = admit_left(cx, session, journal).await?;
+    keep::check_number(cx, left.minting)?;
+    let qr = Qr::None;
+    if left.minting > 0 {
+        keep::check(cx, &qr, true)?;
+    }
+    cx.ui.note(&format!(
+        "Working on job {shown} in {}: {} left",
+        place(session),
+        counted(left.people, "person", "people"),
+    ));
+    let work = Work {
+        head: &head,
+        keeper: Keeper::open(cx, &qr, left.minting > 0, true)?,
+        slots: HashMap::new(),
+        missing_ok: head.playbook.is_some(),
+        limit: None,
+        people: left.people,
+    };
+    work.run(cx, session, journal).await
+}
+
 /// Whether the job may be gone on with, here.
 fn admit_job(head: &JobHead, state: JobState, session: &Session, shown: &str) -> Result<()> {
     let refuse = |why: String| Err(Error::new(ErrorCode::Usage, format!("job {shown} {why}")));
@@ -94,6 +143,7 @@ fn admit_job(head: &JobHead, state: JobState, session: &Session, shown: &str) ->
 /// Who is left, as far as it is shown.
 #[derive(Default)]
 struct Left {
+    people: u64,
     few: Vec<String>,
     minting: u64,
 }
@@ -101,11 +151,10 @@ struct Left {
 /// Asks the guards about everybody who is left.
 async fn admit_left(cx: &Context, session: &Session, journal: &dyn Journal) -> Result<Left> {
     let mut left = Left::default();
-    let mut people: usize = 0;
     let needs = guard::needs_privileges(&session.guard);
     let mut open = journal.open().try_chunks(super::gather::BATCH);
     while let Some(chunk) = open.try_next().await.map_err(|error| error.1)? {
-        people += chunk.len();
+        left.people += chunk.len() as u64;
         left.minting += chunk.iter().filter(|one| one.mints).count() as u64;
         let room = FEW.saturating_sub(left.few.len());
         left.few
@@ -121,6 +170,7 @@ async fn admit_left(cx: &Context, session: &Session, journal: &dyn Journal) -> R
         let pairs: Vec<(&User, &Privileges)> = users.iter().zip(&privileges).collect();
         guard::admit(&session.guard, &pairs, &session.operator, cx.globals.include_self)?;
     }
+    let people = usize::try_from(left.people).unwrap_or(usize::MAX);
     guard::admit_number(&session.guard, people, cx.globals.expect)?;
     Ok(left)
 }

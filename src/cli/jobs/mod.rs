@@ -6,6 +6,7 @@ mod cancel;
 mod list;
 mod prune;
 mod show;
+mod work;
 
 use super::context::Context;
 use crate::domain::Result;
@@ -21,6 +22,8 @@ pub enum Verb {
     Show(show::Args),
     /// Cancel a job: who was not begun stays as they are
     Cancel(cancel::Args),
+    /// Work on a job that several machines share
+    Work(work::Args),
     /// Delete jobs that are over and old
     Prune(prune::Args),
 }
@@ -31,6 +34,7 @@ impl Verb {
             Self::List(args) => args.run(cx).await,
             Self::Show(args) => args.run(cx).await,
             Self::Cancel(args) => args.run(cx).await,
+            Self::Work(args) => args.run(cx).await,
             Self::Prune(args) => args.run(cx).await,
         }
     }

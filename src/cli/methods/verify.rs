@@ -2,12 +2,14 @@
 
 use crate::cli::change;
 use crate::cli::context::{Context, Intent};
+use crate::cli::record;
 use crate::domain::shape::StepRow;
 use crate::domain::{
     Capability, Challenge, Error, ErrorCode, Method, MethodState, Parts, Result, Secret, Status, User,
     Verdict, reference,
 };
 use crate::jobs::select::{self, Typed};
+use crate::jobs::witness::{About, Witness as _};
 use crate::render::time;
 
 /// Which method of whom.
@@ -77,8 +79,21 @@ impl Args {
             };
             return change::one_row(cx, &session, VERB, row, Vec::new());
         }
+        if code.is_none() {
+            row.step = "send".to_owned();
+        }
+        let log = record::of_verb(cx, VERB)?;
+        let step_id = uuid::Uuid::now_v7().to_string();
+        let about = About {
+            step_id: step_id.clone(),
+            user: row.user.clone(),
+            user_id: person.id.clone(),
+            step: row.step.clone(),
+            target: row.target.clone(),
+        };
+        log.before(&[about]).await?;
         let mut next = Vec::new();
-        let outcome = match code {
+        let (outcome, answered) = match code {
             Some(code) => {
                 let challenge = Challenge {
                     user: person.id.clone(),
@@ -87,29 +102,39 @@ impl Args {
                     to: None,
                     expires_at: None,
                 };
-                let verdict = service.answer(&challenge, Secret::new(code.trim())).await?;
-                judge(verdict, &row.target, &again)
-                    .map(|()| "the code is right; it counts from now on".to_owned())
+                match service.answer(&challenge, Secret::new(code.trim())).await {
+                    Ok(verdict) => {
+                        let judged = judge(verdict, &row.target, &again);
+                        let right = "the code is right; it counts from now on";
+                        (judged.map(|()| right.to_owned()), true)
+                    }
+                    Err(error) => (Err(error), false),
+                }
             }
-            None => {
-                row.step = "send".to_owned();
-                let challenge = service.challenge(&person.id, &chosen.id).await?;
-                next.push(format!("It counts once the code is checked: {again} --code CODE"));
-                Ok(sent(cx, &challenge))
-            }
+            None => match service.challenge(&person.id, &chosen.id).await {
+                Ok(challenge) => {
+                    next.push(format!("It counts once the code is checked: {again} --code CODE"));
+                    (Ok(sent(cx, &challenge)), true)
+                }
+                Err(error) => (Err(error), false),
+            },
         };
         row.at = Some(cx.clock.now());
         row.attempts = 1;
-        match outcome {
+        match &outcome {
             Ok(detail) => {
                 row.status = Status::Done;
-                row.detail = detail;
+                row.detail.clone_from(detail);
             }
             Err(error) => {
                 row.status = Status::Failed;
                 row.detail = error.message().to_owned();
                 row.error = Some(error.to_body());
             }
+        }
+        log.after(&[(step_id, row.clone())]).await?;
+        if let (Err(error), false) = (outcome, answered) {
+            return Err(error);
         }
         change::one_row(cx, &session, VERB, row, next)
     }

@@ -48,6 +48,7 @@ impl Args {
     pub(crate) async fn run(self, cx: &Context) -> Result<u8> {
         let Self { file, digest, job } = self;
         let plan = read(&file)?;
+        cx.record.applies(reference(&plan));
         if let Some(approved) = digest
             && !plan.digest.starts_with(&approved)
         {

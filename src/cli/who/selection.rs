@@ -112,6 +112,11 @@ impl Selection {
         }
     }
 
+    /// Whether it can be but one person.
+    pub(crate) fn is_one(&self) -> bool {
+        matches!(&self.people, People::Texts(texts) if texts.len() < 2)
+    }
+
     /// One USER with one wish.
     pub(crate) fn one(user: String, wish: Wish) -> Self {
         let mut facts = Facts::default();

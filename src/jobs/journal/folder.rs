@@ -3,12 +3,13 @@
 use std::any::Any;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use async_trait::async_trait;
 
 use super::store::{Job, Store};
 use super::{JobHead, Journal, SqliteJournal};
-use crate::domain::{Error, ErrorCode, Result};
+use crate::domain::{Bucket, Error, ErrorCode, Limits, Result};
 
 /// Where jobs are.
 #[derive(Clone, Debug)]
@@ -123,6 +124,10 @@ impl Store for Folder {
             .map_err(failed)?;
         file.lock().map_err(failed)?;
         Ok(Box::new(file))
+    }
+
+    async fn bucket(&self, _name: &str, _limits: Limits) -> Result<Option<Arc<dyn Bucket>>> {
+        Ok(None)
     }
 
     async fn create(&self, head: &JobHead) -> Result<Box<dyn Journal>> {

@@ -18,7 +18,7 @@ use crate::domain::{MethodId, Result, UserId};
 
 pub use folder::Folder;
 #[cfg(feature = "postgres")]
-pub use postgres::{Login, PostgresJournal, PostgresStore, SharedBucket};
+pub use postgres::{Login, PostgresJournal, PostgresStore};
 pub use sqlite::SqliteJournal;
 pub use store::{Job, Listed, RETENTION, Store};
 
@@ -170,6 +170,12 @@ pub trait Journal: Send + Sync {
 
     /// Says where it stands from now on.
     async fn set_state(&self, state: JobState) -> Result<()>;
+
+    /// Whether several workers may share it: then nobody left to take does not say that everybody is done with, and what
+    /// one worker comes to is not what the job comes to.
+    fn is_shared(&self) -> bool {
+        false
+    }
 
     /// Adds people in the order in which they are worked on, in one commit.
     async fn add(&self, entries: Vec<Entry>) -> Result<()>;

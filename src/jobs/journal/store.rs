@@ -1,13 +1,14 @@
 //! Where jobs are kept: which there are, which one is meant, which are old enough to go. A folder of files, or a database.
 
 use std::any::Any;
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
 
 use super::{JobHead, JobState, Journal, Size, short_id};
 use crate::domain::shape::Summary;
-use crate::domain::{Error, ErrorCode, Match, Result};
+use crate::domain::{Bucket, Error, ErrorCode, Limits, Match, Result};
 
 /// How long a job is kept where nobody says.
 pub const RETENTION: SignedDuration = SignedDuration::from_hours(90 * 24);
@@ -89,6 +90,10 @@ pub trait Store: Send + Sync {
 
     /// As long as the answer is held, nobody else who asked for one begins a job that has a name.
     async fn alone(&self) -> Result<Box<dyn Any + Send>>;
+
+    /// The pace that all share who keep jobs here and name it alike; `None`: nobody but this machine does. It begins
+    /// with these limits.
+    async fn bucket(&self, name: &str, limits: Limits) -> Result<Option<Arc<dyn Bucket>>>;
 
     /// Makes the journal of a job, in the state `Planning`.
     async fn create(&self, head: &JobHead) -> Result<Box<dyn Journal>>;

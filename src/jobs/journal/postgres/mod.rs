@@ -24,7 +24,7 @@ use crate::domain::shape::{StepRow, Summary};
 use crate::domain::{Error, ErrorCode, Result, Secret};
 use link::Link;
 
-pub use bucket::SharedBucket;
+use bucket::SharedBucket;
 pub use store::PostgresStore;
 
 /// A database, and what lets us in. The password is never part of the URL: other people can read a command line.
@@ -75,22 +75,6 @@ impl PostgresJournal {
     fn hands(&self) -> std::sync::MutexGuard<'_, Hands> {
         self.hands.lock().unwrap_or_else(PoisonError::into_inner)
     }
-
-    /// Whether nobody is left: neither open nor in anybody's hands.
-    ///
-    /// # Errors
-    /// What the database says.
-    pub async fn nobody_left(&self) -> Result<bool> {
-        self.link.run(|client| read::nobody_left(client, self.job)).await
-    }
-
-    /// Says that the job has ended, where nobody is left and nobody stopped it before.
-    ///
-    /// # Errors
-    /// What the database says.
-    pub async fn end(&self) -> Result<()> {
-        self.link.run(|client| write::end(client, self.job)).await
-    }
 }
 
 #[async_trait]
@@ -108,10 +92,18 @@ impl Journal for PostgresJournal {
     }
 
     async fn set_state(&self, state: JobState) -> Result<()> {
+        if state == JobState::Running {
+            // Another run begins: whoever this worker gave back may be taken again.
+            self.hands().returned.clear();
+        }
         let word = read::word(&state);
         self.link
             .run(|client| write::state(client, self.job, word.clone()))
             .await
+    }
+
+    fn is_shared(&self) -> bool {
+        true
     }
 
     async fn add(&self, entries: Vec<Entry>) -> Result<()> {

@@ -56,17 +56,6 @@ pub(super) async fn next_seq(client: Arc<Client>, job: Uuid) -> Result<i64, Erro
     .await
 }
 
-/// Whether nobody is open or taken.
-pub(super) async fn nobody_left(client: Arc<Client>, job: Uuid) -> Result<bool, Error> {
-    client
-        .query_typed_one(
-            "select not exists (select from mfactl.person where job = $1 and state < 2)",
-            &[(&job, Type::UUID)],
-        )
-        .await?
-        .try_get(0)
-}
-
 /// How many people are not ended.
 pub(super) async fn open_people(client: Arc<Client>, job: Uuid) -> Result<u64, Error> {
     let open = one(

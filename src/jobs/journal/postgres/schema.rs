@@ -60,8 +60,9 @@ pub(super) async fn migrate(link: &Link) -> Result<()> {
 fn step(text: &str, number: i32) -> String {
     format!(
         "do $mfactl$ begin\n\
-         if to_regclass('mfactl.version') is not null and \
-         exists (select from mfactl.version where number >= {number}) then return; end if;\n\
+         if to_regclass('mfactl.version') is not null then\n\
+         if exists (select from mfactl.version where number >= {number}) then return; end if;\n\
+         end if;\n\
          {text}\n\
          insert into mfactl.version (number) values ({number});\n\
          end $mfactl$;\n"

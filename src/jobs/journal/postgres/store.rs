@@ -10,7 +10,7 @@ use uuid::Uuid;
 use super::address::Address;
 use super::link::Link;
 use super::{Login, PostgresJournal, SharedBucket, read, schema};
-use crate::domain::{Error, ErrorCode, Limits, Result};
+use crate::domain::{Bucket, Error, ErrorCode, Limits, Result};
 use crate::jobs::journal::{Job, JobHead, JobState, Journal, Store};
 
 /// The key of the lock of whoever begins a job that has a name.
@@ -72,18 +72,6 @@ impl PostgresStore {
             Some(_) => Ok(PostgresJournal::new(self.link.clone(), id)),
             None => Err(super::gone(id)),
         }
-    }
-
-    /// The pace that everybody shares who names it alike; it begins with these limits where nobody was before.
-    ///
-    /// # Errors
-    /// What the database says: it has a connection of its own.
-    pub async fn bucket(&self, name: &str, limits: Limits) -> Result<SharedBucket> {
-        Ok(SharedBucket::new(
-            self.link.another().await?,
-            name.to_owned(),
-            limits,
-        ))
     }
 }
 
@@ -158,6 +146,11 @@ impl Store for PostgresStore {
         .await?;
         // The lock ends with the connection.
         Ok(Box::new(link))
+    }
+
+    async fn bucket(&self, name: &str, limits: Limits) -> Result<Option<Arc<dyn Bucket>>> {
+        let bucket = SharedBucket::new(self.link.another().await?, name.to_owned(), limits);
+        Ok(Some(Arc::new(bucket)))
     }
 
     async fn create(&self, head: &JobHead) -> Result<Box<dyn Journal>> {

@@ -19,24 +19,15 @@ use crate::jobs::plan::PlannedUser;
 /// How long a lease lasts that nobody renews.
 const LEASE: &str = "interval '60 s'";
 
-/// Where the job stands.
+/// Where the job stands. A worker does not bring to life what somebody cancelled, and does not end what others work on.
 pub(super) async fn state(client: Arc<Client>, job: Uuid, state: String) -> Result<(), Error> {
     client
         .execute_typed(
-            "update mfactl.job set state = $2 where id = $1",
+            "update mfactl.job set state = $2 where id = $1
+             and not ($2 in ('running', 'stopped') and state = 'cancelled')
+             and not ($2 = 'ended' and (state = 'cancelled'
+                 or exists (select from mfactl.person where job = $1 and state < 2)))",
             &[(&job, Type::UUID), (&state, Type::TEXT)],
-        )
-        .await?;
-    Ok(())
-}
-
-/// The job has ended, where nobody is left.
-pub(super) async fn end(client: Arc<Client>, job: Uuid) -> Result<(), Error> {
-    client
-        .execute_typed(
-            "update mfactl.job set state = 'ended' where id = $1 and state in ('ready', 'running')
-             and not exists (select from mfactl.person where job = $1 and state < 2)",
-            &[(&job, Type::UUID)],
         )
         .await?;
     Ok(())
