@@ -4,6 +4,7 @@
 mod app_passwords;
 mod audit;
 mod capabilities;
+mod challenge;
 pub(crate) mod change;
 mod completions;
 pub mod context;
@@ -181,6 +182,7 @@ const GROUPS: &[(&str, &[(&str, &str)])] = &[
         "Put a person right",
         &[
             ("user reset", "lost phone, new phone, compromised account"),
+            ("user check-caller", "is it the person on the phone?"),
             ("user reset-password", "set or make a password"),
             ("user sign-out", "end every session"),
             ("methods add", "phone, email, totp, temporary-pass, questions"),

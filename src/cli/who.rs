@@ -15,7 +15,7 @@ use crate::render::text::{counted, grouped};
 
 pub(crate) use given::Given;
 use selection::People;
-pub(crate) use selection::{Selection, Telling};
+pub(crate) use selection::{Selection, Telling, elsewhere};
 
 /// Selectors of several people, for reads and changes alike.
 #[derive(Debug, Default, clap::Args)]

@@ -137,6 +137,14 @@ pub(crate) fn read(path: &Path) -> Result<File> {
 /// # Errors
 /// `config_invalid` with line and column.
 pub(crate) fn parse(name: &str, text: &str) -> Result<File> {
+    parse_as(name, text)
+}
+
+/// Reads the text of a file called `name` as something else than profiles.
+///
+/// # Errors
+/// `config_invalid` with line and column.
+pub(super) fn parse_as<T: serde::de::DeserializeOwned>(name: &str, text: &str) -> Result<T> {
     toml::from_str(text).map_err(|error| explain(name, text, &error))
 }
 

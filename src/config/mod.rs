@@ -3,6 +3,7 @@
 
 pub mod env;
 mod file;
+mod machine;
 mod profile;
 
 use std::path::{Path, PathBuf};
@@ -12,6 +13,7 @@ use jiff::SignedDuration;
 
 pub use env::{Env, VARIABLES, Variable};
 use file::{File, Section};
+use machine::Machine;
 pub use profile::{Address, LOCAL, Login, OF_VARIABLES, Place, Profile};
 
 use crate::domain::{Error, ErrorCode, Result, Secret};
@@ -31,18 +33,22 @@ const DEEPEST: usize = 16;
 pub struct Config {
     file: File,
     path: Option<PathBuf>,
+    machine: Machine,
     env: Env,
 }
 
 impl Config {
-    /// Reads the platform's `mfactl/config.toml`; where there is none, nothing is configured.
+    /// Reads the platform's `mfactl/config.toml`; where there is none, nothing is configured. The machine-wide guard file
+    /// is read too; one that cannot be read forbids changes alone.
     ///
     /// # Errors
     /// `file_unreadable`, `config_invalid` with line and column.
     pub fn load(env: &Env) -> Result<Self> {
+        let machine = Machine::read(Path::new(machine::PATH));
         let Ok(folders) = etcetera::choose_base_strategy() else {
             return Ok(Self {
                 env: env.clone(),
+                machine,
                 ..Self::default()
             });
         };
@@ -50,6 +56,7 @@ impl Config {
         Ok(Self {
             file: file::read(&path)?,
             path: Some(path),
+            machine,
             env: env.clone(),
         })
     }
@@ -60,8 +67,18 @@ impl Config {
         Ok(Self {
             file: file::parse("config.toml", text)?,
             path: None,
+            machine: Machine::Absent,
             env: env.clone(),
         })
+    }
+
+    /// The same under a machine-wide guard file of this text.
+    #[cfg(test)]
+    pub(crate) fn under(self, text: &str) -> Self {
+        Self {
+            machine: Machine::of("/etc/mfactl/guard.toml", text),
+            ..self
+        }
     }
 
     /// The profile that serves: the one of the flag, else of `MFACTL_PROFILE`, else the one that variables make, else
@@ -75,7 +92,8 @@ impl Config {
         }
         if self.env.get("MFACTL_SERVICE").is_some() {
             let section = profile::of_variables(&self.env);
-            return profile::resolve(OF_VARIABLES, true, &section, &self.env, || self.local_data());
+            let data = || self.local_data();
+            return profile::resolve(OF_VARIABLES, true, &section, &self.env, &self.machine, data);
         }
         match &self.file.default_profile {
             Some(name) => self.named(name, false),
@@ -113,7 +131,9 @@ impl Config {
 
     fn named(&self, name: &str, named: bool) -> Result<Profile> {
         let section = self.section(name)?;
-        profile::resolve(name, named, &section, &self.env, || self.local_data())
+        profile::resolve(name, named, &section, &self.env, &self.machine, || {
+            self.local_data()
+        })
     }
 
     /// The keys of a profile with what it extends.
@@ -252,20 +272,13 @@ impl Config {
     }
 
     /// Whether a change may use this profile: not where nobody named it and several organizations are configured, nor
-    /// where it has a guard that this version does not know how to keep.
+    /// while the machine-wide guard file cannot be read.
     ///
     /// # Errors
     /// `usage`, with the command to type; `config_invalid`.
     pub fn may_change(&self, profile: &Profile) -> Result<()> {
-        if let [key, ..] = profile.not_kept.as_slice() {
-            return Err(Error::new(
-                ErrorCode::ConfigInvalid,
-                format!(
-                    "the guard of profile \"{}\" has {key}, which this version cannot keep",
-                    profile.name
-                ),
-            )
-            .hint("it changes nothing rather than overlook a guard"));
+        if let Machine::Broken(error) = &self.machine {
+            return Err(error.clone());
         }
         let organizations = self.file.profiles.keys().filter(|name| *name != LOCAL).count();
         if profile.named || organizations < 2 || self.file.default_for_changes {

@@ -69,9 +69,13 @@ codes! {
     ServiceRefused = "service_refused", 6, false, "The service refused the change";
     AlreadySet = "already_set", 6, false, "Another value stands there; --replace changes it";
     LastMethod = "last_method", 6, false, "It is the last usable method; --leave-none removes it all the same";
-    GuardProtected = "guard_protected", 6, false, "The person is protected by the profile's guard";
+    GuardProtected = "guard_protected", 6, false, "The person is protected by the guard";
+    GuardPrivileged = "guard_privileged", 6, false, "The person holds a role; guard and --allow-privileged must agree";
     GuardSelf = "guard_self", 6, false, "It is your own account; --include-self allows it";
     GuardMaxUsers = "guard_max_users", 6, false, "More people than the guard allows in one command";
+    GuardEveryone = "guard_everyone", 6, false, "The guard does not allow --everyone";
+    GuardTwoPerson = "guard_two_person", 6, false, "So many people take a plan that another account made";
+    GuardCaller = "guard_caller", 6, false, "The guard asks for a caller who was checked";
     GuardTicket = "guard_ticket", 6, false, "The guard asks for a ticket";
     GuardReadOnly = "guard_read_only", 6, false, "The profile is read-only";
     ExpectMismatch = "expect_mismatch", 6, false, "Not as many people as --expect says";

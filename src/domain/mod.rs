@@ -24,7 +24,7 @@ pub use audit::{AuditKind, AuditOperator, AuditRow};
 pub use capability::{Answer, Capabilities, Capability};
 pub use clock::{Clock, SystemClock};
 pub use error::{Error, ErrorBody, ErrorCode, Match, Place, Result};
-pub use guard::Guard;
+pub use guard::{Guard, Machine, MachineGuard};
 pub use kind::{MethodKind, UnknownKind};
 pub use method::{
     AppPassword, Device, DeviceId, DeviceKind, Method, MethodId, MethodState, Parts, Registration,
@@ -38,5 +38,5 @@ pub use policy::{
 };
 pub use progress::{Counts, Progress};
 pub use secret::{Secret, Slot, Slots};
-pub use service::{Challenge, IdentityService, RegistrationRow, Verdict};
+pub use service::{Asked, Challenge, IdentityService, Purpose, RegistrationRow, Verdict};
 pub use user::{Operator, Privileges, ReportQuery, User, UserQuery, Without};

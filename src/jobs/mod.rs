@@ -3,6 +3,7 @@
 //! here prints, asks or knows a vendor: a service reaches it as a trait object behind the gate.
 
 pub mod audit;
+pub mod caller;
 pub mod execute;
 #[cfg(test)]
 mod fake;

@@ -87,7 +87,7 @@ mod tests {
         let privileges = Privileges {
             groups: groups.map(|groups| groups.iter().map(|group| (*group).to_owned()).collect()),
             roles: roles.then(Vec::new),
-            privileged: None,
+            ..Privileges::default()
         };
         let (allowed, why) = judge(method, &"ann".into(), &privileges);
         (allowed, why.unwrap())

@@ -143,7 +143,9 @@ fn ambiguous(text: &str, several: &[&User], command: &dyn Fn(&str, &str) -> Stri
 /// What to search for: the part before the `@`, quoted where a shell needs it.
 fn search_for(text: &str) -> String {
     let start = text.trim().split('@').next().unwrap_or_default();
-    quoted(start)
+    // What begins with a dash would be read as an option.
+    let dashes = if start.starts_with('-') { "-- " } else { "" };
+    format!("{dashes}{}", quoted(start))
 }
 
 /// A text as a shell takes it as one word.

@@ -30,7 +30,6 @@ use crate::domain::{Error, ErrorCode, Result};
 
 pub(crate) use audit::cef;
 pub(crate) use jobs::{AgainRow, JobPage, jobs};
-pub(crate) use lists::{app_passwords, devices, methods};
 pub(crate) use people::users;
 pub(crate) use policy::policy;
 pub(crate) use report::Totals;

@@ -4,6 +4,7 @@
 //! Imports `domain` and nothing else of this program: its clients reach it over HTTP like any other service.
 
 mod auth;
+mod caller;
 mod clock;
 mod demo;
 mod error;

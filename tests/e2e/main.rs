@@ -6,9 +6,12 @@
 mod again;
 mod audit;
 #[cfg(test)]
+mod caller;
+#[cfg(test)]
 mod environment;
 #[cfg(test)]
 mod http;
+mod many;
 #[cfg(test)]
 mod person;
 #[cfg(test)]

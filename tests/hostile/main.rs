@@ -24,15 +24,18 @@ mod server;
 mod terminal;
 
 mod audit;
+mod caller;
 mod configuration;
 mod disk;
 mod file;
 mod guard;
 mod line;
+mod machine;
 mod method;
 mod name;
 mod number;
 mod refusal;
+mod second;
 mod secret;
 mod somebody;
 mod stranger;

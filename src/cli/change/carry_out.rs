@@ -232,6 +232,6 @@ fn limits(cx: &Context) -> Limits {
             MaxFailures::People(people) => MostFailures::People(people),
             MaxFailures::Share(share) => MostFailures::Share(share),
         }),
-        ..Limits::default()
+        people: None,
     }
 }

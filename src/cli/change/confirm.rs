@@ -11,8 +11,16 @@ use crate::render::text::grouped;
 /// `not_confirmed`: nobody can be asked, or the answer was No.
 pub(super) fn ask(cx: &Context, session: &Session, prepared: &Prepared) -> Result<()> {
     let people = prepared.gathered.size.people;
-    let people = people.min(prepared.gathered.limit.unwrap_or(people));
-    shown_is_meant(cx, &shown::plan(cx, session, prepared), people)
+    let first = people.min(prepared.gathered.limit.unwrap_or(people));
+    let mut plan = shown::plan(cx, session, prepared);
+    if first < people {
+        plan.push_str(&format!(
+            "\nOf {} people, the first {} are done in this run; jobs resume goes on.",
+            grouped(people),
+            grouped(first)
+        ));
+    }
+    shown_is_meant(cx, &plan, first)
 }
 
 /// Shows this and asks whether it is meant, unless it was confirmed beforehand.

@@ -7,12 +7,14 @@ use std::collections::HashMap;
 use futures::stream::{self, StreamExt as _};
 use tokio::sync::OnceCell;
 
+use super::admit::{allow, cannot_tell};
 use crate::cli::context::{Context, Session};
 use crate::cli::who::{Selection, Telling};
 use crate::domain::shape::StepRow;
 use crate::domain::{
     Action, Error, ErrorCode, Parts, Policy, Privileges, Result, SecurityInfo, Slots, Status, User, UserId,
 };
+use crate::jobs::guard::Bound;
 use crate::jobs::journal::{Entry, Journal, Size};
 use crate::jobs::plan::{self, Deed, Person, PlannedUser, Setting, Wish};
 pub(crate) use crate::jobs::select::left_out;
@@ -68,11 +70,7 @@ impl Gathered {
         self.size.steps += writes;
         self.size.people += u64::from(writes > 0);
         self.size.minting += u64::from(mints);
-        for warning in &person.warnings {
-            if self.warnings.len() < WARNINGS && !self.warnings.contains(warning) {
-                self.warnings.push(warning.clone());
-            }
-        }
+        self.warn(person.warnings.iter().cloned());
         if self.by_hand.is_none() {
             self.by_hand = person.steps.iter().find_map(|row| match &row.deed {
                 Deed::ByHand { why, instead } => {
@@ -84,6 +82,15 @@ impl Gathered {
         }
         if self.few.len() < FEW {
             self.few.push(person.clone());
+        }
+    }
+
+    /// Takes what to know before saying yes.
+    pub(crate) fn warn(&mut self, warnings: impl IntoIterator<Item = String>) {
+        for warning in warnings {
+            if self.warnings.len() < WARNINGS && !self.warnings.contains(&warning) {
+                self.warnings.push(warning);
+            }
         }
     }
 
@@ -115,13 +122,15 @@ pub(super) async fn plan(
     for_file: bool,
 ) -> Result<Gathered> {
     let prefix = super::prefix(cx);
-    early(session, selection)?;
+    let bound = if for_file || cx.globals.dry_run {
+        Bound::Planned
+    } else {
+        Bound::Direct
+    };
+    early(session, selection, bound)?;
     let chosen = selection.pick(cx, session, verb).await?;
-    guard::admit_number(
-        &session.guard,
-        usize::try_from(chosen.selected).unwrap_or(usize::MAX),
-        cx.globals.expect,
-    )?;
+    let selected = usize::try_from(chosen.selected).unwrap_or(usize::MAX);
+    super::admit_number(cx, session, selected, bound)?;
     let (people, left_out) = (chosen.people, chosen.left);
     let mut parts = selection.facts.parts;
     if for_file {
@@ -149,7 +158,10 @@ pub(super) async fn plan(
         refused: &refused,
     };
     let telling = Telling::new(cx, Some(people));
-    let mut gathered = Gathered::default();
+    let mut gathered = Gathered {
+        limit: selection.limit,
+        ..Gathered::default()
+    };
     let mut protected: Vec<(User, Privileges)> = Vec::new();
     let mut failed: Option<Failed> = None;
     // They are shown behind the others.
@@ -162,6 +174,7 @@ pub(super) async fn plan(
         let piece = piece?;
         done += piece.planned.len() as u64;
         telling.told("planned", done)?;
+        gathered.warn(piece.warning);
         let space = NAMED.saturating_sub(protected.len());
         protected.extend(piece.refused.into_iter().take(space));
         for row in piece.left {
@@ -210,12 +223,13 @@ pub(super) async fn plan(
 }
 
 /// What can be refused before anybody is looked up: a list that is longer than the guard allows, whoever is in it.
-fn early(session: &Session, selection: &Selection) -> Result<()> {
+fn early(session: &Session, selection: &Selection, bound: Bound) -> Result<()> {
     match selection.at_most() {
         Some(people) if selection.is_list() => guard::admit_number(
             &session.guard,
             usize::try_from(people).unwrap_or(usize::MAX),
             None,
+            bound,
         ),
         _ => Ok(()),
     }
@@ -223,12 +237,7 @@ fn early(session: &Session, selection: &Selection) -> Result<()> {
 
 fn admit(cx: &Context, session: &Session, people: &[(User, Privileges)]) -> Result<()> {
     let people: Vec<(&User, &Privileges)> = people.iter().map(|(user, held)| (user, held)).collect();
-    guard::admit(
-        &session.guard,
-        &people,
-        &session.operator,
-        cx.globals.include_self,
-    )
+    guard::admit(&session.guard, &people, &session.operator, allow(cx))
 }
 
 fn left_out_row(user: &User, error: &Error) -> StepRow {
@@ -294,6 +303,8 @@ struct Piece {
     planned: Vec<(User, Result<PlannedUser>)>,
     left: Vec<StepRow>,
     refused: Vec<(User, Privileges)>,
+    /// What to know before saying yes.
+    warning: Option<String>,
 }
 
 impl Planning<'_> {
@@ -308,6 +319,7 @@ impl Planning<'_> {
             planned: Vec::new(),
             left: Vec::new(),
             refused: Vec::new(),
+            warning: None,
         };
         let mut picks: Vec<Pick> = Vec::with_capacity(picked.len());
         for picked in picked {
@@ -318,8 +330,13 @@ impl Planning<'_> {
         }
         let users: Vec<User> = picks.iter().map(|pick| pick.user.clone()).collect();
         let groups = self.selection.facts.asks_policy && self.policy.needs_groups().await?;
-        let privileges =
-            privileges(session, &users, groups || guard::needs_privileges(&session.guard)).await?;
+        let privileges = privileges(
+            session,
+            &users,
+            groups || guard::needs_privileges(&session.guard, allow(cx)),
+        )
+        .await?;
+        piece.warning = cannot_tell(cx, session, &privileges);
         let people: Vec<(User, Privileges)> = users.iter().cloned().zip(privileges.iter().cloned()).collect();
         if admit(cx, session, &people).is_err() {
             self.refused.set(true);

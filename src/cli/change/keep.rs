@@ -403,7 +403,7 @@ fn add_to(path: &Path) -> Result<File> {
 }
 
 /// Makes a new file that only this user can read.
-fn create(path: &Path) -> Result<File> {
+pub(super) fn create(path: &Path) -> Result<File> {
     must_be_new(path)?;
     let mut options = File::options();
     options.write(true).create_new(true);

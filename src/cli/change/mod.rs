@@ -1,5 +1,6 @@
 //! The one path of every change: select, plan, confirm, execute, report. One person is a job of one.
 
+mod admit;
 mod carry_out;
 mod confirm;
 mod gather;
@@ -15,14 +16,18 @@ mod write;
 
 use std::path::PathBuf;
 
+use jiff::SignedDuration;
+
 use super::context::{Context, Intent, Session};
 use super::who::Selection;
 use crate::domain::shape::StepRow;
-use crate::domain::{Error, ErrorCode, Privileges, Result, User};
-use crate::jobs::guard;
+use crate::domain::{Error, ErrorCode, Result};
+use crate::jobs::caller::Check;
 use crate::jobs::journal::JobHead;
+use crate::jobs::planfile;
 use crate::services::Traffic;
 
+pub(crate) use admit::{admit_command, admit_number, admit_people, cannot_tell, checked};
 pub(crate) use gather::{Gathered, left_out, read};
 pub(crate) use keep::Qr;
 pub(crate) use kept::{Kept, head};
@@ -37,6 +42,27 @@ pub(crate) struct ChangeArgs {
     plan_out: Option<PathBuf>,
     #[command(flatten)]
     job: JobName,
+    /// Let the plan be applied for so long, at most 7d [default: 24h]
+    #[arg(long, value_name = "DUR", help_heading = "Options everywhere", requires = "plan_out", value_parser = valid,
+          hide_short_help = true)]
+    valid: Option<SignedDuration>,
+}
+
+/// `12h`, `3d`.
+fn valid(text: &str) -> Result<SignedDuration, String> {
+    let span: jiff::Span = text
+        .parse()
+        .map_err(|_| "write a number with its unit, such as 12h or 3d".to_owned())?;
+    let duration = span
+        .to_duration(jiff::SpanRelativeTo::days_are_24_hours())
+        .map_err(|_| "write hours or days, such as 12h or 3d".to_owned())?;
+    if !duration.is_positive() {
+        return Err("it must be longer than nothing".to_owned());
+    }
+    if duration > planfile::LONGEST_VALID {
+        return Err("a plan is good for 7 days at most".to_owned());
+    }
+    Ok(duration)
 }
 
 /// A change as a verb wishes it.
@@ -66,6 +92,8 @@ pub(crate) struct Prepared {
     /// All of it.
     pub(crate) kept: Kept,
     pub(crate) qr: Qr,
+    /// How and when the caller was checked, where one was and one person is changed.
+    pub(crate) caller: Option<Check>,
 }
 
 /// Runs a change to its end; gives the exit status.
@@ -104,7 +132,11 @@ pub(crate) fn before(cx: &Context, change: &Change) -> Result<Option<String>> {
         verb,
         selection,
         qr,
-        args: ChangeArgs { plan_out, job },
+        args: ChangeArgs {
+            plan_out,
+            job,
+            valid: _,
+        },
         ..
     } = change;
     let only_planned = cx.globals.dry_run || plan_out.is_some();
@@ -115,6 +147,7 @@ pub(crate) fn before(cx: &Context, change: &Change) -> Result<Option<String>> {
         )
         .hint("leave out --plan-out"));
     }
+    admit::admit_selector(cx, selection, cx.globals.dry_run)?;
     if !only_planned && selection.facts.mints {
         keep::check(cx, qr, job.name.is_some())?;
     }
@@ -147,7 +180,7 @@ pub(crate) async fn run_on(
         selection,
         playbook,
         qr,
-        args: ChangeArgs { plan_out, job },
+        args: ChangeArgs { plan_out, job, valid },
     } = change;
     let only_planned = cx.globals.dry_run || plan_out.is_some();
     // One person's calls go out as soon as they are made.
@@ -178,9 +211,10 @@ pub(crate) async fn run_on(
         gathered,
         kept,
         qr,
+        caller: None,
     };
     if let Some(path) = plan_out {
-        prepared.head.plan = Some(write::plan(cx, &prepared, &path).await?);
+        prepared.head.plan = Some(write::plan(cx, &prepared, &path, valid).await?);
         return report::only_planned(cx, session, &prepared).await;
     }
     finish(cx, session, prepared).await
@@ -190,7 +224,7 @@ pub(crate) async fn run_on(
 ///
 /// # Errors
 /// As [`run`].
-pub(crate) async fn finish(cx: &Context, session: &Session, prepared: Prepared) -> Result<u8> {
+pub(crate) async fn finish(cx: &Context, session: &Session, mut prepared: Prepared) -> Result<u8> {
     if cx.globals.dry_run {
         return report::only_planned(cx, session, &prepared).await;
     }
@@ -199,60 +233,10 @@ pub(crate) async fn finish(cx: &Context, session: &Session, prepared: Prepared) 
         keep::check(cx, &prepared.qr, false)?;
     }
     if prepared.gathered.size.people > 0 {
+        admit::admit_planned(cx, session, &mut prepared).await?;
         confirm::ask(cx, session, &prepared)?;
     }
     carry_out::run(cx, session, prepared).await
-}
-
-/// What the command itself must satisfy; a ticket that is missing is asked for where somebody is there.
-///
-/// # Errors
-/// What the guard says.
-pub(crate) fn admit_command(
-    cx: &Context,
-    only_planned: bool,
-    ticket: Option<String>,
-) -> Result<Option<String>> {
-    if only_planned {
-        return Ok(ticket);
-    }
-    let profile = cx.profile()?;
-    let missing = ticket.as_deref().is_none_or(|ticket| ticket.trim().is_empty());
-    let ticket =
-        if profile.guard.require_ticket && missing && !profile.guard.read_only && cx.ui.can_ask().is_ok() {
-            Some(cx.ui.ask("Ticket: ")?)
-        } else {
-            ticket
-        };
-    guard::admit_command(&profile.guard, ticket.as_deref(), &profile.name)?;
-    Ok(ticket)
-}
-
-/// Whether these people may be changed.
-///
-/// # Errors
-/// What the guard says; that roles and groups cannot be read where the guard needs them.
-pub(crate) async fn admit_people(cx: &Context, session: &Session, users: &[User]) -> Result<Vec<Privileges>> {
-    guard::admit_number(&session.guard, users.len(), cx.globals.expect)?;
-    let mut privileges = Vec::with_capacity(users.len());
-    if guard::needs_privileges(&session.guard) {
-        let ids: Vec<_> = users.iter().map(|user| user.id.clone()).collect();
-        for chunk in ids.chunks(gather::BATCH) {
-            for one in session.service.privileges(chunk).await {
-                privileges.push(one?);
-            }
-        }
-    } else {
-        privileges.resize(users.len(), Privileges::default());
-    }
-    let people: Vec<(&User, &Privileges)> = users.iter().zip(&privileges).collect();
-    guard::admit(
-        &session.guard,
-        &people,
-        &session.operator,
-        cx.globals.include_self,
-    )?;
-    Ok(privileges)
 }
 
 /// The result of something that is no plan: one row, which has ended. Gives the exit status.

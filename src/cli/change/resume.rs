@@ -9,11 +9,11 @@ use super::carry_out::Work;
 use super::gather::FEW;
 use super::keep::Keeper;
 use super::report::{Ended, Report};
-use super::{Qr, confirm, keep, lines, place, together};
+use super::{Qr, admit, confirm, keep, lines, place, together};
 use crate::cli::context::{Context, Session};
-use crate::domain::{Error, ErrorCode, Privileges, Result, User, UserId};
+use crate::domain::{Error, ErrorCode, Result, User};
 use crate::jobs::execute::Ran;
-use crate::jobs::guard;
+use crate::jobs::guard::Bound;
 use crate::jobs::journal::{JobHead, JobState, Journal, Open};
 use crate::render::text::{clean, counted, grouped};
 use crate::render::{Format, Results};
@@ -151,7 +151,6 @@ struct Left {
 /// Asks the guards about everybody who is left.
 async fn admit_left(cx: &Context, session: &Session, journal: &dyn Journal) -> Result<Left> {
     let mut left = Left::default();
-    let needs = guard::needs_privileges(&session.guard);
     let mut open = journal.open().try_chunks(super::gather::BATCH);
     while let Some(chunk) = open.try_next().await.map_err(|error| error.1)? {
         left.people += chunk.len() as u64;
@@ -160,18 +159,11 @@ async fn admit_left(cx: &Context, session: &Session, journal: &dyn Journal) -> R
         left.few
             .extend(chunk.iter().take(room).map(|one| one.user.clone()));
         let users: Vec<User> = chunk.into_iter().map(user).collect();
-        let privileges = if needs {
-            let ids: Vec<UserId> = users.iter().map(|user| user.id.clone()).collect();
-            let all = session.service.privileges(&ids).await;
-            all.into_iter().collect::<Result<Vec<_>>>()?
-        } else {
-            users.iter().map(|_| Privileges::default()).collect()
-        };
-        let pairs: Vec<(&User, &Privileges)> = users.iter().zip(&privileges).collect();
-        guard::admit(&session.guard, &pairs, &session.operator, cx.globals.include_self)?;
+        admit::admit_people(cx, session, &users).await?;
     }
     let people = usize::try_from(left.people).unwrap_or(usize::MAX);
-    guard::admit_number(&session.guard, people, cx.globals.expect)?;
+    admit::admit_number(cx, session, people, Bound::Planned)?;
+    admit::admit_alone(cx, session, &journal.head().await?, people)?;
     Ok(left)
 }
 

@@ -5,6 +5,7 @@ use crate::cli::context::{Context, Session};
 use crate::cli::globals::Pace;
 use crate::jobs::plan::{Deed, PlannedRow, PlannedUser};
 use crate::render::text::{clean, counted, grouped};
+use crate::render::time;
 
 /// More writes than this are a long run, and said to be one.
 const LONG: u64 = 200;
@@ -18,6 +19,14 @@ pub(super) fn plan(cx: &Context, session: &Session, prepared: &Prepared) -> Stri
     let said: Vec<String> = [
         head.ticket.as_ref().map(|ticket| format!("Ticket {ticket}.")),
         head.reason.as_ref().map(|reason| format!("Reason: {reason}.")),
+        prepared.caller.as_ref().map(|check| {
+            let at = time::short(check.at, cx.clock.now(), &cx.zone);
+            format!(
+                "Caller checked {} {}.",
+                at.strip_prefix("today ").unwrap_or(&at),
+                check.said()
+            )
+        }),
     ]
     .into_iter()
     .flatten()

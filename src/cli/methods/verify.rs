@@ -1,16 +1,15 @@
 //! `methods verify USER METHOD`: sends the code of a method that waits for one, or checks it.
 
-use crate::cli::change;
 use crate::cli::context::{Context, Intent};
-use crate::cli::record;
+use crate::cli::{challenge, change, record};
 use crate::domain::shape::StepRow;
 use crate::domain::{
-    Capability, Challenge, Error, ErrorCode, Method, MethodState, Parts, Result, Secret, Status, User,
-    Verdict, reference,
+    Capability, Challenge, Error, ErrorCode, Method, MethodState, Parts, Purpose, Result, Secret, Status,
+    User, reference,
 };
+use crate::jobs::guard::Bound;
 use crate::jobs::select::{self, Typed};
 use crate::jobs::witness::{About, Witness as _};
-use crate::render::time;
 
 /// Which method of whom.
 #[derive(Debug, clap::Args)]
@@ -51,7 +50,11 @@ impl Args {
                 "nobody was found, and nobody was missing",
             ));
         };
-        change::admit_people(cx, &session, std::slice::from_ref(&person)).await?;
+        change::admit_number(cx, &session, 1, Bound::Direct)?;
+        let privileges = change::admit_people(cx, &session, std::slice::from_ref(&person)).await?;
+        if let Some(warning) = change::cannot_tell(cx, &session, &privileges) {
+            cx.ui.warn(&warning);
+        }
         let info = match change::read(&session, std::slice::from_ref(&person), Parts::METHODS)
             .await
             .pop()
@@ -60,7 +63,7 @@ impl Args {
             None => return Err(Error::new(ErrorCode::Internal, "nothing was read")),
         };
         let whose = person.sign_in_name.clone();
-        let chosen = reference::find_method(&method, info.methods(), &whose, |found| {
+        let chosen = reference::find_method(&method, info.methods(), &whose, cx.clock.now(), |found| {
             cx.command(["methods", "verify", &whose, found])
         })?;
         // A service that sends no codes cannot say that none is waited for either.
@@ -78,6 +81,10 @@ impl Args {
                 None => "send a code".to_owned(),
             };
             return change::one_row(cx, &session, VERB, row, Vec::new());
+        }
+        if code.is_some() {
+            let (guard, whom) = (&session.guard, (whose.as_str(), &person.id));
+            change::checked(cx, &session)?.admit_person(guard, whom, None, None, &prefix)?;
         }
         if code.is_none() {
             row.step = "send".to_owned();
@@ -98,23 +105,24 @@ impl Args {
                 let challenge = Challenge {
                     user: person.id.clone(),
                     method: chosen.id.clone(),
+                    purpose: Purpose::Verify,
                     channel: String::new(),
                     to: None,
                     expires_at: None,
                 };
                 match service.answer(&challenge, Secret::new(code.trim())).await {
                     Ok(verdict) => {
-                        let judged = judge(verdict, &row.target, &again);
+                        let judged = challenge::judge(verdict, &row.target, &again);
                         let right = "the code is right; it counts from now on";
                         (judged.map(|()| right.to_owned()), true)
                     }
                     Err(error) => (Err(error), false),
                 }
             }
-            None => match service.challenge(&person.id, &chosen.id).await {
+            None => match service.challenge(&person.id, &chosen.id, Purpose::Verify).await {
                 Ok(challenge) => {
                     next.push(format!("It counts once the code is checked: {again} --code CODE"));
-                    (Ok(sent(cx, &challenge)), true)
+                    (Ok(challenge::sent(cx, &challenge)), true)
                 }
                 Err(error) => (Err(error), false),
             },
@@ -161,50 +169,4 @@ fn row(person: &User, method: &Method, methods: &[Method]) -> StepRow {
 
 fn admit(capabilities: &crate::domain::Capabilities, method: &Method) -> Result<()> {
     crate::services::admit(capabilities, Capability::Verify(method.kind))
-}
-
-fn sent(cx: &Context, challenge: &Challenge) -> String {
-    let how = match challenge.channel.as_str() {
-        "sms" => "text".to_owned(),
-        "app" => return "nothing was sent: the app shows the code".to_owned(),
-        other => other.to_owned(),
-    };
-    let to = challenge
-        .to
-        .as_ref()
-        .map(|to| format!(" to {to}"))
-        .unwrap_or_default();
-    let until = challenge
-        .expires_at
-        .map(|at| format!(", until {}", time::short(at, cx.clock.now(), &cx.zone)))
-        .unwrap_or_default();
-    format!("{how}{to}{until}")
-}
-
-fn judge(verdict: Verdict, target: &str, again: &str) -> Result<()> {
-    match verdict {
-        Verdict::Accepted => Ok(()),
-        Verdict::Wrong { attempts_left } => {
-            let left = match attempts_left {
-                Some(1) => "; one try is left".to_owned(),
-                Some(left) => format!("; {left} tries are left"),
-                None => String::new(),
-            };
-            Err(Error::new(
-                ErrorCode::ServiceRefused,
-                format!("that is not the code of {target}{left}"),
-            )
-            .hint(format!("{again} --code CODE")))
-        }
-        Verdict::Expired => Err(Error::new(
-            ErrorCode::ServiceRefused,
-            "the code has expired, or none was sent",
-        )
-        .hint(again.to_owned())),
-        Verdict::TooMany => Err(Error::new(
-            ErrorCode::ServiceRefused,
-            "too many wrong codes: a new one must be sent",
-        )
-        .hint(again.to_owned())),
-    }
 }

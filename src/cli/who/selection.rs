@@ -14,7 +14,7 @@ use crate::jobs::input::{Checked, Columns, Input, InputRow, Source, check};
 use crate::jobs::plan::Wish;
 use crate::jobs::select::{Chosen, Except, Finder, Pick, Wanted, completed, pick};
 use crate::render::text::{clean, counted, grouped};
-use crate::render::{Format, cannot_write};
+use crate::render::{Format, Shape, cannot_write};
 
 /// How often a long look-up says how far it is.
 const TELLING: SignedDuration = SignedDuration::from_secs(10);
@@ -128,6 +128,30 @@ impl Selection {
         );
         one.facts = facts;
         one
+    }
+
+    /// The question to the service; `None`: USERs, or rows.
+    pub(crate) const fn query(&self) -> Option<&UserQuery> {
+        match &self.people {
+            People::Query(query) => Some(query),
+            _ => None,
+        }
+    }
+
+    /// USERs that were typed; `None`: a selector.
+    pub(crate) fn texts(&self) -> Option<&[String]> {
+        match &self.people {
+            People::Texts(texts) if self.except.is_empty() => Some(texts),
+            _ => None,
+        }
+    }
+
+    /// Whether the table names whose row it is.
+    pub(crate) fn shape(&self) -> Shape {
+        match self.texts() {
+            Some([_]) => Shape::One,
+            _ => Shape::Several,
+        }
     }
 
     /// Whether all people stand in a list, none of whom is taken out: then so many are meant.

@@ -24,7 +24,6 @@ pub(crate) use around::password_words;
 pub(crate) use draft::{Draft, Words};
 pub(crate) use order::strongest;
 pub use state::State;
-pub(crate) use state::hex;
 
 /// What a change verb asks for one person.
 #[derive(Clone, Debug)]

@@ -2,6 +2,7 @@
 //! decides nothing itself (that is `evaluate` and `verification`), and puts the answer on the wire in camelCase.
 
 mod app_password;
+mod caller;
 mod data;
 mod device;
 mod moment;
@@ -67,6 +68,8 @@ pub(crate) fn router() -> Router<Arc<AppState>> {
             "/users/{id}/verifications/{method}/answer",
             post(verification::answer),
         )
+        .route("/users/{id}/callerChecks/{method}", post(caller::send))
+        .route("/users/{id}/callerChecks/{method}/answer", post(caller::answer))
         .route("/users/{id}/registration", get(registration::show))
         .route("/users/{id}/requireRegistration", post(registration::require))
         .route("/users/{id}/secrets", get(secret::show))

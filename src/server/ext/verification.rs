@@ -75,11 +75,16 @@ pub(super) async fn answer(
             verification::answer(tx, person, &method, &typed.code)
         })
         .await?;
+    Ok(Json(judged(verdict)))
+}
+
+/// A verdict on the wire.
+pub(super) fn judged(verdict: Verdict) -> Value {
     let (verdict, left) = match verdict {
         Verdict::Accepted => ("accepted", None),
         Verdict::Wrong(left) => ("wrong", Some(left)),
         Verdict::Expired => ("expired", None),
         Verdict::TooMany => ("too_many", Some(0)),
     };
-    Ok(Json(json!({"verdict": verdict, "attemptsLeft": left})))
+    json!({"verdict": verdict, "attemptsLeft": left})
 }

@@ -6,7 +6,7 @@ use futures::{FutureExt as _, TryStreamExt as _};
 use super::Bench;
 use super::directory::{DEVICES, GROUP};
 use super::organization::{reads_policy, reports};
-use super::verifying::{verifies_phone, verifies_totp};
+use super::verifying::{checks_callers, verifies_phone, verifies_totp};
 use crate::domain::{
     Capability, ErrorCode, IdentityService as _, MethodKind, Parts, RegistrationState, User, UserId,
     UserQuery,
@@ -91,6 +91,11 @@ pub(super) fn cases() -> Vec<(Capability, &'static str, Run)> {
             Capability::Verify(MethodKind::Totp),
             "verifies an authenticator",
             |bench| verifies_totp(bench).boxed(),
+        ),
+        (
+            Capability::CheckCaller,
+            "asks whether a caller is the person",
+            |bench| checks_callers(bench).boxed(),
         ),
     ]
 }

@@ -27,7 +27,7 @@ use futures::stream::{self, BoxStream};
 
 use crate::domain::{
     Action, Capabilities, Challenge, Effect, Error, ErrorCode, IdentityService, Limits, MethodId, Parts,
-    Policy, Privileges, RegistrationRow, ReportQuery, Result, Secret, SecurityInfo, Step, User, UserId,
+    Policy, Privileges, Purpose, RegistrationRow, ReportQuery, Result, Secret, SecurityInfo, Step, User, UserId,
     UserQuery, Verdict,
 };
 use crate::services::Link;
@@ -163,7 +163,7 @@ impl IdentityService for EntraService {
         self.registration_rows(query)
     }
 
-    async fn challenge(&self, _user: &UserId, _method: &MethodId) -> Result<Challenge> {
+    async fn challenge(&self, _user: &UserId, _method: &MethodId, _purpose: Purpose) -> Result<Challenge> {
         Err(no_verification())
     }
 
