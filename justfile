@@ -18,6 +18,10 @@ generate:
 bench:
     cargo bench
 
+# the long form of what CI runs short: a hundred kills, full disks, restarts, every fault; release build
+soak:
+    cargo test --release --test jobs -- --ignored --nocapture --test-threads 1 soak
+
 # everything that CI runs
 ci:
     bash .ci/run

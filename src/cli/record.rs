@@ -67,6 +67,12 @@ impl Record {
         self.known.borrow_mut().plan = Some(plan);
     }
 
+    /// The caller was checked who says to be this person: when and how.
+    pub(crate) fn checked(&self, user_id: &str, said: &str) {
+        let checks = &mut self.known.borrow_mut().caller_checks;
+        checks.insert(user_id.to_owned(), said.to_owned());
+    }
+
     fn origin(&self, cx: &Context, verb: &str) -> Origin {
         let known = self.known.borrow();
         let unknown = |_| "unknown".to_owned();

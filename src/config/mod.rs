@@ -16,6 +16,7 @@ use file::{File, Section};
 use machine::Machine;
 pub use profile::{Address, LOCAL, Login, OF_VARIABLES, Place, Profile};
 
+pub(crate) use crate::domain::written::nearest;
 use crate::domain::{Error, ErrorCode, Result, Secret};
 
 /// A length of time such as `90d`; a day is 24 hours, and nothing is none.
@@ -321,37 +322,6 @@ impl Config {
     pub fn path(&self) -> Option<&Path> {
         self.path.as_deref()
     }
-}
-
-/// The nearest of several words, where one is near.
-pub(crate) fn nearest<'a>(word: &str, among: impl Iterator<Item = &'a str>) -> Option<&'a str> {
-    let most = (word.chars().count() / 3).clamp(1, 3);
-    among
-        .map(|other| (distance(word, other), other))
-        .filter(|(distance, _)| *distance <= most)
-        .min_by_key(|(distance, _)| *distance)
-        .map(|(_, other)| other)
-}
-
-/// Letters to add, drop, change or swap with their neighbour (Damerau-Levenshtein, optimal string alignment).
-fn distance(one: &str, other: &str) -> usize {
-    let one: Vec<char> = one.to_lowercase().chars().collect();
-    let other: Vec<char> = other.to_lowercase().chars().collect();
-    let mut before: Vec<usize> = Vec::new();
-    let mut last: Vec<usize> = (0..=other.len()).collect();
-    for (i, a) in one.iter().enumerate() {
-        let mut row = vec![i + 1];
-        for (j, b) in other.iter().enumerate() {
-            let cost = usize::from(a != b);
-            let mut least = (last[j] + cost).min(last[j + 1] + 1).min(row[j] + 1);
-            if i > 0 && j > 0 && *a == other[j - 1] && one[i - 1] == *b {
-                least = least.min(before[j - 1] + 1);
-            }
-            row.push(least);
-        }
-        before = std::mem::replace(&mut last, row);
-    }
-    last.last().copied().unwrap_or(0)
 }
 
 #[cfg(test)]

@@ -81,6 +81,7 @@ codes! {
     ExpectMismatch = "expect_mismatch", 6, false, "Not as many people as --expect says";
     NotConfirmed = "not_confirmed", 6, false, "Nobody confirmed the change";
     PlanInvalid = "plan_invalid", 6, false, "The plan file was altered, has expired or is for another tenant";
+    JobElsewhere = "job_elsewhere", 6, false, "The job is of another profile or tenant";
     PlanChanged = "plan_changed", 6, false, "The person changed since the plan was made";
     Incomplete = "incomplete", 7, true, "What was to be gone or set is not, after all tries";
     Throttled = "throttled", 8, true, "The service asks to slow down";

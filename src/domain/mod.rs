@@ -18,6 +18,7 @@ mod secret;
 mod service;
 pub mod shape;
 mod user;
+pub(crate) mod written;
 
 pub use action::{Action, Effect, EffectState, Minted, Notice, Status, Step, StepClass};
 pub use audit::{AuditKind, AuditOperator, AuditRow};

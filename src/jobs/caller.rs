@@ -151,6 +151,17 @@ impl Checked {
             .max_by_key(|check| check.at)
     }
 
+    /// The latest check of each person that serves a change by this playbook, the latest last.
+    pub fn serving(&self, playbook: Option<&str>) -> Vec<&Check> {
+        let mut all: Vec<&Check> = self
+            .0
+            .iter()
+            .filter(|check| !on_lost_phone(check, playbook))
+            .collect();
+        all.sort_by_key(|check| check.at);
+        all
+    }
+
     fn all(&self, user_id: &UserId) -> impl Iterator<Item = &Check> {
         self.0
             .iter()

@@ -18,4 +18,5 @@ pub mod playbook;
 pub mod policy;
 pub mod remains;
 pub mod select;
+pub mod undo;
 pub mod witness;

@@ -1,14 +1,18 @@
 //! A plan written down: NDJSON, no secrets, a digest over all bytes before the last line. That finds accidents; edits
 //! are found by comparing the digest with the one that was approved.
 
+mod write;
+
 use std::collections::HashSet;
-use std::io::{BufRead, Read as _, Seek, Write};
+use std::io::{BufRead, Read as _, Seek};
 
 use hmac::digest::Digest as _;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::Sha256;
+
+pub use write::Writer;
 
 use super::plan::{Deed, PlannedRow, PlannedUser};
 use crate::domain::{Error, ErrorCode, Result, UserId};
@@ -112,60 +116,6 @@ impl Head {
     /// The name of the schema that this program writes.
     pub fn schema() -> String {
         format!("plan/{SCHEMA}")
-    }
-}
-
-/// Writes a plan file, a person at a time.
-pub struct Writer<W: Write> {
-    out: W,
-    digest: Sha256,
-    users: u64,
-}
-
-impl<W: Write> Writer<W> {
-    /// Begins with the first line.
-    ///
-    /// # Errors
-    /// Whatever keeps the file from being written.
-    pub fn begin(out: W, head: &Head) -> std::io::Result<Self> {
-        let mut writer = Self {
-            out,
-            digest: Sha256::new(),
-            users: 0,
-        };
-        writer.line(head)?;
-        Ok(writer)
-    }
-
-    /// Adds a person.
-    ///
-    /// # Errors
-    /// Whatever keeps the file from being written.
-    pub fn person(&mut self, person: &PlannedUser) -> std::io::Result<()> {
-        self.users += 1;
-        self.line(person)
-    }
-
-    /// Adds the last line; gives the writer and the digest.
-    ///
-    /// # Errors
-    /// Whatever keeps the file from being written.
-    pub fn end(mut self) -> std::io::Result<(W, String)> {
-        let digest = hex_of(&self.digest.clone().finalize());
-        let tail = Tail {
-            users: self.users,
-            digest: format!("sha256:{digest}"),
-        };
-        self.line(&tail)?;
-        self.out.flush()?;
-        Ok((self.out, digest))
-    }
-
-    fn line(&mut self, value: &impl Serialize) -> std::io::Result<()> {
-        let mut bytes = serde_json::to_vec(value)?;
-        bytes.push(b'\n');
-        self.digest.update(&bytes);
-        self.out.write_all(&bytes)
     }
 }
 

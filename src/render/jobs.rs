@@ -83,11 +83,7 @@ pub(crate) enum JobPage<'a> {
     /// As rows, behind the page of the job where that is for people.
     Rows(Rows<'a, StepRow>),
     /// As one object, whose array of steps is open.
-    Object {
-        page: &'a Page,
-        out: &'a mut dyn Write,
-        began: bool,
-    },
+    Object { out: &'a mut dyn Write, began: bool },
     /// As one object for a filter.
     Filtered {
         page: &'a Page,
@@ -119,11 +115,7 @@ impl<'a> JobPage<'a> {
                 // Steps are the last field, and there are none yet: the array stays open.
                 let open = text.trim_end_matches(['}', ']', '\n', ' ']);
                 write(out, open.as_bytes())?;
-                Ok(Self::Object {
-                    page,
-                    out,
-                    began: false,
-                })
+                Ok(Self::Object { out, began: false })
             }
             Format::Table => {
                 page.pairs(out, about)?;
@@ -145,7 +137,7 @@ impl<'a> JobPage<'a> {
                 steps.push(to_value(row)?);
                 Ok(())
             }
-            Self::Object { out, began, .. } => {
+            Self::Object { out, began } => {
                 let text = text::clean_json(serde_json::to_string_pretty(row).map_err(internal)?);
                 let before = if *began { ",\n    " } else { "\n    " };
                 *began = true;
@@ -162,7 +154,7 @@ impl<'a> JobPage<'a> {
     pub(crate) fn finish(self, job: &JobShow) -> Result<()> {
         match self {
             Self::Rows(rows) => rows.finish(&summary(job)?),
-            Self::Object { out, began, .. } => {
+            Self::Object { out, began } => {
                 let end: &[u8] = if began { b"\n  ]\n}\n" } else { b"]\n}\n" };
                 write(out, end)
             }

@@ -82,10 +82,11 @@ pub(crate) async fn issue(
         form.entry("client_secret".to_owned()).or_insert(secret);
     }
     let shared = Arc::clone(&state);
+    let lifetime = state.faults.token_lifetime().unwrap_or(LIFETIME);
     // A write: the first use of a seeded password keeps its hash.
     let job = move |connection: &rusqlite::Transaction<'_>| {
         let now = clock::now_ms(connection)?;
-        Ok((now, grant(&shared, connection, &tenant, &form, now)))
+        Ok((now, grant(&shared, connection, &tenant, &form, (now, lifetime))))
     };
     match state.store.write(job).await {
         Ok((_, Ok(answer))) => (
@@ -96,6 +97,17 @@ pub(crate) async fn issue(
         Ok((now, Err(refused))) => refused.answer(now),
         Err(error) => Refusal::from(error).answer(super::machine_ms()),
     }
+}
+
+/// An error that is given on purpose, in the words of this endpoint.
+pub(crate) fn refused(status: StatusCode, retry_after: Option<u64>) -> Response {
+    let mut response = Refusal::from(super::faults::refused(status, None)).answer(super::machine_ms());
+    if let Some(seconds) = retry_after {
+        response
+            .headers_mut()
+            .insert(header::RETRY_AFTER, header::HeaderValue::from(seconds));
+    }
+    response
 }
 
 fn basic(headers: &HeaderMap) -> Option<(String, String)> {
@@ -118,7 +130,7 @@ fn grant(
     connection: &Connection,
     tenant: &str,
     form: &Form,
-    now: i64,
+    (now, lifetime): (i64, i64),
 ) -> Result<Value, Refusal> {
     let kind = field(form, "grant_type").ok_or_else(|| missing("grant_type"))?;
     if !state.is_tenant(tenant) {
@@ -145,7 +157,7 @@ fn grant(
         ));
     }
     let asked = Scopes::read(state, field(form, "scope").unwrap_or_default())?;
-    let claims = match kind {
+    let mut claims = match kind {
         "client_credentials" => {
             if secret.is_none() {
                 let text = "The request body must contain the following parameter: 'client_assertion' or 'client_secret'.";
@@ -176,9 +188,10 @@ fn grant(
             return Err(bad("unsupported_grant_type", 70003, text));
         }
     };
+    claims.exp = claims.iat + lifetime;
     let token = state.keys.sign(&claims).ok_or_else(ApiError::internal)?;
     let mut answer = json!({
-        "token_type": "Bearer", "expires_in": LIFETIME, "ext_expires_in": LIFETIME, "access_token": token,
+        "token_type": "Bearer", "expires_in": lifetime, "ext_expires_in": lifetime, "access_token": token,
     });
     if let Some(scopes) = &claims.scp {
         answer["scope"] = json!(scopes);

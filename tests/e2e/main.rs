@@ -11,6 +11,8 @@ mod caller;
 mod environment;
 #[cfg(test)]
 mod http;
+#[cfg(test)]
+mod jobs;
 mod many;
 #[cfg(test)]
 mod person;

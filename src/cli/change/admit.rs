@@ -5,10 +5,10 @@ use futures::TryStreamExt as _;
 use super::{Prepared, gather, prefix};
 use crate::cli::context::{Context, Session};
 use crate::cli::who::Selection;
-use crate::domain::{Error, ErrorCode, Privileges, Result, User, UserQuery};
+use crate::domain::{Error, ErrorCode, Privileges, Result, Status, User, UserQuery};
 use crate::jobs::caller::{Callers, Checked};
 use crate::jobs::guard::{self, Allow, Bound};
-use crate::jobs::journal::{JobHead, Journal};
+use crate::jobs::journal::{JobHead, Journal, StepRecord};
 
 /// What the command itself must satisfy; a ticket that is missing is asked for where somebody is there.
 ///
@@ -119,33 +119,51 @@ pub(crate) async fn privileges(cx: &Context, session: &Session, users: &[User]) 
     Ok(privileges)
 }
 
-/// What can be judged only when everybody is planned: whether one person alone may do so much, and whether the callers
-/// were checked. Keeps the check of the one who is changed, for the plan's screen.
+/// What can be judged only when everybody is planned. Keeps the check of the one who is changed, for the plan's screen.
 ///
 /// # Errors
-/// `guard_two_person`, `guard_caller`; the checks or the journal cannot be read.
+/// As [`admit_job`].
 pub(super) async fn admit_planned(cx: &Context, session: &Session, prepared: &mut Prepared) -> Result<()> {
     let Prepared {
         head, kept, gathered, ..
     } = &*prepared;
     let people = usize::try_from(gathered.size.people).unwrap_or(usize::MAX);
-    admit_alone(cx, session, head, people)?;
-    let checked = checked(cx, session)?;
-    admit_callers(cx, session, head, &checked, kept.journal()?).await?;
+    let checked = admit_job(cx, session, head, kept.journal()?, people).await?;
     if let [person] = gathered.few.as_slice()
         && gathered.planned == 1
     {
-        let playbook = prepared.head.playbook.as_deref();
+        let playbook = head.playbook.as_deref();
         prepared.caller = checked.of(&person.user_id, playbook).cloned();
     }
     Ok(())
+}
+
+/// Whether one person alone may change so many, and whether the callers were checked. The audit log learns of the checks.
+///
+/// # Errors
+/// `guard_two_person`, `guard_caller`; the checks or the journal cannot be read.
+pub(super) async fn admit_job(
+    cx: &Context,
+    session: &Session,
+    head: &JobHead,
+    journal: &dyn Journal,
+    people: usize,
+) -> Result<Checked> {
+    admit_alone(cx, session, head, people)?;
+    let checked = checked(cx, session)?;
+    admit_callers(cx, session, head, &checked, journal).await?;
+    for check in checked.serving(head.playbook.as_deref()) {
+        cx.record
+            .checked(&check.user_id, &format!("{} {}", check.at, check.said()));
+    }
+    Ok(checked)
 }
 
 /// Whether one person alone may change so many.
 ///
 /// # Errors
 /// `guard_two_person`.
-pub(crate) fn admit_alone(cx: &Context, session: &Session, head: &JobHead, people: usize) -> Result<()> {
+fn admit_alone(cx: &Context, session: &Session, head: &JobHead, people: usize) -> Result<()> {
     let maker = head.plan.as_ref().map(|plan| plan.made_by.as_str());
     let words = head.verb.split(' ').chain(["…", "--plan-out", "FILE"]);
     guard::admit_alone(
@@ -191,6 +209,10 @@ async fn admit_callers(
     let mut more = 0_u64;
     let mut people = journal.people();
     while let Some(taken) = people.try_next().await? {
+        let over = |record: &StepRecord| matches!(record.row.status, Status::Done | Status::Unchanged);
+        if taken.steps.iter().all(over) {
+            continue;
+        }
         let (guard, operator) = (&session.guard, &session.operator);
         match checked.admit(guard, &taken.person, playbook, maker, operator, &prefix) {
             Ok(()) => {}

@@ -459,6 +459,14 @@ impl<'a> Policies<'a> {
     }
 }
 
+/// The policy for a person.
+///
+/// # Errors
+/// As every request.
+pub(crate) async fn policy(session: &Session, user: &UserId) -> Result<Option<Policy>> {
+    readable(session, Some(user)).await
+}
+
 /// The policy; where it cannot be read the service has the last word anyway.
 async fn readable(session: &Session, user: Option<&UserId>) -> Result<Option<Policy>> {
     match session.service.policy(user).await {

@@ -5,7 +5,7 @@ use futures::TryStreamExt as _;
 use super::gather::FEW;
 use super::report::Report;
 use crate::cli::context::{Context, Session};
-use crate::domain::shape::ResultDoc;
+use crate::domain::shape::{ResultDoc, Undo};
 use crate::domain::{Error, Result};
 use crate::jobs::execute::Early;
 use crate::jobs::remains;
@@ -98,7 +98,7 @@ pub(super) fn counts(
         format!(", audit {}:{start}", audit.seq)
     });
     let job = job
-        .map(|job| format!(" Job {job}{}", audit.unwrap_or_default()))
+        .map(|job| format!(" Job {job}{}{}", audit.unwrap_or_default(), undo(doc)))
         .unwrap_or_default();
     if one && verdict.is_none() && doc.summary.steps.done > 0 {
         cx.ui.note(&format!("Done.{job}"));
@@ -137,6 +137,18 @@ pub(super) fn counts(
             code => format!(". Exit {code}"),
         };
         cx.ui.note(&format!("{}.{job}{took}{exit}", counts.join(", ")));
+    }
+}
+
+/// How to take it back, where that can be.
+fn undo(doc: &ResultDoc) -> String {
+    match &doc.undo {
+        Some(Undo {
+            what,
+            command: Some(command),
+            ..
+        }) => format!(". Undo ({}): {command}", what.join(", ")),
+        _ => String::new(),
     }
 }
 

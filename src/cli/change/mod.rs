@@ -28,7 +28,7 @@ use crate::jobs::planfile;
 use crate::services::Traffic;
 
 pub(crate) use admit::{admit_command, admit_number, admit_people, cannot_tell, checked};
-pub(crate) use gather::{Gathered, left_out, read};
+pub(crate) use gather::{Gathered, left_out, policy, read};
 pub(crate) use keep::Qr;
 pub(crate) use kept::{Kept, head};
 pub(crate) use named::{Begun, JobName, begin};
@@ -40,12 +40,12 @@ pub(crate) struct ChangeArgs {
     /// Write the plan to a new file and stop; "plan apply FILE" carries it out
     #[arg(long, value_name = "FILE", help_heading = "Options everywhere")]
     plan_out: Option<PathBuf>,
-    #[command(flatten)]
-    job: JobName,
     /// Let the plan be applied for so long, at most 7d [default: 24h]
     #[arg(long, value_name = "DUR", help_heading = "Options everywhere", requires = "plan_out", value_parser = valid,
           hide_short_help = true)]
     valid: Option<SignedDuration>,
+    #[command(flatten)]
+    job: JobName,
 }
 
 /// `12h`, `3d`.
@@ -134,8 +134,8 @@ pub(crate) fn before(cx: &Context, change: &Change) -> Result<Option<String>> {
         qr,
         args: ChangeArgs {
             plan_out,
-            job,
             valid: _,
+            job,
         },
         ..
     } = change;
@@ -180,7 +180,7 @@ pub(crate) async fn run_on(
         selection,
         playbook,
         qr,
-        args: ChangeArgs { plan_out, job, valid },
+        args: ChangeArgs { plan_out, valid, job },
     } = change;
     let only_planned = cx.globals.dry_run || plan_out.is_some();
     // One person's calls go out as soon as they are made.
@@ -197,7 +197,7 @@ pub(crate) async fn run_on(
     } else {
         match begin(cx, &head).await? {
             Begun::New(kept) => kept,
-            Begun::Known(journal) => return resume(cx, session, journal.as_ref()).await,
+            Begun::Known(journal) => return resume(cx, session, journal.as_ref(), None).await,
         }
     };
     let for_file = plan_out.is_some();

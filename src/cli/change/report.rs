@@ -12,6 +12,7 @@ use crate::domain::{Action, Error, ErrorCode, Notice, Result, Status};
 use crate::jobs::execute::{Early, Ran};
 use crate::jobs::journal::{JobHead, Journal, Taken, Which};
 use crate::jobs::outcome::{self, Reasons};
+use crate::jobs::undo::Reach;
 use crate::render::{Page, Results, Shape};
 
 /// How long an open page may go on after a sign-out, in seconds.
@@ -160,7 +161,10 @@ impl<'a> Report<'a> {
         let mut doc = empty(cx, session, head);
         doc.started_at = Some(ended.started);
         let mut people = journal.people();
-        while let Some(Taken { person, steps, .. }) = people.try_next().await? {
+        let mut reach = Reach::default();
+        while let Some(taken) = people.try_next().await? {
+            reach.add(&taken);
+            let Taken { person, steps, .. } = taken;
             outcome::add_by_hand(&mut doc.by_hand, &person);
             let ends = person.steps.iter().zip(&steps).any(|(planned, record)| {
                 let ends = |step: &crate::domain::Step| {
@@ -172,6 +176,8 @@ impl<'a> Report<'a> {
                 doc.access_ends_within_s = Some(ACCESS_ENDS_WITHIN);
             }
         }
+        let shown = lines::shown(cx, &head.id).await;
+        doc.undo = reach.undo(|| cx.command(["jobs", "undo", &shown]));
         let mut reasons = Reasons::default();
         // Whoever is stopped is not told single reasons.
         if !matches!(ended.ran.early, Some(Early::Told | Early::TooManyFailed)) {

@@ -18,12 +18,17 @@ use crate::jobs::journal::{JobHead, JobState, Journal, Open};
 use crate::render::text::{clean, counted, grouped};
 use crate::render::{Format, Results};
 
-/// Goes on with a job until everybody is done with; gives the exit status. Where nothing is left it says so, and shows
+/// Goes on with a job until everybody is done with, or `first` people are; gives the exit status. Where nothing is left it says so, and shows
 /// what the job came to.
 ///
 /// # Errors
 /// `usage` for a job that cannot be gone on with, or is of another place; what the guards say; why it did not end well.
-pub(crate) async fn resume(cx: &Context, session: &Session, journal: &dyn Journal) -> Result<u8> {
+pub(crate) async fn resume(
+    cx: &Context,
+    session: &Session,
+    journal: &dyn Journal,
+    first: Option<u64>,
+) -> Result<u8> {
     let head = journal.head().await?;
     let shown = lines::shown(cx, &head.id).await;
     admit_job(&head, journal.state().await?, session, &shown)?;
@@ -37,7 +42,7 @@ pub(crate) async fn resume(cx: &Context, session: &Session, journal: &dyn Journa
         journal.set_state(JobState::Ended).await?;
         return over(cx, session, &head, journal, &shown).await;
     }
-    let left = admit_left(cx, session, journal).await?;
+    let left = admit_left(cx, session, &head, journal).await?;
     keep::check_number(cx, left.minting)?;
     let qr = Qr::None;
     if left.minting > 0 {
@@ -59,14 +64,15 @@ pub(crate) async fn resume(cx: &Context, session: &Session, journal: &dyn Journa
     if open > left.few.len() as u64 {
         plan.push(format!("  and {} more", grouped(open - left.few.len() as u64)));
     }
+    plan.extend(left.warning.iter().map(|warning| format!("warning: {warning}")));
     confirm::shown_is_meant(cx, &plan.join("\n"), open)?;
     let work = Work {
         head: &head,
         keeper: Keeper::open(cx, &qr, left.minting > 0, true)?,
         slots: HashMap::new(),
         missing_ok: true,
-        limit: None,
-        people: open,
+        limit: first,
+        people: first.map_or(open, |first| first.min(open)),
     };
     work.run(cx, session, journal).await
 }
@@ -98,7 +104,7 @@ pub(crate) async fn work(cx: &Context, session: &Session, journal: &dyn Journal)
         false,
         cx.globals.ticket.clone().or_else(|| head.ticket.clone()),
     )?;
-    let left = admit_left(cx, session, journal).await?;
+    let left = admit_left(cx, session, &head, journal).await?;
     keep::check_number(cx, left.minting)?;
     let qr = Qr::None;
     if left.minting > 0 {
@@ -146,10 +152,12 @@ struct Left {
     people: u64,
     few: Vec<String>,
     minting: u64,
+    /// What to know before saying yes.
+    warning: Option<String>,
 }
 
 /// Asks the guards about everybody who is left.
-async fn admit_left(cx: &Context, session: &Session, journal: &dyn Journal) -> Result<Left> {
+async fn admit_left(cx: &Context, session: &Session, head: &JobHead, journal: &dyn Journal) -> Result<Left> {
     let mut left = Left::default();
     let mut open = journal.open().try_chunks(super::gather::BATCH);
     while let Some(chunk) = open.try_next().await.map_err(|error| error.1)? {
@@ -159,11 +167,15 @@ async fn admit_left(cx: &Context, session: &Session, journal: &dyn Journal) -> R
         left.few
             .extend(chunk.iter().take(room).map(|one| one.user.clone()));
         let users: Vec<User> = chunk.into_iter().map(user).collect();
-        admit::admit_people(cx, session, &users).await?;
+        let privileges = admit::admit_people(cx, session, &users).await?;
+        if left.warning.is_none() {
+            left.warning = admit::cannot_tell(cx, session, &privileges);
+        }
     }
+    drop(open);
     let people = usize::try_from(left.people).unwrap_or(usize::MAX);
     admit::admit_number(cx, session, people, Bound::Planned)?;
-    admit::admit_alone(cx, session, &journal.head().await?, people)?;
+    admit::admit_job(cx, session, head, journal, people).await?;
     Ok(left)
 }
 

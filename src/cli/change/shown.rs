@@ -138,6 +138,7 @@ fn rows(person: &PlannedUser, width: Widths, indent: &str) -> Vec<String> {
                 Deed::Unchanged if row.detail.is_empty() => "so already".to_owned(),
                 Deed::Unchanged => format!("{}; so already", row.detail),
                 Deed::ByHand { why, .. } => format!("by hand: {why}"),
+                Deed::Skip { why } => format!("left alone: {why}"),
             };
             let Widths { step, target } = width;
             format!(

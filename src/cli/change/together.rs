@@ -32,7 +32,9 @@ pub(super) async fn run(cx: &Context, job: &Job<'_>, id: &str) -> Result<Ran> {
             // It was silent too long. What it held is the others' now, and it begins anew.
             Err(error) if error.code() == ErrorCode::LeaseLost => {
                 cx.ui.note(&format!("{error}; going on with who is left"));
-                job.journal.set_state(JobState::Running).await?;
+                if job.journal.state().await? == JobState::Running {
+                    job.journal.set_state(JobState::Running).await?;
+                }
             }
             Err(error) => return Err(error),
         }

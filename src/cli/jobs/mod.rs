@@ -5,13 +5,17 @@ mod again;
 mod cancel;
 mod list;
 mod prune;
+mod resume;
 mod show;
+mod undo;
+mod watch;
 mod work;
 
-use super::context::Context;
-use crate::domain::Result;
+use super::context::{Context, Session};
+use crate::config::OF_VARIABLES;
 use crate::domain::shape::JobRow;
-use crate::jobs::journal::{Job, Listed};
+use crate::domain::{Error, ErrorCode, Result};
+use crate::jobs::journal::{Job, JobHead, Listed};
 
 /// Verbs on jobs.
 #[derive(Debug, clap::Subcommand)]
@@ -20,10 +24,16 @@ pub enum Verb {
     List(list::Args),
     /// Show a job, step by step
     Show(show::Args),
+    /// Follow a job to its end
+    Watch(watch::Args),
+    /// Go on with a job: who was not begun, who failed, what nobody knows
+    Resume(resume::Args),
     /// Cancel a job: who was not begun stays as they are
     Cancel(cancel::Args),
     /// Work on a job that several machines share
     Work(work::Args),
+    /// Take back what a job did, as far as that can be
+    Undo(undo::Args),
     /// Delete jobs that are over and old
     Prune(prune::Args),
 }
@@ -33,11 +43,58 @@ impl Verb {
         match self {
             Self::List(args) => args.run(cx).await,
             Self::Show(args) => args.run(cx).await,
+            Self::Watch(args) => args.run(cx).await,
+            Self::Resume(args) => args.run(cx).await,
             Self::Cancel(args) => args.run(cx).await,
             Self::Work(args) => args.run(cx).await,
+            Self::Undo(args) => args.run(cx).await,
             Self::Prune(args) => args.run(cx).await,
         }
     }
+}
+
+/// Whether the profile that was named is the job's: said before anybody is connected to.
+///
+/// # Errors
+/// `job_elsewhere` with the command that does; as [`Context::profile`].
+fn here(cx: &Context, head: &JobHead, verb: &str, short: &str) -> Result<()> {
+    let profile = match cx.profile() {
+        Ok(profile) => profile.name,
+        Err(error) if error.code() == ErrorCode::NoProfile => {
+            return Err(error.hint(cx.command_of(Some(&head.profile), ["jobs", verb, short])));
+        }
+        Err(error) => return Err(error),
+    };
+    if profile == head.profile {
+        return Ok(());
+    }
+    let hint = match head.profile.as_str() {
+        OF_VARIABLES => "leave out -p, with the variables set that made its profile".to_owned(),
+        name => cx.command_of(Some(name), ["jobs", verb, short]),
+    };
+    Err(Error::new(
+        ErrorCode::JobElsewhere,
+        format!("job {short} is of profile {}, not of {profile}", head.profile),
+    )
+    .hint(hint))
+}
+
+/// Whether a profile still leads where the job was made.
+///
+/// # Errors
+/// `job_elsewhere`.
+fn there(session: &Session, head: &JobHead) -> Result<()> {
+    if session.service_name == head.service && session.tenant.eq_ignore_ascii_case(&head.tenant) {
+        return Ok(());
+    }
+    Err(Error::new(
+        ErrorCode::JobElsewhere,
+        format!(
+            "the job is for {} ({}), and profile {} leads to {} ({}) now",
+            head.service, head.tenant, session.profile, session.service_name, session.tenant
+        ),
+    )
+    .hint("name a profile of that tenant with -p"))
 }
 
 /// A job as scripts see it, or what is known of one that cannot be read.

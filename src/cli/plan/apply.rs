@@ -26,11 +26,11 @@ pub struct Args {
     /// Refuse unless the plan has this digest, or one that begins so
     #[arg(long, value_name = "DIGEST", value_parser = digest)]
     digest: Option<String>,
-    #[command(flatten)]
-    job: JobName,
     /// What to do about people who changed since: leave them out, or refuse all
     #[arg(long, value_name = "skip|stop", value_enum, default_value_t)]
     on_drift: OnDrift,
+    #[command(flatten)]
+    job: JobName,
 }
 
 /// What to do about people who changed since the plan was made.
@@ -115,7 +115,7 @@ impl Args {
         } else {
             match change::begin(cx, &head).await? {
                 Begun::New(kept) => kept,
-                Begun::Known(journal) => return change::resume(cx, &session, journal.as_ref()).await,
+                Begun::Known(journal) => return change::resume(cx, &session, journal.as_ref(), None).await,
             }
         };
         let gathered = compare(cx, &session, &mut plan, kept.journal()?, on_drift).await?;

@@ -1,9 +1,8 @@
 //! `user check-caller USER`: whether whoever is on the phone is the person. The service asks, where it can; else the
 //! operator attests it. Never by a method that is lost, on the lost phone, or new.
 
-use crate::cli::challenge;
-use crate::cli::change;
 use crate::cli::context::{Context, Intent, Session};
+use crate::cli::{challenge, change, record};
 use crate::domain::shape::StepRow;
 use crate::domain::{
     Capability, Challenge, Error, ErrorCode, Method, Parts, Purpose, Result, Secret, Status, User, Verdict,
@@ -11,6 +10,7 @@ use crate::domain::{
 };
 use crate::jobs::caller::{self, By, Callers, Check, Way};
 use crate::jobs::select::{self, Typed};
+use crate::jobs::witness::{About, Witness as _};
 use crate::render::time;
 
 /// Who calls, and how to ask.
@@ -116,10 +116,10 @@ impl Args {
         };
         let can = crate::services::admit(session.service.capabilities(), Capability::CheckCaller);
         match (by, can) {
-            (Some(By::InPerson | By::Manager), _) => asking.attest(None),
+            (Some(By::InPerson | By::Manager), _) => asking.attest(None).await,
             (Some(By::Callback), Err(_)) => {
                 let way = asking.way(info.methods(), &gone)?;
-                asking.attest(Some(&way))
+                asking.attest(Some(&way)).await
             }
             (_, Err(error)) => Err(error.hint(asking.command("callback"))),
             (_, Ok(())) => {
@@ -175,7 +175,7 @@ impl Asking<'_> {
         let Self {
             cx, session, person, ..
         } = self;
-        let (service, by) = (session.service.as_ref(), By::from(way.asked));
+        let by = By::from(way.asked);
         let again = self.command(by.as_str());
         let mut row = self.row(&way.reference);
         if cx.globals.dry_run {
@@ -186,6 +186,50 @@ impl Asking<'_> {
             return change::one_row(cx, session, VERB, row, Vec::new());
         }
         row.attempts = 1;
+        if code.is_none() {
+            row.step = "ask".to_owned();
+        }
+        let log = record::of_verb(cx, VERB)?;
+        let step_id = uuid::Uuid::now_v7().to_string();
+        log.before(&[About {
+            step_id: step_id.clone(),
+            user: row.user.clone(),
+            user_id: person.id.clone(),
+            step: row.step.clone(),
+            target: row.target.clone(),
+        }])
+        .await?;
+        let ended = self.asked(way, code, &mut row).await;
+        row.at = Some(cx.clock.now());
+        if let Err(error) = &ended {
+            row.status = Status::Failed;
+            row.detail = error.message().to_owned();
+            row.error = Some(error.to_body());
+        }
+        log.after(&[(step_id, row.clone())]).await?;
+        match ended {
+            Err(error) if error.code() == ErrorCode::ServiceRefused => {
+                change::one_row(cx, session, VERB, row, Vec::new())
+            }
+            Err(error) => Err(error),
+            Ok(None) => {
+                let next = format!("The caller is checked once the code is: {again} --code CODE");
+                change::one_row(cx, session, VERB, row, vec![next])
+            }
+            Ok(Some(check)) => {
+                self.keep(&check)?;
+                change::one_row(cx, session, VERB, row, Vec::new())
+            }
+        }
+    }
+
+    /// Sends the challenge and checks what the caller says; `None`: nobody can be asked for that here.
+    async fn asked(&self, way: &Way<'_>, code: Option<String>, row: &mut StepRow) -> Result<Option<Check>> {
+        let Self {
+            cx, session, person, ..
+        } = self;
+        let (service, by) = (session.service.as_ref(), By::from(way.asked));
+        let again = self.command(by.as_str());
         let purpose = Purpose::CheckCaller(way.asked);
         let (challenge, code) = match code {
             Some(code) => (self.open(way, purpose), code),
@@ -193,13 +237,10 @@ impl Asking<'_> {
                 let challenge = service.challenge(&person.id, &way.method.id, purpose).await?;
                 let sent = challenge::sent(cx, &challenge);
                 if cx.ui.can_ask().is_err() {
-                    row.step = "ask".to_owned();
-                    row.status = Status::Done;
-                    row.detail = sent;
-                    row.at = Some(cx.clock.now());
-                    let next = format!("The caller is checked once the code is: {again} --code CODE");
-                    return change::one_row(cx, session, VERB, row, vec![next]);
+                    (row.status, row.detail) = (Status::Done, sent);
+                    return Ok(None);
                 }
+                row.step = "check".to_owned();
                 cx.ui.note(&format!("Asked {}: {sent}", way.reference));
                 (challenge, self.read_out()?)
             }
@@ -215,14 +256,10 @@ impl Asking<'_> {
             let code = self.read_out()?;
             verdict = service.answer(&challenge, Secret::new(code)).await?;
         }
-        if let Err(error) = challenge::judge(verdict, &way.reference, &again) {
-            row.status = Status::Failed;
-            row.detail = error.message().to_owned();
-            row.error = Some(error.to_body());
-            row.at = Some(cx.clock.now());
-            return change::one_row(cx, session, VERB, row, Vec::new());
-        }
-        self.keep(row, by, false, Some(way), cx.globals.reason.clone())
+        challenge::judge(verdict, &way.reference, &again)?;
+        let check = self.check(by, false, Some(way), cx.globals.reason.clone());
+        (row.status, row.detail) = (Status::Done, self.said(&check));
+        Ok(Some(check))
     }
 
     /// What the caller reads out; nothing is No.
@@ -249,7 +286,7 @@ impl Asking<'_> {
     }
 
     /// The operator's own word, with a reason.
-    fn attest(&self, way: Option<&Way<'_>>) -> Result<u8> {
+    async fn attest(&self, way: Option<&Way<'_>>) -> Result<u8> {
         let Self { cx, person, .. } = self;
         let by = self.by.unwrap_or(By::Callback);
         let row = self.row(way.map_or("caller", |way| way.reference.as_str()));
@@ -299,23 +336,29 @@ impl Asking<'_> {
                 "not confirmed; nobody was checked",
             ));
         }
-        self.keep(row, by, true, way, Some(reason))
+        let check = self.check(by, true, way, Some(reason));
+        let log = record::of_verb(cx, VERB)?;
+        let told = format!("caller checked {}", check.said());
+        log.event(&told, Some((&check.user, &check.user_id))).await?;
+        self.keep(&check)?;
+        let mut row = row;
+        (row.status, row.at) = (Status::Done, Some(check.at));
+        row.detail = self.said(&check);
+        change::one_row(cx, self.session, VERB, row, Vec::new())
     }
 
-    /// Keeps the check, and says until when it is good.
-    fn keep(
-        &self,
-        mut row: StepRow,
-        by: By,
-        attested: bool,
-        way: Option<&Way<'_>>,
-        reason: Option<String>,
-    ) -> Result<u8> {
+    /// A check that was made now.
+    fn check(&self, by: By, attested: bool, way: Option<&Way<'_>>, reason: Option<String>) -> Check {
         let Self {
             cx, session, person, ..
         } = self;
-        let now = cx.clock.now();
-        let check = Check {
+        let Session {
+            profile,
+            tenant,
+            operator,
+            ..
+        } = session;
+        Check {
             by,
             attested,
             method: way.map(|way| way.reference.clone()),
@@ -323,17 +366,19 @@ impl Asking<'_> {
             lost: (!self.lost.is_empty()).then(|| self.lost.join(",")),
             ticket: cx.globals.ticket.clone(),
             reason,
-            ..caller::blank(&session.profile, &session.tenant, &session.operator, person, now)
-        };
-        Callers::of(&cx.config()?.state_dir()?).record(&check)?;
-        row.status = Status::Done;
-        row.at = Some(now);
-        row.detail = format!(
-            "{}; good until {}",
-            check.said(),
-            time::short(check.good_until(), now, &cx.zone)
-        );
-        change::one_row(cx, session, VERB, row, Vec::new())
+            ..caller::blank(profile, tenant, operator, person, cx.clock.now())
+        }
+    }
+
+    /// Keeps a check; the audit log has it by then.
+    fn keep(&self, check: &Check) -> Result<()> {
+        Callers::of(&self.cx.config()?.state_dir()?).record(check)
+    }
+
+    /// How, and until when it is good.
+    fn said(&self, check: &Check) -> String {
+        let until = time::short(check.good_until(), check.at, &self.cx.zone);
+        format!("{}; good until {until}", check.said())
     }
 
     fn row(&self, target: &str) -> StepRow {

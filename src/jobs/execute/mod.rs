@@ -19,7 +19,7 @@ use super::journal::Journal;
 use super::plan::{Deed, PlannedRow, PlannedUser};
 use super::witness::Witness;
 use crate::domain::shape::{Next, StepRow};
-use crate::domain::{Clock, IdentityService, Minted, Progress, Result, Slots, Status};
+use crate::domain::{Clock, Error, ErrorCode, IdentityService, Minted, Progress, Result, Slots, Status};
 
 use window::Window;
 
@@ -299,7 +299,10 @@ pub fn planned_row(person: &PlannedUser, planned: &PlannedRow) -> (StepRow, bool
         Deed::Send(_) => (Status::Planned, planned.detail.clone(), false),
         Deed::Unchanged => (Status::Unchanged, planned.detail.clone(), true),
         Deed::ByHand { why, .. } => (Status::Unsupported, why.clone(), true),
+        Deed::Skip { why } => (Status::Skipped, why.clone(), true),
     };
+    let error = matches!(planned.deed, Deed::Skip { .. })
+        .then(|| Error::new(ErrorCode::PlanChanged, detail.clone()).to_body());
     let row = StepRow {
         user: person.user.clone(),
         user_id: person.user_id.0.clone(),
@@ -307,7 +310,7 @@ pub fn planned_row(person: &PlannedUser, planned: &PlannedRow) -> (StepRow, bool
         target: planned.target.clone(),
         status,
         detail,
-        error: None,
+        error,
         attempts: 0,
         request_id: None,
         at: None,

@@ -179,6 +179,11 @@ impl<'a> Draft<'a> {
         self.row(words, Deed::ByHand { why, instead });
     }
 
+    /// A row for what is left alone.
+    pub(crate) fn skip(&mut self, words: Words, why: impl Into<String>) {
+        self.row(words, Deed::Skip { why: why.into() });
+    }
+
     /// Refuses rows from this place on that somebody would have to do by hand.
     ///
     /// # Errors

@@ -3,10 +3,12 @@
 
 mod add;
 mod around;
+mod back;
 mod draft;
 mod order;
 mod put;
 mod remove;
+mod several;
 mod state;
 
 use jiff::{SignedDuration, Timestamp};
@@ -21,8 +23,10 @@ use crate::domain::{
 
 pub(crate) use add::admit_pass;
 pub(crate) use around::password_words;
+pub use back::{Back, put_back};
 pub(crate) use draft::{Draft, Words};
 pub(crate) use order::strongest;
+pub use several::only_error;
 pub use state::State;
 
 /// What a change verb asks for one person.
@@ -245,6 +249,11 @@ pub enum Deed {
         /// What an administrator does instead.
         instead: String,
     },
+    /// It is left alone.
+    Skip {
+        /// Why, as a clause.
+        why: String,
+    },
 }
 
 /// A line of a person's plan.
@@ -269,7 +278,7 @@ impl PlannedRow {
     pub fn to_send(&self) -> Option<&Step> {
         match &self.deed {
             Deed::Send(step) => Some(step),
-            Deed::Unchanged | Deed::ByHand { .. } => None,
+            Deed::Unchanged | Deed::ByHand { .. } | Deed::Skip { .. } => None,
         }
     }
 }

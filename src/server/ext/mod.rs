@@ -5,6 +5,7 @@ mod app_password;
 mod caller;
 mod data;
 mod device;
+mod faults;
 mod moment;
 mod outbox;
 mod policy;
@@ -80,6 +81,7 @@ pub(crate) fn router() -> Router<Arc<AppState>> {
         .route("/clock", get(moment::show).post(moment::shift))
         .route("/seed", post(data::seed))
         .route("/snapshot", get(data::snapshot))
+        .route("/faults", get(faults::show))
         .fallback(nothing_here)
         .method_not_allowed_fallback(wrong_verb)
 }

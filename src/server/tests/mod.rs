@@ -3,6 +3,7 @@
 mod account;
 mod batch;
 mod directory;
+mod faults;
 mod methods;
 mod opening;
 mod pass;
@@ -19,6 +20,7 @@ use axum::routing::any_service;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
+use super::faults::Faults;
 use super::secrets::Seed;
 use super::state::AppState;
 use super::store::Store;
@@ -66,9 +68,13 @@ impl Service {
     }
 
     async fn start(graph_only: bool) -> Self {
+        Self::with(graph_only, Faults::default()).await
+    }
+
+    async fn with(graph_only: bool, faults: Faults) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let store = Store::open(folder.path().join("service.db"), true).unwrap();
-        let state = AppState::load(store, BASE.to_owned(), graph_only, None, None)
+        let state = AppState::load(store, BASE.to_owned(), graph_only, None, None, faults)
             .await
             .unwrap();
         let mut service = Self {

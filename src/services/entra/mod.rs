@@ -27,8 +27,8 @@ use futures::stream::{self, BoxStream};
 
 use crate::domain::{
     Action, Capabilities, Challenge, Effect, Error, ErrorCode, IdentityService, Limits, MethodId, Parts,
-    Policy, Privileges, Purpose, RegistrationRow, ReportQuery, Result, Secret, SecurityInfo, Step, User, UserId,
-    UserQuery, Verdict,
+    Policy, Privileges, Purpose, RegistrationRow, ReportQuery, Result, Secret, SecurityInfo, Step, User,
+    UserId, UserQuery, Verdict,
 };
 use crate::services::Link;
 

@@ -13,7 +13,7 @@ use crate::domain::{MethodId, Status, UserId};
 use crate::jobs::plan::PlannedUser;
 
 /// Whether a step `s` of a person `p` is to be done again: the person was opened again since it ended, not well.
-const AGAIN: &str = "(p.standing = 0 AND s.status IN ('failed', 'unknown', 'skipped')
+const AGAIN: &str = "(p.standing = 0 AND s.sent AND s.status IN ('failed', 'unknown', 'skipped')
     AND s.run < (SELECT CAST(value AS INTEGER) FROM meta WHERE key = 'run'))";
 
 /// The columns of a row with its standing, in the order of [`record`]; `s` is a step, `p` its person.

@@ -1,0 +1,264 @@
+//! Jobs: listed, shown, gone on with, cancelled, taken back, tidied away; what failed fed back into the verb.
+
+use serde_json::Value;
+
+use crate::environment::{Environment, same_job};
+use crate::server::Server;
+
+const CHIDI: &str = "chidi@contoso.example";
+const ADMIN: &str = "admin@contoso.example";
+const EVA: &str = "eva@contoso.example";
+
+/// What can be typed for the newest job.
+#[track_caller]
+fn newest(place: &Environment) -> String {
+    let jobs = place.without_profile().json(&["jobs", "list"]);
+    jobs[0]["ref"].as_str().unwrap().to_owned()
+}
+
+/// The numbers of somebody, with what they are.
+fn numbers(place: &Environment, name: &str) -> Vec<String> {
+    let rows = place.json(&["methods", "list", name]);
+    let shown = |row: &Value| {
+        let number = row["number"].as_str()?;
+        let default = if row["default"] == true { " default" } else { "" };
+        Some(format!("{} {number}{default}", row["ref"].as_str()?))
+    };
+    rows.as_array().unwrap().iter().filter_map(shown).collect()
+}
+
+/// Times of day are the clock's.
+fn timeless(text: &str) -> String {
+    let mut words = text.split("today ");
+    let mut out = words.next().unwrap_or_default().to_owned();
+    for rest in words {
+        let time: String = rest.chars().take(5).collect();
+        let is_time = time.len() == 5 && time.chars().all(|c| c.is_ascii_digit() || c == ':');
+        out += if is_time { "today [time]" } else { "today " };
+        out += if is_time { &rest[5..] } else { rest };
+    }
+    out
+}
+
+fn screen(place: &Environment, arguments: &[&str]) -> String {
+    same_job(&timeless(&place.run(arguments).screen()))
+}
+
+/// Numbers for two administrators and somebody else, set by the help desk, which may not act on administrators.
+fn half_done(place: &Environment, server: &Server) -> (Environment, String) {
+    let password = place.person("helpdesk").password().to_owned();
+    let desk = place
+        .over(server, "entra")
+        .with("MFACTL_AUTH", "password")
+        .with("MFACTL_USERNAME", "helpdesk@contoso.example")
+        .with("MFACTL_PASSWORD", &password);
+    let file = place.write(
+        "numbers.csv",
+        &format!("user,number\n{ADMIN},+1 4255550171\n{CHIDI},+1 4255550172\n{EVA},+1 4255550173\n"),
+    );
+    desk.run(&["methods", "add", "phone", "--from", &file, "--replace", "--yes"])
+        .exits(7);
+    let job = newest(&desk);
+    (desk, job)
+}
+
+#[test]
+fn what_was_done_is_listed_and_shown() {
+    let place = Environment::new();
+    place.change(&["user", "reset", "adele", "--ticket", "INC0042"]);
+    place.change(&["methods", "set-default", "dora", "authenticator"]);
+    insta::assert_snapshot!(screen(&place, &["jobs", "list"]), @"");
+    let job = place.json(&["jobs", "list"])[1]["ref"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    insta::assert_snapshot!(screen(&place, &["jobs", "show", &job]), @"");
+    let shown = place.json(&["jobs", "show", &job]);
+    assert_eq!(shown["ref"], job.as_str());
+    assert_eq!(shown["steps"].as_array().unwrap().len(), 6);
+    assert_eq!(shown["summary"]["users"]["done"], 1);
+    assert_eq!(shown["ticket"], "INC0042");
+    // By any end of its id, and the whole.
+    let id = shown["id"].as_str().unwrap();
+    for meant in [id, &id[id.len() - 8..], &job.to_uppercase()] {
+        assert_eq!(place.json(&["jobs", "show", meant])["id"], id, "{meant}");
+    }
+    let csv = place.run(&["jobs", "show", &job, "-o", "csv"]).exits(0).stdout;
+    assert_eq!(csv.lines().count(), 7, "{csv}");
+    let lines = place.run(&["jobs", "show", &job, "-o", "ndjson"]).exits(0).stdout;
+    let last: Value = serde_json::from_str(lines.lines().last().unwrap()).unwrap();
+    assert_eq!(
+        (last["type"].as_str(), last["id"].as_str()),
+        (Some("summary"), Some(id))
+    );
+    place.run(&["jobs", "watch", &job]).exits(0);
+}
+
+#[test]
+fn a_job_that_is_not_there_or_not_readable_says_so_and_hides_no_other() {
+    let place = Environment::new();
+    insta::assert_snapshot!(screen(&place, &["jobs", "list"]), @"");
+    let missing = place.run(&["jobs", "show", "j-4f7a", "-o", "json"]).exits(3);
+    assert_eq!(missing.error_code(), "not_found");
+    place.change(&["user", "sign-out", "adele"]);
+    let damaged = "01999999-0000-7000-8000-00000000dead";
+    std::fs::write(
+        place.path(&format!("state/mfactl/jobs/{damaged}.db")),
+        "no journal at all, whatever its name says",
+    )
+    .unwrap();
+    let jobs = place.json(&["jobs", "list"]);
+    let states: Vec<_> = jobs
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|job| job["state"].clone())
+        .collect();
+    assert_eq!(states, ["ended", "unreadable"]);
+    assert_eq!(jobs[1]["error"]["code"], "file_corrupt");
+    let shown = place.run(&["jobs", "show", "j-dead", "-o", "json"]).exits(1);
+    assert_eq!(shown.error_code(), "file_corrupt");
+}
+
+#[test]
+fn a_reset_gives_its_numbers_back_and_the_undo_can_be_undone() {
+    let place = Environment::new();
+    let before = numbers(&place, "adele");
+    let reset = place.change(&["user", "reset", "adele"]);
+    assert_eq!(reset["undo"]["possible"], "partial");
+    assert_eq!(reset["undo"]["what"][0], "numbers");
+    let after = numbers(&place, "adele");
+    assert_ne!(after, before);
+    let job = newest(&place);
+    assert_eq!(
+        reset["undo"]["command"],
+        format!("mfactl -p local jobs undo {job}")
+    );
+    insta::assert_snapshot!(screen(&place, &["jobs", "undo", &job, "--dry-run"]), @"");
+    assert_eq!(numbers(&place, "adele"), after, "a dry run changes nothing");
+    insta::assert_snapshot!(screen(&place, &["jobs", "undo", &job, "--yes"]), @"");
+    assert_eq!(numbers(&place, "adele"), before);
+    place.person("adele").signs_in_by("sms").is("signed_in");
+    let undo = place.json(&["jobs", "list"])[0].clone();
+    assert_eq!(undo["undoes"], reset["job"]);
+    // Once more, and nothing is left of it to undo.
+    let twice = place.change(&["jobs", "undo", &job]);
+    assert_eq!(twice["summary"]["steps"]["done"], 0, "{twice}");
+
+    let redo = place.change(&["jobs", "undo", undo["ref"].as_str().unwrap()]);
+    assert_eq!(redo["undo"]["possible"], "full");
+    assert_eq!(numbers(&place, "adele"), after);
+}
+
+#[test]
+fn what_changed_since_is_not_taken_back() {
+    let place = Environment::new();
+    let number =
+        |number: &str| place.change(&["methods", "add", "phone", "bas", "--replace", "--number", number]);
+    number("+31 612345601");
+    let job = newest(&place);
+    number("+31 612345602");
+    let undo = place.try_change(&["jobs", "undo", &job]).exits(6);
+    assert_eq!(undo.error_code(), "plan_changed");
+    assert_eq!(undo.value()["steps"][0]["status"], "skipped");
+    assert!(numbers(&place, "bas")[0].contains("+31612345602"));
+}
+
+#[test]
+fn what_cannot_come_back_is_refused_before_anything_is_sent() {
+    let place = Environment::new();
+    place.change(&["user", "sign-out", "adele"]);
+    let job = newest(&place);
+    let refused = place.try_change(&["jobs", "undo", &job]).exits(5);
+    assert_eq!(refused.error_code(), "unsupported");
+    // Nobody says yes: as with every change.
+    place.change(&["methods", "set-default", "dora", "authenticator"]);
+    let asked = place
+        .run(&["jobs", "undo", &newest(&place), "-o", "json"])
+        .exits(6);
+    assert_eq!(asked.error_code(), "not_confirmed");
+    assert_eq!(place.json(&["jobs", "list"]).as_array().unwrap().len(), 2);
+}
+
+#[test]
+fn what_failed_goes_back_into_the_verb() {
+    let place = Environment::new();
+    let server = place.serve(&["--graph-only"]);
+    let (desk, job) = half_done(&place, &server);
+    let failed = desk
+        .run(&["jobs", "show", &job, "--failed", "-o", "csv"])
+        .exits(0);
+    insta::assert_snapshot!(failed.stdout, @"");
+    let file = place.write("again.csv", &failed.stdout);
+    let strong = place.over(&server, "entra");
+    let again = strong.change(&["methods", "add", "phone", "--from", &file, "--replace"]);
+    assert_eq!(again["summary"]["users"]["done"], 2, "{again}");
+    let watched = desk.run(&["jobs", "watch", &job, "-o", "json"]).exits(7);
+    assert_eq!(watched.error_code(), "incomplete");
+    drop(server);
+    assert!(
+        numbers(&place, "admin")
+            .iter()
+            .any(|number| number.contains("+14255550171"))
+    );
+}
+
+#[test]
+fn what_failed_is_resumed_and_what_is_left_can_be_cancelled() {
+    let place = Environment::new();
+    let server = place.serve(&["--graph-only"]);
+    let (_, job) = half_done(&place, &server);
+    let strong = place.over(&server, "entra");
+
+    let elsewhere = place
+        .run(&["jobs", "resume", &job, "--yes", "-o", "json"])
+        .exits(6);
+    assert_eq!(elsewhere.error_code(), "job_elsewhere");
+    strong.run(&["jobs", "resume", &job, "--dry-run"]).exits(0);
+
+    let one = strong.change(&["jobs", "resume", &job, "--first", "1"]);
+    assert_eq!(one["summary"]["users"]["done"], 2, "{one}");
+    insta::assert_snapshot!(screen(&strong, &["jobs", "list"]), @"");
+    strong.run(&["jobs", "cancel", &job]).exits(0);
+    let refused = strong.try_change(&["jobs", "resume", &job]).exits(2);
+    assert!(
+        refused.error()["message"]
+            .as_str()
+            .unwrap()
+            .contains("was cancelled")
+    );
+    insta::assert_snapshot!(screen(&strong, &["jobs", "cancel", &job]), @"");
+
+    let (_, other) = half_done(&place, &server);
+    let all = strong.change(&["jobs", "resume", &other]);
+    assert_eq!(all["summary"]["users"]["failed"], 0, "{all}");
+    let done = strong.run(&["jobs", "resume", &other, "--yes"]).exits(0);
+    assert!(done.stderr.contains("nothing is left"), "{}", done.screen());
+}
+
+#[test]
+fn old_jobs_go_and_those_that_can_be_resumed_stay() {
+    let place = Environment::new();
+    place.change(&["user", "sign-out", "adele"]);
+    let none = place.run(&["jobs", "prune"]).exits(0);
+    assert!(
+        none.stderr.contains("no job is over and old enough"),
+        "{}",
+        none.screen()
+    );
+    let job = newest(&place);
+    let folder = place.path("state/mfactl/jobs");
+    let files = || std::fs::read_dir(&folder).unwrap().count();
+    let shown = place
+        .run(&["jobs", "prune", "--older-than", "1ms", "--dry-run"])
+        .exits(0);
+    assert!(shown.stdout.contains(&job), "{}", shown.screen());
+    assert!(files() > 0);
+    place.run(&["jobs", "prune", "--older-than", "1ms"]).exits(0);
+    assert_eq!(place.json(&["jobs", "list"]).as_array().unwrap().len(), 0);
+    assert!(
+        !std::fs::read_dir(&folder)
+            .unwrap()
+            .any(|entry| { entry.unwrap().file_name().to_string_lossy().contains(".db") })
+    );
+}

@@ -1,0 +1,126 @@
+//! Everything that `local serve` can do wrong, in one run.
+
+use crate::crowd::{Crowd, summary};
+
+/// Every fault. Those that lose something are bounded, so that a run ends.
+const EVERYTHING: &str = r#"
+[[rule]]
+token_lifetime = "3s"
+
+[[rule]]
+path = "/oauth2/v2.0/token"
+every = 2
+first = 3
+status = 503
+retry_after = 1
+
+[[rule]]
+share = 0.05
+seed = 1
+delay = "40ms"
+
+[[rule]]
+share = 0.01
+seed = 2
+first = 10
+slow = "300ms"
+
+[[rule]]
+path = "/users/*/authentication/methods"
+share = 0.1
+seed = 3
+duplicate_page = true
+
+[[rule]]
+path = "/users/*/authentication/methods"
+share = 0.1
+seed = 4
+empty_page = true
+
+[[rule]]
+every = 3
+lagging_deletes = { reads = 1 }
+
+[[rule]]
+share = 0.02
+seed = 5
+status = 503
+
+[[rule]]
+share = 0.02
+seed = 6
+status = 429
+retry_after = 1
+
+[[rule]]
+method = ["POST", "PATCH", "PUT", "DELETE"]
+share = 0.02
+seed = 7
+first = FEW
+reset_before = true
+
+[[rule]]
+method = ["POST", "PATCH", "PUT", "DELETE"]
+share = 0.02
+seed = 8
+first = FEW
+reset_after = true
+
+[[rule]]
+method = ["POST", "PATCH", "PUT", "DELETE"]
+share = 0.02
+seed = 9
+first = FEW
+drop_item = "before"
+
+[[rule]]
+method = ["POST", "PATCH", "PUT", "DELETE"]
+share = 0.02
+seed = 10
+first = FEW
+drop_item = "after"
+"#;
+
+/// One run through all of it: no row fails.
+fn through_everything(people: usize, few: u64) {
+    let mut crowd = Crowd::start(people, &EVERYTHING.replace("FEW", &few.to_string()));
+    let ended = crowd.begin(&[]).ends().exits(0);
+    let users = &summary(&ended)["summary"]["users"];
+    assert_eq!(
+        (&users["failed"], &users["skipped"]),
+        (&0.into(), &0.into()),
+        "{users}"
+    );
+    let given = crowd.given();
+    for (fault, times) in &given {
+        println!("{fault}: {times}");
+    }
+    let never: Vec<_> = given.iter().filter(|(_, times)| *times == 0).collect();
+    assert!(never.is_empty(), "never given: {never:?}");
+    crowd.verify(false);
+}
+
+#[test]
+fn a_service_that_does_everything_wrong_leaves_no_row_failed_and_nobody_wrong() {
+    through_everything(150, 3);
+}
+
+#[test]
+#[ignore = "long: just soak"]
+fn soak_a_service_that_does_everything_wrong_leaves_no_row_failed_and_nobody_wrong() {
+    through_everything(2000, 40);
+}
+
+#[test]
+fn a_service_that_asks_to_slow_down_leaves_no_row_failed() {
+    let mut crowd = Crowd::throttled(60, "60/s");
+    let ended = crowd.begin(&[]).ends().exits(0);
+    assert_eq!(summary(&ended)["summary"]["users"]["failed"], 0);
+    let told = crowd.faults(&crowd.server().witness().token())["throttle"].clone();
+    println!("throttle: {told}");
+    assert!(
+        told["refused"].as_u64().unwrap() > 0,
+        "it was never asked to slow down: {told}"
+    );
+    crowd.verify(false);
+}
