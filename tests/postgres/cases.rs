@@ -7,16 +7,16 @@ use mfactl::jobs::journal::{JobHead, JobState, Journal, SqliteJournal, Standing,
 use mfactl::jobs::outcome;
 
 use crate::plans::{end, head, left, marked, people, person, seqs};
-use crate::server::server;
+use crate::postgres::server;
 
 /// Each case on each store. Written out by a macro, so that a failure names both.
 macro_rules! on_both {
     ($($case:ident),+ $(,)?) => {
-        mod sqlite { $(#[tokio::test] async fn $case() {
+        mod on_sqlite { $(#[tokio::test] async fn $case() {
             let head = super::head();
             super::$case(&super::SqliteJournal::in_memory(&head).unwrap(), &head).await;
         })+ }
-        mod postgres { $(#[tokio::test] async fn $case() {
+        mod on_postgres { $(#[tokio::test] async fn $case() {
             let head = super::head();
             let database = super::server().database();
             let journal = database.store().await.make(&head).await.unwrap();

@@ -6,7 +6,7 @@ use mfactl::domain::{Bucket, Cost, ErrorCode, Limits, Status, Told};
 use mfactl::jobs::journal::{JobState, Journal as _, Login, PostgresStore, Standing, Store as _};
 
 use crate::plans::{end, head, left, marked, people, seqs};
-use crate::server::{Database, Server, server};
+use crate::postgres::{Database, Server, server};
 
 /// A job of so many people that runs; gives its id.
 async fn running(store: &PostgresStore, number: usize) -> String {

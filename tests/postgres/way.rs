@@ -6,7 +6,7 @@ use std::process::Command;
 use mfactl::domain::{ErrorCode, Secret};
 use mfactl::jobs::journal::{Login, PostgresStore};
 
-use crate::server::Server;
+use crate::postgres::Server;
 
 /// A port that nobody listens on now.
 fn free_port() -> u16 {

@@ -176,7 +176,7 @@ impl Work<'_> {
             started,
             open: !all,
         };
-        let mut report = Report::new(cx, session, head, journal, ended).await?;
+        let mut report = Report::new(cx, head, journal, ended).await?;
         report.with_secrets(&keeper);
         report.with_audit(log.last());
         report.print(results, &page, streams).await?;

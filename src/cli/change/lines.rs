@@ -5,7 +5,7 @@ use futures::TryStreamExt as _;
 use super::gather::FEW;
 use super::report::Report;
 use crate::cli::context::{Context, Session};
-use crate::domain::shape::{ResultDoc, Undo};
+use crate::domain::shape::{ResultDoc, Summary, Undo};
 use crate::domain::{Error, Result};
 use crate::jobs::execute::Early;
 use crate::jobs::remains;
@@ -107,21 +107,6 @@ pub(super) fn counts(
         cx.ui
             .note(&format!("Nothing to change: {whom} in {place} is so already"));
     } else if !one {
-        let mut counts: Vec<String> = Vec::new();
-        for (count, word) in [
-            (users.done, "done"),
-            (users.unchanged, "so already"),
-            (users.failed, "failed"),
-            (users.skipped, "skipped"),
-        ] {
-            if count > 0 {
-                counts.push(if counts.is_empty() {
-                    format!("{} {word}", counted(count, "person", "people"))
-                } else {
-                    format!("{} {word}", grouped(count))
-                });
-            }
-        }
         let took = match (doc.started_at, doc.finished_at) {
             (Some(from), Some(to)) => u64::try_from(to.duration_since(from).as_secs()).unwrap_or_default(),
             _ => 0,
@@ -136,8 +121,30 @@ pub(super) fn counts(
             0 => String::new(),
             code => format!(". Exit {code}"),
         };
-        cx.ui.note(&format!("{}.{job}{took}{exit}", counts.join(", ")));
+        cx.ui
+            .note(&format!("{}.{job}{took}{exit}", outcomes(&doc.summary)));
     }
+}
+
+/// `12 people done, 3 so already`; nothing of what is none.
+pub(super) fn outcomes(summary: &Summary) -> String {
+    let users = &summary.users;
+    let mut counts: Vec<String> = Vec::new();
+    for (count, word) in [
+        (users.done, "done"),
+        (users.unchanged, "so already"),
+        (users.failed, "failed"),
+        (users.skipped, "skipped"),
+    ] {
+        if count > 0 {
+            counts.push(if counts.is_empty() {
+                format!("{} {word}", counted(count, "person", "people"))
+            } else {
+                format!("{} {word}", grouped(count))
+            });
+        }
+    }
+    counts.join(", ")
 }
 
 /// How to take it back, where that can be.

@@ -7,6 +7,7 @@ mod gather;
 mod keep;
 mod kept;
 mod lines;
+mod merged;
 mod named;
 mod report;
 mod resume;
@@ -31,6 +32,7 @@ pub(crate) use admit::{admit_command, admit_number, admit_people, cannot_tell, c
 pub(crate) use gather::{Gathered, left_out, policy, read};
 pub(crate) use keep::Qr;
 pub(crate) use kept::{Kept, head};
+pub(crate) use merged::merged;
 pub(crate) use named::{Begun, JobName, begin};
 pub(crate) use resume::{resume, work};
 

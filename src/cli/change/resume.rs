@@ -206,7 +206,7 @@ async fn over(
         started: head.made_at,
         open: false,
     };
-    let report = Report::new(cx, session, head, journal, ended).await?;
+    let report = Report::new(cx, head, journal, ended).await?;
     let page = cx.page();
     if page.format != Format::Table {
         let mut out = cx.ui.stdout();

@@ -4,6 +4,7 @@
 mod again;
 mod cancel;
 mod list;
+mod merge;
 mod prune;
 mod resume;
 mod show;
@@ -34,6 +35,8 @@ pub enum Verb {
     Work(work::Args),
     /// Take back what a job did, as far as that can be
     Undo(undo::Args),
+    /// Make one report of the parts that --shard made
+    Merge(merge::Args),
     /// Delete jobs that are over and old
     Prune(prune::Args),
 }
@@ -48,6 +51,7 @@ impl Verb {
             Self::Cancel(args) => args.run(cx).await,
             Self::Work(args) => args.run(cx).await,
             Self::Undo(args) => args.run(cx).await,
+            Self::Merge(args) => args.run(cx).await,
             Self::Prune(args) => args.run(cx).await,
         }
     }

@@ -4,6 +4,7 @@
 mod folder;
 #[cfg(feature = "postgres")]
 mod postgres;
+mod several;
 mod sqlite;
 mod store;
 
@@ -19,6 +20,7 @@ use crate::domain::{MethodId, Result, UserId};
 pub use folder::Folder;
 #[cfg(feature = "postgres")]
 pub use postgres::{Login, PostgresJournal, PostgresStore};
+pub use several::Several;
 pub use sqlite::SqliteJournal;
 pub use store::{Job, Listed, RETENTION, Store};
 
