@@ -1,13 +1,17 @@
 //! What a verb gets: the screen, the options, the clock, the configuration; and [`Context::connect`], the only door to
 //! a service. Offline verbs need no more than the context.
 
-use std::cell::{OnceCell, RefCell};
+mod store;
+
+use std::cell::{Cell, OnceCell, RefCell};
 use std::path::PathBuf;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::tz::TimeZone;
+
+pub(crate) use store::Discarded;
 
 use super::globals::Globals;
 use super::interrupt::Interrupt;
@@ -16,9 +20,7 @@ use super::words;
 use crate::auth::Credential;
 use crate::config::{Config, Env, LOCAL, Login, Place, Profile};
 use crate::domain::{Clock, Error, ErrorCode, Guard, IdentityService, Operator, Progress, Result};
-use crate::jobs::journal::{Folder, Store};
-#[cfg(feature = "postgres")]
-use crate::jobs::journal::{Login as Database, PostgresStore};
+use crate::jobs::journal::Store;
 use crate::render::{Page, jq};
 use crate::server;
 use crate::services::local::Console;
@@ -63,11 +65,10 @@ pub struct Context {
     config: OnceCell<Config>,
     running: RefCell<Option<server::Running>>,
     store: RefCell<Option<Arc<dyn Store>>>,
+    /// How many parts a selection has of which this command does one.
+    parts: Cell<u32>,
     discarded: Discarded,
 }
-
-/// Jobs that were begun and refused: they are taken away when the program ends.
-pub(crate) type Discarded = Rc<RefCell<Vec<(Arc<dyn Store>, String)>>>;
 
 /// A connection to the service of a profile.
 pub struct Session {
@@ -128,6 +129,7 @@ impl Context {
             config: OnceCell::new(),
             running: RefCell::new(None),
             store: RefCell::new(None),
+            parts: Cell::new(1),
             discarded: Discarded::default(),
         })
     }
@@ -193,65 +195,6 @@ impl Context {
             rest.into_iter()
                 .chain(store.into_iter().flat_map(|url| ["--store", url])),
         )
-    }
-
-    /// Where jobs are kept: in the folder of this machine, or in the database of `--store`.
-    ///
-    /// # Errors
-    /// `file_unreadable` where the platform names no folder; for a database as [`PostgresStore::connect`].
-    ///
-    /// [`PostgresStore::connect`]: crate::jobs::journal::PostgresStore::connect
-    pub(crate) async fn store(&self) -> Result<Arc<dyn Store>> {
-        if let Some(store) = self.store.borrow().as_ref() {
-            return Ok(store.clone());
-        }
-        let store = match &self.globals.store {
-            Some(url) => self.database(url).await?,
-            None => Arc::new(Folder::new(&self.config()?.state_dir()?)),
-        };
-        *self.store.borrow_mut() = Some(store.clone());
-        Ok(store)
-    }
-
-    /// Everybody who keeps jobs in the same database and asks the same service keeps to one pace.
-    async fn share_pace(&self, traffic: Option<&Traffic>, service: &str, tenant: &str) -> Result<()> {
-        let Some(traffic) = traffic else { return Ok(()) };
-        let name = format!("{service} {}", tenant.to_lowercase());
-        let bucket = self
-            .store()
-            .await?
-            .bucket(&name, services::limits(service)?)
-            .await?;
-        if let Some(bucket) = bucket {
-            traffic.share(bucket);
-        }
-        Ok(())
-    }
-
-    #[cfg(feature = "postgres")]
-    async fn database(&self, url: &str) -> Result<Arc<dyn Store>> {
-        let (password, passfile) = self.config()?.store_password();
-        let login = Database {
-            url: url.to_owned(),
-            password,
-            passfile,
-        };
-        Ok(Arc::new(PostgresStore::connect(&login).await?))
-    }
-
-    #[cfg(not(feature = "postgres"))]
-    #[expect(clippy::unused_async, reason = "with a database it has to wait")]
-    async fn database(&self, _url: &str) -> Result<Arc<dyn Store>> {
-        Err(Error::new(
-            ErrorCode::Unsupported,
-            "this mfactl was built without databases of jobs",
-        )
-        .hint("build it with the feature postgres, or leave out --store"))
-    }
-
-    /// Jobs that were begun and refused.
-    pub(crate) fn discarded(&self) -> Discarded {
-        self.discarded.clone()
     }
 
     /// The command line with another USER in the place of the one that was typed; where that does not stand there, the
@@ -380,7 +323,7 @@ impl Context {
                 tenant: address.tenant.clone(),
                 credential: credential(&address.login),
                 timeout,
-                pace: self.globals.pace,
+                pace: self.pace(),
                 runtime: self.config()?.runtime_dir().ok(),
             }),
             Place::Inside(data) => {
@@ -408,7 +351,7 @@ impl Context {
                     tenant: endpoint.tenant,
                     credential,
                     timeout,
-                    pace: self.globals.pace,
+                    pace: self.pace(),
                     // Nobody else reaches it.
                     runtime: None,
                 })

@@ -40,7 +40,7 @@ pub(crate) async fn resume(
     let open = journal.reopen().await?;
     if open == 0 {
         journal.set_state(JobState::Ended).await?;
-        return over(cx, session, &head, journal, &shown).await;
+        return over(cx, &head, journal, &shown).await;
     }
     let left = admit_left(cx, session, &head, journal).await?;
     keep::check_number(cx, left.minting)?;
@@ -88,7 +88,7 @@ pub(crate) async fn work(cx: &Context, session: &Session, journal: &dyn Journal)
     let state = together::confirmed(cx, journal, &shown).await?;
     admit_job(&head, state, session, &shown)?;
     match state {
-        JobState::Ended => return over(cx, session, &head, journal, &shown).await,
+        JobState::Ended => return over(cx, &head, journal, &shown).await,
         JobState::Stopped => {
             let resume = cx.command(["jobs", "resume", &shown]);
             return Err(Error::new(
@@ -194,13 +194,7 @@ fn user(open: Open) -> User {
 }
 
 /// Shows what a job came to in which nothing is left.
-async fn over(
-    cx: &Context,
-    session: &Session,
-    head: &JobHead,
-    journal: &dyn Journal,
-    shown: &str,
-) -> Result<u8> {
+async fn over(cx: &Context, head: &JobHead, journal: &dyn Journal, shown: &str) -> Result<u8> {
     let ended = Ended {
         ran: Ran::default(),
         started: head.made_at,

@@ -42,6 +42,7 @@ impl Args {
         }
         // Nobody else runs it from here on.
         let journal = store.open(&id).await?;
+        cx.does_part(job.head.part);
         let session = cx.connect(Intent::Change).await?;
         there(&session, &job.head)?;
         change::resume(cx, &session, journal.as_ref(), first).await

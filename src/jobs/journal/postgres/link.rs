@@ -19,6 +19,8 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// The first pause before another try; it doubles up to the longest.
 const PAUSE: Duration = Duration::from_millis(100);
 const LONGEST: Duration = Duration::from_secs(3);
+/// Where a password may come from.
+const PASSWORD: &str = "set MFACTL_STORE_PASSWORD or PGPASSWORD, or write the password to ~/.pgpass";
 
 /// The connection of one store, shared by its journals.
 pub(super) struct Link {
@@ -115,6 +117,13 @@ impl Link {
             if let Some(source) = std::error::Error::source(error) {
                 why = format!("{why}: {source}");
             }
+            if why.ends_with("password missing") {
+                return Error::new(
+                    ErrorCode::NotSignedIn,
+                    format!("the database of jobs, {shown}, asks for a password, and there is none"),
+                )
+                .hint(PASSWORD);
+            }
             let explained = Error::new(
                 ErrorCode::Unavailable,
                 format!("the database of jobs, {shown}, cannot be reached: {why}"),
@@ -135,10 +144,7 @@ impl Link {
             }
         };
         match &code.code()[..2] {
-            "28" => told(
-                ErrorCode::NotSignedIn,
-                Some("set MFACTL_STORE_PASSWORD or PGPASSWORD, or write the password to ~/.pgpass"),
-            ),
+            "28" => told(ErrorCode::NotSignedIn, Some(PASSWORD)),
             "42" if *code == SqlState::INSUFFICIENT_PRIVILEGE => told(
                 ErrorCode::PermissionMissing,
                 Some(
