@@ -35,7 +35,7 @@ def main(program, *files):
         with open(file, encoding="utf-8") as text:
             for document in yaml.safe_load_all(text):
                 for words in commands(document):
-                    if words[:2] == ["jobs", "work"]:
+                    if "work" in words:
                         words = words + ["--store", "postgres://nobody@127.0.0.1:1/nothing"]
                     words = [word for word in words if word not in ("-o", "ndjson", "json")]
                     words = ["part-1/x.db" if word == "part-*/*.db" else word for word in words]
