@@ -1,6 +1,7 @@
 //! Ctrl-C, SIGTERM and hang-up: the first ends a read at once and asks a change to stop after what is in flight, the
 //! second ends the program.
 
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -22,8 +23,13 @@ pub struct Interrupt {
     watching: AtomicBool,
     asking: Arc<Asking>,
     at_once: Mutex<Option<String>>,
+    cleaning: Mutex<Option<Cleaning>>,
     leave: fn(&str),
 }
+
+/// Files that are of no use without the rest of the verb.
+#[derive(Debug)]
+pub(crate) struct Cleaning(pub(crate) Vec<PathBuf>);
 
 /// While this lives a signal does not cut the verb off: it looks at [`Interrupt::is_set`] itself, and its exit status
 /// stands.
@@ -44,6 +50,7 @@ impl Interrupt {
             watching: AtomicBool::new(false),
             asking,
             at_once: Mutex::default(),
+            cleaning: Mutex::default(),
             leave,
         })
     }
@@ -97,6 +104,7 @@ impl Interrupt {
     fn signalled(&self) {
         if self.asking.is_open() {
             self.asking.put_right();
+            self.clean();
             (self.leave)("stopped while a question was open; nothing was answered");
         }
         let mut second = false;
@@ -104,8 +112,28 @@ impl Interrupt {
             .send_modify(|state| second = std::mem::replace(&mut state.signalled, true));
         if second {
             let words = self.at_once.lock().unwrap_or_else(PoisonError::into_inner).take();
+            self.clean();
             let usual = "stopped at once; what was in flight may have been sent";
             (self.leave)(words.as_deref().unwrap_or(usual));
+        }
+    }
+
+    /// What is to be taken away when a signal ends the program from now on; `None`: nothing.
+    pub(crate) fn taking_away(&self, cleaning: Option<Cleaning>) {
+        *self.cleaning.lock().unwrap_or_else(PoisonError::into_inner) = cleaning;
+    }
+
+    fn clean(&self) {
+        let cleaning = self
+            .cleaning
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
+        if let Some(Cleaning(files)) = cleaning {
+            for file in files {
+                // The program ends: nothing better can be done where it fails.
+                let _ = std::fs::remove_file(file);
+            }
         }
     }
 

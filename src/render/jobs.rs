@@ -5,7 +5,7 @@ use std::io::Write;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{Format, Page, Row, Rows, Shape, cell, dash, filtered, internal, text, to_value, write};
+use super::{Format, Page, Row, Rows, Shape, cell, csv, dash, filtered, internal, text, to_value, write};
 use crate::domain::Result;
 use crate::domain::shape::{JobRow, JobShow, StepRow};
 
@@ -213,16 +213,33 @@ pub(crate) struct AgainRow {
     pub(crate) detail: String,
 }
 
-impl Row for AgainRow {
-    const TYPE: &'static str = "again";
-    const HEADINGS: &'static [&'static str] = &[];
-    const COLUMNS: &'static [&'static str] = &[
-        "user", "number", "type", "via", "address", "name", "method", "lifetime", "start", "step", "target",
-        "status", "detail",
-    ];
+/// What stands behind the values: `--from` names these columns as not used.
+const WHY: [&str; 4] = ["step", "target", "status", "detail"];
 
-    fn cells(&self, _page: &Page) -> Vec<String> {
-        Vec::new()
+/// Rows that `--from` takes, with a column for each of these options.
+pub(crate) struct AgainRows<'a> {
+    out: &'a mut dyn Write,
+    columns: Vec<&'static str>,
+}
+
+impl<'a> AgainRows<'a> {
+    /// Begins with the heading.
+    ///
+    /// # Errors
+    /// stdout is a file that cannot take it.
+    pub(crate) fn new(out: &'a mut dyn Write, options: &[&'static str]) -> Result<Self> {
+        let columns: Vec<&str> = ["user"].iter().chain(options).chain(&WHY).copied().collect();
+        write(out, &csv::line(columns.iter().copied())?)?;
+        Ok(Self { out, columns })
+    }
+
+    /// Adds a row.
+    ///
+    /// # Errors
+    /// stdout is a file that cannot take it.
+    pub(crate) fn push(&mut self, row: &AgainRow) -> Result<()> {
+        let cells = csv::cells(&to_value(row)?, &self.columns);
+        write(self.out, &csv::line(cells.iter().map(String::as_str))?)
     }
 }
 

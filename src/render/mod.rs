@@ -29,7 +29,7 @@ use serde_json::Value;
 use crate::domain::{Error, ErrorCode, Result};
 
 pub(crate) use audit::cef;
-pub(crate) use jobs::{AgainRow, JobPage, jobs};
+pub(crate) use jobs::{AgainRow, AgainRows, JobPage, jobs};
 pub(crate) use people::users;
 pub(crate) use policy::policy;
 pub(crate) use report::Totals;

@@ -2,12 +2,12 @@
 
 use serde_json::Value;
 
-use crate::environment::{Environment, same_job};
+use crate::environment::{Environment, Started, same_job};
 use crate::server::Server;
 
+const ADELE: &str = "adele@contoso.example";
+const BAS: &str = "bas@contoso.example";
 const CHIDI: &str = "chidi@contoso.example";
-const ADMIN: &str = "admin@contoso.example";
-const EVA: &str = "eva@contoso.example";
 
 /// What can be typed for the newest job.
 #[track_caller]
@@ -44,22 +44,60 @@ fn screen(place: &Environment, arguments: &[&str]) -> String {
     same_job(&timeless(&place.run(arguments).screen()))
 }
 
-/// Numbers for two administrators and somebody else, set by the help desk, which may not act on administrators.
-fn half_done(place: &Environment, server: &Server) -> (Environment, String) {
-    let password = place.person("helpdesk").password().to_owned();
-    let desk = place
-        .over(server, "entra")
-        .with("MFACTL_AUTH", "password")
-        .with("MFACTL_USERNAME", "helpdesk@contoso.example")
-        .with("MFACTL_PASSWORD", &password);
+/// Numbers for three people, of whom two fail once: what the service says to their first write is an error.
+fn half_done(place: &Environment) -> (Server, Environment, String) {
+    let id = |name: &str| {
+        let shown = place.json(&["user", "show", name]);
+        shown["user_id"].as_str().unwrap().to_owned()
+    };
+    let rule = |name: &str| {
+        format!(
+            "[[rule]]\nmethod = [\"POST\", \"PATCH\"]\npath = \"/users/{}/authentication/**\"\nfirst = 1\nstatus = 400\n",
+            id(name)
+        )
+    };
+    let faults = place.write("faults.toml", &(rule(ADELE) + &rule(BAS)));
+    let server = place.serve(&["--graph-only", "--faults", &faults]);
+    let remote = place.over(&server, "entra");
     let file = place.write(
         "numbers.csv",
-        &format!("user,number\n{ADMIN},+1 4255550171\n{CHIDI},+1 4255550172\n{EVA},+1 4255550173\n"),
+        &format!("user,number\n{ADELE},+1 4255550171\n{CHIDI},+1 4255550172\n{BAS},+1 4255550173\n"),
     );
-    desk.run(&["methods", "add", "phone", "--from", &file, "--replace", "--yes"])
+    remote
+        .run(&["methods", "add", "phone", "--from", &file, "--replace", "--yes"])
         .exits(7);
-    let job = newest(&desk);
-    (desk, job)
+    let job = newest(&remote);
+    (server, remote, job)
+}
+
+/// Starts a change of three people, one after the other, that takes its time, and waits until it runs.
+fn slow(place: &Environment) -> (Server, Environment, Started, String) {
+    let faults = place.write(
+        "slow.toml",
+        "[[rule]]\nmethod = \"POST\"\npath = \"/users/**\"\ndelay = \"1500ms\"\n",
+    );
+    let server = place.serve(&["--graph-only", "--faults", &faults]);
+    let remote = place.over(&server, "entra");
+    let started = remote.start(
+        &[
+            "user",
+            "sign-out",
+            ADELE,
+            BAS,
+            CHIDI,
+            "--concurrency",
+            "1",
+            "--yes",
+        ],
+        "",
+    );
+    loop {
+        let jobs = remote.json(&["jobs", "list"]);
+        if jobs[0]["state"] == "running" {
+            let job = jobs[0]["ref"].as_str().unwrap().to_owned();
+            return (server, remote, started, job);
+        }
+    }
 }
 
 #[test]
@@ -123,31 +161,43 @@ fn a_job_that_is_not_there_or_not_readable_says_so_and_hides_no_other() {
 #[test]
 fn a_reset_gives_its_numbers_back_and_the_undo_can_be_undone() {
     let place = Environment::new();
-    let before = numbers(&place, "adele");
-    let reset = place.change(&["user", "reset", "adele"]);
+    let server = place.serve(&["--graph-only"]);
+    let entra = place.over(&server, "entra");
+    let before = numbers(&entra, ADELE);
+    let reset = entra.change(&["user", "reset", ADELE]);
     assert_eq!(reset["undo"]["possible"], "partial");
     assert_eq!(reset["undo"]["what"][0], "numbers");
-    let after = numbers(&place, "adele");
+    let after = numbers(&entra, ADELE);
     assert_ne!(after, before);
-    let job = newest(&place);
-    assert_eq!(
-        reset["undo"]["command"],
-        format!("mfactl -p local jobs undo {job}")
-    );
-    insta::assert_snapshot!(screen(&place, &["jobs", "undo", &job, "--dry-run"]), @"");
-    assert_eq!(numbers(&place, "adele"), after, "a dry run changes nothing");
-    insta::assert_snapshot!(screen(&place, &["jobs", "undo", &job, "--yes"]), @"");
-    assert_eq!(numbers(&place, "adele"), before);
-    place.person("adele").signs_in_by("sms").is("signed_in");
-    let undo = place.json(&["jobs", "list"])[0].clone();
+    let job = newest(&entra);
+    assert_eq!(reset["undo"]["command"], format!("mfactl jobs undo {job}"));
+    entra.run(&["jobs", "undo", &job, "--dry-run"]).exits(0);
+    assert_eq!(numbers(&entra, ADELE), after, "a dry run changes nothing");
+    entra.change(&["jobs", "undo", &job]);
+    assert_eq!(numbers(&entra, ADELE), before);
+    let undo = entra.json(&["jobs", "list"])[0].clone();
     assert_eq!(undo["undoes"], reset["job"]);
     // Once more, and nothing is left of it to undo.
-    let twice = place.change(&["jobs", "undo", &job]);
+    let twice = entra.change(&["jobs", "undo", &job]);
     assert_eq!(twice["summary"]["steps"]["done"], 0, "{twice}");
 
-    let redo = place.change(&["jobs", "undo", undo["ref"].as_str().unwrap()]);
+    let redo = entra.change(&["jobs", "undo", undo["ref"].as_str().unwrap()]);
     assert_eq!(redo["undo"]["possible"], "full");
-    assert_eq!(numbers(&place, "adele"), after);
+    assert_eq!(numbers(&entra, ADELE), after);
+}
+
+#[test]
+fn where_numbers_wait_for_a_code_the_undo_does_too() {
+    let place = Environment::new();
+    place.change(&["user", "reset", "adele"]);
+    let job = newest(&place);
+    insta::assert_snapshot!(screen(&place, &["jobs", "undo", &job, "--yes"]), @"");
+    let mobile = || place.person("adele").method("phone:mobile");
+    assert_eq!(mobile()["pending_number"], "+14255550100");
+    // Taken back again, nothing waits any more.
+    place.change(&["jobs", "undo", &newest(&place)]);
+    assert_eq!(mobile()["pending_number"], Value::Null);
+    assert_eq!(mobile()["number"], "+14255550199");
 }
 
 #[test]
@@ -155,13 +205,14 @@ fn what_changed_since_is_not_taken_back() {
     let place = Environment::new();
     let number =
         |number: &str| place.change(&["methods", "add", "phone", "bas", "--replace", "--number", number]);
-    number("+31 612345601");
+    number("+31 612345671");
     let job = newest(&place);
-    number("+31 612345602");
+    number("+31 612345672");
     let undo = place.try_change(&["jobs", "undo", &job]).exits(6);
     assert_eq!(undo.error_code(), "plan_changed");
     assert_eq!(undo.value()["steps"][0]["status"], "skipped");
-    assert!(numbers(&place, "bas")[0].contains("+31612345602"));
+    let bas = place.person("bas").method("phone:mobile");
+    assert_eq!(bas["pending_number"], "+31612345672");
 }
 
 #[test]
@@ -183,57 +234,85 @@ fn what_cannot_come_back_is_refused_before_anything_is_sent() {
 #[test]
 fn what_failed_goes_back_into_the_verb() {
     let place = Environment::new();
-    let server = place.serve(&["--graph-only"]);
-    let (desk, job) = half_done(&place, &server);
-    let failed = desk
+    let (_server, remote, job) = half_done(&place);
+    let failed = remote
         .run(&["jobs", "show", &job, "--failed", "-o", "csv"])
         .exits(0);
     insta::assert_snapshot!(failed.stdout, @"");
     let file = place.write("again.csv", &failed.stdout);
-    let strong = place.over(&server, "entra");
-    let again = strong.change(&["methods", "add", "phone", "--from", &file, "--replace"]);
+    let again = remote.change(&["methods", "add", "phone", "--from", &file, "--replace"]);
     assert_eq!(again["summary"]["users"]["done"], 2, "{again}");
-    let watched = desk.run(&["jobs", "watch", &job, "-o", "json"]).exits(7);
+    assert!(numbers(&remote, ADELE).contains(&"phone:mobile +14255550171 default".to_owned()));
+    // The first job is as it was.
+    let watched = remote.run(&["jobs", "watch", &job, "-o", "json"]).exits(7);
     assert_eq!(watched.error_code(), "incomplete");
-    drop(server);
-    assert!(
-        numbers(&place, "admin")
-            .iter()
-            .any(|number| number.contains("+14255550171"))
-    );
 }
 
 #[test]
 fn what_failed_is_resumed_and_what_is_left_can_be_cancelled() {
     let place = Environment::new();
-    let server = place.serve(&["--graph-only"]);
-    let (_, job) = half_done(&place, &server);
-    let strong = place.over(&server, "entra");
-
+    let (_server, remote, job) = half_done(&place);
     let elsewhere = place
         .run(&["jobs", "resume", &job, "--yes", "-o", "json"])
         .exits(6);
     assert_eq!(elsewhere.error_code(), "job_elsewhere");
-    strong.run(&["jobs", "resume", &job, "--dry-run"]).exits(0);
+    let dry = remote.run(&["jobs", "resume", &job, "--dry-run"]).exits(0);
+    assert!(dry.stderr.contains("up to 2 people"), "{}", dry.screen());
 
-    let one = strong.change(&["jobs", "resume", &job, "--first", "1"]);
+    let one = remote.change(&["jobs", "resume", &job, "--first", "1"]);
     assert_eq!(one["summary"]["users"]["done"], 2, "{one}");
-    insta::assert_snapshot!(screen(&strong, &["jobs", "list"]), @"");
-    strong.run(&["jobs", "cancel", &job]).exits(0);
-    let refused = strong.try_change(&["jobs", "resume", &job]).exits(2);
+    insta::assert_snapshot!(screen(&remote, &["jobs", "list"]), @"");
+    remote.run(&["jobs", "cancel", &job]).exits(0);
+    let refused = remote.try_change(&["jobs", "resume", &job]).exits(2);
     assert!(
         refused.error()["message"]
             .as_str()
             .unwrap()
             .contains("was cancelled")
     );
-    insta::assert_snapshot!(screen(&strong, &["jobs", "cancel", &job]), @"");
+    insta::assert_snapshot!(screen(&remote, &["jobs", "cancel", &job]), @"");
+}
 
-    let (_, other) = half_done(&place, &server);
-    let all = strong.change(&["jobs", "resume", &other]);
-    assert_eq!(all["summary"]["users"]["failed"], 0, "{all}");
-    let done = strong.run(&["jobs", "resume", &other, "--yes"]).exits(0);
-    assert!(done.stderr.contains("nothing is left"), "{}", done.screen());
+#[test]
+fn a_job_that_is_resumed_to_its_end_has_nothing_left() {
+    let place = Environment::new();
+    let (_server, remote, job) = half_done(&place);
+    let all = remote.change(&["jobs", "resume", &job]);
+    assert_eq!(all["summary"]["users"]["done"], 3, "{all}");
+    let over = remote.run(&["jobs", "resume", &job, "--yes"]).exits(0);
+    assert!(over.stderr.contains("nothing is left"), "{}", over.screen());
+    remote.run(&["jobs", "watch", &job]).exits(0);
+}
+
+#[test]
+fn a_job_that_runs_is_watched_to_its_end_and_nobody_else_touches_it() {
+    let place = Environment::new();
+    let (_server, remote, started, job) = slow(&place);
+    let second = remote.try_change(&["jobs", "resume", &job]);
+    assert_eq!((second.code, second.error_code().as_str()), (8, "file_locked"));
+    let undo = remote.try_change(&["jobs", "undo", &job]);
+    assert_eq!((undo.code, undo.error_code().as_str()), (8, "file_locked"));
+    let watched = remote.run(&["jobs", "watch", &job]).exits(0);
+    assert!(watched.stderr.contains("/3, 0 failed"), "{}", watched.screen());
+    assert!(
+        watched.stderr.contains("has ended: 3 done"),
+        "{}",
+        watched.screen()
+    );
+    started.finish().exits(0);
+}
+
+#[test]
+fn a_job_that_is_cancelled_while_it_runs_takes_nobody_else() {
+    let place = Environment::new();
+    let (_server, remote, started, job) = slow(&place);
+    remote.run(&["jobs", "cancel", &job]).exits(0);
+    let ended = started.finish().exits(7);
+    assert!(ended.stderr.contains("cancelled: "), "{}", ended.screen());
+    assert!(!ended.stderr.contains("jobs resume"), "{}", ended.screen());
+    let listed = remote.json(&["jobs", "list"]);
+    assert_eq!(listed[0]["state"], "cancelled");
+    assert!(listed[0]["left"].as_u64().unwrap() > 0, "{listed}");
 }
 
 #[test]

@@ -111,6 +111,13 @@ impl Crowd {
         self.faults(token)["rules"][0]["seen"].as_u64().unwrap()
     }
 
+    /// How many passes the service was asked for so far.
+    pub(crate) fn passes(&self, token: &str) -> u64 {
+        let told = self.faults(token);
+        let counting = &told["rules"].as_array().unwrap()[1..=self.before.len()];
+        counting.iter().map(|rule| rule["seen"].as_u64().unwrap()).sum()
+    }
+
     /// How often each rule behind the counting ones was given.
     pub(crate) fn given(&self) -> Vec<(String, u64)> {
         let told = self.faults(&self.server().witness().token());
@@ -159,6 +166,10 @@ impl Crowd {
         let Some(job) = self.job() else {
             return Some(self.begin(more));
         };
+        println!(
+            "{}: {} left, {}",
+            job.row["state"], job.row["left"], job.row["summary"]["users"]
+        );
         if job.is_over {
             return None;
         }

@@ -42,7 +42,7 @@ fn filled(people: usize, after: u64) {
     let words = reset(list.to_str().unwrap(), &secrets).join(" ");
     let more = secrets.replace("-1.", "-2.");
     let script = format!(
-        "\"$MFACTL\" -p crowd {words} --job crowd > \"$PLACE/first.out\" 2> \"$PLACE/first.err\" &
+        "\"$MFACTL\" -p crowd {words} > \"$PLACE/first.out\" 2> \"$PLACE/first.err\" &
         while [ ! -e \"$PLACE/full\" ] && kill -0 $! 2> /dev/null; do sleep 0.01; done
         cat /dev/zero > \"$DISK/filler\" 2> /dev/null
         wait $!; echo \"first $?\"

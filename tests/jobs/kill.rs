@@ -21,14 +21,19 @@ fn killed(people: usize, kills: u64, at_once: u64, seed: u64) {
                 run.ends().exits(0);
                 break;
             }
-            // The moments lie all over the job, from the first read to the last.
+            // By turns anywhere in the job, from the first read to the last, and while passes are made.
             let token = crowd.server().witness().token();
-            let moment = crowd.calls(&token) + random.below(2 * CALLS * people as u64 / at_once);
-            let (later, mut looks) = (random.below(6), 0);
-            let in_time = run.until(|| {
-                looks += u64::from(crowd.calls(&token) >= moment);
-                looks > later
-            });
+            let in_time = if here % 2 == 0 {
+                let moment = crowd.calls(&token) + random.below(2 * CALLS * people as u64 / at_once);
+                let (later, mut looks) = (random.below(6), 0);
+                run.until(|| {
+                    looks += u64::from(crowd.calls(&token) >= moment);
+                    looks > later
+                })
+            } else {
+                let moment = crowd.passes(&token) + 1 + random.below(2 * people as u64 / at_once);
+                run.until(|| crowd.passes(&token) >= moment)
+            };
             if in_time {
                 let (hit, ended) = run.kill();
                 here += u64::from(hit);

@@ -459,10 +459,7 @@ impl<'a> Policies<'a> {
     }
 }
 
-/// The policy for a person.
-///
-/// # Errors
-/// As every request.
+/// The policy for a person; where it cannot be read the service has the last word anyway.
 pub(crate) async fn policy(session: &Session, user: &UserId) -> Result<Option<Policy>> {
     readable(session, Some(user)).await
 }

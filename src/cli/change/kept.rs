@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use crate::cli::context::{Context, Discarded, Session};
+use crate::cli::interrupt::{Cleaning, Interrupt};
 use crate::domain::{Error, ErrorCode, Result};
 use crate::jobs::journal::{JobHead, Journal, SqliteJournal, Store};
 
@@ -12,6 +13,7 @@ pub(crate) struct Kept {
     journal: Option<Box<dyn Journal>>,
     /// Where it is and its id, while it is thrown away with this.
     discard: Option<(Discarded, Arc<dyn Store>, String)>,
+    interrupt: Option<Arc<Interrupt>>,
 }
 
 impl Kept {
@@ -21,9 +23,12 @@ impl Kept {
     /// `file_unreadable`, `disk_full`, and those of a database: then nothing may be sent.
     pub(crate) async fn create(cx: &Context, head: &JobHead) -> Result<Self> {
         let store = cx.store().await?;
+        let journal = store.create(head).await?;
+        cx.interrupt.taking_away(Some(Cleaning(store.files(&head.id))));
         Ok(Self {
-            journal: Some(store.create(head).await?),
+            journal: Some(journal),
             discard: Some((cx.discarded(), store, head.id.clone())),
+            interrupt: Some(Arc::clone(&cx.interrupt)),
         })
     }
 
@@ -35,6 +40,7 @@ impl Kept {
         Ok(Self {
             journal: Some(Box::new(SqliteJournal::in_memory(head)?)),
             discard: None,
+            interrupt: None,
         })
     }
 
@@ -51,6 +57,9 @@ impl Kept {
     /// From now on it stays: something may be sent.
     pub(crate) fn stay(&mut self) {
         self.discard = None;
+        if let Some(interrupt) = self.interrupt.take() {
+            interrupt.taking_away(None);
+        }
     }
 }
 

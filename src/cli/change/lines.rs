@@ -8,6 +8,7 @@ use crate::cli::context::{Context, Session};
 use crate::domain::shape::{ResultDoc, Summary, Undo};
 use crate::domain::{Error, Result};
 use crate::jobs::execute::Early;
+use crate::jobs::journal::JobState;
 use crate::jobs::remains;
 use crate::render::text::{clean, counted, grouped, lasting};
 
@@ -67,7 +68,10 @@ pub(super) async fn say(cx: &Context, session: &Session, report: Report<'_>) -> 
             }
             Ok(0)
         }
-        // Whoever was stopped goes on, whatever failed before.
+        // Whoever was stopped goes on, whatever failed before; what was cancelled does not.
+        Some(error) if report.ended.open && report.journal.state().await? == JobState::Cancelled => Err(
+            Error::new(error.code(), format!("cancelled: {}", error.message())),
+        ),
         Some(error) if report.ended.open => Err(error.hint(resume)),
         Some(error) => {
             let failed = doc.summary.steps.failed + doc.summary.steps.unknown > 0;

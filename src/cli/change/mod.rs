@@ -9,6 +9,7 @@ mod kept;
 mod lines;
 mod merged;
 mod named;
+mod private;
 mod report;
 mod resume;
 mod shown;
@@ -154,7 +155,7 @@ pub(crate) fn before(cx: &Context, change: &Change) -> Result<Option<String>> {
         keep::check(cx, qr, job.name.is_some())?;
     }
     if let Some(path) = &plan_out {
-        keep::must_be_new(path)?;
+        private::must_be_new(path)?;
     }
     if !only_planned && cx.globals.store.is_some() && selection.facts.holds_secret {
         return Err(Error::new(
@@ -230,12 +231,14 @@ pub(crate) async fn finish(cx: &Context, session: &Session, mut prepared: Prepar
     if cx.globals.dry_run {
         return report::only_planned(cx, session, &prepared).await;
     }
+    if prepared.gathered.size.people > 0 {
+        admit::admit_planned(cx, session, &mut prepared).await?;
+    }
     keep::check_number(cx, prepared.gathered.size.minting)?;
     if prepared.gathered.size.minting > 0 {
         keep::check(cx, &prepared.qr, false)?;
     }
     if prepared.gathered.size.people > 0 {
-        admit::admit_planned(cx, session, &mut prepared).await?;
         confirm::ask(cx, session, &prepared)?;
     }
     carry_out::run(cx, session, prepared).await

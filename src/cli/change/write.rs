@@ -7,7 +7,7 @@ use std::path::Path;
 use futures::TryStreamExt as _;
 use jiff::SignedDuration;
 
-use super::{Prepared, keep, prefix};
+use super::{Prepared, prefix, private};
 use crate::cli::context::Context;
 use crate::domain::Result;
 use crate::domain::shape::{PlanRef, StepRow};
@@ -56,7 +56,7 @@ pub(super) async fn plan(
         head.count(&taken.person);
     }
     drop(people);
-    let file = keep::create(path)?;
+    let file = private::create(path)?;
     let digest = match write(file, &head, journal, path).await {
         Ok(digest) => digest,
         Err(error) => {

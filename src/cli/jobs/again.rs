@@ -1,9 +1,22 @@
 //! What failed for a person, as a row that the same verb takes again by `--from`: its own value options, as far as the
 //! planned actions hold them. Never a secret, because no action holds one.
 
-use crate::domain::{Action, MethodKind, Status};
+use crate::domain::{Action, MethodKind, PhoneNumber, Status};
 use crate::jobs::journal::{StepRecord, Taken};
 use crate::render::AgainRow;
+
+/// The value options of a verb that `--from` fills.
+pub(super) fn options(verb: &str) -> &'static [&'static str] {
+    match verb {
+        "methods add phone" => &["number", "type", "via"],
+        "methods add email" => &["address"],
+        "methods add totp" => &["name"],
+        "methods add temporary-pass" => &["lifetime", "start"],
+        "methods update" => &["method", "number", "address", "name"],
+        "methods remove" | "methods set-default" => &["method"],
+        _ => &[],
+    }
+}
 
 /// The row of a person; `None`: nothing failed.
 pub(super) fn again(taken: &Taken) -> Option<AgainRow> {
@@ -32,17 +45,23 @@ pub(super) fn again(taken: &Taken) -> Option<AgainRow> {
     Some(row)
 }
 
+/// A number as a column has it.
+fn whole(number: &PhoneNumber) -> String {
+    let extension = number.extension().map(|digits| format!("x{digits}"));
+    number.e164() + &extension.unwrap_or_default()
+}
+
 fn fill<'a>(row: &mut AgainRow, methods: &mut Vec<&'a str>, action: &'a Action) {
     let phone = |kind: &MethodKind| kind.as_str().strip_prefix("phone:").map(str::to_owned);
     match action {
         Action::AddPhone { kind, number, via } => {
-            row.number.get_or_insert_with(|| number.to_string());
+            row.number.get_or_insert_with(|| whole(number));
             row.kind = row.kind.take().or_else(|| phone(kind));
             row.via = row.via.take().or_else(|| via.map(|via| via.as_str().to_owned()));
         }
         Action::UpdatePhone { method, kind, number } => {
             methods.push(&method.0);
-            row.number.get_or_insert_with(|| number.to_string());
+            row.number.get_or_insert_with(|| whole(number));
             row.kind = row.kind.take().or_else(|| phone(kind));
         }
         Action::AddEmail { address } => {

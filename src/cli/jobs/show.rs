@@ -2,14 +2,14 @@
 
 use futures::TryStreamExt as _;
 
-use super::again::again;
+use super::again::{again, options};
 use super::{counts, row};
 use crate::cli::context::Context;
 use crate::domain::shape::JobShow;
 use crate::domain::{Error, ErrorCode, Result};
 use crate::jobs::journal::{Job, Journal, Which};
 use crate::render::text::{clean, counted};
-use crate::render::{AgainRow, Format, JobPage, Rows, Shape, time};
+use crate::render::{AgainRow, AgainRows, Format, JobPage, Shape, time};
 
 /// Which job.
 #[derive(Debug, clap::Args)]
@@ -42,7 +42,7 @@ impl Args {
         let hold = cx.interrupt.hold();
         let page = cx.page();
         if failed && page.format == Format::Csv {
-            let code = for_input(cx, journal.as_ref()).await?;
+            let code = for_input(cx, journal.as_ref(), &job.head.verb).await?;
             drop(hold);
             return Ok(code);
         }
@@ -139,20 +139,19 @@ fn about(cx: &Context, short: &str, job: &Job) -> Vec<Vec<String>> {
 }
 
 /// A row for everybody with a step that failed, as `--from` takes it.
-async fn for_input(cx: &Context, journal: &dyn Journal) -> Result<u8> {
-    let page = cx.page();
+async fn for_input(cx: &Context, journal: &dyn Journal, verb: &str) -> Result<u8> {
     let mut out = cx.ui.stdout();
-    let mut rows: Rows<'_, AgainRow> = Rows::new(&page, &mut out, Shape::One);
+    let mut rows = AgainRows::new(&mut out, options(verb))?;
+    let (mut planned, mut unplanned) = (0, 0);
+    let stopped = || Error::new(ErrorCode::Interrupted, "interrupted: not everybody is listed");
     let mut people = journal.people();
     while let Some(taken) = people.try_next().await? {
         if let Some(row) = again(&taken) {
             rows.push(&row)?;
+            planned += 1;
         }
         if cx.interrupt.is_set() {
-            return Err(Error::new(
-                ErrorCode::Interrupted,
-                "interrupted: not everybody is listed",
-            ));
+            return Err(stopped());
         }
     }
     // Who never had a plan has no values either.
@@ -162,19 +161,26 @@ async fn for_input(cx: &Context, journal: &dyn Journal) -> Result<u8> {
             rows.push(&AgainRow {
                 user: step.user,
                 step: step.step,
-                target: step.target,
                 status: step.status.as_str().to_owned(),
                 detail: step.detail,
                 ..AgainRow::default()
             })?;
+            unplanned += 1;
+        }
+        if cx.interrupt.is_set() {
+            return Err(stopped());
         }
     }
-    let number = rows.count();
-    rows.finish(&serde_json::json!({ "rows": number }))?;
     out.done()?;
-    cx.ui.note(&match number {
+    cx.ui.note(&match planned + unplanned {
         0 => "nobody failed".to_owned(),
         number => counted(number, "person failed", "people failed"),
     });
+    if unplanned > 0 && !options(verb).is_empty() {
+        cx.ui.note(&format!(
+            "{} could not be planned: the job has no values of theirs, take those from where they came",
+            counted(unplanned, "of them", "of them")
+        ));
+    }
     Ok(0)
 }

@@ -112,11 +112,6 @@ impl Selection {
         }
     }
 
-    /// Whether it can be but one person.
-    pub(crate) fn is_one(&self) -> bool {
-        matches!(&self.people, People::Texts(texts) if texts.len() < 2)
-    }
-
     /// One USER with one wish.
     pub(crate) fn one(user: String, wish: Wish) -> Self {
         let mut facts = Facts::default();
@@ -128,6 +123,11 @@ impl Selection {
         );
         one.facts = facts;
         one
+    }
+
+    /// Whether it is one USER.
+    pub(crate) fn is_one(&self) -> bool {
+        matches!(&self.people, People::Texts(texts) if texts.len() == 1)
     }
 
     /// The question to the service; `None`: USERs, or rows.

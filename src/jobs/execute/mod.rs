@@ -4,6 +4,7 @@
 
 mod answer;
 mod check;
+mod person;
 mod read_back;
 mod window;
 

@@ -134,6 +134,16 @@ impl Store for Folder {
         Ok(Box::new(SqliteJournal::create(&self.path, head)?))
     }
 
+    fn files(&self, id: &str) -> Vec<PathBuf> {
+        let file = self.file(id).into_os_string();
+        let ends = ["", "-wal", "-shm", ".lock"].map(|end| {
+            let mut name = file.clone();
+            name.push(end);
+            PathBuf::from(name)
+        });
+        ends.into()
+    }
+
     async fn open(&self, id: &str) -> Result<Box<dyn Journal>> {
         Ok(Box::new(SqliteJournal::open(&self.file(id))?))
     }

@@ -1,6 +1,7 @@
 //! Where jobs are kept: which there are, which one is meant, which are old enough to go. A folder of files, or a database.
 
 use std::any::Any;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -97,6 +98,11 @@ pub trait Store: Send + Sync {
 
     /// Makes the journal of a job, in the state `Planning`.
     async fn create(&self, head: &JobHead) -> Result<Box<dyn Journal>>;
+
+    /// The files of a job that was made here, for whoever ends at once; a database has none.
+    fn files(&self, _id: &str) -> Vec<PathBuf> {
+        Vec::new()
+    }
 
     /// Opens a journal to go on with its job: in a folder nobody else does so at the same time, in a database it is one
     /// more worker.

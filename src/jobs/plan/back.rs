@@ -116,6 +116,24 @@ fn value(draft: &mut Draft<'_>, id: &MethodId, kind: MethodKind, was: &NewValue,
         return draft.skip(Words::new(step, kind.as_str(), ""), "removed since");
     };
     let words = Words::new(step, draft.reference(&method), "");
+    if let (Some(waits), NewValue::Number(number)) = (&method.pending_number, was)
+        && method.number.as_ref() == Some(number)
+        && NewValue::Number(waits.clone()) == *set
+    {
+        // Setting the number that still stands ends the wait for the other one.
+        let words = Words::new(
+            "change",
+            words.target,
+            format!("{waits}, which waits for its code, to {number}"),
+        );
+        let action = Action::UpdatePhone {
+            method: method.id,
+            kind,
+            number: number.clone(),
+        };
+        draft.attempt(action, words.outcome(number.to_string()), &[]);
+        return;
+    }
     match (has(&method, was), has(&method, set)) {
         (Some(true), _) | (_, Some(true)) => {
             let outcome = put::update(draft, &id.0, was);
