@@ -257,3 +257,35 @@ async fn a_worker_that_stops_with_the_bucket_in_its_hand_keeps_nobody_waiting() 
     drop(client);
     assert!(connection.await.unwrap().is_err(), "the server ended it");
 }
+
+/// How fast people are claimed: not judged here, because it says more of the machine than of the program. `just postgres`
+/// prints it.
+#[tokio::test]
+async fn eight_workers_claim_a_thousand_people_in_twenties_and_nobody_twice() {
+    let database = server().database();
+    let store = database.store().await;
+    let id = running(&store, 1000).await;
+    let claimed = std::sync::Mutex::new(Vec::new());
+    let began = Instant::now();
+    let workers = (0..8).map(|_| async {
+        // A connection of its own each, as workers have.
+        let journal = database.store().await.join(&id).await.unwrap();
+        loop {
+            let taken = journal.take(20).await.unwrap();
+            if taken.is_empty() {
+                break;
+            }
+            claimed.lock().unwrap().extend(seqs(&taken));
+        }
+    });
+    futures::future::join_all(workers).await;
+    let seconds = began.elapsed().as_secs_f64();
+    println!(
+        "1,000 people claimed by 8 workers in {seconds:.2} s: {:.0}/s",
+        1000.0 / seconds
+    );
+    let mut claimed = claimed.into_inner().unwrap();
+    claimed.sort_unstable();
+    assert_eq!(claimed, (0..1000).collect::<Vec<u64>>());
+    assert_eq!(database.sql("select max(taken) from mfactl.person"), "1");
+}

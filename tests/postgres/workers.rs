@@ -12,7 +12,7 @@ use crate::run::Run;
 /// People of the job.
 const PEOPLE: usize = 240;
 /// Units a second that the service serves.
-const RATE: &str = "500";
+const RATE: &str = "120";
 
 /// How many people are done with.
 fn ended(database: &Database<'_>) -> u64 {
