@@ -40,7 +40,7 @@ impl Args {
                 wrong(format!("{} is a whole job, not a part of one", shard.said))
                     .hint(format!("mfactl jobs show {}", shard.said))
             })?;
-            let (number, first) = number.get_or_insert_with(|| (of, part));
+            let (number, first) = number.get_or_insert((of, part));
             if *number != of {
                 return Err(wrong(format!(
                     "{} is part {part} of {of}, and the first is one of {number}",
