@@ -40,7 +40,10 @@ impl Ran {
             "{file}.{}.secrets",
             address.rsplit(':').next().unwrap_or_default()
         ));
+        profile(place, server, address, file)?;
         let arguments = [
+            "-p",
+            "crowd",
             "user",
             "reset",
             "--from",
@@ -51,8 +54,9 @@ impl Ran {
             "--secrets-out",
             &secrets.to_string_lossy(),
         ];
-        let mut command = server.profile(place, &arguments, address);
+        let mut command = place.command(&arguments);
         command
+            .env("MFACTL_CLIENT_SECRET", &server.client_secret)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
@@ -113,6 +117,23 @@ impl Ran {
         }
         Ok(())
     }
+}
+
+/// The profile `crowd`, whose guard allows so many people.
+fn profile(place: &Place, server: &Server, address: &str, file: &str) -> Result<()> {
+    let folder = place.path("config/mfactl");
+    fs::create_dir_all(&folder)?;
+    let authority = server.authority.replace(&server.graph, address);
+    let text = format!(
+        "[profiles.crowd]\nservice = \"local\"\nurl = \"{address}\"\nauthority = \"{authority}\"\ntenant = \"{}\"\n\
+         client_id = \"{}\"\nauth = \"client-secret\"\n[profiles.crowd.guard]\nmax_users = 1000000\n\
+         max_users_planned = 1000000\n",
+        server.tenant, server.client_id
+    );
+    let whole = folder.join(format!("{file}.toml"));
+    fs::write(&whole, text)?;
+    fs::rename(whole, folder.join("config.toml"))?;
+    Ok(())
 }
 
 /// Peak memory and time on a processor so far.
@@ -200,6 +221,7 @@ pub fn restore(place: &Place, snapshot: &Path) -> Result<()> {
     succeed(place.command(&[
         "local",
         "restore",
+        "--yes",
         &snapshot.to_string_lossy(),
         "--data",
         &data.to_string_lossy(),

@@ -79,7 +79,8 @@ pub struct Server {
     pub graph: String,
     /// Where tokens are.
     pub authority: String,
-    tenant: String,
+    /// The tenant.
+    pub tenant: String,
     /// The application.
     pub client_id: String,
     /// Its secret.

@@ -3,6 +3,7 @@
 
 mod given;
 mod selection;
+mod telling;
 
 use std::path::PathBuf;
 
@@ -15,7 +16,8 @@ use crate::render::text::{counted, grouped};
 
 pub(crate) use given::Given;
 use selection::People;
-pub(crate) use selection::{Selection, Telling, elsewhere};
+pub(crate) use selection::{Selection, elsewhere};
+pub(crate) use telling::Telling;
 
 /// Selectors of several people, for reads and changes alike.
 #[derive(Debug, Default, clap::Args)]

@@ -2,16 +2,18 @@
 //! there, or until nothing else is under way that could bring more; a call without company goes out by itself. Steps
 //! of one person stay in order because each waits for its answer before the next is sent.
 
+mod deliver;
+
 use std::collections::{HashMap, VecDeque};
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
+use tokio::sync::{Semaphore, mpsc, oneshot};
 use tokio::time::Instant;
 
-use super::batch::{BATCH, Opened, envelope, open};
-use super::client::{Failed, WireAnswer};
+use super::batch::BATCH;
+use super::client::Failed;
 use super::pipeline::{Core, Tried};
 use super::request::Request;
 use crate::domain::{Cost, Error, ErrorCode, Result};
@@ -20,6 +22,10 @@ use crate::domain::{Cost, Error, ErrorCode, Result};
 const WAYS: usize = 4;
 /// Where nothing is under way and nothing came for so long, nothing comes.
 const QUIET: Duration = Duration::from_millis(3);
+/// The same where there were enough callers a moment ago to fill a batch: they write down what they did, and come back.
+const QUIET_CROWD: Duration = Duration::from_millis(25);
+/// For so long a crowd is expected back.
+const CROWD: Duration = Duration::from_secs(1);
 /// Longer than this no call waits for others, whatever is under way.
 const LINGER: Duration = Duration::from_millis(250);
 
@@ -160,6 +166,7 @@ impl Gather {
             arrivals,
             calls: VecDeque::new(),
             at_once: 0,
+            full_at: None,
         };
         tokio::spawn(dispatcher.run());
         // It was just made: it listens.
@@ -191,6 +198,8 @@ struct Dispatcher {
     calls: VecDeque<Waiting>,
     /// So many of the calls, from the front, wait for nobody.
     at_once: usize,
+    /// When a batch was full last.
+    full_at: Option<Instant>,
 }
 
 impl Dispatcher {
@@ -210,7 +219,7 @@ impl Dispatcher {
             if let Some(calls) = self.next().await
                 && !calls.is_empty()
             {
-                tokio::spawn(send(self.core.clone(), calls, way));
+                tokio::spawn(deliver::send(self.core.clone(), calls, way));
             }
         }
     }
@@ -238,6 +247,9 @@ impl Dispatcher {
     async fn gather(&mut self) {
         loop {
             self.drain();
+            if self.calls.len() >= BATCH {
+                self.full_at = Some(Instant::now());
+            }
             let waited = self
                 .calls
                 .front()
@@ -245,7 +257,11 @@ impl Dispatcher {
             if self.calls.len() >= BATCH || self.at_once > 0 || waited >= LINGER {
                 return;
             }
-            match tokio::time::timeout(QUIET, self.arrivals.recv()).await {
+            let quiet = match self.full_at {
+                Some(at) if at.elapsed() < CROWD => QUIET_CROWD,
+                _ => QUIET,
+            };
+            match tokio::time::timeout(quiet, self.arrivals.recv()).await {
                 Ok(Some(arrival)) => self.push(arrival),
                 Ok(None) => return,
                 Err(_) if self.core.under_way.load(Ordering::Relaxed) == 0 => return,
@@ -290,108 +306,6 @@ impl Dispatcher {
         let calls = self.calls.drain(..count);
         calls.filter(|call| call.fate.seal(SENT)).collect()
     }
-}
-
-/// Sends calls as one batch, or one alone by itself, and gives each its answer.
-async fn send(core: Arc<Core>, calls: Vec<Waiting>, way: OwnedSemaphorePermit) {
-    let requests: Vec<&Request> = calls.iter().map(|call| &call.request).collect();
-    let left = calls.iter().map(|call| call.left).max().unwrap_or_default();
-    if let [one] = requests.as_slice() {
-        let tried = single(&core, one, left).await;
-        drop(way);
-        deliver(calls, |_| again(&tried));
-        return;
-    }
-    let outer = once(&core, &envelope(&requests), left).await;
-    let (token, began, opened) = match outer {
-        Err(error) => {
-            deliver(calls, |_| Err(error.clone()));
-            return;
-        }
-        Ok(Tried { result, token, began }) => (token, began, open(result)),
-    };
-    match opened {
-        Opened::NotTaken => {
-            for call in calls {
-                let tried = single(&core, &call.request, call.left).await;
-                // Who went away needs no answer.
-                let _ = call.reply.send(tried);
-            }
-        }
-        Opened::All(result) => {
-            drop(way);
-            if let (Some(limiter), Ok(answer), Some(first)) = (&core.limiter, &result, calls.first()) {
-                limiter
-                    .heard(&first.request, limiter.cost(&first.request), answer)
-                    .await;
-            }
-            let tried = Ok(Tried { result, token, began });
-            deliver(calls, |_| again(&tried));
-        }
-        Opened::Answers(mut answers) => {
-            drop(way);
-            for (at, call) in calls.iter().enumerate() {
-                if let (Some(limiter), Some(answer)) = (&core.limiter, answers.get(&at.to_string())) {
-                    log(&call.request, answer);
-                    limiter
-                        .heard(&call.request, limiter.cost(&call.request), answer)
-                        .await;
-                }
-            }
-            deliver(calls, |at| {
-                let result = answers.remove(&at.to_string()).ok_or_else(|| Failed::NoAnswer {
-                    timed_out: false,
-                    why: "the service left a call of a batch without an answer".to_owned(),
-                });
-                Ok(Tried {
-                    result,
-                    token: token.clone(),
-                    began,
-                })
-            });
-        }
-    }
-}
-
-/// One call by itself, whose pace was taken already.
-async fn single(core: &Core, request: &Request, left: Duration) -> Answer {
-    let tried = once(core, request, left).await?;
-    if let (Some(limiter), Ok(answer)) = (&core.limiter, &tried.result) {
-        limiter.heard(request, limiter.cost(request), answer).await;
-    }
-    Ok(tried)
-}
-
-async fn once(core: &Core, request: &Request, left: Duration) -> Answer {
-    let url = core.resolve(request)?;
-    let call_id = uuid::Uuid::new_v4().to_string();
-    core.try_once(request, &url, &call_id, left, 1).await
-}
-
-fn deliver(calls: Vec<Waiting>, mut answer: impl FnMut(usize) -> Answer) {
-    for (at, call) in calls.into_iter().enumerate() {
-        // Who went away needs no answer.
-        let _ = call.reply.send(answer(at));
-    }
-}
-
-/// The same answer once more.
-fn again(tried: &Answer) -> Answer {
-    let tried = tried.as_ref().map_err(Clone::clone)?;
-    Ok(Tried {
-        result: tried.result.clone(),
-        token: tried.token.clone(),
-        began: tried.began,
-    })
-}
-
-fn log(request: &Request, answer: &WireAnswer) {
-    tracing::debug!(
-        verb = request.verb.as_str(),
-        path = request.template,
-        status = answer.status,
-        "in a batch"
-    );
 }
 
 #[cfg(test)]

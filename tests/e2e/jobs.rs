@@ -59,12 +59,20 @@ fn half_done(place: &Environment) -> (Server, Environment, String) {
     let faults = place.write("faults.toml", &(rule(ADELE) + &rule(BAS)));
     let server = place.serve(&["--graph-only", "--faults", &faults]);
     let remote = place.over(&server, "entra");
-    let file = place.write(
+    place.write(
         "numbers.csv",
         &format!("user,number\n{ADELE},+1 4255550171\n{CHIDI},+1 4255550172\n{BAS},+1 4255550173\n"),
     );
     remote
-        .run(&["methods", "add", "phone", "--from", &file, "--replace", "--yes"])
+        .run(&[
+            "methods",
+            "add",
+            "phone",
+            "--from",
+            "../numbers.csv",
+            "--replace",
+            "--yes",
+        ])
         .exits(7);
     let job = newest(&remote);
     (server, remote, job)
@@ -105,12 +113,36 @@ fn what_was_done_is_listed_and_shown() {
     let place = Environment::new();
     place.change(&["user", "reset", "adele", "--ticket", "INC0042"]);
     place.change(&["methods", "set-default", "dora", "authenticator"]);
-    insta::assert_snapshot!(screen(&place, &["jobs", "list"]), @"");
+    insta::assert_snapshot!(screen(&place, &["jobs", "list"]), @r"
+    JOB     STATE  VERB                   WHO    PEOPLE  DONE  FAILED  SKIPPED  LEFT  MADE         PROFILE
+    j-4f7a  ended  methods set-default    dora   1       1     0       0        0     today [time]  local
+    j-4f7a  ended  user reset lost-phone  adele  1       1     0       0        0     today [time]  local
+    · 2 jobs
+    exit 0
+    ");
     let job = place.json(&["jobs", "list"])[1]["ref"]
         .as_str()
         .unwrap()
         .to_owned();
-    insta::assert_snapshot!(screen(&place, &["jobs", "show", &job]), @"");
+    insta::assert_snapshot!(screen(&place, &["jobs", "show", &job]), @r"
+    Job        j-4f7a, ended
+    Verb       user reset, playbook lost-phone
+    Who        adele
+    Profile    local
+    Made       today [time] by admin@contoso.example
+    Last step  today [time]
+    Ticket     INC0042
+    People     1 done
+
+    STEP      TARGET              STATUS  DETAIL
+    change    phone:mobile        done    +1 425 555 0199
+    remove    phone:alternate     done    read back: gone
+    remove    authenticator       done    read back: gone
+    revoke    app passwords       done    2
+    forget    remembered devices  done    1
+    sign out  everywhere          done    open pages may work 60 minutes more
+    exit 0
+    ");
     let shown = place.json(&["jobs", "show", &job]);
     assert_eq!(shown["ref"], job.as_str());
     assert_eq!(shown["steps"].as_array().unwrap().len(), 6);
@@ -135,7 +167,10 @@ fn what_was_done_is_listed_and_shown() {
 #[test]
 fn a_job_that_is_not_there_or_not_readable_says_so_and_hides_no_other() {
     let place = Environment::new();
-    insta::assert_snapshot!(screen(&place, &["jobs", "list"]), @"");
+    insta::assert_snapshot!(screen(&place, &["jobs", "list"]), @r"
+    · no jobs
+    exit 0
+    ");
     let missing = place.run(&["jobs", "show", "j-4f7a", "-o", "json"]).exits(3);
     assert_eq!(missing.error_code(), "not_found");
     place.change(&["user", "sign-out", "adele"]);
@@ -191,7 +226,31 @@ fn where_numbers_wait_for_a_code_the_undo_does_too() {
     let place = Environment::new();
     place.change(&["user", "reset", "adele"]);
     let job = newest(&place);
-    insta::assert_snapshot!(screen(&place, &["jobs", "undo", &job, "--yes"]), @"");
+    insta::assert_snapshot!(screen(&place, &["jobs", "undo", &job, "--yes"]), @r"
+    STEP    TARGET                     STATUS       DETAIL
+    add     phone:alternate            done         +1 425 555 0199
+    change  phone:mobile               done         +1 425 555 0100, waits for its code
+    undo    remove authenticator       unsupported  it cannot come back
+    undo    revoke app passwords       unsupported  it cannot come back
+    undo    forget remembered devices  unsupported  it cannot come back
+    undo    sign out everywhere        unsupported  it cannot come back
+    · Take back job j-4f7a for Adele Vance <adele@contoso.example> in local
+    ·   add     phone:alternate            +1 425 555 0199
+    ·   change  phone:mobile               +1 425 555 0199 to +1 425 555 0100
+    ·   undo    remove authenticator       by hand: it cannot come back
+    ·   undo    revoke app passwords       by hand: it cannot come back
+    ·   undo    forget remembered devices  by hand: it cannot come back
+    ·   undo    sign out everywhere        by hand: it cannot come back
+    ·   stays   email; default phone:mobile
+    · Done. Job j-4f7a, audit 1042:9be1. Undo (numbers): mfactl -p local jobs undo j-4f7a
+    · By hand: undo remove authenticator: the person registers it again
+    · By hand: undo revoke app passwords: the person makes new app passwords
+    · By hand: undo forget remembered devices: the person is asked once on each
+    · device, and may have it remembered again
+    · By hand: undo sign out everywhere: the person signs in again
+    · It counts once its code is confirmed: mfactl -p local methods verify adele@contoso.example phone:mobile
+    exit 0
+    ");
     let mobile = || place.person("adele").method("phone:mobile");
     assert_eq!(mobile()["pending_number"], "+14255550100");
     // Taken back again, nothing waits any more.
@@ -203,16 +262,16 @@ fn where_numbers_wait_for_a_code_the_undo_does_too() {
 #[test]
 fn what_changed_since_is_not_taken_back() {
     let place = Environment::new();
-    let number =
-        |number: &str| place.change(&["methods", "add", "phone", "bas", "--replace", "--number", number]);
-    number("+31 612345671");
-    let job = newest(&place);
-    number("+31 612345672");
-    let undo = place.try_change(&["jobs", "undo", &job]).exits(6);
+    let server = place.serve(&["--graph-only"]);
+    let entra = place.over(&server, "entra");
+    let set = |number: &str| entra.change(&["methods", "add", "phone", BAS, "--replace", "--number", number]);
+    set("+31 612345671");
+    let job = newest(&entra);
+    set("+31 612345672");
+    let undo = entra.try_change(&["jobs", "undo", &job]).exits(6);
     assert_eq!(undo.error_code(), "plan_changed");
     assert_eq!(undo.value()["steps"][0]["status"], "skipped");
-    let bas = place.person("bas").method("phone:mobile");
-    assert_eq!(bas["pending_number"], "+31612345672");
+    assert_eq!(numbers(&entra, BAS), ["phone:mobile +31612345672 default"]);
 }
 
 #[test]
@@ -238,7 +297,11 @@ fn what_failed_goes_back_into_the_verb() {
     let failed = remote
         .run(&["jobs", "show", &job, "--failed", "-o", "csv"])
         .exits(0);
-    insta::assert_snapshot!(failed.stdout, @"");
+    insta::assert_snapshot!(failed.stdout, @r"
+    user,number,type,via,step,target,status,detail
+    adele@contoso.example,+14255550171,mobile,,change,phone:mobile,failed,the service refused: the request was refused on purpose
+    bas@contoso.example,+14255550173,mobile,,change,phone:mobile,failed,the service refused: the request was refused on purpose
+    ");
     let file = place.write("again.csv", &failed.stdout);
     let again = remote.change(&["methods", "add", "phone", "--from", &file, "--replace"]);
     assert_eq!(again["summary"]["users"]["done"], 2, "{again}");
@@ -261,7 +324,13 @@ fn what_failed_is_resumed_and_what_is_left_can_be_cancelled() {
 
     let one = remote.change(&["jobs", "resume", &job, "--first", "1"]);
     assert_eq!(one["summary"]["users"]["done"], 2, "{one}");
-    insta::assert_snapshot!(screen(&remote, &["jobs", "list"]), @"");
+    insta::assert_snapshot!(screen(&remote, &["jobs", "list"]), @r"
+    JOB     STATE    VERB               WHO                    PEOPLE  DONE  FAILED  SKIPPED  LEFT  MADE         PROFILE
+    j-4f7a  stopped  methods add phone  --from ../numbers.csv  3       2     0       0        1     today [time]  env
+    · 1 job
+    · 1 stopped; go on with: mfactl jobs resume j-4f7a
+    exit 0
+    ");
     remote.run(&["jobs", "cancel", &job]).exits(0);
     let refused = remote.try_change(&["jobs", "resume", &job]).exits(2);
     assert!(
@@ -270,7 +339,12 @@ fn what_failed_is_resumed_and_what_is_left_can_be_cancelled() {
             .unwrap()
             .contains("was cancelled")
     );
-    insta::assert_snapshot!(screen(&remote, &["jobs", "cancel", &job]), @"");
+    insta::assert_snapshot!(screen(&remote, &["jobs", "cancel", &job]), @r"
+    JOB     STATE      VERB               WHO                    PEOPLE  DONE  FAILED  SKIPPED  LEFT  MADE         PROFILE
+    j-4f7a  cancelled  methods add phone  --from ../numbers.csv  3       2     0       0        1     today [time]  env
+    · Job j-4f7a is cancelled already
+    exit 0
+    ");
 }
 
 #[test]

@@ -68,7 +68,17 @@ fn a_file_is_checked_whole_and_every_bad_row_is_named() {
     ];
     let check = place.run(&[&command[..], &["--check"]].concat()).exits(2);
     assert_eq!(check.stdout, "");
-    assert_snapshot!(screen(&place, &check), @"");
+    assert_snapshot!(screen(&place, &check), @r#"
+    · error: [DIR]/numbers.csv:2: 7 rows, 7 wrong
+    ·   [DIR]/numbers.csv:2    line 8 names the same person, with other values: leave one of the two rows
+    ·   [DIR]/numbers.csv:3:2  "31612345679" is not a phone number: it seems to have lost its plus: if +31 6 12345679 is meant, write it so; a spreadsheet drops the plus unless the column is text
+    ·   [DIR]/numbers.csv:4:2  "3.16E+10" is not a phone number: a spreadsheet has rounded it, and its last digits are lost: make the column text in the spreadsheet, enter the number again, and save the file anew
+    ·   [DIR]/numbers.csv:5    the row has no value for number: add a column "number", map one with --column number=NAME, or give --number
+    ·   [DIR]/numbers.csv:6:3  "fax" is not a type of phone: one of: mobile, alternate, office
+    ·   [DIR]/numbers.csv:7:3  the row has 2 cells, and the header 3: a text with the separator in it stands in quotation marks
+    ·   [DIR]/numbers.csv:8    line 2 names the same person, with other values: leave one of the two rows
+    exit 2
+    "#);
     let body = place
         .run(&[&command[..], &["--check", "-o", "json"]].concat())
         .exits(2)
@@ -164,7 +174,13 @@ fn people_who_are_not_there_are_all_named_and_nothing_is_sent() {
     let output = place
         .run(&["user", "sign-out", "--from", &file, "--yes"])
         .exits(3);
-    assert_snapshot!(screen(&place, &output), @"");
+    assert_snapshot!(screen(&place, &output), @r#"
+    · error: [DIR]/people.csv:3: 2 people are not there; nothing was sent
+    ·   [DIR]/people.csv:3  there is no person "adel"
+    ·   [DIR]/people.csv:5  there is no person "adele.vance@contoso.example"
+    · hint: mfactl -p local user search adel
+    exit 3
+    "#);
 }
 
 #[test]
@@ -175,7 +191,7 @@ fn somebody_with_two_wishes_is_told_with_both_lines_and_the_same_wish_is_done_on
         "user,number\nchidi,+31 612345678\nfen,+31 612345679\nCHIDI@contoso.example,+31612345678\n",
     );
     let command = ["methods", "add", "phone", "--from", &file, "-n", "-o", "json"];
-    let output = place.run(&command).exits(6);
+    let output = place.run(&command).exits(7);
     assert_eq!(
         output.value()["summary"]["users"]["selected"],
         2,
@@ -194,9 +210,16 @@ fn somebody_with_two_wishes_is_told_with_both_lines_and_the_same_wish_is_done_on
     let output = place
         .run(&["methods", "add", "phone", "--from", &file, "--yes"])
         .exits(2);
-    assert_snapshot!(screen(&place, &output), @"");
+    assert_snapshot!(screen(&place, &output), @r#"
+    · error: [DIR]/numbers.csv:2: 2 of 2 rows are wrong; nothing was sent
+    ·   [DIR]/numbers.csv:2  line 3 names the same person, with other values
+    ·   [DIR]/numbers.csv:3  line 2 names the same person, with other values
+    · hint: leave one of the two rows
+    exit 2
+    "#);
     // Two spellings of one person are only known when they were looked up.
-    let id = place.person("chidi").id;
+    let shown = place.json(&["user", "show", "chidi", "-o", "json"]);
+    let id = shown["user_id"].as_str().unwrap();
     let text = format!("user,number\nchidi,+31 612345678\n{id},+31 612345679\n");
     let file = place.write("numbers.csv", &text);
     let output = place
@@ -259,12 +282,24 @@ fn the_members_of_a_group_are_meant_also_those_of_groups_in_it() {
     let error = place
         .run(&["user", "sign-out", "-n", "--group", "Project X"])
         .exits(3);
-    assert_snapshot!(screen(&place, &error), @"");
+    assert_snapshot!(screen(&place, &error), @r#"
+    · error: 2 groups are named "Project X"
+    ·   6fdf266d-96e3-4629-bbc9-181961522058  The second of this name
+    ·   eeb6fa23-1727-451f-9c84-41eccc4b7b1e  The first of this name
+    · hint: give the id of the one that is meant
+    exit 3
+    "#);
     let error = place
         .run(&["user", "sign-out", "-n", "--group", "Project X", "-o", "json"])
         .exits(3)
         .error();
-    let id = error["matches"][1]["ref"].as_str().unwrap();
+    let second = error["matches"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|one| one["detail"].as_str().unwrap().contains("second"))
+        .unwrap();
+    let id = second["ref"].as_str().unwrap();
     assert_eq!(meant(&place, &["--group", id]), set(&["sven"]));
     place
         .run(&["user", "sign-out", "-n", "--group", "Nobody's"])
@@ -309,7 +344,11 @@ fn a_filter_is_the_services_own_and_needs_a_number_with_yes() {
     assert_eq!(meant(&place, &filter), set(&["adele"]));
     let command = [&["user", "sign-out", "--yes"][..], &filter].concat();
     let output = place.run(&command).exits(2);
-    assert_snapshot!(screen(&place, &output), @"");
+    assert_snapshot!(screen(&place, &output), @r#"
+    · error: --filter with --yes needs --expect N, the number of people who are meant
+    · hint: --dry-run shows how many there are
+    exit 2
+    "#);
     place.run(&[&command[..], &["--expect", "2"]].concat()).exits(6);
     place.run(&[&command[..], &["--expect", "1"]].concat()).exits(0);
     place
@@ -323,13 +362,22 @@ fn everybody_needs_the_guard_and_a_number() {
     let command = ["user", "sign-out", "--everyone", "--yes"];
     let output = place.run(&[&command[..], &["--expect", "40"]].concat()).exits(6);
     assert_eq!(output.stdout, "");
-    assert_snapshot!(screen(&place, &output), @"");
+    assert_snapshot!(screen(&place, &output), @r#"
+    · error: the guard does not allow --everyone
+    · hint: set allow_everyone = true in the profile's guard, or name a group
+    exit 6
+    "#);
+    std::fs::create_dir_all(place.path("config/mfactl")).unwrap();
     place.write(
         "config/mfactl/config.toml",
         "[profiles.local.guard]\nallow_everyone = true\nmax_users = 1000\n",
     );
     let output = place.run(&command).exits(2);
-    assert_snapshot!(screen(&place, &output), @"");
+    assert_snapshot!(screen(&place, &output), @r#"
+    · error: --everyone needs --expect N, the number of people who are meant
+    · hint: --dry-run shows how many there are
+    exit 2
+    "#);
 }
 
 #[test]
@@ -445,6 +493,11 @@ fn reads_take_selectors_too() {
 #[test]
 fn an_ambiguous_person_is_answered_with_the_line_that_was_typed() {
     let place = Environment::new();
+    let directory = rusqlite::Connection::open(place.data_file()).unwrap();
+    let shared =
+        "UPDATE users SET mail = 'office@contoso.example' WHERE upn LIKE 'adele@%' OR upn LIKE 'bas@%'";
+    assert_eq!(directory.execute(shared, []).unwrap(), 2);
+    drop(directory);
     let output = place
         .run(&[
             "methods",
@@ -455,5 +508,11 @@ fn an_ambiguous_person_is_answered_with_the_line_that_was_typed() {
             "office@contoso.example",
         ])
         .exits(3);
-    assert_snapshot!(screen(&place, &output), @"");
+    assert_snapshot!(screen(&place, &output), @r#"
+    · error: "office@contoso.example" matches 2 people
+    ·   adele@contoso.example  Adele Vance  mfactl -p local methods add phone --number '+31 612345678' adele@contoso.example
+    ·   bas@contoso.example    Bas Jansen   mfactl -p local methods add phone --number '+31 612345678' bas@contoso.example
+    · hint: mfactl -p local methods add phone --number '+31 612345678' adele@contoso.example
+    exit 3
+    "#);
 }

@@ -191,6 +191,24 @@ fn over_twenty_people_the_table_shows_only_who_is_not_done() {
 }
 
 #[test]
+fn a_terminal_shows_how_far_it_is_and_nothing_of_it_in_the_end() {
+    let (place, line, _server, gate) = behind_a_gate(Rule::Wait);
+    let line = with(&line, &["--yes"]);
+    let mut terminal = Terminal::start(&place, &line);
+    gate.waits();
+    terminal.shows("] 0/25");
+    gate.open();
+    terminal.shows("25 people done. Job j-");
+    let (screen, code) = terminal.ends();
+    assert_eq!(code, 0, "{screen}");
+
+    let place = place.with("MFACTL_NO_PROGRESS", "1");
+    let (screen, code) = Terminal::start(&place, &line).ends();
+    assert_eq!(code, 0, "{screen}");
+    assert!(!screen.contains("/25"), "{screen}");
+}
+
+#[test]
 fn results_stream_as_lines_and_end_with_the_summary() {
     let (place, line) = crowd();
     let output = place.run(&with(&line, &["--yes", "-o", "ndjson"])).exits(0);

@@ -161,3 +161,38 @@ fn a_privileged_person_is_refused_unless_guard_and_flag_agree() {
     ");
     env.run(&with_flag).exits(0);
 }
+
+#[test]
+fn whom_the_guard_holds_back_is_left_out_of_a_group_and_the_rest_is_done() {
+    let env = guarded("protected = [\"group:Executives\", \"fen@contoso.example\"]");
+    let done = env.run(&[
+        "user",
+        "sign-out",
+        "--group",
+        "All Staff",
+        "--yes",
+        "--expect",
+        "9",
+        "-o",
+        "json",
+    ]);
+    assert_eq!(done.code, 7, "{}", done.screen());
+    let result = done.value();
+    let with = |status: &str| -> Vec<&str> {
+        let rows = result["steps"].as_array().unwrap().iter();
+        rows.filter(|row| row["status"] == status)
+            .map(|row| row["user"].as_str().unwrap())
+            .collect()
+    };
+    assert_eq!(with("skipped"), ["eva@contoso.example", "fen@contoso.example"]);
+    assert_eq!(with("done").len(), 7, "{result}");
+    // Whoever is named stops it all.
+    let named = ["user", "sign-out", "adele", "fen", "--yes", "--expect", "2"];
+    refused(&env, 6, &named);
+    // A plan says whom it leaves out.
+    let file = env.path("staff.plan");
+    let file = file.to_str().unwrap();
+    env.run(&["user", "sign-out", "--group", "All Staff", "--plan-out", file]);
+    let shown = env.run(&["plan", "show", file]).exits(0);
+    assert!(shown.stderr.contains("left out: 2;"), "{}", shown.screen());
+}

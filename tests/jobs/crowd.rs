@@ -170,6 +170,19 @@ impl Crowd {
             "{}: {} left, {}",
             job.row["state"], job.row["left"], job.row["summary"]["users"]
         );
+        if job.row["summary"]["users"]["failed"] != 0 {
+            let shown = self
+                .command(&["jobs", "show", &job.id, "--failed", "-o", "ndjson"])
+                .ends();
+            for line in shown
+                .stdout
+                .lines()
+                .filter(|l| l.contains("failed") || l.contains("unknown"))
+                .take(8)
+            {
+                println!("{}", &line[..line.len().min(700)]);
+            }
+        }
         if job.is_over {
             return None;
         }

@@ -1,6 +1,6 @@
 //! Everything that `local serve` can do wrong, in one run.
 
-use crate::crowd::{Crowd, summary};
+use crate::crowd::{Crowd, reset, summary};
 
 /// Every fault. Those that lose something are bounded, so that a run ends.
 const EVERYTHING: &str = r#"
@@ -111,16 +111,48 @@ fn soak_a_service_that_does_everything_wrong_leaves_no_row_failed_and_nobody_wro
     through_everything(2000, 40);
 }
 
-#[test]
-fn a_service_that_asks_to_slow_down_leaves_no_row_failed() {
-    let mut crowd = Crowd::throttled(60, "60/s");
-    let ended = crowd.begin(&[]).ends().exits(0);
-    assert_eq!(summary(&ended)["summary"]["users"]["failed"], 0);
+/// What the service says of its bucket: calls, and of them refused.
+fn throttle(crowd: &Crowd) -> (f64, f64) {
     let told = crowd.faults(&crowd.server().witness().token())["throttle"].clone();
     println!("throttle: {told}");
-    assert!(
-        told["refused"].as_u64().unwrap() > 0,
-        "it was never asked to slow down: {told}"
-    );
+    let number = |name: &str| told[name].as_f64().unwrap();
+    (number("requests"), number("refused"))
+}
+
+#[test]
+fn a_service_that_allows_only_so_much_is_asked_no_faster_and_no_row_fails() {
+    let mut crowd = Crowd::throttled(60, "100/s");
+    let ended = crowd.begin(&[]).ends().exits(0);
+    assert_eq!(summary(&ended)["summary"]["users"]["failed"], 0);
+    let (requests, refused) = throttle(&crowd);
+    assert!(refused <= requests * 0.05, "{refused} of {requests} were refused");
     crowd.verify(false);
+}
+
+#[test]
+fn two_processes_at_once_keep_to_the_pace_of_one() {
+    let mut crowd = Crowd::throttled(60, "100/s");
+    let list = std::fs::read_to_string(crowd.env.path("people.csv")).unwrap();
+    let names: Vec<&str> = list.lines().skip(1).collect();
+    let runs: Vec<_> = names
+        .chunks(30)
+        .enumerate()
+        .map(|(n, half)| {
+            let people = crowd
+                .env
+                .write(&format!("half-{n}.csv"), &format!("user\n{}\n", half.join("\n")));
+            let secrets = crowd.secrets();
+            crowd.command(&reset(&people, &secrets))
+        })
+        .collect();
+    for run in runs {
+        let ended = run.ends().exits(0);
+        assert_eq!(summary(&ended)["summary"]["users"]["failed"], 0);
+    }
+    let (requests, refused) = throttle(&crowd);
+    assert!(refused <= requests * 0.05, "{refused} of {requests} were refused");
+    let files = std::fs::read_dir(crowd.env.path("state/mfactl/run"))
+        .unwrap()
+        .count();
+    assert_eq!(files, 1, "each has a bucket of its own");
 }

@@ -5,6 +5,7 @@ use futures::TryStreamExt as _;
 use super::{Prepared, gather, prefix};
 use crate::cli::context::{Context, Session};
 use crate::cli::who::Selection;
+use crate::domain::shape::StepRow;
 use crate::domain::{Error, ErrorCode, Privileges, Result, Status, User, UserQuery};
 use crate::jobs::caller::{Callers, Checked};
 use crate::jobs::guard::{self, Allow, Bound};
@@ -75,6 +76,17 @@ pub(crate) async fn admit_people(cx: &Context, session: &Session, users: &[User]
     let people: Vec<(&User, &Privileges)> = users.iter().zip(&privileges).collect();
     guard::admit(&session.guard, &people, &session.operator, allow(cx))?;
     Ok(privileges)
+}
+
+/// The row of somebody of many whom the guard holds back.
+pub(super) fn held_back(cx: &Context, session: &Session, user: &User, held: &Privileges) -> Option<StepRow> {
+    let error = guard::refusal(&session.guard, user, held, &session.operator, allow(cx))?;
+    Some(gather::left_out(
+        &user.sign_in_name,
+        &user.id,
+        Status::Skipped,
+        &error,
+    ))
 }
 
 /// Whether so many people may be changed.

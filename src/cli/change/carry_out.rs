@@ -17,6 +17,9 @@ use crate::jobs::journal::{JobHead, JobState, Journal};
 use crate::render::{Format, Results, Shape};
 use crate::services::Traffic;
 
+/// People in flight, at the least: those of one batch.
+const FEWEST: usize = 20;
+
 /// Takes secrets and rows while the job runs.
 struct Taking<'a, 'b>(RefCell<Inner<'a, 'b>>);
 
@@ -65,13 +68,16 @@ pub(super) async fn run(cx: &Context, session: &Session, prepared: Prepared) -> 
         qr,
         ..
     } = prepared;
-    let keeper = Keeper::open(cx, &qr, gathered.size.minting > 0, false)?;
-    kept.journal()?.set_state(JobState::Ready).await?;
-    kept.stay();
+    // What cannot be logged leaves no job behind.
+    record::of_job(cx, &head)?;
     if gathered.size.left_out > 0 {
         record::left_out(cx, &head, kept.journal()?).await?;
     }
+    let keeper = Keeper::open(cx, &qr, gathered.size.minting > 0, false)?;
+    kept.journal()?.set_state(JobState::Ready).await?;
+    kept.stay();
     let work = Work {
+        selected: gathered.people(),
         head: &head,
         keeper,
         slots: gathered.slots,
@@ -93,6 +99,8 @@ pub(super) struct Work<'a> {
     pub(super) limit: Option<u64>,
     /// People who are left.
     pub(super) people: u64,
+    /// People in all.
+    pub(super) selected: u64,
 }
 
 impl Work<'_> {
@@ -108,6 +116,7 @@ impl Work<'_> {
             missing_ok,
             limit,
             people,
+            selected,
         } = self;
         let log = record::of_job(cx, head)?;
         let prefix = super::prefix(cx);
@@ -123,11 +132,7 @@ impl Work<'_> {
         let _job = session.traffic.as_ref().filter(|_| people > 1).map(Traffic::job);
         cx.progress.begin(people.min(limit.unwrap_or(u64::MAX)));
         let streams = page.format == Format::Ndjson;
-        let shape = if journal.summary().await?.users.selected > 1 {
-            Shape::Several
-        } else {
-            Shape::One
-        };
+        let shape = if selected > 1 { Shape::Several } else { Shape::One };
         let taking = Taking(RefCell::new(Inner {
             keeper: &mut keeper,
             results: Results::new(&page, &mut out, shape),
@@ -145,7 +150,7 @@ impl Work<'_> {
             pauses: &PAUSES,
             limits: Limits {
                 people: limit,
-                ..limits(cx)
+                ..limits(cx, session)
             },
             missing_ok,
             slots: &slots,
@@ -222,12 +227,13 @@ pub(super) async fn until_stopped(cx: &Context, job: &Job<'_>) -> Result<Ran> {
     }
 }
 
-fn limits(cx: &Context) -> Limits {
+fn limits(cx: &Context, session: &Session) -> Limits {
+    let most = Limits::default().in_flight;
+    let rate = session.traffic.as_ref().and_then(Traffic::writes_per_second);
+    // Where little is allowed, few are begun: who is stopped waits for those.
+    let liked = rate.map_or(most, |rate| ((rate * 2.0) as usize).clamp(FEWEST, most));
     Limits {
-        in_flight: cx
-            .globals
-            .concurrency
-            .map_or(Limits::default().in_flight, usize::from),
+        in_flight: cx.globals.concurrency.map_or(liked, usize::from),
         most_failures: cx.globals.max_failures.map(|most| match most {
             MaxFailures::People(people) => MostFailures::People(people),
             MaxFailures::Share(share) => MostFailures::Share(share),

@@ -1,9 +1,14 @@
 //! The question before anything is sent.
 
+use std::time::Duration;
+
 use super::{Prepared, shown};
 use crate::cli::context::{Context, Session};
 use crate::domain::{Error, ErrorCode, Result};
-use crate::render::text::grouped;
+use crate::render::text::{grouped, lasting};
+
+/// A run of so many seconds is worth a word before it begins.
+const LONG: u64 = 60;
 
 /// Shows the plan and asks, unless it was confirmed beforehand.
 ///
@@ -20,7 +25,35 @@ pub(super) fn ask(cx: &Context, session: &Session, prepared: &Prepared) -> Resul
             grouped(first)
         ));
     }
+    if let Some(traffic) = &session.traffic
+        && let Some(line) = takes(
+            prepared.gathered.size.steps,
+            traffic.writes_per_second(),
+            traffic.token_left(),
+        )
+    {
+        plan.push_str(&line);
+    }
     shown_is_meant(cx, &plan, first)
+}
+
+/// What to know before a long run: how long so many writes take, and what ends before they do.
+fn takes(writes: u64, a_second: Option<f64>, token: Option<Duration>) -> Option<String> {
+    let a_second = a_second.filter(|rate| *rate > 0.0)?;
+    let seconds = (writes as f64 / a_second).ceil() as u64;
+    if seconds < LONG {
+        return None;
+    }
+    let rate = (a_second * 10.0).round() / 10.0;
+    let time = lasting(seconds / 60 * 60);
+    let mut line = format!("\n{} writes at {rate} a second: about {time}.", grouped(writes));
+    if let Some(left) = token.map(|left| left.as_secs())
+        && left < seconds
+    {
+        let left = lasting(left / 60 * 60);
+        line.push_str(&format!(" The token is good for {left} and renewed before."));
+    }
+    Some(line)
 }
 
 /// Shows this and asks whether it is meant, unless it was confirmed beforehand.
@@ -52,5 +85,26 @@ pub(super) fn shown_is_meant(cx: &Context, plan: &str, people: u64) -> Result<()
             ErrorCode::NotConfirmed,
             "not confirmed; nothing was sent",
         ))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_run_is_told_beforehand_and_a_short_one_is_not() {
+        let hour = Some(Duration::from_secs(3599));
+        assert_eq!(takes(1199, Some(20.0), hour), None);
+        assert_eq!(takes(1_000_000, None, hour), None);
+        let line = |writes, rate| takes(writes, Some(rate), hour).unwrap();
+        assert_eq!(
+            line(12_345, 20.0),
+            "\n12,345 writes at 20 a second: about 10 min."
+        );
+        assert_eq!(
+            line(100_000, 9.96),
+            "\n100,000 writes at 10 a second: about 2 h 47 min. The token is good for 59 min and renewed before."
+        );
     }
 }

@@ -1,25 +1,25 @@
-//! From USERs to plans in the journal: look people up, ask the guard, read what is needed, plan each, a batch at a time.
-//! Only a bounded summary stays in memory.
+//! From a selection to plans in the journal: look people up, ask the guard, read what is needed, plan each; in pieces,
+//! of which few are in memory.
 
 use std::cell::Cell;
-use std::collections::HashMap;
 
 use futures::stream::{self, StreamExt as _};
-use tokio::sync::OnceCell;
 
-use super::admit::{allow, cannot_tell};
+use super::admit::{allow, cannot_tell, held_back};
+use super::gathered::{Failed, Gathered};
+use super::policies::Policies;
 use crate::cli::context::{Context, Session};
 use crate::cli::who::{Selection, Telling};
 use crate::domain::shape::StepRow;
 use crate::domain::{
-    Action, Error, ErrorCode, Parts, Policy, Privileges, Result, SecurityInfo, Slots, Status, User, UserId,
+    Action, Error, ErrorCode, Parts, Privileges, Result, SecurityInfo, Status, User, UserId,
 };
+use crate::jobs::guard;
 use crate::jobs::guard::Bound;
-use crate::jobs::journal::{Entry, Journal, Size};
-use crate::jobs::plan::{self, Deed, Person, PlannedUser, Setting, Wish};
+use crate::jobs::journal::{Entry, Journal};
+use crate::jobs::plan::{self, Person, PlannedUser, Setting, Wish};
 pub(crate) use crate::jobs::select::left_out;
 use crate::jobs::select::{Chosen, Pick, Picked};
-use crate::jobs::{guard, policy};
 
 /// Pieces that are planned side by side.
 const AT_ONCE: usize = 3;
@@ -29,84 +29,6 @@ const NAMED: usize = 50;
 const LEFT_AT_ONCE: usize = 500;
 /// People a round trip.
 pub(super) const BATCH: usize = 20;
-/// How many people are shown one by one.
-pub(crate) const FEW: usize = 20;
-/// How many different warnings are shown.
-const WARNINGS: usize = 20;
-
-/// What is planned, as far as it is shown and judged before anything is sent; the journal has all of it.
-#[derive(Default)]
-pub(crate) struct Gathered {
-    /// The first plans.
-    pub(crate) few: Vec<PlannedUser>,
-    /// The first rows of people for whom nothing is done.
-    pub(crate) left: Vec<StepRow>,
-    /// People who were planned.
-    pub(crate) planned: u64,
-    /// People and steps to send, people left out.
-    pub(crate) size: Size,
-    /// What to know before saying yes, each thing once.
-    pub(crate) warnings: Vec<String>,
-    /// The first thing that is left for somebody's hands.
-    pub(crate) by_hand: Option<Error>,
-    /// Secret inputs by the ids of their steps: the journal has none.
-    pub(crate) slots: HashMap<String, Slots>,
-    /// So many people are carried out, and then the job stops.
-    pub(crate) limit: Option<u64>,
-}
-
-impl Gathered {
-    /// Takes somebody's plan.
-    pub(crate) fn plan(&mut self, person: &PlannedUser) {
-        self.planned += 1;
-        let (mut writes, mut mints) = (0, false);
-        for step in person.to_send() {
-            writes += 1;
-            mints |= step.action.mints();
-            if !step.slots.is_empty() {
-                self.slots.insert(step.id.clone(), step.slots.clone());
-            }
-        }
-        self.size.steps += writes;
-        self.size.people += u64::from(writes > 0);
-        self.size.minting += u64::from(mints);
-        self.warn(person.warnings.iter().cloned());
-        if self.by_hand.is_none() {
-            self.by_hand = person.steps.iter().find_map(|row| match &row.deed {
-                Deed::ByHand { why, instead } => {
-                    let message = format!("cannot {} {}: {why}", row.step, row.target);
-                    Some(Error::new(ErrorCode::Unsupported, message).hint(instead.clone()))
-                }
-                _ => None,
-            });
-        }
-        if self.few.len() < FEW {
-            self.few.push(person.clone());
-        }
-    }
-
-    /// Takes what to know before saying yes.
-    pub(crate) fn warn(&mut self, warnings: impl IntoIterator<Item = String>) {
-        for warning in warnings {
-            if self.warnings.len() < WARNINGS && !self.warnings.contains(&warning) {
-                self.warnings.push(warning);
-            }
-        }
-    }
-
-    /// Takes the row of somebody for whom nothing is done.
-    pub(crate) fn leave(&mut self, row: &StepRow) {
-        self.size.left_out += 1;
-        if self.left.len() < FEW {
-            self.left.push(row.clone());
-        }
-    }
-
-    /// People in all.
-    pub(crate) fn people(&self) -> u64 {
-        self.planned + self.size.left_out
-    }
-}
 
 /// Plans the wishes of a selection into the journal.
 ///
@@ -244,48 +166,6 @@ fn left_out_row(user: &User, error: &Error) -> StepRow {
     left_out(&user.sign_in_name, &user.id, Status::Failed, error)
 }
 
-/// People for whom no plan could be made: the first reason, and whether it is that of all.
-struct Failed {
-    first: Error,
-    others: u64,
-    same: bool,
-}
-
-impl Failed {
-    fn note(failed: &mut Option<Self>, error: Error) {
-        match failed {
-            None => {
-                *failed = Some(Self {
-                    first: error,
-                    others: 0,
-                    same: true,
-                });
-            }
-            Some(failed) => {
-                failed.others += 1;
-                failed.same &= failed.first.code() == error.code();
-            }
-        }
-    }
-
-    /// One error for all, where they agree.
-    fn into_error(self) -> Option<Error> {
-        let Self { first, others, same } = self;
-        match others {
-            0 => Some(first),
-            _ if !same => None,
-            _ => {
-                let message = format!("{}; the same holds for {others} others", first.message());
-                let error = Error::new(first.code(), message);
-                Some(match first.hint_text() {
-                    Some(hint) => error.hint(hint),
-                    None => error,
-                })
-            }
-        }
-    }
-}
-
 /// How pieces of people are planned.
 struct Planning<'a> {
     cx: &'a Context,
@@ -328,15 +208,26 @@ impl Planning<'_> {
                 Picked::Left(row) => piece.left.push(*row),
             }
         }
-        let users: Vec<User> = picks.iter().map(|pick| pick.user.clone()).collect();
+        let mut users: Vec<User> = picks.iter().map(|pick| pick.user.clone()).collect();
         let groups = self.selection.facts.asks_policy && self.policy.needs_groups().await?;
-        let privileges = privileges(
+        let mut privileges = privileges(
             session,
             &users,
             groups || guard::needs_privileges(&session.guard, allow(cx)),
         )
         .await?;
         piece.warning = cannot_tell(cx, session, &privileges);
+        if !selection.is_named() {
+            // Nobody named these people: whom the guard holds back is left out, and the rest is done.
+            let kept = picks.into_iter().zip(privileges).filter(|(pick, held)| {
+                let row = held_back(cx, session, &pick.user, held);
+                let stays = row.is_none();
+                piece.left.extend(row);
+                stays
+            });
+            (picks, privileges) = kept.unzip();
+            users = picks.iter().map(|pick| pick.user.clone()).collect();
+        }
         let people: Vec<(User, Privileges)> = users.iter().cloned().zip(privileges.iter().cloned()).collect();
         if admit(cx, session, &people).is_err() {
             self.refused.set(true);
@@ -372,7 +263,7 @@ impl Planning<'_> {
 }
 
 /// Roles and groups of these people, where they are needed.
-async fn privileges(session: &Session, users: &[User], needed: bool) -> Result<Vec<Privileges>> {
+pub(super) async fn privileges(session: &Session, users: &[User], needed: bool) -> Result<Vec<Privileges>> {
     if !needed {
         return Ok(vec![Privileges::default(); users.len()]);
     }
@@ -412,70 +303,4 @@ async fn one(
         return plan::plan(setting, &person, wish);
     }
     Ok(planned)
-}
-
-/// What policy says of people: asked for each where they are few, else read once for all.
-struct Policies<'a> {
-    session: &'a Session,
-    once: bool,
-    general: OnceCell<Option<Policy>>,
-}
-
-impl<'a> Policies<'a> {
-    fn new(session: &'a Session, people: u64) -> Self {
-        Self {
-            session,
-            once: people > FEW as u64,
-            general: OnceCell::new(),
-        }
-    }
-
-    async fn general(&self) -> Result<Option<&Policy>> {
-        let read = || readable(self.session, None);
-        Ok(self.general.get_or_try_init(read).await?.as_ref())
-    }
-
-    /// Whether people's groups are to be read with them.
-    async fn needs_groups(&self) -> Result<bool> {
-        Ok(self.once && self.general().await?.is_some_and(policy::needs_groups))
-    }
-
-    async fn of(&self, person: &Person) -> Result<Option<Policy>> {
-        let id = &person.user.id;
-        if !self.once {
-            return readable(self.session, Some(id)).await;
-        }
-        let Some(general) = self.general().await? else {
-            return Ok(None);
-        };
-        let mut held = person.privileges.clone();
-        if held.groups.is_none() && policy::needs_groups(general) {
-            held = privileges(self.session, std::slice::from_ref(&person.user), true)
-                .await?
-                .pop()
-                .unwrap_or_default();
-        }
-        Ok(Some(policy::of(general, id, &held)))
-    }
-}
-
-/// The policy for a person; where it cannot be read the service has the last word anyway.
-pub(crate) async fn policy(session: &Session, user: &UserId) -> Result<Option<Policy>> {
-    readable(session, Some(user)).await
-}
-
-/// The policy; where it cannot be read the service has the last word anyway.
-async fn readable(session: &Session, user: Option<&UserId>) -> Result<Option<Policy>> {
-    match session.service.policy(user).await {
-        Ok(policy) => Ok(Some(policy)),
-        Err(error)
-            if matches!(
-                error.code(),
-                ErrorCode::Unsupported | ErrorCode::PermissionMissing
-            ) =>
-        {
-            Ok(None)
-        }
-        Err(error) => Err(error),
-    }
 }

@@ -114,6 +114,15 @@ struct Secrets {
     any: bool,
 }
 
+impl Drop for Secrets {
+    fn drop(&mut self) {
+        if self.is_new && !self.any {
+            // An empty file would stand in the way of the next try.
+            let _ = std::fs::remove_file(&self.path);
+        }
+    }
+}
+
 /// Takes secrets while a job runs.
 pub(super) struct Keeper {
     place: Place,
@@ -243,9 +252,6 @@ impl Keeper {
                     "Secrets are in {}, readable by you alone",
                     secrets.path.display()
                 ));
-            } else if secrets.is_new {
-                // An empty file would stand in the way of the next try.
-                let _ = std::fs::remove_file(&secrets.path);
             }
             return Ok(());
         }

@@ -2,7 +2,7 @@
 
 use futures::TryStreamExt as _;
 
-use super::gather::FEW;
+use super::gathered::FEW;
 use super::report::Report;
 use crate::cli::context::{Context, Session};
 use crate::domain::shape::{ResultDoc, Summary, Undo};
@@ -101,32 +101,33 @@ pub(super) fn counts(
         let start: String = audit.head.chars().take(4).collect();
         format!(", audit {}:{start}", audit.seq)
     });
+    let took = match (doc.started_at, doc.finished_at) {
+        (Some(from), Some(to)) => u64::try_from(to.duration_since(from).as_secs()).unwrap_or_default(),
+        _ => 0,
+    };
+    // A second or two says nothing.
+    let took = if !one && took > 2 {
+        format!(", {}", lasting(took))
+    } else {
+        String::new()
+    };
     let job = job
-        .map(|job| format!(" Job {job}{}{}", audit.unwrap_or_default(), undo(doc)))
+        .map(|job| format!(" Job {job}{}{took}", audit.unwrap_or_default()))
         .unwrap_or_default();
+    let undo = undo(doc);
     if one && verdict.is_none() && doc.summary.steps.done > 0 {
-        cx.ui.note(&format!("Done.{job}"));
+        cx.ui.note(&format!("Done.{job}{undo}"));
     } else if one && verdict.is_none() && doc.summary.steps.unsupported == 0 {
         let place = super::place(session);
         cx.ui
             .note(&format!("Nothing to change: {whom} in {place} is so already"));
     } else if !one {
-        let took = match (doc.started_at, doc.finished_at) {
-            (Some(from), Some(to)) => u64::try_from(to.duration_since(from).as_secs()).unwrap_or_default(),
-            _ => 0,
-        };
-        // A second or two says nothing.
-        let took = if took > 2 {
-            format!(", {}", lasting(took))
-        } else {
-            String::new()
-        };
         let exit = match doc.exit_code {
             0 => String::new(),
             code => format!(". Exit {code}"),
         };
         cx.ui
-            .note(&format!("{}.{job}{took}{exit}", outcomes(&doc.summary)));
+            .note(&format!("{}.{job}{exit}{undo}", outcomes(&doc.summary)));
     }
 }
 

@@ -4,11 +4,13 @@ mod admit;
 mod carry_out;
 mod confirm;
 mod gather;
+mod gathered;
 mod keep;
 mod kept;
 mod lines;
 mod merged;
 mod named;
+mod policies;
 mod private;
 mod report;
 mod resume;
@@ -30,11 +32,13 @@ use crate::jobs::planfile;
 use crate::services::Traffic;
 
 pub(crate) use admit::{admit_command, admit_number, admit_people, cannot_tell, checked};
-pub(crate) use gather::{Gathered, left_out, policy, read};
+pub(crate) use gather::{left_out, read};
+pub(crate) use gathered::Gathered;
 pub(crate) use keep::Qr;
 pub(crate) use kept::{Kept, head};
 pub(crate) use merged::merged;
 pub(crate) use named::{Begun, JobName, begin};
+pub(crate) use policies::of as policy;
 pub(crate) use resume::{resume, work};
 
 /// Options of every verb that changes something.

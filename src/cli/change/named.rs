@@ -119,7 +119,7 @@ fn essence(argv: &[String]) -> Vec<&str> {
             }
             None => words.push(word),
             Some(arg) => {
-                let apart = !has_value && !(is_short && option.len() > 2);
+                let apart = !(has_value || is_short && option.len() > 2);
                 if arg.get_action().takes_values() && apart {
                     rest.next();
                 }

@@ -3,7 +3,7 @@
 use futures::TryStreamExt as _;
 use jiff::Timestamp;
 
-use super::gather::FEW;
+use super::gathered::FEW;
 use super::keep::Keeper;
 use super::{Prepared, lines, shown};
 use crate::cli::context::{Context, Session};

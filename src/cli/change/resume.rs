@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use futures::TryStreamExt as _;
 
 use super::carry_out::Work;
-use super::gather::FEW;
+use super::gathered::FEW;
 use super::keep::Keeper;
 use super::report::{Ended, Report};
 use super::{Qr, admit, confirm, keep, lines, place, together};
@@ -73,6 +73,7 @@ pub(crate) async fn resume(
         missing_ok: true,
         limit: first,
         people: first.map_or(open, |first| first.min(open)),
+        selected: summary.users.selected,
     };
     work.run(cx, session, journal).await
 }
@@ -122,6 +123,7 @@ pub(crate) async fn work(cx: &Context, session: &Session, journal: &dyn Journal)
         missing_ok: head.playbook.is_some(),
         limit: None,
         people: left.people,
+        selected: journal.summary().await?.users.selected,
     };
     work.run(cx, session, journal).await
 }

@@ -99,7 +99,8 @@ async fn write(file: File, head: &Head, journal: &dyn Journal, path: &Path) -> R
 /// Who is left out, and why.
 async fn left_out(journal: &dyn Journal) -> Result<Vec<planfile::LeftOut>> {
     journal
-        .rows(Which::Failed)
+        .rows(Which::NotDone)
+        .try_filter(|row| std::future::ready(row.step == "all"))
         .map_ok(|row: StepRow| planfile::LeftOut {
             user: row.user,
             why: row.detail,

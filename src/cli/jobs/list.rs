@@ -1,6 +1,6 @@
 //! `jobs list`
 
-use super::listed;
+use super::{command, listed};
 use crate::cli::context::Context;
 use crate::domain::Result;
 use crate::domain::shape::JobRow;
@@ -53,8 +53,8 @@ impl Args {
             count => counted(count as u64, "job", "jobs"),
         });
         if let Some(first) = stopped.first() {
-            let profile = first.profile.as_deref();
-            let resume = cx.command_of(profile, ["jobs", "resume", &first.reference]);
+            let profile = first.profile.as_deref().unwrap_or_default();
+            let resume = command(cx, profile, ["resume", &first.reference]);
             cx.ui
                 .note(&format!("{} stopped; go on with: {resume}", stopped.len()));
         }

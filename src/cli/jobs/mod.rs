@@ -65,22 +65,24 @@ fn here(cx: &Context, head: &JobHead, verb: &str, short: &str) -> Result<()> {
     let profile = match cx.profile() {
         Ok(profile) => profile.name,
         Err(error) if error.code() == ErrorCode::NoProfile => {
-            return Err(error.hint(cx.command_of(Some(&head.profile), ["jobs", verb, short])));
+            return Err(error.hint(command(cx, &head.profile, [verb, short])));
         }
         Err(error) => return Err(error),
     };
     if profile == head.profile {
         return Ok(());
     }
-    let hint = match head.profile.as_str() {
-        OF_VARIABLES => "leave out -p, with the variables set that made its profile".to_owned(),
-        name => cx.command_of(Some(name), ["jobs", verb, short]),
-    };
     Err(Error::new(
         ErrorCode::JobElsewhere,
         format!("job {short} is of profile {}, not of {profile}", head.profile),
     )
-    .hint(hint))
+    .hint(command(cx, &head.profile, [verb, short])))
+}
+
+/// A command on a job, with its profile and where it is kept; a profile that variables make has no name to be given.
+fn command(cx: &Context, profile: &str, words: [&str; 2]) -> String {
+    let named = Some(profile).filter(|name| *name != OF_VARIABLES);
+    cx.command_of(named, ["jobs"].into_iter().chain(words))
 }
 
 /// Whether a profile still leads where the job was made.

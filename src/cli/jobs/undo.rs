@@ -10,10 +10,11 @@ use crate::cli::context::{Context, Intent, Session};
 use crate::domain::{
     Error, ErrorCode, Parts, Privileges, Result, SecurityInfo, Status, User, UserId, UserQuery,
 };
-use crate::jobs::guard;
+use crate::jobs::guard::{self, Bound};
 use crate::jobs::journal::{Entry, Journal, Taken};
 use crate::jobs::plan::{Back, Person, Setting, put_back};
 use crate::jobs::undo::{Reach, backs};
+use crate::services::Traffic;
 
 /// Which job.
 #[derive(Debug, clap::Args)]
@@ -62,6 +63,9 @@ impl Args {
             .connect(if dry_run { Intent::Read } else { Intent::Change })
             .await?;
         there(&session, &job.head)?;
+        // One person's calls go out as soon as they are made.
+        let traffic = session.traffic.as_ref().filter(|_| ids.len() > 1);
+        let _job = traffic.map(Traffic::job);
         let mut head = change::head(cx, &session, "jobs undo", &format!("job {short}"));
         (head.ticket, head.undoes) = (ticket, Some(id));
         let kept = if dry_run {
@@ -135,13 +139,16 @@ impl Undoing<'_> {
             let found: Vec<User> = session.service.users(&query).try_collect().await?;
             users.extend(found.into_iter().filter(|user| some.contains(&user.id)));
         }
+        change::admit_number(cx, session, users.len(), Bound::Planned)?;
         let privileges = change::admit_people(cx, session, &users).await?;
+        let warning = change::cannot_tell(cx, session, &privileges);
         let mut found: HashMap<UserId, (User, Privileges)> = users
             .into_iter()
             .zip(privileges)
             .map(|(user, privileges)| (user.id.clone(), (user, privileges)))
             .collect();
         let mut gathered = Gathered::default();
+        gathered.warnings.extend(warning);
         let mut people = before
             .people()
             .try_filter(|taken| futures::future::ready(!backs(taken).is_empty()));

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use futures::TryStreamExt as _;
 
-use super::{counts, row};
+use super::{command, counts, row};
 use crate::cli::context::Context;
 use crate::cli::interrupt::Interrupt;
 use crate::domain::{Error, ErrorCode, Result};
@@ -39,7 +39,7 @@ impl Args {
         out.done()?;
         cx.ui
             .note(&format!("Job {short} {}: {}", said(&job), counts(&job)));
-        let resume = cx.command_of(Some(&job.head.profile), ["jobs", "resume", &short]);
+        let resume = command(cx, &job.head.profile, ["resume", &short]);
         match job.word() {
             "ended" => {
                 let mut reasons = Reasons::default();

@@ -1,23 +1,17 @@
 //! Who was selected, and what is wished for each: checked without a connection, then looked up in pieces.
 
-use std::cell::Cell;
 use std::fmt::Write as _;
 use std::hash::{DefaultHasher, Hasher};
-use std::io::Write as _;
 
-use jiff::{SignedDuration, Timestamp};
-
+use super::telling::{Telling, said_well, tell};
 use super::{Given, rows};
 use crate::cli::context::{Context, Session};
-use crate::domain::{Error, ErrorCode, Parts, Result, UserQuery};
+use crate::domain::{Parts, Result, UserQuery};
 use crate::jobs::input::{Checked, Columns, Input, InputRow, Source, check};
 use crate::jobs::plan::Wish;
 use crate::jobs::select::{Chosen, Except, Finder, Pick, Wanted, completed, pick};
-use crate::render::text::{clean, counted, grouped};
-use crate::render::{Format, Shape, cannot_write};
-
-/// How often a long look-up says how far it is.
-const TELLING: SignedDuration = SignedDuration::from_secs(10);
+use crate::render::Shape;
+use crate::render::text::{counted, grouped};
 
 /// Makes a wish of a person's values.
 type Make = Box<dyn Fn(&Given<'_>) -> Result<Wish>>;
@@ -152,6 +146,11 @@ impl Selection {
             Some([_]) => Shape::One,
             _ => Shape::Several,
         }
+    }
+
+    /// Whether somebody named each of them: on the command line or in a file.
+    pub(crate) fn is_named(&self) -> bool {
+        !matches!(self.people, People::Query(_))
     }
 
     /// Whether all people stand in a list, none of whom is taken out: then so many are meant.
@@ -378,84 +377,4 @@ pub(crate) fn elsewhere(session: &Session, text: &str) -> Option<String> {
     let domain = domain.to_lowercase();
     let (_, profile) = session.other_domains.iter().find(|(other, _)| *other == domain)?;
     Some(format!("{domain} is of another profile: add -p {profile}"))
-}
-
-/// Says how far a long look-up is, and stops where somebody wants the program to end.
-pub(crate) struct Telling<'a> {
-    cx: &'a Context,
-    of: Option<u64>,
-    last: Cell<Timestamp>,
-}
-
-impl<'a> Telling<'a> {
-    pub(crate) fn new(cx: &'a Context, of: Option<u64>) -> Self {
-        let last = Cell::new(cx.clock.now());
-        Self { cx, of, last }
-    }
-
-    /// # Errors
-    /// `interrupted`.
-    pub(crate) fn told(&self, done: &str, count: u64) -> Result<()> {
-        if self.cx.interrupt.is_set() {
-            return Err(Error::new(ErrorCode::Interrupted, "stopped; nothing was sent"));
-        }
-        let now = self.cx.clock.now();
-        if !self.cx.globals.no_progress && now.duration_since(self.last.get()) >= TELLING {
-            self.last.set(now);
-            let of = self
-                .of
-                .map(|of| format!(" of {}", grouped(of)))
-                .unwrap_or_default();
-            self.cx.ui.note(&format!("{done} {}{of}", grouped(count)));
-        }
-        Ok(())
-    }
-}
-
-/// What the first pass found that is not wrong.
-fn tell(cx: &Context, file: &str, checked: &Checked) {
-    if let Some(column) = &checked.taken_as_user {
-        cx.ui
-            .note(&format!("{file}: the column \"{column}\" is taken for the user"));
-    }
-    if !checked.unused.is_empty() {
-        cx.ui.note(&format!(
-            "{file}: columns not used: {}",
-            checked.unused.join(", ")
-        ));
-    }
-    let repeats = checked.repeats.len() as u64;
-    if let Some(line) = checked.repeats.first() {
-        cx.ui.note(&format!(
-            "{file}: {} the same person and values again, first line {line}; done once",
-            if repeats == 1 {
-                "1 row names".to_owned()
-            } else {
-                format!("{} rows name", grouped(repeats))
-            }
-        ));
-    }
-}
-
-/// The answer of `--check` where nothing is wrong.
-fn said_well(cx: &Context, file: &str, checked: &Checked) -> Result<()> {
-    let page = cx.page();
-    let mut out = cx.ui.stdout();
-    let people = checked.good;
-    let count = checked.rows();
-    if page.format == Format::Table {
-        let people = counted(people, "person", "people");
-        writeln!(out, "{}: {}, {people}, none wrong", clean(file), rows(count))
-            .map_err(|error| cannot_write(&error, "standard output"))?;
-    } else {
-        let value = serde_json::json!({
-            "file": file,
-            "rows": count,
-            "people": people,
-            "wrong": 0,
-            "unused": checked.unused,
-        });
-        page.object(&mut out, &value, "check", &["file", "rows", "people", "wrong"])?;
-    }
-    out.done()
 }

@@ -11,7 +11,7 @@ use super::*;
 use crate::domain::{ErrorCode, Limits};
 use crate::http::request::{Class, Verb};
 use crate::http::testing::{Script, answer, answer_with};
-use crate::http::{Limiter, MemoryBucket, Pipeline, Timer, Transport, WireRequest, origin};
+use crate::http::{Limiter, MemoryBucket, Pipeline, Timer, Transport, WireAnswer, WireRequest, origin};
 
 /// Tokio's time, which stands still in these tests.
 struct Paused(Instant);

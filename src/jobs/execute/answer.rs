@@ -115,7 +115,12 @@ impl Window<'_> {
             };
             let class = step.class;
             let seen = whom.iter().position(|one| *one == who).unwrap_or(usize::MAX);
-            let holds = look.seen(seen).map(|seen| check::holds(&step.action, None, seen));
+            // A sign-out alone leaves nothing that could be read.
+            let holds = if look.is_empty() {
+                Ok(None)
+            } else {
+                look.seen(seen).map(|seen| check::holds(&step.action, None, seen))
+            };
             let again = self.people[who].rows[place].tries < TRIES;
             match holds {
                 Ok(Some(true)) => {
@@ -128,7 +133,7 @@ impl Window<'_> {
                     self.row(at).end(Status::Done, words);
                 }
                 Ok(Some(false)) if again => {}
-                Ok(None) if again && class == StepClass::Idempotent => {}
+                Ok(None) | Err(_) if again && class == StepClass::Idempotent => {}
                 Ok(Some(false)) => self.unknown(at, "sent several times, and no answer came"),
                 Ok(None) => self.unknown(at, "sent, and no answer came; it cannot be read back"),
                 Err(error) => self.unknown(

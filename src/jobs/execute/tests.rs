@@ -200,6 +200,13 @@ async fn a_lost_answer_is_read_back_before_it_is_sent_again() {
 }
 
 #[tokio::test]
+async fn a_sign_out_without_an_answer_is_sent_again_for_it_cannot_be_read_back() {
+    let (rows, fake, _) = one(vec![Some(Fault::LostAfter)], &Wish::SignOut).await;
+    assert_eq!((rows[0].status, rows[0].attempts), (Status::Done, 2));
+    assert_eq!(fake.sent.lock().unwrap().len(), 2);
+}
+
+#[tokio::test]
 async fn a_pass_that_nobody_saw_is_issued_anew_and_an_app_password_is_not() {
     let pass = Wish::AddPass {
         lifetime: None,

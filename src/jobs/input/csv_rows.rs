@@ -116,7 +116,8 @@ impl<R: BufRead> CsvRows<R> {
             })
             .collect();
         for (name, meaning) in names.iter().zip(&self.meaning) {
-            if meaning.is_none() && !name.is_empty() {
+            // Of a list that this program wrote it is known what is in it.
+            if meaning.is_none() && !name.is_empty() && !own {
                 self.unused.push(name.clone());
             }
         }

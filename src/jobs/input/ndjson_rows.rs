@@ -106,7 +106,7 @@ impl<R: BufRead> NdjsonRows<R> {
                 self.columns.slot(name)
             };
             let Some(slot) = slot else {
-                if self.unused.len() < TOLD && !self.unused.contains(name) {
+                if !own && self.unused.len() < TOLD && !self.unused.contains(name) {
                     self.unused.push(name.clone());
                 }
                 continue;
