@@ -2,11 +2,9 @@
 
 use std::time::Instant;
 
-use rustix::process::Signal;
 use serde_json::Value;
 
 use crate::crowd::Crowd;
-use crate::environment::kill;
 use crate::postgres::{Database, server};
 use crate::random::Random;
 use crate::run::Run;
@@ -148,40 +146,4 @@ fn a_job_that_is_refused_leaves_nothing_in_the_database() {
     );
     assert_eq!(database.sql("select count(*) from mfactl.job"), "0");
     assert_eq!(database.sql("select count(*) from mfactl.step"), "0");
-}
-
-#[test]
-fn a_worker_that_slept_past_its_lease_goes_on_without_what_others_took_over() {
-    let database = server().database();
-    let mut crowd = Crowd::throttled(60, "60");
-    crowd.env = crowd.env.with("MFACTL_STORE", &database.url());
-    let mut asleep = crowd.begin(&["--concurrency", "20"]);
-    assert!(
-        asleep.until(|| begins(&database) && ended(&database) >= 5),
-        "{}",
-        asleep.ends().screen()
-    );
-    kill(asleep.id(), Signal::STOP);
-    // A minute passes for whoever holds somebody, and only the sleeper does.
-    database.sql("update mfactl.person set lease_until = lease_until - interval '61 s' where state = 1");
-    let mut awake = worker(&mut crowd);
-    let over = "select count(*) from mfactl.person where taken > 1";
-    assert!(
-        awake.until(|| database.sql(over) != "0"),
-        "{}",
-        awake.ends().screen()
-    );
-    kill(asleep.id(), Signal::CONT);
-    let slept = asleep.ends().exits(0);
-    assert!(
-        slept.stderr.contains("another worker took over"),
-        "{}",
-        slept.screen()
-    );
-    awake.ends().exits(0);
-    assert_eq!(
-        database.sql("select count(*) from mfactl.person where state <> 2"),
-        "0"
-    );
-    crowd.verify(true);
 }

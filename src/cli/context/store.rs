@@ -67,7 +67,6 @@ impl Context {
     }
 
     #[cfg(not(feature = "postgres"))]
-    #[expect(clippy::unused_async, reason = "with a database it has to wait")]
     async fn database(&self, _url: &str) -> Result<Arc<dyn Store>> {
         Err(Error::new(
             ErrorCode::Unsupported,
