@@ -4,6 +4,15 @@
 test:
     cargo test
 
+# jobs that several machines share, on a real PostgreSQL that the tests start themselves
+postgres:
+    tests/postgres/run.sh
+
+# the files under docs/examples against the schemas of their makers, their commands against the program
+examples:
+    cargo build
+    tests/examples/check.sh
+
 # what CI checks besides the tests
 lint:
     cargo fmt --check

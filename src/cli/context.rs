@@ -1,13 +1,17 @@
 //! What a verb gets: the screen, the options, the clock, the configuration; and [`Context::connect`], the only door to
 //! a service. Offline verbs need no more than the context.
 
-use std::cell::{OnceCell, RefCell};
+mod store;
+
+use std::cell::{Cell, OnceCell, RefCell};
 use std::path::PathBuf;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::tz::TimeZone;
+
+pub(crate) use store::Discarded;
 
 use super::globals::Globals;
 use super::interrupt::Interrupt;
@@ -16,6 +20,7 @@ use super::words;
 use crate::auth::Credential;
 use crate::config::{Config, Env, LOCAL, Login, Place, Profile};
 use crate::domain::{Clock, Error, ErrorCode, Guard, IdentityService, Operator, Progress, Result};
+use crate::jobs::journal::Store;
 use crate::render::{Page, jq};
 use crate::server;
 use crate::services::local::Console;
@@ -59,6 +64,10 @@ pub struct Context {
     jq: Option<Rc<jq::Filter>>,
     config: OnceCell<Config>,
     running: RefCell<Option<server::Running>>,
+    store: RefCell<Option<Arc<dyn Store>>>,
+    /// How many parts a selection has of which this command does one.
+    parts: Cell<u32>,
+    discarded: Discarded,
 }
 
 /// A connection to the service of a profile.
@@ -119,6 +128,9 @@ impl Context {
             jq,
             config: OnceCell::new(),
             running: RefCell::new(None),
+            store: RefCell::new(None),
+            parts: Cell::new(1),
+            discarded: Discarded::default(),
         })
     }
 
@@ -167,7 +179,22 @@ impl Context {
 
     /// A command to paste: `mfactl -p local` and the words, quoted where a shell needs it.
     pub fn command<'a>(&self, rest: impl IntoIterator<Item = &'a str>) -> String {
-        words::command(self.globals.profile.as_deref(), rest)
+        self.command_of(self.globals.profile.as_deref(), rest)
+    }
+
+    /// The same for another profile. What is about jobs names the database that they are kept in.
+    pub fn command_of<'a>(&self, profile: Option<&str>, rest: impl IntoIterator<Item = &'a str>) -> String {
+        let rest: Vec<&str> = rest.into_iter().collect();
+        let store = self
+            .globals
+            .store
+            .as_deref()
+            .filter(|_| rest.first() == Some(&"jobs"));
+        words::command(
+            profile,
+            rest.into_iter()
+                .chain(store.into_iter().flat_map(|url| ["--store", url])),
+        )
     }
 
     /// The command line with another USER in the place of the one that was typed; where that does not stand there, the
@@ -203,6 +230,10 @@ impl Context {
         let tenant = options.tenant.clone();
         let service_name = services::find(&options.service)?.name;
         let connected = services::connect(options).await?;
+        if intent == Intent::Change && self.globals.store.is_some() {
+            self.share_pace(connected.traffic.as_ref(), service_name, &tenant)
+                .await?;
+        }
         if let Some(traffic) = &connected.traffic {
             traffic.tell(self.progress.clone());
         }
@@ -292,7 +323,7 @@ impl Context {
                 tenant: address.tenant.clone(),
                 credential: credential(&address.login),
                 timeout,
-                pace: self.globals.pace,
+                pace: self.pace(),
                 runtime: self.config()?.runtime_dir().ok(),
             }),
             Place::Inside(data) => {
@@ -320,7 +351,7 @@ impl Context {
                     tenant: endpoint.tenant,
                     credential,
                     timeout,
-                    pace: self.globals.pace,
+                    pace: self.pace(),
                     // Nobody else reaches it.
                     runtime: None,
                 })
@@ -328,8 +359,15 @@ impl Context {
         }
     }
 
-    /// Ends the service inside this program, so that its file is whole when the program ends.
+    /// Takes away what was begun and refused, and ends the service inside this program, so that its file is whole when the program ends.
     pub(crate) async fn close(&self) {
+        let discarded = self.discarded.take();
+        for (store, id) in discarded {
+            // What is left behind says that it was still being planned.
+            if let Err(error) = store.remove(&id).await {
+                self.ui.detail(&format!("job {id} is left behind: {error}"));
+            }
+        }
         let Some(running) = self.running.take() else {
             return;
         };

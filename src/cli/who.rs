@@ -224,6 +224,7 @@ impl Many {
             except,
         } = selector;
         let part = shard.map(|part| number_of(cx, part)).transpose()?;
+        cx.does_part(part);
         let people = match (from, group, filter) {
             (Some(path), ..) => {
                 let columns = Columns {

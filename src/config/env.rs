@@ -57,6 +57,11 @@ pub const VARIABLES: &[Variable] = &[
         "--max-failures",
         "stop when more people than this, or this share such as 5%, have failed",
     ),
+    of(
+        "MFACTL_STORE",
+        "--store",
+        "the database where jobs are kept, without a password",
+    ),
     of("MFACTL_NO_PROGRESS", "--no-progress", "1 shows no progress"),
     of(
         "MFACTL_STRICT",
@@ -103,6 +108,15 @@ pub const VARIABLES: &[Variable] = &[
     alone(
         "JOB_COMPLETION_INDEX",
         "which part --shard auto/N takes, from 0: set by Kubernetes in the pods of an Indexed Job",
+    ),
+    alone(
+        "MFACTL_STORE_PASSWORD",
+        "the password of the database of jobs; else PGPASSWORD, else the password file",
+    ),
+    alone("PGPASSWORD", "the same, as other clients of PostgreSQL have it"),
+    alone(
+        "PGPASSFILE",
+        "the password file of PostgreSQL's clients, instead of ~/.pgpass",
     ),
     alone("NO_COLOR", "any value: no colour"),
     alone(

@@ -17,7 +17,7 @@ use machine::Machine;
 pub use profile::{Address, LOCAL, Login, OF_VARIABLES, Place, Profile};
 
 pub(crate) use crate::domain::written::nearest;
-use crate::domain::{Error, ErrorCode, Result};
+use crate::domain::{Error, ErrorCode, Result, Secret};
 
 /// A length of time such as `90d`; a day is 24 hours, and nothing is none.
 pub fn length(text: &str) -> Option<SignedDuration> {
@@ -217,6 +217,23 @@ impl Config {
         // Windows has no folder of its own for state.
         let folder = folders.state_dir().unwrap_or_else(|| folders.data_dir());
         Ok(folder.join("mfactl"))
+    }
+
+    /// The password of the database of jobs, and the file where PostgreSQL's clients look for one.
+    pub fn store_password(&self) -> (Option<Secret>, Option<PathBuf>) {
+        let password = ["MFACTL_STORE_PASSWORD", "PGPASSWORD"]
+            .iter()
+            .find_map(|name| self.env.get(name))
+            .map(Secret::new);
+        let file = self.env.get("PGPASSFILE").map(PathBuf::from).or_else(|| {
+            if cfg!(windows) {
+                let folders = etcetera::choose_base_strategy().ok()?;
+                Some(folders.config_dir().join("postgresql").join("pgpass.conf"))
+            } else {
+                Some(etcetera::home_dir().ok()?.join(".pgpass"))
+            }
+        });
+        (password, file)
     }
 
     /// The folder of what the processes of this machine share while they run; it need not be there yet.

@@ -46,7 +46,7 @@ codes! {
     Internal = "internal", 1, false, "Something failed that should not; please report it";
     FileUnreadable = "file_unreadable", 1, false, "A local file cannot be read or written";
     FileCorrupt = "file_corrupt", 1, false, "A local file is damaged";
-    FileFromNewerVersion = "file_from_newer_version", 1, false, "A local file was written by a newer mfactl";
+    FileFromNewerVersion = "file_from_newer_version", 1, false, "A local file, or the database of jobs, was written by a newer mfactl";
     DiskFull = "disk_full", 1, false, "The disk is full";
     AuditUnwritable = "audit_unwritable", 1, false, "The audit log cannot be written, and without it nothing is sent";
     AuditBroken = "audit_broken", 1, false, "A line of the audit log was changed, deleted, swapped or inserted, or its end is missing";
@@ -88,6 +88,7 @@ codes! {
     Unavailable = "unavailable", 8, true, "The service cannot be reached or answers with an error";
     TimedOut = "timed_out", 8, true, "The deadline passed";
     FileLocked = "file_locked", 8, true, "A local file is in use by another process";
+    LeaseLost = "lease_lost", 8, true, "Another worker took over people whom this one held";
     OutcomeUnknown = "outcome_unknown", 8, true, "The request was sent and no answer came";
     Interrupted = "interrupted", 130, true, "Stopped by Ctrl-C, SIGTERM or hang-up";
 }

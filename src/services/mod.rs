@@ -119,6 +119,14 @@ pub(crate) struct Link {
     pub(crate) claims: crate::auth::TokenClaims,
 }
 
+/// What the maker of a service documents of its limits.
+///
+/// # Errors
+/// `config_invalid` for an unknown service.
+pub fn limits(service: &str) -> Result<Limits> {
+    find(service).map(|service| service.limits)
+}
+
 /// Signs in and connects. Sends one request, for the token.
 ///
 /// # Errors

@@ -32,6 +32,7 @@ mod disk;
 mod fault;
 mod interrupt;
 mod kill;
+mod merge;
 mod random;
 mod restart;
 mod run;

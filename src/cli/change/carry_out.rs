@@ -5,6 +5,7 @@ use std::collections::HashMap;
 
 use super::keep::Keeper;
 use super::report::{self, Report};
+use super::together;
 use super::{Prepared, lines};
 use crate::cli::context::{Context, Session};
 use crate::cli::globals::MaxFailures;
@@ -123,7 +124,7 @@ impl Work<'_> {
         let page = cx.page();
         let mut out = cx.ui.stdout();
         let hold = cx.interrupt.hold();
-        let resume = cx.command(["jobs", "resume", &lines::shown(cx, &head.id)]);
+        let resume = cx.command(["jobs", "resume", &lines::shown(cx, &head.id).await]);
         cx.interrupt.at_once(format!(
             "stopped at once; what was in flight is looked at when the job goes on\nhint: {resume}"
         ));
@@ -154,15 +155,18 @@ impl Work<'_> {
             missing_ok,
             slots: &slots,
         };
-        let outcome = until_stopped(cx, &job).await;
+        let shared = journal.is_shared();
+        let outcome = if shared {
+            together::run(cx, &job, &head.id).await
+        } else {
+            until_stopped(cx, &job).await
+        };
         let Inner { results, failed, .. } = taking.0.into_inner();
         let all = everybody(&journal.summary().await?);
-        let state = if all && outcome.is_ok() {
-            JobState::Ended
-        } else {
-            JobState::Stopped
+        let stood = match state_after(&outcome, all, shared) {
+            Some(state) => journal.set_state(state).await,
+            None => Ok(()),
         };
-        let stood = journal.set_state(state).await;
         // What keeps the journal or the witness from being written comes before what the job came to.
         let mut ran = outcome.map_err(|error| match error.hint_text() {
             Some(_) => error,
@@ -177,7 +181,7 @@ impl Work<'_> {
             started,
             open: !all,
         };
-        let mut report = Report::new(cx, session, head, journal, ended).await?;
+        let mut report = Report::new(cx, head, journal, ended).await?;
         report.with_secrets(&keeper);
         report.with_audit(log.last());
         report.print(results, &page, streams).await?;
@@ -190,6 +194,18 @@ impl Work<'_> {
     }
 }
 
+/// Where a job stands after a run; `None`: as it stood. One worker of several that leaves stops nobody else.
+fn state_after(outcome: &Result<Ran>, all: bool, shared: bool) -> Option<JobState> {
+    match outcome {
+        Ok(_) if all => Some(JobState::Ended),
+        Ok(Ran {
+            early: Some(Early::TooManyFailed | Early::Enough),
+            ..
+        }) => Some(JobState::Stopped),
+        _ => (!shared).then_some(JobState::Stopped),
+    }
+}
+
 /// Whether everybody is done with.
 pub(super) fn everybody(summary: &Summary) -> bool {
     let users = &summary.users;
@@ -197,7 +213,7 @@ pub(super) fn everybody(summary: &Summary) -> bool {
 }
 
 /// Runs the job and shows how far it is; a signal asks it to stop.
-async fn until_stopped(cx: &Context, job: &Job<'_>) -> Result<Ran> {
+pub(super) async fn until_stopped(cx: &Context, job: &Job<'_>) -> Result<Ran> {
     let stop = Stop::default();
     let mut run = std::pin::pin!(job.run(&stop));
     let mut shown = std::pin::pin!(cx.ui.show_progress(&cx.progress, cx.globals.no_progress));

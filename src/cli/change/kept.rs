@@ -1,40 +1,33 @@
 //! The journal of a change: a file in the state folder, or in memory where nothing is carried out. A change that is
 //! refused leaves none behind.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 
-use crate::cli::context::{Context, Session};
+use crate::cli::context::{Context, Discarded, Session};
 use crate::cli::interrupt::{Cleaning, Interrupt};
 use crate::domain::{Error, ErrorCode, Result};
-use crate::jobs::journal::{Folder, JobHead, Journal, SqliteJournal};
+use crate::jobs::journal::{JobHead, Journal, SqliteJournal, Store};
 
 /// A job and where it is kept.
 pub(crate) struct Kept {
     journal: Option<Box<dyn Journal>>,
-    /// Its id, while it is thrown away with this.
-    discard: Option<(Folder, String)>,
+    /// Where it is and its id, while it is thrown away with this.
+    discard: Option<(Discarded, Arc<dyn Store>, String)>,
     interrupt: Option<Arc<Interrupt>>,
 }
 
 impl Kept {
-    /// A job in a file of its own.
+    /// A job that is kept.
     ///
     /// # Errors
-    /// `file_unreadable`, `disk_full`: then nothing may be sent.
-    pub(crate) fn create(cx: &Context, head: &JobHead) -> Result<Self> {
-        let folder = folder(cx)?;
-        let journal = SqliteJournal::create(folder.path(), head)?;
-        let file = folder.file(&head.id).into_os_string();
-        let files = ["", "-wal", "-shm", ".lock"].map(|end| {
-            let mut name = file.clone();
-            name.push(end);
-            PathBuf::from(name)
-        });
-        cx.interrupt.taking_away(Some(Cleaning(files.into())));
+    /// `file_unreadable`, `disk_full`, and those of a database: then nothing may be sent.
+    pub(crate) async fn create(cx: &Context, head: &JobHead) -> Result<Self> {
+        let store = cx.store().await?;
+        let journal = store.create(head).await?;
+        cx.interrupt.taking_away(Some(Cleaning(store.files(&head.id))));
         Ok(Self {
-            journal: Some(Box::new(journal)),
-            discard: Some((folder, head.id.clone())),
+            journal: Some(journal),
+            discard: Some((cx.discarded(), store, head.id.clone())),
             interrupt: Some(Arc::clone(&cx.interrupt)),
         })
     }
@@ -74,19 +67,10 @@ impl Drop for Kept {
     fn drop(&mut self) {
         // Its lock goes first.
         drop(self.journal.take());
-        if let Some((folder, id)) = self.discard.take() {
-            // What is left behind says that it was still being planned.
-            let _ = folder.remove(&id);
+        if let Some((discarded, store, id)) = self.discard.take() {
+            discarded.borrow_mut().push((store, id));
         }
     }
-}
-
-/// The folder of jobs.
-///
-/// # Errors
-/// `file_unreadable` where the platform names none.
-pub(crate) fn folder(cx: &Context) -> Result<Folder> {
-    Ok(Folder::new(&cx.config()?.state_dir()?))
 }
 
 /// What a job is that begins now.

@@ -5,10 +5,10 @@ use futures::TryStreamExt as _;
 use super::gathered::FEW;
 use super::report::Report;
 use crate::cli::context::{Context, Session};
-use crate::domain::shape::{ResultDoc, Undo};
+use crate::domain::shape::{ResultDoc, Summary, Undo};
 use crate::domain::{Error, Result};
 use crate::jobs::execute::Early;
-use crate::jobs::journal::{Folder, JobState};
+use crate::jobs::journal::JobState;
 use crate::jobs::remains;
 use crate::render::text::{clean, counted, grouped, lasting};
 
@@ -18,9 +18,11 @@ const WIDTH: usize = 76;
 const SENTENCES: u64 = 3;
 
 /// How a job is shown among those that are kept.
-pub(super) fn shown(cx: &Context, id: &str) -> String {
-    let folder = cx.config().and_then(|config| config.state_dir());
-    folder.map_or_else(|_| id.to_owned(), |state| Folder::new(&state).short(id))
+pub(super) async fn shown(cx: &Context, id: &str) -> String {
+    match cx.store().await {
+        Ok(store) => store.short(id).await,
+        Err(_) => id.to_owned(),
+    }
 }
 
 /// The last lines on stderr; gives the exit status.
@@ -29,7 +31,7 @@ pub(super) fn shown(cx: &Context, id: &str) -> String {
 /// Why the change did not end well.
 pub(super) async fn say(cx: &Context, session: &Session, report: Report<'_>) -> Result<u8> {
     let doc = &report.doc;
-    let job = shown(cx, &report.head.id);
+    let job = shown(cx, &report.head.id).await;
     let mut sentences = Vec::new();
     let mut first = String::new();
     if doc.summary.users.selected <= SENTENCES {
@@ -46,7 +48,8 @@ pub(super) async fn say(cx: &Context, session: &Session, report: Report<'_>) -> 
             first = person.user;
         }
     }
-    counts(cx, session, doc, &first, report.verdict.as_ref());
+    let of_job = doc.job.as_ref().filter(|_| !doc.dry_run).map(|_| job.as_str());
+    counts(cx, session, doc, &first, of_job, report.verdict.as_ref());
     for line in sentences {
         cx.ui.note(&wrapped(&clean(&line), WIDTH));
     }
@@ -84,7 +87,14 @@ pub(super) async fn say(cx: &Context, session: &Session, report: Report<'_>) -> 
 }
 
 /// How many people came out how, or that it is done.
-pub(super) fn counts(cx: &Context, session: &Session, doc: &ResultDoc, whom: &str, verdict: Option<&Error>) {
+pub(super) fn counts(
+    cx: &Context,
+    session: &Session,
+    doc: &ResultDoc,
+    whom: &str,
+    job: Option<&str>,
+    verdict: Option<&Error>,
+) {
     let users = &doc.summary.users;
     let one = users.selected == 1;
     let audit = doc.audit.as_ref().filter(|_| one).map(|audit| {
@@ -101,11 +111,8 @@ pub(super) fn counts(cx: &Context, session: &Session, doc: &ResultDoc, whom: &st
     } else {
         String::new()
     };
-    let job = doc
-        .job
-        .as_ref()
-        .filter(|_| !doc.dry_run)
-        .map(|id| format!(" Job {}{}{took}", shown(cx, id), audit.unwrap_or_default()))
+    let job = job
+        .map(|job| format!(" Job {job}{}{took}", audit.unwrap_or_default()))
         .unwrap_or_default();
     let undo = undo(doc);
     if one && verdict.is_none() && doc.summary.steps.done > 0 {
@@ -115,27 +122,34 @@ pub(super) fn counts(cx: &Context, session: &Session, doc: &ResultDoc, whom: &st
         cx.ui
             .note(&format!("Nothing to change: {whom} in {place} is so already"));
     } else if !one {
-        let mut counts: Vec<String> = Vec::new();
-        for (count, word) in [
-            (users.done, "done"),
-            (users.unchanged, "so already"),
-            (users.failed, "failed"),
-            (users.skipped, "skipped"),
-        ] {
-            if count > 0 {
-                counts.push(if counts.is_empty() {
-                    format!("{} {word}", counted(count, "person", "people"))
-                } else {
-                    format!("{} {word}", grouped(count))
-                });
-            }
-        }
         let exit = match doc.exit_code {
             0 => String::new(),
             code => format!(". Exit {code}"),
         };
-        cx.ui.note(&format!("{}.{job}{exit}{undo}", counts.join(", ")));
+        cx.ui
+            .note(&format!("{}.{job}{exit}{undo}", outcomes(&doc.summary)));
     }
+}
+
+/// `12 people done, 3 so already`; nothing of what is none.
+pub(super) fn outcomes(summary: &Summary) -> String {
+    let users = &summary.users;
+    let mut counts: Vec<String> = Vec::new();
+    for (count, word) in [
+        (users.done, "done"),
+        (users.unchanged, "so already"),
+        (users.failed, "failed"),
+        (users.skipped, "skipped"),
+    ] {
+        if count > 0 {
+            counts.push(if counts.is_empty() {
+                format!("{} {word}", counted(count, "person", "people"))
+            } else {
+                format!("{} {word}", grouped(count))
+            });
+        }
+    }
+    counts.join(", ")
 }
 
 /// How to take it back, where that can be.

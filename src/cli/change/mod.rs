@@ -8,12 +8,14 @@ mod gathered;
 mod keep;
 mod kept;
 mod lines;
+mod merged;
 mod named;
 mod policies;
 mod private;
 mod report;
 mod resume;
 mod shown;
+mod together;
 mod write;
 
 use std::path::PathBuf;
@@ -34,9 +36,10 @@ pub(crate) use gather::{left_out, read};
 pub(crate) use gathered::Gathered;
 pub(crate) use keep::Qr;
 pub(crate) use kept::{Kept, head};
+pub(crate) use merged::merged;
 pub(crate) use named::{Begun, JobName, begin};
 pub(crate) use policies::of as policy;
-pub(crate) use resume::resume;
+pub(crate) use resume::{resume, work};
 
 /// Options of every verb that changes something.
 #[derive(Debug, Default, clap::Args)]
@@ -158,6 +161,13 @@ pub(crate) fn before(cx: &Context, change: &Change) -> Result<Option<String>> {
     if let Some(path) = &plan_out {
         private::must_be_new(path)?;
     }
+    if !only_planned && cx.globals.store.is_some() && selection.facts.holds_secret {
+        return Err(Error::new(
+            ErrorCode::Usage,
+            format!("{verb} was given a secret, which the workers of a shared job cannot be given"),
+        )
+        .hint("leave out --store: one process does it"));
+    }
     admit_command(cx, only_planned, cx.globals.ticket.clone())
 }
 
@@ -198,7 +208,9 @@ pub(crate) async fn run_on(
         }
     };
     let for_file = plan_out.is_some();
-    let gathered = gather::plan(cx, session, verb, &selection, &head.id, kept.journal()?, for_file).await?;
+    let mut gathered =
+        gather::plan(cx, session, verb, &selection, &head.id, kept.journal()?, for_file).await?;
+    gathered.limit = selection.limit;
     strict(cx, &gathered)?;
     let mut prepared = Prepared {
         head,

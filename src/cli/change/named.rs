@@ -1,13 +1,10 @@
 //! Where a job begins, and `--job NAME`: the same command with the same name goes on with its job, and never starts over.
 
-use std::fs::File;
-
 use crate::cli::context::Context;
 use crate::domain::{Error, ErrorCode, Result};
-use crate::jobs::journal::{Folder, JobHead, JobState, Journal, SqliteJournal};
-use crate::render::cannot_write;
+use crate::jobs::journal::{JobHead, JobState, Journal};
 
-use super::kept::{self, Kept};
+use super::kept::Kept;
 
 /// The name of a job.
 #[derive(Clone, Debug, Default, clap::Args)]
@@ -39,18 +36,18 @@ pub(crate) enum Begun {
 /// `file_unreadable`, `disk_full`: then nothing may be sent; `file_locked` while another process runs it; `usage` where
 /// the name is another command's.
 pub(crate) async fn begin(cx: &Context, head: &JobHead) -> Result<Begun> {
-    let folder = kept::folder(cx)?;
-    crate::cli::jobs::tidy(cx, &folder).await;
+    let store = cx.store().await?;
+    crate::cli::jobs::tidy(cx, store.as_ref()).await;
     let Some(name) = &head.name else {
-        return Kept::create(cx, head).map(Begun::New);
+        return Kept::create(cx, head).await.map(Begun::New);
     };
-    // Between the search and the file that will be found nobody else begins a job of this name.
-    let _alone = lock(&folder)?;
-    let Some(id) = folder.named(name).await?.into_iter().next() else {
-        return Kept::create(cx, head).map(Begun::New);
+    // Between the search and the job that will be found nobody else begins one of this name.
+    let _alone = store.alone().await?;
+    let Some(id) = store.named(name).await?.into_iter().next() else {
+        return Kept::create(cx, head).await.map(Begun::New);
     };
-    let journal = SqliteJournal::open(&folder.file(&id))?;
-    let shown = folder.short(&id);
+    let journal = store.open(&id).await?;
+    let shown = store.short(&id).await;
     let refuse = |why: &str| {
         Err(
             Error::new(ErrorCode::Usage, format!("job {name} ({shown}) {why}"))
@@ -61,40 +58,18 @@ pub(crate) async fn begin(cx: &Context, head: &JobHead) -> Result<Begun> {
         JobState::Planning => {
             // Nothing was sent: its lists are thrown away.
             drop(journal);
-            folder.remove(&id)?;
-            Kept::create(cx, head).map(Begun::New)
+            store.remove(&id).await?;
+            Kept::create(cx, head).await.map(Begun::New)
         }
         JobState::Cancelled => refuse("was cancelled"),
         JobState::Ready | JobState::Running | JobState::Stopped | JobState::Ended => {
             if is_same(&journal.head().await?, head) {
-                Ok(Begun::Known(Box::new(journal)))
+                Ok(Begun::Known(journal))
             } else {
                 refuse("is of another command")
             }
         }
     }
-}
-
-fn lock(folder: &Folder) -> Result<File> {
-    let path = folder.path().join("names.lock");
-    let failed = |error: std::io::Error| cannot_write(&error, &path.display().to_string());
-    let mut builder = std::fs::DirBuilder::new();
-    let mut options = File::options();
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
-        builder.mode(0o700);
-        options.mode(0o600);
-    }
-    builder.recursive(true).create(folder.path()).map_err(failed)?;
-    let file = options
-        .write(true)
-        .create(true)
-        .truncate(false)
-        .open(&path)
-        .map_err(failed)?;
-    file.lock().map_err(failed)?;
-    Ok(file)
 }
 
 /// Whether two jobs are of the same command for the same people at the same place.

@@ -54,7 +54,7 @@ pub(super) async fn only_planned(cx: &Context, session: &Session, prepared: &Pre
         started: cx.clock.now(),
         open: false,
     };
-    let mut report = Report::new(cx, session, head, kept.journal()?, ended).await?;
+    let mut report = Report::new(cx, head, kept.journal()?, ended).await?;
     report.doc.dry_run = true;
     report.doc.job = None;
     (report.doc.started_at, report.doc.finished_at) = (None, None);
@@ -99,7 +99,7 @@ pub(super) fn one_row(
     row: StepRow,
     hints: Vec<String>,
 ) -> Result<u8> {
-    let mut doc = empty(cx, session, head);
+    let mut doc = empty(cx, head);
     doc.job = None;
     doc.dry_run = row.status == Status::Planned;
     doc.audit = cx.record.last();
@@ -111,7 +111,7 @@ pub(super) fn one_row(
     let mut out = cx.ui.stdout();
     crate::render::result(&cx.page(), &mut out, &doc)?;
     out.done()?;
-    lines::counts(cx, session, &doc, &whom, verdict.as_ref());
+    lines::counts(cx, session, &doc, &whom, None, verdict.as_ref());
     for hint in &hints {
         cx.ui.note(hint);
     }
@@ -119,14 +119,14 @@ pub(super) fn one_row(
 }
 
 /// A result that holds nothing yet.
-fn empty(cx: &Context, session: &Session, head: &JobHead) -> ResultDoc {
+fn empty(cx: &Context, head: &JobHead) -> ResultDoc {
     let now = cx.clock.now();
     ResultDoc {
         schema: "result/1".to_owned(),
         job: Some(head.id.clone()),
         dry_run: false,
-        profile: session.profile.clone(),
-        tenant: session.tenant.clone(),
+        profile: head.profile.clone(),
+        tenant: head.tenant.clone(),
         verb: head.verb.clone(),
         playbook: head.playbook.clone(),
         ticket: head.ticket.clone(),
@@ -153,12 +153,11 @@ impl<'a> Report<'a> {
     /// The journal cannot be read.
     pub(super) async fn new(
         cx: &Context,
-        session: &Session,
         head: &'a JobHead,
         journal: &'a dyn Journal,
         ended: Ended,
     ) -> Result<Self> {
-        let mut doc = empty(cx, session, head);
+        let mut doc = empty(cx, head);
         doc.started_at = Some(ended.started);
         let mut people = journal.people();
         let mut reach = Reach::default();
@@ -176,7 +175,8 @@ impl<'a> Report<'a> {
                 doc.access_ends_within_s = Some(ACCESS_ENDS_WITHIN);
             }
         }
-        doc.undo = reach.undo(|| cx.command(["jobs", "undo", &lines::shown(cx, &head.id)]));
+        let shown = lines::shown(cx, &head.id).await;
+        doc.undo = reach.undo(|| cx.command(["jobs", "undo", &shown]));
         let mut reasons = Reasons::default();
         // Whoever is stopped is not told single reasons.
         if !matches!(ended.ran.early, Some(Early::Told | Early::TooManyFailed)) {
@@ -188,7 +188,7 @@ impl<'a> Report<'a> {
         doc.summary = counted(journal.summary().await?, &ended);
         let verdict = outcome::verdict(&doc.summary, &reasons, ended.ran.early);
         doc.exit_code = verdict.as_ref().map_or(0, |error| error.code().exit_code());
-        let page = (session.service_name == "entra").then(|| SECURITY_INFO.to_owned());
+        let page = (head.service == "entra").then(|| SECURITY_INFO.to_owned());
         Ok(Self {
             head,
             journal,

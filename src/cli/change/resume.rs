@@ -9,7 +9,7 @@ use super::carry_out::Work;
 use super::gathered::FEW;
 use super::keep::Keeper;
 use super::report::{Ended, Report};
-use super::{Qr, admit, confirm, keep, lines, place};
+use super::{Qr, admit, confirm, keep, lines, place, together};
 use crate::cli::context::{Context, Session};
 use crate::domain::{Error, ErrorCode, Result, User};
 use crate::jobs::execute::Ran;
@@ -30,7 +30,7 @@ pub(crate) async fn resume(
     first: Option<u64>,
 ) -> Result<u8> {
     let head = journal.head().await?;
-    let shown = lines::shown(cx, &head.id);
+    let shown = lines::shown(cx, &head.id).await;
     admit_job(&head, journal.state().await?, session, &shown)?;
     super::admit_command(
         cx,
@@ -40,7 +40,7 @@ pub(crate) async fn resume(
     let open = journal.reopen().await?;
     if open == 0 {
         journal.set_state(JobState::Ended).await?;
-        return over(cx, session, &head, journal, &shown).await;
+        return over(cx, &head, journal, &shown).await;
     }
     let left = admit_left(cx, session, &head, journal).await?;
     keep::check_number(cx, left.minting)?;
@@ -78,6 +78,56 @@ pub(crate) async fn resume(
     work.run(cx, session, journal).await
 }
 
+/// Works on a job that others may work on too, until it has ended; gives the exit status. It was confirmed where it
+/// began; the guards of this machine are asked again.
+///
+/// # Errors
+/// As [`resume`].
+pub(crate) async fn work(cx: &Context, session: &Session, journal: &dyn Journal) -> Result<u8> {
+    let head = journal.head().await?;
+    let shown = lines::shown(cx, &head.id).await;
+    let state = together::confirmed(cx, journal, &shown).await?;
+    admit_job(&head, state, session, &shown)?;
+    match state {
+        JobState::Ended => return over(cx, &head, journal, &shown).await,
+        JobState::Stopped => {
+            let resume = cx.command(["jobs", "resume", &shown]);
+            return Err(Error::new(
+                ErrorCode::Usage,
+                format!("job {shown} was stopped: workers wait for nothing"),
+            )
+            .hint(resume));
+        }
+        _ => {}
+    }
+    super::admit_command(
+        cx,
+        false,
+        cx.globals.ticket.clone().or_else(|| head.ticket.clone()),
+    )?;
+    let left = admit_left(cx, session, &head, journal).await?;
+    keep::check_number(cx, left.minting)?;
+    let qr = Qr::None;
+    if left.minting > 0 {
+        keep::check(cx, &qr, true)?;
+    }
+    cx.ui.note(&format!(
+        "Working on job {shown} in {}: {} left",
+        place(session),
+        counted(left.people, "person", "people"),
+    ));
+    let work = Work {
+        head: &head,
+        keeper: Keeper::open(cx, &qr, left.minting > 0, true)?,
+        slots: HashMap::new(),
+        missing_ok: head.playbook.is_some(),
+        limit: None,
+        people: left.people,
+        selected: journal.summary().await?.users.selected,
+    };
+    work.run(cx, session, journal).await
+}
+
 /// Whether the job may be gone on with, here.
 fn admit_job(head: &JobHead, state: JobState, session: &Session, shown: &str) -> Result<()> {
     let refuse = |why: String| Err(Error::new(ErrorCode::Usage, format!("job {shown} {why}")));
@@ -101,6 +151,7 @@ fn admit_job(head: &JobHead, state: JobState, session: &Session, shown: &str) ->
 /// Who is left, as far as it is shown.
 #[derive(Default)]
 struct Left {
+    people: u64,
     few: Vec<String>,
     minting: u64,
     /// What to know before saying yes.
@@ -110,10 +161,9 @@ struct Left {
 /// Asks the guards about everybody who is left.
 async fn admit_left(cx: &Context, session: &Session, head: &JobHead, journal: &dyn Journal) -> Result<Left> {
     let mut left = Left::default();
-    let mut people: usize = 0;
     let mut open = journal.open().try_chunks(super::gather::BATCH);
     while let Some(chunk) = open.try_next().await.map_err(|error| error.1)? {
-        people += chunk.len();
+        left.people += chunk.len() as u64;
         left.minting += chunk.iter().filter(|one| one.mints).count() as u64;
         let room = FEW.saturating_sub(left.few.len());
         left.few
@@ -125,6 +175,7 @@ async fn admit_left(cx: &Context, session: &Session, head: &JobHead, journal: &d
         }
     }
     drop(open);
+    let people = usize::try_from(left.people).unwrap_or(usize::MAX);
     admit::admit_number(cx, session, people, Bound::Planned)?;
     admit::admit_job(cx, session, head, journal, people).await?;
     Ok(left)
@@ -145,19 +196,13 @@ fn user(open: Open) -> User {
 }
 
 /// Shows what a job came to in which nothing is left.
-async fn over(
-    cx: &Context,
-    session: &Session,
-    head: &JobHead,
-    journal: &dyn Journal,
-    shown: &str,
-) -> Result<u8> {
+async fn over(cx: &Context, head: &JobHead, journal: &dyn Journal, shown: &str) -> Result<u8> {
     let ended = Ended {
         ran: Ran::default(),
         started: head.made_at,
         open: false,
     };
-    let report = Report::new(cx, session, head, journal, ended).await?;
+    let report = Report::new(cx, head, journal, ended).await?;
     let page = cx.page();
     if page.format != Format::Table {
         let mut out = cx.ui.stdout();

@@ -1,9 +1,9 @@
 //! `jobs cancel JOB`
 
-use super::{counts, folder};
+use super::counts;
 use crate::cli::context::Context;
 use crate::domain::Result;
-use crate::jobs::journal::{JobState, SqliteJournal};
+use crate::jobs::journal::JobState;
 use crate::render;
 
 /// Which job.
@@ -18,10 +18,10 @@ pub struct Args {
 impl Args {
     pub(crate) async fn run(self, cx: &Context) -> Result<u8> {
         let Self { job: meant } = self;
-        let folder = folder(cx)?;
-        let id = folder.find(&meant).await?;
-        let short = folder.short(&id);
-        let before = folder.look(&id).await?;
+        let store = cx.store().await?;
+        let id = store.find(&meant).await?;
+        let short = store.short(&id).await;
+        let before = store.look(&id).await?;
         let said = match before.state {
             JobState::Ended => format!("Job {short} has ended already: {}", counts(&before)),
             JobState::Cancelled => format!("Job {short} is cancelled already"),
@@ -29,7 +29,7 @@ impl Args {
                 format!("Dry run: job {short} would be cancelled: {}", counts(&before))
             }
             _ => {
-                SqliteJournal::cancel(&folder.file(&id)).await?;
+                store.cancel(&id).await?;
                 match before.runs {
                     true => format!(
                         "Job {short} is cancelled: what is in flight is finished, nobody else is begun"
@@ -38,7 +38,7 @@ impl Args {
                 }
             }
         };
-        let job = folder.look(&id).await?;
+        let job = store.look(&id).await?;
         let mut out = cx.ui.stdout();
         render::jobs(&cx.page(), &mut out, &[super::row(&short, &job)])?;
         out.done()?;

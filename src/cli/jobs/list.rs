@@ -1,6 +1,6 @@
 //! `jobs list`
 
-use super::{command, folder, listed};
+use super::{command, listed};
 use crate::cli::context::Context;
 use crate::domain::Result;
 use crate::domain::shape::JobRow;
@@ -38,7 +38,7 @@ impl Args {
             (Some(wanted), Some(profile)) => wanted == profile,
             _ => true,
         };
-        let all = folder(cx)?.list().await?;
+        let all = cx.store().await?.list().await?;
         let rows: Vec<JobRow> = all
             .iter()
             .map(listed)
@@ -54,7 +54,7 @@ impl Args {
         });
         if let Some(first) = stopped.first() {
             let profile = first.profile.as_deref().unwrap_or_default();
-            let resume = command(profile, ["resume", &first.reference]);
+            let resume = command(cx, profile, ["resume", &first.reference]);
             cx.ui
                 .note(&format!("{} stopped; go on with: {resume}", stopped.len()));
         }

@@ -4,18 +4,19 @@
 mod again;
 mod cancel;
 mod list;
+mod merge;
 mod prune;
 mod resume;
 mod show;
 mod undo;
 mod watch;
+mod work;
 
 use super::context::{Context, Session};
-use super::words;
 use crate::config::OF_VARIABLES;
 use crate::domain::shape::JobRow;
 use crate::domain::{Error, ErrorCode, Result};
-use crate::jobs::journal::{Folder, Job, JobHead, Listed};
+use crate::jobs::journal::{Job, JobHead, Listed, Store};
 
 /// Verbs on jobs.
 #[derive(Debug, clap::Subcommand)]
@@ -30,8 +31,12 @@ pub enum Verb {
     Resume(resume::Args),
     /// Cancel a job: who was not begun stays as they are
     Cancel(cancel::Args),
+    /// Work on a job that several machines share
+    Work(work::Args),
     /// Take back what a job did, as far as that can be
     Undo(undo::Args),
+    /// Make one report of the parts that --shard made
+    Merge(merge::Args),
     /// Delete jobs that are over and old
     Prune(prune::Args),
 }
@@ -44,15 +49,12 @@ impl Verb {
             Self::Watch(args) => args.run(cx).await,
             Self::Resume(args) => args.run(cx).await,
             Self::Cancel(args) => args.run(cx).await,
+            Self::Work(args) => args.run(cx).await,
             Self::Undo(args) => args.run(cx).await,
+            Self::Merge(args) => args.run(cx).await,
             Self::Prune(args) => args.run(cx).await,
         }
     }
-}
-
-/// Where the jobs of this machine are.
-fn folder(cx: &Context) -> Result<Folder> {
-    Ok(Folder::new(&cx.config()?.state_dir()?))
 }
 
 /// Whether the profile that was named is the job's: said before anybody is connected to.
@@ -63,7 +65,7 @@ fn here(cx: &Context, head: &JobHead, verb: &str, short: &str) -> Result<()> {
     let profile = match cx.profile() {
         Ok(profile) => profile.name,
         Err(error) if error.code() == ErrorCode::NoProfile => {
-            return Err(error.hint(command(&head.profile, [verb, short])));
+            return Err(error.hint(command(cx, &head.profile, [verb, short])));
         }
         Err(error) => return Err(error),
     };
@@ -74,13 +76,13 @@ fn here(cx: &Context, head: &JobHead, verb: &str, short: &str) -> Result<()> {
         ErrorCode::JobElsewhere,
         format!("job {short} is of profile {}, not of {profile}", head.profile),
     )
-    .hint(command(&head.profile, [verb, short])))
+    .hint(command(cx, &head.profile, [verb, short])))
 }
 
-/// A command on a job, with its profile; one that variables make has no name to be given.
-fn command(profile: &str, words: [&str; 2]) -> String {
+/// A command on a job, with its profile and where it is kept; a profile that variables make has no name to be given.
+fn command(cx: &Context, profile: &str, words: [&str; 2]) -> String {
     let named = Some(profile).filter(|name| *name != OF_VARIABLES);
-    words::command(named, ["jobs"].into_iter().chain(words))
+    cx.command_of(named, ["jobs"].into_iter().chain(words))
 }
 
 /// Whether a profile still leads where the job was made.
@@ -103,9 +105,9 @@ fn there(session: &Session, head: &JobHead) -> Result<()> {
 
 /// Deletes the jobs that have been kept long enough, whenever another one begins. What cannot be deleted stays: nobody
 /// is kept from his work by it, and `jobs prune` says why.
-pub(crate) async fn tidy(cx: &Context, folder: &Folder) {
-    for one in prune::old(cx, folder, None).await.unwrap_or_default() {
-        if let Err(error) = folder.remove(&one.id) {
+pub(crate) async fn tidy(cx: &Context, store: &dyn Store) {
+    for one in prune::old(cx, store, None).await.unwrap_or_default() {
+        if let Err(error) = store.remove(&one.id).await {
             cx.ui.detail(&format!("job {} is kept: {error}", one.short));
         }
     }

@@ -2,11 +2,11 @@
 
 use jiff::SignedDuration;
 
-use super::{folder, listed};
+use super::listed;
 use crate::cli::context::Context;
 use crate::domain::Result;
 use crate::domain::shape::JobRow;
-use crate::jobs::journal::{Folder, JobHead, Listed, RETENTION};
+use crate::jobs::journal::{JobHead, Listed, RETENTION, Store};
 use crate::render::{self, text::counted};
 
 /// Which jobs.
@@ -28,10 +28,10 @@ fn age(text: &str) -> Result<SignedDuration, String> {
 /// The jobs that have been kept long enough.
 ///
 /// # Errors
-/// The folder cannot be read.
+/// The store cannot be read.
 pub(crate) async fn old(
     cx: &Context,
-    folder: &Folder,
+    store: &dyn Store,
     older_than: Option<SignedDuration>,
 ) -> Result<Vec<Listed>> {
     let config = cx.config()?;
@@ -41,7 +41,7 @@ pub(crate) async fn old(
             .or_else(|| config.retention(&head.profile))
             .unwrap_or(RETENTION)
     };
-    folder.old(cx.clock.now(), least, &keep).await
+    store.old(cx.clock.now(), least, &keep).await
 }
 
 impl Args {
@@ -49,18 +49,18 @@ impl Args {
         let Self { older_than } = self;
         // What the configuration says is read before anything is deleted.
         cx.config()?.check_retention()?;
-        let folder = folder(cx)?;
+        let store = cx.store().await?;
         if !cx.globals.dry_run {
-            folder.sweep();
+            store.sweep().await;
         }
-        let old = old(cx, &folder, older_than).await?;
+        let old = old(cx, store.as_ref(), older_than).await?;
         let mut gone: Vec<JobRow> = Vec::with_capacity(old.len());
         let mut failed = None;
         for one in &old {
             let removed = if cx.globals.dry_run {
                 Ok(())
             } else {
-                folder.remove(&one.id)
+                store.remove(&one.id).await
             };
             match removed {
                 Ok(()) => gone.push(listed(one)),

@@ -1,10 +1,9 @@
 //! `jobs resume JOB`
 
-use super::{counts, folder, here, row, there};
+use super::{counts, here, row, there};
 use crate::cli::change;
 use crate::cli::context::{Context, Intent};
 use crate::domain::Result;
-use crate::jobs::journal::SqliteJournal;
 use crate::render::{self, text::grouped};
 
 /// Which job.
@@ -24,10 +23,10 @@ pub struct Args {
 impl Args {
     pub(crate) async fn run(self, cx: &Context) -> Result<u8> {
         let Self { job: meant, first } = self;
-        let folder = folder(cx)?;
-        let id = folder.find(&meant).await?;
-        let short = folder.short(&id);
-        let job = folder.look(&id).await?;
+        let store = cx.store().await?;
+        let id = store.find(&meant).await?;
+        let short = store.short(&id).await;
+        let job = store.look(&id).await?;
         here(cx, &job.head, "resume", &short)?;
         if cx.globals.dry_run {
             let mut out = cx.ui.stdout();
@@ -42,9 +41,10 @@ impl Args {
             return Ok(0);
         }
         // Nobody else runs it from here on.
-        let journal = SqliteJournal::open(&folder.file(&id))?;
+        let journal = store.open(&id).await?;
+        cx.does_part(job.head.part);
         let session = cx.connect(Intent::Change).await?;
         there(&session, &job.head)?;
-        change::resume(cx, &session, &journal, first).await
+        change::resume(cx, &session, journal.as_ref(), first).await
     }
 }

@@ -3,11 +3,11 @@
 use futures::TryStreamExt as _;
 
 use super::again::{again, options};
-use super::{counts, folder, row};
+use super::{counts, row};
 use crate::cli::context::Context;
 use crate::domain::shape::JobShow;
 use crate::domain::{Error, ErrorCode, Result};
-use crate::jobs::journal::{Job, Journal as _, SqliteJournal, Which};
+use crate::jobs::journal::{Job, Journal, Which};
 use crate::render::text::{clean, counted};
 use crate::render::{AgainRow, AgainRows, Format, JobPage, Shape, time};
 
@@ -32,17 +32,17 @@ const FEW: u64 = 20;
 impl Args {
     pub(crate) async fn run(self, cx: &Context) -> Result<u8> {
         let Self { job: meant, failed } = self;
-        let folder = folder(cx)?;
-        let id = folder.find(&meant).await?;
-        let short = folder.short(&id);
-        let job = folder.look(&id).await?;
-        let journal = SqliteJournal::read(&folder.file(&id))?;
+        let store = cx.store().await?;
+        let id = store.find(&meant).await?;
+        let short = store.short(&id).await;
+        let job = store.look(&id).await?;
+        let journal = store.read(&id).await?;
         // The list is ended properly also when a signal comes.
         cx.interrupt.watch()?;
         let hold = cx.interrupt.hold();
         let page = cx.page();
         if failed && page.format == Format::Csv {
-            let code = for_input(cx, &journal, &job.head.verb).await?;
+            let code = for_input(cx, journal.as_ref(), &job.head.verb).await?;
             drop(hold);
             return Ok(code);
         }
@@ -139,7 +139,7 @@ fn about(cx: &Context, short: &str, job: &Job) -> Vec<Vec<String>> {
 }
 
 /// A row for everybody with a step that failed, as `--from` takes it.
-async fn for_input(cx: &Context, journal: &SqliteJournal, verb: &str) -> Result<u8> {
+async fn for_input(cx: &Context, journal: &dyn Journal, verb: &str) -> Result<u8> {
     let mut out = cx.ui.stdout();
     let mut rows = AgainRows::new(&mut out, options(verb))?;
     let (mut planned, mut unplanned) = (0, 0);

@@ -4,14 +4,14 @@ use std::collections::HashMap;
 
 use futures::TryStreamExt as _;
 
-use super::{folder, here, there};
+use super::{here, there};
 use crate::cli::change::{self, Gathered, Kept, Prepared, Qr};
 use crate::cli::context::{Context, Intent, Session};
 use crate::domain::{
     Error, ErrorCode, Parts, Privileges, Result, SecurityInfo, Status, User, UserId, UserQuery,
 };
 use crate::jobs::guard::{self, Bound};
-use crate::jobs::journal::{Entry, Journal, SqliteJournal, Taken};
+use crate::jobs::journal::{Entry, Journal, Taken};
 use crate::jobs::plan::{Back, Person, Setting, put_back};
 use crate::jobs::undo::{Reach, backs};
 use crate::services::Traffic;
@@ -43,10 +43,10 @@ impl Args {
             job: meant,
             leave_none,
         } = self;
-        let folder = folder(cx)?;
-        let id = folder.find(&meant).await?;
-        let short = folder.short(&id);
-        let job = folder.look(&id).await?;
+        let store = cx.store().await?;
+        let id = store.find(&meant).await?;
+        let short = store.short(&id).await;
+        let job = store.look(&id).await?;
         if job.runs {
             return Err(Error::new(
                 ErrorCode::FileLocked,
@@ -55,8 +55,8 @@ impl Args {
             .hint(format!("mfactl jobs watch {short}")));
         }
         here(cx, &job.head, "undo", &short)?;
-        let before = SqliteJournal::read(&folder.file(&id))?;
-        let ids = who(&before, &short).await?;
+        let before = store.read(&id).await?;
+        let ids = who(before.as_ref(), &short).await?;
         let dry_run = cx.globals.dry_run;
         let ticket = change::admit_command(cx, dry_run, cx.globals.ticket.clone())?;
         let session = cx
@@ -71,7 +71,7 @@ impl Args {
         let kept = if dry_run {
             Kept::in_memory(&head)?
         } else {
-            Kept::create(cx, &head)?
+            Kept::create(cx, &head).await?
         };
         let undoing = Undoing {
             cx,
@@ -79,7 +79,7 @@ impl Args {
             job: &head.id,
             leave_none,
         };
-        let gathered = undoing.gather(&ids, &before, kept.journal()?).await?;
+        let gathered = undoing.gather(&ids, before.as_ref(), kept.journal()?).await?;
         let prepared = Prepared {
             head,
             doing: format!("Take back job {short} for"),
@@ -96,7 +96,7 @@ impl Args {
 ///
 /// # Errors
 /// `unsupported` where there is nobody.
-async fn who(journal: &SqliteJournal, short: &str) -> Result<Vec<UserId>> {
+async fn who(journal: &dyn Journal, short: &str) -> Result<Vec<UserId>> {
     let mut reach = Reach::default();
     let mut ids = Vec::new();
     let mut people = journal.people();
@@ -131,7 +131,7 @@ struct Undoing<'a> {
 
 impl Undoing<'_> {
     /// Plans the way back of these people into the new journal.
-    async fn gather(&self, ids: &[UserId], before: &SqliteJournal, into: &dyn Journal) -> Result<Gathered> {
+    async fn gather(&self, ids: &[UserId], before: &dyn Journal, into: &dyn Journal) -> Result<Gathered> {
         let Self { cx, session, .. } = self;
         let mut users: Vec<User> = Vec::with_capacity(ids.len());
         for some in ids.chunks(TOGETHER) {

@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use futures::TryStreamExt as _;
 
-use super::{command, counts, folder, row};
+use super::{command, counts, row};
 use crate::cli::context::Context;
 use crate::cli::interrupt::Interrupt;
 use crate::domain::{Error, ErrorCode, Result};
-use crate::jobs::journal::{Folder, Job, Journal as _, SqliteJournal, Which};
+use crate::jobs::journal::{Job, Store, Which};
 use crate::jobs::outcome::{self, Reasons};
 use crate::render::{self, text::grouped};
 
@@ -30,20 +30,20 @@ impl Args {
     pub(crate) async fn run(self, cx: &Context) -> Result<u8> {
         let Self { job: meant } = self;
         cx.interrupt.watch()?;
-        let folder = folder(cx)?;
-        let id = folder.find(&meant).await?;
-        let short = folder.short(&id);
-        let job = follow(cx, &folder, &id).await?;
+        let store = cx.store().await?;
+        let id = store.find(&meant).await?;
+        let short = store.short(&id).await;
+        let job = follow(cx, store.as_ref(), &id).await?;
         let mut out = cx.ui.stdout();
         render::jobs(&cx.page(), &mut out, &[row(&short, &job)])?;
         out.done()?;
         cx.ui
             .note(&format!("Job {short} {}: {}", said(&job), counts(&job)));
-        let resume = command(&job.head.profile, ["resume", &short]);
+        let resume = command(cx, &job.head.profile, ["resume", &short]);
         match job.word() {
             "ended" => {
                 let mut reasons = Reasons::default();
-                let journal = SqliteJournal::read(&folder.file(&id))?;
+                let journal = store.read(&id).await?;
                 let mut rows = journal.rows(Which::NotDone);
                 while let Some(step) = rows.try_next().await? {
                     reasons.add(&step);
@@ -70,11 +70,11 @@ impl Args {
 }
 
 /// Says how far it comes until nobody runs it any more.
-async fn follow(cx: &Context, folder: &Folder, id: &str) -> Result<Job> {
+async fn follow(cx: &Context, store: &dyn Store, id: &str) -> Result<Job> {
     let between = if cx.ui.can_ask().is_ok() { LOOKS.0 } else { LOOKS.1 };
     let mut said = String::new();
     loop {
-        let job = folder.look(id).await?;
+        let job = store.look(id).await?;
         if !job.runs {
             return Ok(job);
         }
@@ -91,7 +91,7 @@ async fn follow(cx: &Context, folder: &Folder, id: &str) -> Result<Job> {
         }
         // Whether it still runs is asked more often: that costs nothing.
         let mut waited = Duration::ZERO;
-        while waited < between && SqliteJournal::is_run(&folder.file(id)) {
+        while waited < between && store.runs(id).await? {
             tokio::select! {
                 () = cx.interrupt.wait() => return Err(Interrupt::error()),
                 () = tokio::time::sleep(STILL) => waited += STILL,

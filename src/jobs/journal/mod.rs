@@ -2,7 +2,11 @@
 //! its own and several machines share one in a database. It holds no secrets.
 
 mod folder;
+#[cfg(feature = "postgres")]
+mod postgres;
+mod several;
 mod sqlite;
+mod store;
 
 use async_trait::async_trait;
 use futures::stream::BoxStream;
@@ -13,8 +17,12 @@ use super::plan::PlannedUser;
 use crate::domain::shape::{PlanRef, StepRow, Summary};
 use crate::domain::{MethodId, Result, UserId};
 
-pub use folder::{Folder, Job, Listed, RETENTION};
+pub use folder::Folder;
+#[cfg(feature = "postgres")]
+pub use postgres::{Login, PostgresJournal, PostgresStore};
+pub use several::Several;
 pub use sqlite::SqliteJournal;
+pub use store::{Job, Listed, RETENTION, Store};
 
 /// What a job is, written once when it is made.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -164,6 +172,12 @@ pub trait Journal: Send + Sync {
 
     /// Says where it stands from now on.
     async fn set_state(&self, state: JobState) -> Result<()>;
+
+    /// Whether several workers may share it: then nobody left to take does not say that everybody is done with, and what
+    /// one worker comes to is not what the job comes to.
+    fn is_shared(&self) -> bool {
+        false
+    }
 
     /// Adds people in the order in which they are worked on, in one commit.
     async fn add(&self, entries: Vec<Entry>) -> Result<()>;
