@@ -143,7 +143,7 @@ async fn what_was_left_half_made_is_swept_away_and_nothing_else() {
     let folder = folder(home.path()).await;
     let half = folder.path().join("0199a1b5-0000-7000-8000-00000001cccc.making");
     std::fs::write(&half, "half").unwrap();
-    folder.sweep();
+    folder.sweep().await;
     assert!(!half.exists() && !half.with_extension("db.lock").exists());
     assert_eq!(folder.ids().await.unwrap(), [THIRD, SECOND, FIRST]);
 }
