@@ -64,7 +64,15 @@ fn half_done(place: &Environment) -> (Server, Environment, String) {
         &format!("user,number\n{ADELE},+1 4255550171\n{CHIDI},+1 4255550172\n{BAS},+1 4255550173\n"),
     );
     remote
-        .run(&["methods", "add", "phone", "--from", "../numbers.csv", "--replace", "--yes"])
+        .run(&[
+            "methods",
+            "add",
+            "phone",
+            "--from",
+            "../numbers.csv",
+            "--replace",
+            "--yes",
+        ])
         .exits(7);
     let job = newest(&remote);
     (server, remote, job)
