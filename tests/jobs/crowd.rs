@@ -157,7 +157,7 @@ impl Crowd {
     pub(crate) fn begin(&mut self, more: &[&str]) -> Run {
         let (people, secrets) = (self.env.path("people.csv"), self.secrets());
         let line = reset(people.to_str().unwrap(), &secrets);
-        self.command(&[&line, more].concat())
+        self.command(&[&line, &NAMED[..], more].concat())
     }
 
     /// Goes on after a run that ended somehow, by turns as a person and as a pipeline does it; `None` where there is
@@ -325,12 +325,15 @@ pub(crate) struct Job {
     pub(crate) row: Value,
 }
 
+/// What a pipeline adds, so that its second run goes on with the first.
+pub(crate) const NAMED: [&str; 2] = ["--job", "crowd"];
+
 /// The command that resets these people.
 pub(crate) fn reset<'a>(people: &'a str, secrets: &'a str) -> Vec<&'a str> {
     let words = [
         "user", "reset", "--from", people, "--pass", "always", "--yes", "-o", "ndjson",
     ];
-    [&words[..], &["--job", "crowd", "--secrets-out", secrets]].concat()
+    [&words[..], &["--secrets-out", secrets]].concat()
 }
 
 /// The rule that counts a person's passes.

@@ -2,7 +2,7 @@
 
 use std::process::{Command, Stdio};
 
-use crate::crowd::{Crowd, reset};
+use crate::crowd::{Crowd, NAMED, reset};
 use crate::environment::Environment;
 use crate::run::Run;
 
@@ -48,9 +48,14 @@ enum Moment {
 fn filled(people: usize, moment: &Moment) {
     let mut crowd = Crowd::start(people, "");
     let (list, secrets) = (crowd.env.path("people.csv"), crowd.secrets());
-    let words = reset(list.to_str().unwrap(), &secrets).join(" ");
+    let named = |secrets: &str| {
+        [&reset(list.to_str().unwrap(), secrets)[..], &NAMED]
+            .concat()
+            .join(" ")
+    };
+    let words = named(&secrets);
     let more = secrets.replace("-1.", "-2.");
-    let again = reset(list.to_str().unwrap(), &more).join(" ");
+    let again = named(&more);
     let script = format!(
         "\"$MFACTL\" -p crowd {words} > \"$PLACE/first.out\" 2> \"$PLACE/first.err\" &
         while [ ! -e \"$PLACE/full\" ] && kill -0 $! 2> /dev/null; do sleep 0.01; done
