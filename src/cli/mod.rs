@@ -212,7 +212,7 @@ const GROUPS: &[(&str, &[(&str, &str)])] = &[
             ("plan show|apply", "changes written down with --plan-out"),
             ("jobs list|show|watch", "what was begun, and how far it came"),
             (
-                "jobs resume|cancel|undo|prune",
+                "jobs resume|work|cancel|undo|merge|prune",
                 "go on, give up, take back, tidy up",
             ),
             (

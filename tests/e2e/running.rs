@@ -185,10 +185,7 @@ fn over_twenty_people_the_table_shows_only_who_is_not_done() {
     assert_eq!(output.stdout, "", "{}", output.screen());
     let screen = output.screen();
     let last = screen.lines().rev().nth(1).unwrap();
-    assert!(
-        last.starts_with("· 25 people done. Job j-4f7a, audit 1042:9be1"),
-        "{screen}"
-    );
+    assert!(last.starts_with("· 25 people done. Job j-4f7a"), "{screen}");
     assert!(screen.contains("and 5 more; --dry-run shows all"), "{screen}");
     let csv = place.run(&with(&line, &["--yes", "-o", "csv"])).exits(0);
     assert_eq!(csv.stdout.lines().count(), 1 + MANY, "data has every row");
