@@ -12,6 +12,7 @@ mod method;
 mod pace;
 mod phone;
 mod policy;
+pub(crate) mod private;
 mod progress;
 pub mod reference;
 mod secret;

@@ -118,17 +118,8 @@ pub(crate) fn allow(cx: &Context) -> Allow {
 /// # Errors
 /// They cannot be read for another reason than a right that is missing.
 pub(crate) async fn privileges(cx: &Context, session: &Session, users: &[User]) -> Result<Vec<Privileges>> {
-    if !guard::needs_privileges(&session.guard, allow(cx)) {
-        return Ok(vec![Privileges::default(); users.len()]);
-    }
-    let ids: Vec<_> = users.iter().map(|user| user.id.clone()).collect();
-    let mut privileges = Vec::with_capacity(users.len());
-    for chunk in ids.chunks(gather::BATCH) {
-        for one in session.service.privileges(chunk).await {
-            privileges.push(one?);
-        }
-    }
-    Ok(privileges)
+    let needed = guard::needs_privileges(&session.guard, allow(cx));
+    gather::privileges(session, users, needed).await
 }
 
 /// What can be judged only when everybody is planned. Keeps the check of the one who is changed, for the plan's screen.

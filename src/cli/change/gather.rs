@@ -262,13 +262,19 @@ impl Planning<'_> {
     }
 }
 
-/// Roles and groups of these people, where they are needed.
+/// Roles and groups of these people, where they are needed, a batch at a time.
 pub(super) async fn privileges(session: &Session, users: &[User], needed: bool) -> Result<Vec<Privileges>> {
     if !needed {
         return Ok(vec![Privileges::default(); users.len()]);
     }
     let ids: Vec<UserId> = users.iter().map(|user| user.id.clone()).collect();
-    session.service.privileges(&ids).await.into_iter().collect()
+    let mut privileges = Vec::with_capacity(ids.len());
+    for chunk in ids.chunks(BATCH) {
+        for one in session.service.privileges(chunk).await {
+            privileges.push(one?);
+        }
+    }
+    Ok(privileges)
 }
 
 /// Reads these parts of people, a batch at a time.

@@ -4,6 +4,7 @@ use std::fs::File;
 use std::io::Write as _;
 use std::path::Path;
 
+use crate::domain::private;
 use crate::domain::{Error, ErrorCode, Result};
 use crate::render::cannot_write;
 
@@ -62,14 +63,9 @@ pub(super) fn add_to(path: &Path) -> Result<File> {
 /// Makes a new file that only this user can read.
 pub(super) fn create(path: &Path) -> Result<File> {
     must_be_new(path)?;
-    let mut options = File::options();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::OpenOptionsExt as _;
-        options.mode(0o600);
-    }
-    options
+    private::options()
+        .write(true)
+        .create_new(true)
         .open(path)
         .map_err(|error| cannot_write(&error, &path.display().to_string()))
 }

@@ -1,7 +1,7 @@
 //! A bucket that all processes of one machine share: its state in a small file, under the file's lock while it is used
 //! for some microseconds. A process that dies holds nothing: the system gives its lock back, and what it took refills.
 
-use std::fs::{self, File, OpenOptions, TryLockError};
+use std::fs::{File, TryLockError};
 use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
+use crate::domain::private;
 use crate::domain::{Bucket, Clock, Cost, Grant, Limits, Meter, Result, Told};
 
 /// Between two tries to get the lock.
@@ -38,20 +39,19 @@ impl FileBucket {
     /// The folder or the file cannot be made or opened.
     pub(crate) fn open(path: &Path, clock: Arc<dyn Clock>, limits: Limits) -> io::Result<Self> {
         if let Some(folder) = path.parent() {
-            private_folder(folder)?;
+            private::make_folder(folder)?;
         }
-        let mut options = OpenOptions::new();
-        options.read(true).write(true).create(true).truncate(false);
-        #[cfg(unix)]
-        {
-            use std::os::unix::fs::OpenOptionsExt as _;
-            options.mode(0o600);
-        }
+        let file = private::options()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .open(path)?;
         Ok(Self {
             clock,
             limits,
             kept: Mutex::new(Kept {
-                file: options.open(path)?,
+                file,
                 last: Meter::new(limits),
             }),
         })
@@ -118,15 +118,4 @@ fn write(file: &mut File, meter: &Meter) -> io::Result<()> {
     file.seek(SeekFrom::Start(0))?;
     file.write_all(&text)?;
     file.set_len(text.len() as u64)
-}
-
-fn private_folder(folder: &Path) -> io::Result<()> {
-    let mut builder = fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::DirBuilderExt as _;
-        builder.mode(0o700);
-    }
-    builder.create(folder)
 }

@@ -9,8 +9,9 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use super::copy::Copy;
-use super::folder::{Folder, Head, HeadFile, LogFile, last_line, private};
+use super::folder::{Folder, Head, HeadFile, LogFile, last_line};
 use super::line::{self, Hash, Link};
+use crate::domain::private;
 use crate::domain::shape::AuditRef;
 use crate::domain::{AuditKind, AuditRow, Error, ErrorCode, Result};
 
@@ -153,7 +154,7 @@ impl Writer {
                 size: 0,
             })?;
         }
-        let mut out = private(File::options().append(true).create(true), &file.path)?;
+        let mut out = private::options().append(true).create(true).open(&file.path)?;
         let size = out.metadata()?.len();
         let written = out
             .write_all(bytes)

@@ -8,8 +8,8 @@ use std::str::FromStr;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use super::folder::private;
 use super::syslog;
+use crate::domain::private;
 use crate::domain::{AuditRow, Error, ErrorCode, Result};
 
 /// How long a receiver may take.
@@ -101,7 +101,7 @@ impl Copy {
                     bytes.extend_from_slice(line);
                     bytes.push(b'\n');
                 }
-                let mut file = private(std::fs::File::options().append(true).create(true), path)?;
+                let mut file = private::options().append(true).create(true).open(path)?;
                 file.write_all(&bytes)?;
                 file.sync_data()
             }

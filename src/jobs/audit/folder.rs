@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use serde::{Deserialize, Serialize};
 
 use super::line::Hash;
+use crate::domain::private;
 
 /// How much is read at once when looking for the beginning of the last line.
 const CHUNK: u64 = 16 * 1024;
@@ -87,11 +88,7 @@ impl Folder {
         if self.path.is_dir() {
             return Ok(());
         }
-        let mut builder = fs::DirBuilder::new();
-        builder.recursive(true);
-        #[cfg(unix)]
-        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-        builder.create(&self.path)
+        private::make_folder(&self.path)
     }
 
     /// Its files, in order.
@@ -146,7 +143,12 @@ impl Folder {
         let mut text = serde_json::to_vec(head)?;
         text.push(b'\n');
         let new = self.path.join("head.json.new");
-        private(File::options().write(true).create(true).truncate(true), &new)?.write_all(&text)?;
+        private::options()
+            .write(true)
+            .create(true)
+            .truncate(true)
+            .open(&new)?
+            .write_all(&text)?;
         fs::rename(new, self.path.join(HEAD))
     }
 
@@ -157,10 +159,11 @@ impl Folder {
             "unfinished-{seq:06}-{}{UNTOLD}",
             hash.get(..8).unwrap_or_default()
         );
-        let mut file = private(
-            File::options().write(true).create(true).truncate(true),
-            &self.path.join(&name),
-        )?;
+        let mut file = private::options()
+            .write(true)
+            .create(true)
+            .truncate(true)
+            .open(self.path.join(&name))?;
         file.write_all(bytes)?;
         file.sync_all()?;
         self.sync()
@@ -195,10 +198,11 @@ impl Folder {
 
     /// Keeps other processes out until the file is dropped; at most as long as `patience`.
     pub(super) fn lock(&self, patience: Duration) -> io::Result<File> {
-        let file = private(
-            File::options().read(true).write(true).create(true),
-            &self.path.join("lock"),
-        )?;
+        let file = private::options()
+            .read(true)
+            .write(true)
+            .create(true)
+            .open(self.path.join("lock"))?;
         let begun = Instant::now();
         let mut pause = Duration::from_micros(200);
         loop {
@@ -242,13 +246,6 @@ fn number(name: &str) -> Option<u64> {
     let (year, of_year) = month.split_once('-')?;
     let ours = number.len() >= 6 && digits(number, number.len()) && digits(year, 4) && digits(of_year, 2);
     ours.then(|| number.parse().ok()).flatten()
-}
-
-/// Opens a file that this user alone may read.
-pub(super) fn private(options: &mut fs::OpenOptions, path: &Path) -> io::Result<File> {
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(options, 0o600);
-    options.open(path)
 }
 
 /// The last line that ends before `end`, with where it begins, read from the end.

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 
 use super::Check;
+use crate::domain::private;
 use crate::domain::{Error, ErrorCode, Result};
 
 /// The file in the state folder.
@@ -30,16 +31,15 @@ impl Callers {
     pub fn record(&self, check: &Check) -> Result<()> {
         let failed = |error: std::io::Error| self.failed("written", &error);
         if let Some(folder) = self.0.parent() {
-            make_folder(folder).map_err(failed)?;
+            private::make_folder(folder).map_err(failed)?;
         }
-        let mut options = File::options();
-        options.read(true).write(true).create(true).truncate(false);
-        #[cfg(unix)]
-        {
-            use std::os::unix::fs::OpenOptionsExt as _;
-            options.mode(0o600);
-        }
-        let mut file = options.open(&self.0).map_err(failed)?;
+        let mut file = private::options()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .open(&self.0)
+            .map_err(failed)?;
         file.lock().map_err(failed)?;
         let mut text = String::new();
         file.read_to_string(&mut text).map_err(failed)?;
@@ -92,15 +92,4 @@ fn lines(text: &str) -> impl Iterator<Item = (&str, Check)> {
 /// Of what no longer holds nothing is lost: the audit log has it.
 fn still_matters(check: &Check, now: Timestamp) -> bool {
     now < check.good_until()
-}
-
-fn make_folder(folder: &Path) -> std::io::Result<()> {
-    let mut builder = std::fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::DirBuilderExt as _;
-        builder.mode(0o700);
-    }
-    builder.create(folder)
 }

@@ -9,6 +9,7 @@ use async_trait::async_trait;
 
 use super::store::{Job, Store};
 use super::{JobHead, Journal, SqliteJournal};
+use crate::domain::private::{self, beside};
 use crate::domain::{Bucket, Error, ErrorCode, Limits, Result};
 
 /// Where jobs are.
@@ -107,16 +108,8 @@ impl Store for Folder {
                 format!("cannot write {}: {error}", path.display()),
             )
         };
-        let mut builder = std::fs::DirBuilder::new();
-        let mut options = std::fs::File::options();
-        #[cfg(unix)]
-        {
-            use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
-            builder.mode(0o700);
-            options.mode(0o600);
-        }
-        builder.recursive(true).create(&self.path).map_err(failed)?;
-        let file = options
+        private::make_folder(&self.path).map_err(failed)?;
+        let file = private::options()
             .write(true)
             .create(true)
             .truncate(false)
@@ -135,13 +128,8 @@ impl Store for Folder {
     }
 
     fn files(&self, id: &str) -> Vec<PathBuf> {
-        let file = self.file(id).into_os_string();
-        let ends = ["", "-wal", "-shm", ".lock"].map(|end| {
-            let mut name = file.clone();
-            name.push(end);
-            PathBuf::from(name)
-        });
-        ends.into()
+        let file = self.file(id);
+        ["", "-wal", "-shm", ".lock"].map(|end| beside(&file, end)).into()
     }
 
     async fn open(&self, id: &str) -> Result<Box<dyn Journal>> {

@@ -3,9 +3,9 @@
 use axum::Json;
 use axum::extract::Path;
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::Value;
 
-use super::{Body, Ext, Of, time, verification};
+use super::{Body, Ext, Of, verification};
 use crate::server::caller;
 use crate::server::error::ApiError;
 
@@ -30,11 +30,7 @@ pub(super) async fn send(
             caller::send(tx, person, &method, &asking.by)
         })
         .await?;
-    Ok(Json(json!({
-        "channel": sent.channel.as_str(),
-        "to": sent.to,
-        "expiresDateTime": time(sent.expires_at),
-    })))
+    Ok(Json(verification::told(&sent)))
 }
 
 pub(super) async fn answer(

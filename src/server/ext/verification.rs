@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::{Body, Ext, Of, collection, time};
 use crate::server::error::ApiError;
 use crate::server::evaluate::challenge::Verdict;
-use crate::server::verification;
+use crate::server::verification::{self, Sent};
 
 #[derive(Deserialize)]
 pub(super) struct Going {
@@ -58,11 +58,7 @@ pub(super) async fn send(
     let sent = ext
         .write_person(id, move |tx, person| verification::send(tx, person, &method))
         .await?;
-    Ok(Json(json!({
-        "channel": sent.channel.as_str(),
-        "to": sent.to,
-        "expiresDateTime": time(sent.expires_at),
-    })))
+    Ok(Json(told(&sent)))
 }
 
 pub(super) async fn answer(
@@ -76,6 +72,15 @@ pub(super) async fn answer(
         })
         .await?;
     Ok(Json(judged(verdict)))
+}
+
+/// A code that went out, on the wire.
+pub(super) fn told(sent: &Sent) -> Value {
+    json!({
+        "channel": sent.channel.as_str(),
+        "to": sent.to,
+        "expiresDateTime": time(sent.expires_at),
+    })
 }
 
 /// A verdict on the wire.
