@@ -4,6 +4,15 @@
 test:
     cargo test
 
+# jobs that several machines share, on a real PostgreSQL that the tests start themselves
+postgres:
+    tests/postgres/run.sh
+
+# the files under docs/examples against the schemas of their makers, their commands against the program
+examples:
+    cargo build
+    tests/examples/check.sh
+
 # what CI checks besides the tests
 lint:
     cargo fmt --check
@@ -17,6 +26,10 @@ generate:
 # ratios beside a peer or a limit, in one run; release build
 bench:
     cargo bench
+
+# the long form of what CI runs short: a hundred kills, full disks, restarts, every fault; release build
+soak:
+    cargo test --release --test jobs -- --ignored --nocapture --test-threads 1 soak
 
 # everything that CI runs
 ci:

@@ -67,7 +67,7 @@ fn measure(short: bool) -> Result<bool> {
     let first = median(first);
     rows.push(Row::seconds("first use of -p local", first, FIRST_USE_LIMIT_S));
 
-    let server = place.serve()?;
+    let server = place.serve(&[])?;
     let list = ["methods", "list", "adele@contoso.example"];
     let requests = recorder::record(&server, |address| run(server.profile(&place, &list, address)))?;
     let curl = peer::Curl::new(&place, &server, &requests)?;
@@ -108,8 +108,8 @@ fn measure(short: bool) -> Result<bool> {
     }
 
     println!(
-        "{:<40} {:>10}  {:<28} {:>10}  {:>8}  {:>8}  {}",
-        "WHAT", "MEDIAN", "BESIDE", "MEDIAN", "RATIO", "LIMIT", ""
+        "{:<40} {:>10}  {:<28} {:>10}  {:>8}  {:>8}",
+        "WHAT", "MEDIAN", "BESIDE", "MEDIAN", "RATIO", "LIMIT"
     );
     for row in &rows {
         println!("{}", row.line);

@@ -75,11 +75,8 @@ fn run(args: &[OsString], env: &Env) -> u8 {
     };
     let ui = Ui::new(globals.wishes(env), Arc::clone(&asking));
     trace(globals.verbose, &ui);
-    let argv = args
-        .iter()
-        .skip(1)
-        .map(|arg| arg.to_string_lossy().into_owned())
-        .collect();
+    let typed = args.iter().skip(1).map(|arg| arg.to_string_lossy().into_owned());
+    let argv = cli::words::without_secrets(typed);
     let interrupt = Interrupt::new(asking, leave);
     let context = Context::new(
         ui.clone(),
@@ -89,14 +86,14 @@ fn run(args: &[OsString], env: &Env) -> u8 {
         interrupt,
         argv,
     );
-    match context.and_then(|cx| drive(&cx, noun)) {
+    match context.and_then(|cx| drive(&cx, noun, args)) {
         Ok(code) => code,
         Err(error) => failed(&ui, &error),
     }
 }
 
 /// Runs the verb on its runtime.
-fn drive(cx: &Context, noun: Noun) -> Result<u8> {
+fn drive(cx: &Context, noun: Noun, args: &[OsString]) -> Result<u8> {
     let mut builder = if noun.serves() {
         tokio::runtime::Builder::new_multi_thread()
     } else {
@@ -114,6 +111,11 @@ fn drive(cx: &Context, noun: Noun) -> Result<u8> {
             outcome = noun.run(cx) => outcome,
             () = cx.interrupt.cut_off() => Err(Interrupt::error()),
         };
+        if let Err(error) = &outcome
+            && cli::record::is_refusal(cx, error)
+        {
+            cli::record::refused(cx, &cli::verb(args), error).await;
+        }
         cx.close().await;
         outcome
     })

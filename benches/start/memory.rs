@@ -12,7 +12,7 @@ use crate::Result;
 /// How long it must stand still to count as held.
 const STILL: Duration = Duration::from_millis(150);
 /// A process that does not come to write is no measurement.
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_secs(120);
 
 /// The peak of a command that prints something and succeeds, in KiB.
 pub fn peak_kib(mut command: Command) -> Result<u64> {

@@ -41,12 +41,13 @@ impl Place {
         command
     }
 
-    /// `mfactl local serve`, ready.
-    pub fn serve(&self) -> Result<Server> {
+    /// `mfactl local serve` with these arguments, ready.
+    pub fn serve(&self, arguments: &[&str]) -> Result<Server> {
         let file = self.path("served.db");
         let data = file.to_string_lossy();
         let mut child = self
             .command(&["local", "serve", "--listen", "127.0.0.1:0", "--data", &data])
+            .args(arguments)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
@@ -76,10 +77,14 @@ pub struct Server {
     child: Child,
     /// Root of Graph.
     pub graph: String,
-    authority: String,
-    tenant: String,
-    client_id: String,
-    client_secret: String,
+    /// Where tokens are.
+    pub authority: String,
+    /// The tenant.
+    pub tenant: String,
+    /// The application.
+    pub client_id: String,
+    /// Its secret.
+    pub client_secret: String,
 }
 
 impl Server {

@@ -77,6 +77,12 @@ impl Identity {
         )
     }
 
+    #[cfg(not(feature = "pfx"))]
+    fn of_pkcs12(_bytes: &[u8], _password: Option<&Secret>) -> Result<Self, String> {
+        Err("it is not PEM, and this build reads no PKCS#12".to_owned())
+    }
+
+    #[cfg(feature = "pfx")]
     fn of_pkcs12(bytes: &[u8], password: Option<&Secret>) -> Result<Self, String> {
         let password = password.map(Secret::expose).unwrap_or_default();
         let store =

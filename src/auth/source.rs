@@ -1,5 +1,5 @@
-//! The token source: whatever the flow, a token is kept in memory until five minutes before its end, shared by all
-//! tasks, one refresh at a time.
+//! The token source: whatever the flow, a token is kept in memory until a little before its end, shared by all tasks,
+//! one refresh at a time.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,11 +12,15 @@ use super::flow::{Fetched, Flow};
 use crate::domain::{Result, Secret};
 use crate::http::{Timer, Tokens};
 
-/// A token is not used in the last minutes of its life.
+/// A token is renewed in the last minutes of its life, or in the last quarter of a short one.
 pub(super) const EARLY: Duration = Duration::from_secs(300);
+/// Where that fails, the old one serves on, and it is tried again after so long.
+const PAUSE: Duration = Duration::from_secs(10);
 
 struct Token {
     value: Secret,
+    /// From now on another one is fetched.
+    renew: Duration,
     ends: Duration,
 }
 
@@ -51,6 +55,7 @@ impl TokenSource {
         let Fetched { value, lifetime } = self.flow.fetch().await?;
         Ok(Token {
             value,
+            renew: asked + lifetime.saturating_sub(EARLY.min(lifetime / 4)),
             ends: asked + lifetime,
         })
     }
@@ -61,14 +66,25 @@ impl Tokens for TokenSource {
     async fn token(&self) -> Result<Secret> {
         let mut current = self.current.lock().await;
         if let Some(token) = &*current
-            && self.timer.now() + EARLY < token.ends
+            && self.timer.now() < token.renew
         {
             return Ok(token.value.clone());
         }
-        let token = self.fetch().await?;
-        let value = token.value.clone();
-        *current = Some(token);
-        Ok(value)
+        let fetched = self.fetch().await;
+        let now = self.timer.now();
+        match (fetched, &mut *current) {
+            (Ok(token), current) => {
+                let value = token.value.clone();
+                *current = Some(token);
+                Ok(value)
+            }
+            // It is still good: a sign-in service that is down for a moment stops no job.
+            (Err(_), Some(token)) if now < token.ends => {
+                token.renew = now + PAUSE;
+                Ok(token.value.clone())
+            }
+            (Err(error), _) => Err(error),
+        }
     }
 
     async fn drop_token(&self, refused: &Secret) {
@@ -80,6 +96,13 @@ impl Tokens for TokenSource {
         {
             *current = None;
         }
+    }
+
+    fn left(&self) -> Option<Duration> {
+        // Held while a token is fetched: then there is none worth speaking of.
+        let current = self.current.try_lock().ok()?;
+        let token = current.as_ref()?;
+        Some(token.ends.saturating_sub(self.timer.now()))
     }
 }
 
@@ -145,6 +168,43 @@ mod tests {
         assert_eq!(source.token().await.unwrap().expose(), "t1");
         script.sleep(Duration::from_secs(1)).await;
         assert_eq!(source.token().await.unwrap().expose(), "t2");
+    }
+
+    #[tokio::test]
+    async fn many_tasks_in_the_middle_of_a_run_fetch_the_next_token_once() {
+        let script = tokens(60);
+        let source = source(&script);
+        for round in 1..=5 {
+            let all = futures::future::join_all((0..100).map(|_| source.token())).await;
+            let expected = format!("t{round}");
+            assert!(all.into_iter().all(|token| token.unwrap().expose() == expected));
+            // A token that lives a minute is used for three quarters of it.
+            script.sleep(Duration::from_secs(44)).await;
+            assert_eq!(source.token().await.unwrap().expose(), expected);
+            script.sleep(Duration::from_secs(1)).await;
+        }
+        assert_eq!(script.requests().len(), 5);
+    }
+
+    #[tokio::test]
+    async fn a_token_that_is_still_good_serves_on_where_the_next_cannot_be_had() {
+        let mut count = 0;
+        let script = Script::answering(move |_| {
+            count += 1;
+            match count {
+                1 => answer(200, r#"{"access_token":"t1","expires_in":3600}"#),
+                _ => answer(400, r#"{"error":"temporarily_unavailable"}"#),
+            }
+        });
+        let source = source(&script);
+        source.token().await.unwrap();
+        script.sleep(Duration::from_secs(3400)).await;
+        assert_eq!(source.token().await.unwrap().expose(), "t1");
+        assert_eq!(source.token().await.unwrap().expose(), "t1");
+        assert_eq!(script.requests().len(), 2);
+        assert_eq!(source.left(), Some(Duration::from_secs(200)));
+        script.sleep(Duration::from_secs(200)).await;
+        assert_eq!(source.token().await.unwrap_err().code(), ErrorCode::NotSignedIn);
     }
 
     #[tokio::test]

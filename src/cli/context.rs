@@ -1,7 +1,9 @@
 //! What a verb gets: the screen, the options, the clock, the configuration; and [`Context::connect`], the only door to
 //! a service. Offline verbs need no more than the context.
 
-use std::cell::{OnceCell, RefCell};
+mod store;
+
+use std::cell::{Cell, OnceCell, RefCell};
 use std::path::PathBuf;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -9,16 +11,20 @@ use std::time::Duration;
 
 use jiff::tz::TimeZone;
 
+pub(crate) use store::Discarded;
+
 use super::globals::Globals;
 use super::interrupt::Interrupt;
+use super::record::Record;
 use super::words;
 use crate::auth::Credential;
 use crate::config::{Config, Env, LOCAL, Login, Place, Profile};
 use crate::domain::{Clock, Error, ErrorCode, Guard, IdentityService, Operator, Progress, Result};
+use crate::jobs::journal::Store;
 use crate::render::{Page, jq};
 use crate::server;
 use crate::services::local::Console;
-use crate::services::{self, ConnectOptions};
+use crate::services::{self, ConnectOptions, Traffic};
 use crate::ui::Ui;
 
 /// How long one call may take with all its tries, where nobody says.
@@ -52,10 +58,16 @@ pub struct Context {
     pub argv: Vec<String>,
     /// The reader's time zone.
     pub zone: TimeZone,
+    /// What is known of this command for the audit log.
+    pub(crate) record: Record,
     env: Env,
     jq: Option<Rc<jq::Filter>>,
     config: OnceCell<Config>,
     running: RefCell<Option<server::Running>>,
+    store: RefCell<Option<Arc<dyn Store>>>,
+    /// How many parts a selection has of which this command does one.
+    parts: Cell<u32>,
+    discarded: Discarded,
 }
 
 /// A connection to the service of a profile.
@@ -64,6 +76,8 @@ pub struct Session {
     pub service: Box<dyn IdentityService>,
     /// Who runs this, as the token says.
     pub operator: Operator,
+    /// How fast the service can be asked, and that a job runs.
+    pub traffic: Option<Traffic>,
     /// The profile's name.
     pub profile: String,
     /// The tenant.
@@ -109,10 +123,14 @@ impl Context {
             progress: Arc::default(),
             argv,
             zone: TimeZone::system(),
+            record: Record::new(env.ci_run()),
             env,
             jq,
             config: OnceCell::new(),
             running: RefCell::new(None),
+            store: RefCell::new(None),
+            parts: Cell::new(1),
+            discarded: Discarded::default(),
         })
     }
 
@@ -154,9 +172,45 @@ impl Context {
         }
     }
 
+    /// The number of this machine among those of a Kubernetes Job, from 0.
+    pub(crate) fn completion_index(&self) -> Option<String> {
+        self.env.get("JOB_COMPLETION_INDEX").map(str::to_owned)
+    }
+
     /// A command to paste: `mfactl -p local` and the words, quoted where a shell needs it.
     pub fn command<'a>(&self, rest: impl IntoIterator<Item = &'a str>) -> String {
-        words::command(self.globals.profile.as_deref(), rest)
+        self.command_of(self.globals.profile.as_deref(), rest)
+    }
+
+    /// The same for another profile. What is about jobs names the database that they are kept in.
+    pub fn command_of<'a>(&self, profile: Option<&str>, rest: impl IntoIterator<Item = &'a str>) -> String {
+        let rest: Vec<&str> = rest.into_iter().collect();
+        let store = self
+            .globals
+            .store
+            .as_deref()
+            .filter(|_| rest.first() == Some(&"jobs"));
+        words::command(
+            profile,
+            rest.into_iter()
+                .chain(store.into_iter().flat_map(|url| ["--store", url])),
+        )
+    }
+
+    /// The command line with another USER in the place of the one that was typed; where that does not stand there, the
+    /// verb with the USER.
+    pub(crate) fn instead(&self, typed: &str, user: &str, verb: &str) -> String {
+        let found = self.argv.iter().position(|word| word == typed);
+        match found {
+            Some(at) => {
+                let words = self.argv.iter().enumerate();
+                words::command(
+                    None,
+                    words.map(|(place, word)| if place == at { user } else { word.as_str() }),
+                )
+            }
+            None => self.command(verb.split(' ').chain([user])),
+        }
     }
 
     /// Connects to the service of the profile: the only door.
@@ -176,13 +230,23 @@ impl Context {
         let tenant = options.tenant.clone();
         let service_name = services::find(&options.service)?.name;
         let connected = services::connect(options).await?;
+        if intent == Intent::Change && self.globals.store.is_some() {
+            self.share_pace(connected.traffic.as_ref(), service_name, &tenant)
+                .await?;
+        }
+        if let Some(traffic) = &connected.traffic {
+            traffic.tell(self.progress.clone());
+        }
         self.ui.detail(&format!(
             "{} in {}, as {}",
             profile.name, service_name, connected.operator.account
         ));
+        self.record
+            .signed_in(&profile.name, &tenant, &connected.operator.account);
         Ok(Session {
             service: Box::new(connected.service),
             operator: connected.operator,
+            traffic: connected.traffic,
             tenant,
             service_name,
             other_domains: config.other_domains(&profile),
@@ -259,6 +323,8 @@ impl Context {
                 tenant: address.tenant.clone(),
                 credential: credential(&address.login),
                 timeout,
+                pace: self.pace(),
+                runtime: self.config()?.runtime_dir().ok(),
             }),
             Place::Inside(data) => {
                 let mut options = server::Options::new(data);
@@ -285,13 +351,23 @@ impl Context {
                     tenant: endpoint.tenant,
                     credential,
                     timeout,
+                    pace: self.pace(),
+                    // Nobody else reaches it.
+                    runtime: None,
                 })
             }
         }
     }
 
-    /// Ends the service inside this program, so that its file is whole when the program ends.
+    /// Takes away what was begun and refused, and ends the service inside this program, so that its file is whole when the program ends.
     pub(crate) async fn close(&self) {
+        let discarded = self.discarded.take();
+        for (store, id) in discarded {
+            // What is left behind says that it was still being planned.
+            if let Err(error) = store.remove(&id).await {
+                self.ui.detail(&format!("job {id} is left behind: {error}"));
+            }
+        }
         let Some(running) = self.running.take() else {
             return;
         };

@@ -31,6 +31,11 @@ pub(crate) fn explain(error: &clap::Error, args: &[OsString]) -> Parsed {
     Parsed::Wrong(wrong.hint(hint))
 }
 
+/// The verb of a command line, such as `user reset`.
+pub(crate) fn verb(args: &[OsString]) -> String {
+    Line::new(args).verb()
+}
+
 /// A command line that parses and yet is not what was meant.
 pub(crate) fn near(args: &[OsString]) -> Option<Error> {
     let line = Line::new(args);

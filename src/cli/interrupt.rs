@@ -1,8 +1,9 @@
 //! Ctrl-C, SIGTERM and hang-up: the first ends a read at once and asks a change to stop after what is in flight, the
 //! second ends the program.
 
-use std::sync::Arc;
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::watch;
 
@@ -21,8 +22,14 @@ pub struct Interrupt {
     state: watch::Sender<State>,
     watching: AtomicBool,
     asking: Arc<Asking>,
+    at_once: Mutex<Option<String>>,
+    cleaning: Mutex<Option<Cleaning>>,
     leave: fn(&str),
 }
+
+/// Files that are of no use without the rest of the verb.
+#[derive(Debug)]
+pub(crate) struct Cleaning(pub(crate) Vec<PathBuf>);
 
 /// While this lives a signal does not cut the verb off: it looks at [`Interrupt::is_set`] itself, and its exit status
 /// stands.
@@ -42,6 +49,8 @@ impl Interrupt {
             state: watch::Sender::new(State::default()),
             watching: AtomicBool::new(false),
             asking,
+            at_once: Mutex::default(),
+            cleaning: Mutex::default(),
             leave,
         })
     }
@@ -95,14 +104,42 @@ impl Interrupt {
     fn signalled(&self) {
         if self.asking.is_open() {
             self.asking.put_right();
+            self.clean();
             (self.leave)("stopped while a question was open; nothing was answered");
         }
         let mut second = false;
         self.state
             .send_modify(|state| second = std::mem::replace(&mut state.signalled, true));
         if second {
-            (self.leave)("stopped at once; what was in flight may have been sent");
+            let words = self.at_once.lock().unwrap_or_else(PoisonError::into_inner).take();
+            self.clean();
+            let usual = "stopped at once; what was in flight may have been sent";
+            (self.leave)(words.as_deref().unwrap_or(usual));
         }
+    }
+
+    /// What is to be taken away when a signal ends the program from now on; `None`: nothing.
+    pub(crate) fn taking_away(&self, cleaning: Option<Cleaning>) {
+        *self.cleaning.lock().unwrap_or_else(PoisonError::into_inner) = cleaning;
+    }
+
+    fn clean(&self) {
+        let cleaning = self
+            .cleaning
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
+        if let Some(Cleaning(files)) = cleaning {
+            for file in files {
+                // The program ends: nothing better can be done where it fails.
+                let _ = std::fs::remove_file(file);
+            }
+        }
+    }
+
+    /// What is said when the second signal ends the program from now on.
+    pub fn at_once(&self, words: String) {
+        *self.at_once.lock().unwrap_or_else(PoisonError::into_inner) = Some(words);
     }
 
     /// Keeps a signal from cutting the verb off.

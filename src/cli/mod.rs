@@ -2,7 +2,9 @@
 //! comes back is written by `render`.
 
 mod app_passwords;
+mod audit;
 mod capabilities;
+mod challenge;
 pub(crate) mod change;
 mod completions;
 pub mod context;
@@ -10,6 +12,7 @@ mod devices;
 mod explain;
 pub mod globals;
 pub mod interrupt;
+mod jobs;
 mod local;
 mod man;
 mod methods;
@@ -17,6 +20,7 @@ mod near_miss;
 pub(crate) mod people;
 mod plan;
 mod policy;
+pub(crate) mod record;
 mod report;
 mod schema;
 mod user;
@@ -33,7 +37,7 @@ pub use completions::stub as completion_stub;
 pub use man::pages as man_pages;
 pub use schema::{NAMES as SCHEMAS, schema as json_schema};
 
-pub(crate) use explain::{Parsed, explain, near, wanted_format};
+pub(crate) use explain::{Parsed, explain, near, verb, wanted_format};
 
 /// Put people's sign-in security info right
 ///
@@ -66,6 +70,12 @@ pub(crate) enum Noun {
     /// Show and carry out changes that were written down
     #[command(subcommand, alias = "plans")]
     Plan(plan::Verb),
+    /// Show, go on with and take back what was begun
+    #[command(subcommand, alias = "job")]
+    Jobs(jobs::Verb),
+    /// List, verify and export what was done and refused
+    #[command(subcommand, alias = "audits")]
+    Audit(audit::Verb),
     /// Show what the organization allows
     #[command(subcommand, alias = "policies")]
     Policy(policy::Verb),
@@ -100,6 +110,8 @@ impl Noun {
             Self::AppPasswords(verb) => verb.run(cx).await,
             Self::User(verb) => verb.run(cx).await,
             Self::Plan(verb) => verb.run(cx).await,
+            Self::Jobs(verb) => verb.run(cx).await,
+            Self::Audit(verb) => verb.run(cx),
             Self::Policy(verb) => verb.run(cx).await,
             Self::Report(verb) => verb.run(cx).await,
             Self::Capabilities(args) => args.run(cx).await,
@@ -170,6 +182,7 @@ const GROUPS: &[(&str, &[(&str, &str)])] = &[
         "Put a person right",
         &[
             ("user reset", "lost phone, new phone, compromised account"),
+            ("user check-caller", "is it the person on the phone?"),
             ("user reset-password", "set or make a password"),
             ("user sign-out", "end every session"),
             ("methods add", "phone, email, totp, temporary-pass, questions"),
@@ -197,6 +210,15 @@ const GROUPS: &[(&str, &[(&str, &str)])] = &[
         &[
             ("report registration", "who has registered what"),
             ("plan show|apply", "changes written down with --plan-out"),
+            ("jobs list|show|watch", "what was begun, and how far it came"),
+            (
+                "jobs resume|work|cancel|undo|merge|prune",
+                "go on, give up, take back, tidy up",
+            ),
+            (
+                "audit list|verify|export",
+                "who did what, and whether that is all",
+            ),
         ],
     ),
     (

@@ -1,11 +1,19 @@
-//! USER operands of verbs that read: exact, several at a time, in the order in which they were typed.
+//! People of verbs that read: USERs in the order in which they were typed, or a selector; several at a time.
 
 use super::context::{Context, Session};
+use super::who::{Selection, Telling, elsewhere};
 use crate::domain::shape::Who;
-use crate::domain::{Error, ErrorCode, Result, User};
+use crate::domain::{Error, ErrorCode, Parts, Result, SecurityInfo, User};
+use crate::jobs::guard::admit_expected;
 pub(crate) use crate::jobs::select::completed;
-use crate::jobs::select::{self, Typed};
-use crate::render::Shape;
+use crate::jobs::select::{self, Picked, Typed};
+use crate::render::text::grouped;
+use crate::render::{Row, Rows};
+
+/// People a round trip.
+pub(crate) const BATCH: usize = 20;
+/// Errors that are written out, one by one.
+const NAMED: usize = 50;
 
 /// Finds the people behind these operands: each, or why it is nobody.
 ///
@@ -17,7 +25,8 @@ pub(crate) async fn find(
     typed: &[String],
     verb: &[&str],
 ) -> Result<Vec<Result<User>>> {
-    let command = |user: &str| cx.command(verb.iter().copied().chain([user]));
+    let verb = verb.join(" ");
+    let command = |typed: &str, user: &str| cx.instead(typed, user, &verb);
     let texts: Vec<Typed> = typed.iter().map(Typed::argument).collect();
     let domain = session.domain.as_deref();
     let found = select::each(
@@ -31,32 +40,13 @@ pub(crate) async fn find(
     Ok(found
         .into_iter()
         .zip(typed)
-        .map(|(found, typed)| found.map_err(|error| elsewhere(session, error, typed)))
+        .map(|(found, typed)| {
+            found.map_err(|error| match elsewhere(session, typed) {
+                Some(hint) if error.code() == ErrorCode::UserNotFound => error.hint(hint),
+                _ => error,
+            })
+        })
         .collect())
-}
-
-/// A sign-in name whose domain is another profile's is answered with that.
-fn elsewhere(session: &Session, error: Error, typed: &str) -> Error {
-    let domain = typed.rsplit_once('@').map(|(_, domain)| domain.to_lowercase());
-    let other = session
-        .other_domains
-        .iter()
-        .find(|(other, _)| Some(other) == domain.as_ref());
-    match other {
-        Some((domain, profile)) if error.code() == ErrorCode::UserNotFound => {
-            error.hint(format!("{domain} is of another profile: add -p {profile}"))
-        }
-        _ => error,
-    }
-}
-
-/// Whether the table names whose row it is.
-pub(crate) fn shape(typed: &[String]) -> Shape {
-    if typed.len() == 1 {
-        Shape::One
-    } else {
-        Shape::Several
-    }
 }
 
 impl Session {
@@ -66,22 +56,83 @@ impl Session {
     }
 }
 
-/// What was found, and the errors of what was not.
-pub(crate) struct Read<T> {
-    /// Found, in order.
-    pub(crate) found: Vec<T>,
-    /// Not found, or not readable.
-    pub(crate) errors: Vec<Error>,
+/// People whose rows were read, and the errors of those whose were not.
+#[derive(Default)]
+pub(crate) struct Read {
+    /// How many were found.
+    pub(crate) people: u64,
+    /// The first of them.
+    pub(crate) first: Option<User>,
+    /// Not found, or not readable: the first ones.
+    errors: Vec<Error>,
+    /// How many there are in all.
+    failed: u64,
 }
 
-impl<T> Read<T> {
+impl Read {
+    fn fail(&mut self, error: Error) {
+        self.failed += 1;
+        if self.errors.len() < NAMED {
+            self.errors.push(error);
+        }
+    }
+
     /// Writes the errors, and gives the exit status: 0, 7 where some were found, else that of the errors where they
     /// agree, else 1.
     pub(crate) fn end(self, cx: &Context) -> u8 {
         for error in &self.errors {
             cx.ui.error(error);
         }
-        exit_code(self.found.len(), &self.errors)
+        let more = self.failed - self.errors.len() as u64;
+        if more > 0 {
+            cx.ui.note(&format!("and {more} more errors"));
+        }
+        exit_code(usize::try_from(self.people).unwrap_or(usize::MAX), &self.errors)
+    }
+
+    /// The end of a list of NDJSON.
+    pub(crate) fn summary(&self, session: &Session, rows: u64) -> serde_json::Value {
+        serde_json::json!({
+            "profile": session.profile,
+            "tenant": session.tenant,
+            "people": self.people,
+            "rows": rows,
+            "failed": self.failed,
+        })
+    }
+
+    /// `adele@contoso.example in local`, or `3 people in local`: the beginning of the last line on stderr; nothing
+    /// where nobody was found.
+    pub(crate) fn subject(&self, session: &Session) -> Option<String> {
+        match (&self.first, self.people) {
+            (None, _) => None,
+            (Some(one), 1) => Some(format!("{} in {}", one.sign_in_name, session.profile)),
+            (Some(_), several) => Some(format!("{} people in {}", grouped(several), session.profile)),
+        }
+    }
+}
+
+/// Ends a list: it is whole also where something failed on the way.
+///
+/// # Errors
+/// What failed; stdout cannot be written.
+pub(crate) fn finish<R: Row>(
+    session: &Session,
+    rows: Rows<'_, R>,
+    outcome: Result<Read>,
+) -> Result<(Read, u64)> {
+    let count = rows.count();
+    match outcome {
+        Ok(read) => {
+            rows.finish(&read.summary(session, count))?;
+            Ok((read, count))
+        }
+        Err(error) => {
+            if count > 0 {
+                rows.finish(&Read::default().summary(session, count))?;
+            }
+            Err(error)
+        }
     }
 }
 
@@ -100,60 +151,69 @@ fn exit_code(found: usize, errors: &[Error]) -> u8 {
     }
 }
 
-/// The end of a list of NDJSON.
-pub(crate) fn summary<T>(session: &Session, read: &Read<T>, rows: usize) -> serde_json::Value {
-    serde_json::json!({
-        "profile": session.profile,
-        "tenant": session.tenant,
-        "people": read.found.len(),
-        "rows": rows,
-        "failed": read.errors.len(),
-    })
-}
-
-/// `adele@contoso.example in local`, or `3 people in local`: the beginning of the last line on stderr.
-pub(crate) fn subject(session: &Session, people: &[&Who]) -> String {
-    match people {
-        [one] => format!("{} in {}", one.user, session.profile),
-        several => format!("{} people in {}", several.len(), session.profile),
-    }
-}
-
-/// Reads these parts of several people, a batch at a time.
+/// Reads these parts of everybody who was selected, a batch at a time, and hands each over.
 ///
 /// # Errors
-/// What the service says as a whole; a person's own error is in the answer.
-pub(crate) async fn info(
+/// What the service says as a whole, also of a selector; what `take` says. A person's own error is in the answer.
+pub(crate) async fn each(
     cx: &Context,
     session: &Session,
-    typed: &[String],
+    whose: &Selection,
     verb: &[&str],
-    parts: crate::domain::Parts,
-) -> Result<Read<(User, crate::domain::SecurityInfo)>> {
-    /// People a round trip.
-    const BATCH: usize = 20;
-    let mut read = Read {
-        found: Vec::new(),
-        errors: Vec::new(),
-    };
-    let mut users = Vec::new();
-    for found in find(cx, session, typed, verb).await? {
-        match found {
-            Ok(user) => users.push(user),
-            Err(error) => read.errors.push(error),
-        }
-    }
-    for batch in users.chunks(BATCH) {
-        let ids: Vec<_> = batch.iter().map(|user| user.id.clone()).collect();
-        let infos = session.service.security_info(&ids, parts).await;
-        for (user, info) in batch.iter().zip(infos) {
-            match info {
-                Ok(info) => read.found.push((user.clone(), info)),
-                Err(error) => read.errors.push(error),
+    parts: Parts,
+    mut take: impl FnMut(&User, &SecurityInfo) -> Result<()>,
+) -> Result<Read> {
+    let mut read = Read::default();
+    if let Some(typed) = whose.texts() {
+        let mut users = Vec::new();
+        for found in find(cx, session, typed, verb).await? {
+            match found {
+                Ok(user) => users.push(user),
+                Err(error) => read.fail(error),
             }
         }
+        for users in users.chunks(BATCH) {
+            piece(session, users, parts, &mut read, &mut take).await?;
+        }
+        return Ok(read);
+    }
+    let chosen = whose.pick(cx, session, &verb.join(" ")).await?;
+    admit_expected(chosen.people, cx.globals.expect)?;
+    let telling = Telling::new(cx, Some(chosen.people));
+    for picked in chosen.pieces(BATCH)? {
+        let users: Vec<User> = picked?
+            .into_iter()
+            .filter_map(|picked| match picked {
+                Picked::Pick(pick) => Some(pick.user),
+                Picked::Left(_) => None,
+            })
+            .collect();
+        piece(session, &users, parts, &mut read, &mut take).await?;
+        telling.told("read", read.people + read.failed)?;
     }
     Ok(read)
+}
+
+async fn piece(
+    session: &Session,
+    users: &[User],
+    parts: Parts,
+    read: &mut Read,
+    take: &mut impl FnMut(&User, &SecurityInfo) -> Result<()>,
+) -> Result<()> {
+    let ids: Vec<_> = users.iter().map(|user| user.id.clone()).collect();
+    let infos = session.service.security_info(&ids, parts).await;
+    for (user, info) in users.iter().zip(infos) {
+        match info {
+            Ok(info) => {
+                read.people += 1;
+                read.first.get_or_insert_with(|| user.clone());
+                take(user, &info)?;
+            }
+            Err(error) => read.fail(error),
+        }
+    }
+    Ok(())
 }
 
 #[cfg(test)]

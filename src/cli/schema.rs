@@ -25,7 +25,13 @@ pub const NAMES: &[(&str, &str)] = &[
     ("user-row", "user search: an array of these"),
     ("policy", "policy show"),
     ("report", "report registration: an array of these"),
+    (
+        "job",
+        "jobs list, jobs prune: an array of these; jobs cancel: one",
+    ),
+    ("job-steps", "jobs show"),
     ("result", "every change"),
+    ("audit", "audit list: an array of these; audit export: one a line"),
     ("error", "the last line of stderr where something failed"),
     ("errors", "the codes of errors, with exit status"),
 ];
@@ -44,7 +50,10 @@ pub fn schema(name: &str) -> Result<Value> {
         "user-row" => generator.into_root_schema_for::<shape::UserRow>(),
         "policy" => generator.into_root_schema_for::<shape::PolicyShow>(),
         "report" => generator.into_root_schema_for::<shape::ReportRow>(),
+        "job" => generator.into_root_schema_for::<shape::JobRow>(),
+        "job-steps" => generator.into_root_schema_for::<shape::JobShow>(),
         "result" => generator.into_root_schema_for::<shape::ResultDoc>(),
+        "audit" => generator.into_root_schema_for::<crate::domain::AuditRow>(),
         "error" => generator.into_root_schema_for::<shape::ErrorDoc>(),
         "errors" => return Ok(Value::Array(errors().iter().map(CodeRow::value).collect())),
         other => {
@@ -199,6 +208,8 @@ mod tests {
         check::<shape::UserRow>("user-row");
         check::<shape::UserShow>("user");
         check::<shape::ReportRow>("report");
+        check::<shape::JobRow>("job");
+        check::<crate::domain::AuditRow>("audit");
         let result = schema("result").unwrap();
         let step = &result["$defs"]["StepRow"]["properties"];
         for column in <shape::StepRow as Row>::COLUMNS {

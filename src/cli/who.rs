@@ -1,24 +1,94 @@
-//! Whom a change is for: USERs, or the rows of a file, which may bring the values of the verb's own options with them.
+//! Whom a verb is for: USERs, or one selector in their place: the rows of a file, which may bring the values of the
+//! verb's own options with them, the members of a group, a filter, everybody.
 
-use std::io::Read as _;
+mod given;
+mod selection;
+mod telling;
+
 use std::path::PathBuf;
 
 use super::context::Context;
-use crate::domain::{Error, ErrorCode, Result};
-use crate::jobs::input::{self, Columns, Input, InputRow, Problems};
+use crate::domain::{Error, ErrorCode, Result, UserQuery};
+use crate::jobs::input::{Columns, Input, Source};
 use crate::jobs::plan::Wish;
-use crate::jobs::select::Typed;
+use crate::jobs::select::{Part, quoted};
+use crate::render::text::{counted, grouped};
 
-/// People from a file.
+pub(crate) use given::Given;
+use selection::People;
+pub(crate) use selection::{Selection, elsewhere};
+pub(crate) use telling::Telling;
+
+/// Selectors of several people, for reads and changes alike.
 #[derive(Debug, Default, clap::Args)]
 #[command(next_help_heading = "Many people")]
-pub(crate) struct FromFile {
+pub(crate) struct Selector {
     /// Take people, and values for the options above, from a CSV or NDJSON file; - for standard input
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["group", "filter", "everyone"])]
     from: Option<PathBuf>,
     /// Fill an option from a column of another name; can be repeated
     #[arg(long, value_name = "OPTION=COLUMN", requires = "from", value_parser = mapping)]
     column: Vec<(String, String)>,
+    /// Take the members of a group, transitively: its name or id
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["filter", "everyone"])]
+    group: Option<String>,
+    /// Take whom the service's own filter finds, such as "startswith(displayName,'A')"
+    #[arg(long, value_name = "EXPR", conflicts_with = "everyone")]
+    filter: Option<String>,
+    /// Take every enabled person
+    #[arg(long)]
+    everyone: bool,
+    /// Take these people out: USER, group:NAME, or a file such as ./list.csv; can be repeated
+    #[arg(long, value_name = "WHO", value_delimiter = ',')]
+    except: Vec<String>,
+}
+
+/// What goes with selectors of changes.
+#[derive(Debug, Default, clap::Args)]
+#[command(next_help_heading = "Many people")]
+pub(crate) struct Many {
+    #[command(flatten)]
+    selector: Selector,
+    /// Check the file and do nothing else
+    #[arg(long, requires = "from")]
+    check: bool,
+    /// Leave rows out that are wrong, and run the others
+    #[arg(long, requires = "from")]
+    skip_invalid: bool,
+    /// Plan all, do this many people, and stop; jobs resume goes on
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    first: Option<u64>,
+    /// Take the I-th of N stable parts of the people, I from 1; auto/N on Kubernetes
+    #[arg(long, value_name = "I/N")]
+    shard: Option<Part>,
+}
+
+/// Several USERs, or a selector, of a change.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Who {
+    /// Sign-in names, object ids or primary mail addresses
+    #[arg(
+        value_name = "USER",
+        required_unless_present_any = ["from", "group", "filter", "everyone"],
+        conflicts_with_all = ["from", "group", "filter", "everyone"]
+    )]
+    user: Vec<String>,
+    #[command(flatten)]
+    many: Many,
+}
+
+/// Several USERs, or a selector, of a read.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Whose {
+    /// Sign-in names, object ids or primary mail addresses
+    #[arg(
+        value_name = "USER",
+        required_unless_present_any = ["from", "group", "filter", "everyone"],
+        conflicts_with_all = ["from", "group", "filter", "everyone"]
+    )]
+    user: Vec<String>,
+    #[command(flatten)]
+    selector: Selector,
 }
 
 fn mapping(text: &str) -> Result<(String, String), String> {
@@ -30,89 +100,6 @@ fn mapping(text: &str) -> Result<(String, String), String> {
     }
 }
 
-/// Several USERs, or a file.
-#[derive(Debug, clap::Args)]
-pub(crate) struct Who {
-    /// Sign-in names, object ids or primary mail addresses
-    #[arg(
-        value_name = "USER",
-        required_unless_present = "from",
-        conflicts_with = "from"
-    )]
-    user: Vec<String>,
-    #[command(flatten)]
-    from: FromFile,
-}
-
-/// One person of a change, as it was typed, and what is wished.
-#[derive(Clone, Debug)]
-pub(crate) struct Asked {
-    /// Who.
-    pub(crate) typed: Typed,
-    /// What.
-    pub(crate) wish: Wish,
-}
-
-/// Who was asked for, and how that was said.
-#[derive(Clone, Debug)]
-pub(crate) struct Selection {
-    /// Each one.
-    pub(crate) asked: Vec<Asked>,
-    /// For the plan file: the USERs, or `--from FILE`.
-    pub(crate) said: String,
-}
-
-/// The values of one person: the row's own, else the option's.
-pub(crate) struct Given<'a> {
-    row: Option<(&'a str, &'a InputRow)>,
-}
-
-impl Given<'_> {
-    /// The value of an option: the row's own cell, else what was typed, read by `parse`.
-    ///
-    /// # Errors
-    /// What `parse` says, with the place of the cell.
-    pub(crate) fn value<T>(
-        &self,
-        option: &str,
-        typed: Option<&str>,
-        parse: impl FnOnce(&str) -> Result<T>,
-    ) -> Result<Option<T>> {
-        match self
-            .row
-            .and_then(|(file, row)| Some((file, row.line, row.values.get(option)?)))
-        {
-            Some((file, line, cell)) => parse(&cell.text)
-                .map(Some)
-                .map_err(|error| error.at(file, Some(line), Some(cell.column))),
-            None => typed.map(parse).transpose(),
-        }
-    }
-
-    /// As [`Self::value`], and without one the row, or the command line, is wrong.
-    ///
-    /// # Errors
-    /// `usage` or `invalid_input` without a value; what `parse` says.
-    pub(crate) fn required<T>(
-        &self,
-        option: &str,
-        typed: Option<&str>,
-        parse: impl FnOnce(&str) -> Result<T>,
-    ) -> Result<T> {
-        self.value(option, typed, parse)?.ok_or_else(|| match self.row {
-            Some((file, row)) => Error::new(
-                ErrorCode::InvalidInput,
-                format!("the row has no value for {option}"),
-            )
-            .hint(format!(
-                "add a column \"{option}\", map one with --column {option}=NAME, or give --{option}"
-            ))
-            .at(file, Some(row.line), None),
-            None => Error::new(ErrorCode::Usage, format!("--{option} is missing")),
-        })
-    }
-}
-
 impl Who {
     /// The people, each with what `make` makes of the values.
     ///
@@ -121,21 +108,86 @@ impl Who {
     pub(crate) fn select(
         self,
         cx: &Context,
-        options: &[&str],
-        make: impl Fn(&Given<'_>) -> Result<Wish>,
+        options: &'static [&'static str],
+        make: impl Fn(&Given<'_>) -> Result<Wish> + 'static,
     ) -> Result<Selection> {
-        let Self { user, from } = self;
-        from.select(cx, user, options, make)
+        let Self { user, many } = self;
+        many.select(cx, user, options, make)
+    }
+
+    /// As [`Many::region`].
+    ///
+    /// # Errors
+    /// As [`Many::region`].
+    pub(crate) fn region(&self, cx: &Context) -> Result<Option<String>> {
+        self.many.region(cx)
     }
 }
 
-impl FromFile {
-    /// Whether a file names the people.
-    pub(crate) fn is_given(&self) -> bool {
-        self.from.is_some()
+impl Whose {
+    /// The people of a read.
+    ///
+    /// # Errors
+    /// The file cannot be read; everything that is wrong in it.
+    pub(crate) fn select(self, cx: &Context) -> Result<Selection> {
+        let Self { user, selector } = self;
+        let many = Many {
+            selector,
+            ..Many::default()
+        };
+        many.select(cx, user, &[], |_| Ok(Wish::SignOut))
+    }
+}
+
+impl Selector {
+    fn is_given(&self) -> bool {
+        self.from.is_some() || self.group.is_some() || self.filter.is_some() || self.everyone
     }
 
-    /// For verbs with a second operand: with a file, what stands in the place of USER is the first of the others.
+    /// How it was said: `--group Sales`.
+    fn said(&self, users: &[String]) -> String {
+        let mut said = match (&self.from, &self.group, &self.filter) {
+            (Some(path), ..) => format!("--from {}", quoted(&path.display().to_string())),
+            (_, Some(group), _) => format!("--group {}", quoted(group)),
+            (.., Some(filter)) => format!("--filter {}", quoted(filter)),
+            _ if self.everyone => "--everyone".to_owned(),
+            _ => users.join(" "),
+        };
+        for one in &self.except {
+            said.push_str(&format!(" --except {}", quoted(one)));
+        }
+        said
+    }
+}
+
+impl Many {
+    /// Whether a selector stands in the place of USER.
+    pub(crate) fn is_given(&self) -> bool {
+        self.selector.is_given()
+    }
+
+    /// Whether rows of a file bring values.
+    pub(crate) const fn has_rows(&self) -> bool {
+        self.selector.from.is_some()
+    }
+
+    /// The region that reads national numbers. A file can be checked without a profile.
+    ///
+    /// # Errors
+    /// As [`Context::profile`].
+    pub(crate) fn region(&self, cx: &Context) -> Result<Option<String>> {
+        match cx.profile() {
+            Ok(profile) => Ok(profile.region),
+            Err(error)
+                if self.check && matches!(error.code(), ErrorCode::NoProfile | ErrorCode::NotSignedIn) =>
+            {
+                Ok(None)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// For verbs with a second operand: with a selector, what stands in the place of USER is the first of the others.
     pub(crate) fn operands(&self, user: Option<String>, rest: Vec<String>) -> (Vec<String>, Vec<String>) {
         if self.is_given() {
             (Vec::new(), user.into_iter().chain(rest).collect())
@@ -152,86 +204,79 @@ impl FromFile {
         self,
         cx: &Context,
         users: Vec<String>,
-        options: &[&str],
-        make: impl Fn(&Given<'_>) -> Result<Wish>,
+        options: &'static [&'static str],
+        make: impl Fn(&Given<'_>) -> Result<Wish> + 'static,
     ) -> Result<Selection> {
-        let Self { from, column } = self;
-        let Some(path) = from else {
-            let wish = make(&Given { row: None })?;
-            let said = users.join(" ");
-            let asked = users.into_iter().map(|user| Asked {
-                typed: Typed::argument(user),
-                wish: wish.clone(),
-            });
-            return Ok(Selection {
-                asked: asked.collect(),
-                said,
-            });
-        };
-        let input = read(
-            &path,
-            Columns {
-                options,
-                mapped: &column,
-            },
-        )?;
-        tell(cx, &input);
-        let mut problems = Problems::new();
-        let mut asked = Vec::with_capacity(input.rows.len());
-        for row in &input.rows {
-            let given = Given {
-                row: Some((&input.file, row)),
-            };
-            match make(&given) {
-                Ok(wish) => asked.push(Asked {
-                    typed: Typed {
-                        text: row.user.text.clone(),
-                        place: Some((input.file.clone(), row.line)),
-                    },
-                    wish,
-                }),
-                // What is wrong with the command line is wrong for every row.
-                Err(error) if error.code() == ErrorCode::Usage => return Err(error),
-                Err(error) => problems.add(row.line, error.to_body().column, error),
+        let said = self.selector.said(&users);
+        let Self {
+            selector,
+            check,
+            skip_invalid,
+            first,
+            shard,
+        } = self;
+        let Selector {
+            from,
+            column,
+            group,
+            filter,
+            everyone,
+            except,
+        } = selector;
+        let part = shard.map(|part| number_of(cx, part)).transpose()?;
+        cx.does_part(part);
+        let people = match (from, group, filter) {
+            (Some(path), ..) => {
+                let columns = Columns {
+                    options,
+                    mapped: column,
+                };
+                People::file(Input::new(Source::open(&path)?, columns)?, skip_invalid)
             }
-        }
-        problems.finish(&input.file)?;
-        Ok(Selection {
-            asked,
-            said: format!("--from {}", input.file),
-        })
+            (_, Some(group), _) => People::Query(UserQuery::Group(group)),
+            (.., Some(filter)) => People::Query(UserQuery::Filter(filter)),
+            _ if everyone => People::Query(UserQuery::Everyone),
+            _ => People::Texts(users),
+        };
+        let mut selection = Selection::new(people, said, Box::new(make));
+        selection.except = except;
+        selection.part = part;
+        selection.limit = first;
+        selection.only_check = check;
+        selection.check(cx)?;
+        Ok(selection)
     }
 }
 
-fn read(path: &std::path::Path, columns: Columns<'_>) -> Result<Input> {
-    let dash = path.as_os_str() == "-";
-    let name = if dash {
-        "standard input".to_owned()
-    } else {
-        path.display().to_string()
-    };
-    let mut bytes = Vec::new();
-    let outcome = if dash {
-        std::io::stdin().lock().read_to_end(&mut bytes).map(|_| ())
-    } else {
-        std::fs::read(path).map(|read| bytes = read)
-    };
-    outcome.map_err(|error| Error::new(ErrorCode::FileUnreadable, format!("cannot read {name}: {error}")))?;
-    input::read(&name, &bytes, columns)
+/// The part with its number: `auto` is the machine's own, which Kubernetes counts from 0.
+fn number_of(cx: &Context, part: Part) -> Result<(u32, u32)> {
+    let Part { index, of } = part;
+    if let Some(index) = index {
+        return Ok((index, of));
+    }
+    let told = cx.completion_index();
+    let index = told.as_deref().and_then(|text| text.parse::<u32>().ok());
+    match (index.and_then(|index| index.checked_add(1)), told) {
+        (Some(index), _) if index <= of => Ok((index, of)),
+        (_, Some(text)) => Err(Error::new(
+            ErrorCode::Usage,
+            format!(
+                "JOB_COMPLETION_INDEX is \"{text}\", and --shard auto/{of} needs 0 to {}",
+                of - 1
+            ),
+        )
+        .hint("give the Indexed Job as many completions as there are parts")),
+        (_, None) => Err(
+            Error::new(ErrorCode::Usage, "--shard auto/N needs JOB_COMPLETION_INDEX")
+                .hint("it is set in the pods of an Indexed Job; elsewhere give the number: --shard 1/4"),
+        ),
+    }
 }
 
-fn tell(cx: &Context, input: &Input) {
-    if let Some(column) = &input.taken_as_user {
-        cx.ui.note(&format!(
-            "{}: the column \"{column}\" is taken for the user",
-            input.file
-        ));
-    }
-    if !input.unused.is_empty() {
-        cx.ui.note(&format!(
-            "{}: columns not used: {}",
-            input.file,
-            input.unused.join(", ")
-        ));
+/// `1,000,000 rows`.
+fn rows(count: u64) -> String {
+    match count {
+        1 => counted(1, "row", "rows"),
+        count => format!("{} rows", grouped(count)),
     }
 }

@@ -57,6 +57,11 @@ pub const VARIABLES: &[Variable] = &[
         "--max-failures",
         "stop when more people than this, or this share such as 5%, have failed",
     ),
+    of(
+        "MFACTL_STORE",
+        "--store",
+        "the database where jobs are kept, without a password",
+    ),
     of("MFACTL_NO_PROGRESS", "--no-progress", "1 shows no progress"),
     of(
         "MFACTL_STRICT",
@@ -100,6 +105,19 @@ pub const VARIABLES: &[Variable] = &[
         "MFACTL_STATE_DIR",
         "where jobs and the audit log are kept, instead of mfactl in the platform's state folder",
     ),
+    alone(
+        "JOB_COMPLETION_INDEX",
+        "which part --shard auto/N takes, from 0: set by Kubernetes in the pods of an Indexed Job",
+    ),
+    alone(
+        "MFACTL_STORE_PASSWORD",
+        "the password of the database of jobs; else PGPASSWORD, else the password file",
+    ),
+    alone("PGPASSWORD", "the same, as other clients of PostgreSQL have it"),
+    alone(
+        "PGPASSFILE",
+        "the password file of PostgreSQL's clients, instead of ~/.pgpass",
+    ),
     alone("NO_COLOR", "any value: no colour"),
     alone(
         "CLICOLOR_FORCE",
@@ -108,6 +126,17 @@ pub const VARIABLES: &[Variable] = &[
     alone("TERM", "dumb: no colour, nothing repainted"),
     alone("ACCESSIBLE", "any value but 0: as --accessible"),
     alone("CI", "any value but false: never asks"),
+    alone(
+        "GITHUB_RUN_ID",
+        "the pipeline's run, for the audit log (GitHub Actions)",
+    ),
+    alone("CI_PIPELINE_ID", "the same on GitLab"),
+    alone("BUILD_BUILDID", "the same on Azure Pipelines"),
+    alone("CIRCLE_WORKFLOW_ID", "the same on CircleCI"),
+    alone("BUILDKITE_BUILD_ID", "the same on Buildkite"),
+    alone("BITBUCKET_BUILD_NUMBER", "the same on Bitbucket"),
+    alone("BUILD_TAG", "the same on Jenkins"),
+    alone("BUILD_ID", "the same on Jenkins and others that set no BUILD_TAG"),
     alone("TZ", "the time zone of times in tables"),
     alone(
         "XDG_CONFIG_HOME",
@@ -121,6 +150,22 @@ pub const VARIABLES: &[Variable] = &[
         "XDG_STATE_HOME",
         "where mfactl/jobs and mfactl/audit are, instead of ~/.local/state",
     ),
+    alone(
+        "XDG_RUNTIME_DIR",
+        "where mfactl keeps the pace that all its processes share",
+    ),
+];
+
+/// Variables that name the run of a pipeline, with the word before it; the first that is set counts.
+const RUNS: &[(&str, &str)] = &[
+    ("GITHUB_RUN_ID", "github"),
+    ("CI_PIPELINE_ID", "gitlab"),
+    ("BUILD_BUILDID", "azure"),
+    ("CIRCLE_WORKFLOW_ID", "circleci"),
+    ("BUILDKITE_BUILD_ID", "buildkite"),
+    ("BITBUCKET_BUILD_NUMBER", "bitbucket"),
+    ("BUILD_TAG", "jenkins"),
+    ("BUILD_ID", "build"),
 ];
 
 /// The environment of this process, or one made for a test.
@@ -156,6 +201,12 @@ impl Env {
     pub fn is_on(&self, name: &str) -> bool {
         self.get(name)
             .is_some_and(|value| !matches!(value.to_ascii_lowercase().as_str(), "0" | "false" | "no" | "off"))
+    }
+
+    /// The run of a pipeline that this program is part of, such as `github:4711`.
+    pub fn ci_run(&self) -> Option<String> {
+        RUNS.iter()
+            .find_map(|(name, word)| Some(format!("{word}:{}", self.get(name)?)))
     }
 
     /// An environment of these variables.
@@ -196,6 +247,17 @@ mod tests {
                 "{forbidden}"
             );
         }
+    }
+
+    #[test]
+    fn the_run_of_a_pipeline_has_the_word_of_its_service() {
+        let run = |values: &[(&'static str, &str)]| Env::with(values).ci_run();
+        assert_eq!(run(&[]), None);
+        assert_eq!(
+            run(&[("BUILD_ID", "7"), ("BUILD_TAG", "j-7")]).as_deref(),
+            Some("jenkins:j-7")
+        );
+        assert_eq!(run(&[("GITHUB_RUN_ID", "4711")]).as_deref(), Some("github:4711"));
     }
 
     #[test]

@@ -1,12 +1,11 @@
 //! The file: TOML, read strictly. A key that nobody knows is an error with its place and the key that was meant.
 
 use std::collections::BTreeMap;
-use std::ops::Range;
 use std::path::Path;
 
 use serde::Deserialize;
 
-use crate::domain::{Error, ErrorCode, Result};
+use crate::domain::{Error, ErrorCode, Result, written};
 
 /// `config.toml` as it is written.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -137,58 +136,28 @@ pub(crate) fn read(path: &Path) -> Result<File> {
 /// # Errors
 /// `config_invalid` with line and column.
 pub(crate) fn parse(name: &str, text: &str) -> Result<File> {
+    parse_as(name, text)
+}
+
+/// Reads the text of a file called `name` as something else than profiles.
+///
+/// # Errors
+/// `config_invalid` with line and column.
+pub(super) fn parse_as<T: serde::de::DeserializeOwned>(name: &str, text: &str) -> Result<T> {
     toml::from_str(text).map_err(|error| explain(name, text, &error))
 }
 
 fn explain(name: &str, text: &str, error: &toml::de::Error) -> Error {
-    let message = error.message().lines().next().unwrap_or_default();
-    let (line, column) = error.span().map_or((None, None), |span| {
-        let (line, column) = place(text, &span);
-        (Some(line), Some(column))
-    });
-    let wrong = match unknown(message) {
-        Some((key, known)) => {
-            let error = Error::new(
-                ErrorCode::ConfigInvalid,
-                format!("there is no key \"{key}\" here"),
-            );
-            if key.contains("secret") || key.contains("password") {
-                error
-                    .hint("secrets are never read from the file: set MFACTL_CLIENT_SECRET or MFACTL_PASSWORD")
-            } else if let Some(meant) = super::nearest(&key, known.iter().map(String::as_str)) {
-                error.hint(format!("did you mean \"{meant}\"?"))
-            } else {
-                error.hint(format!("the keys are: {}", known.join(", ")))
-            }
-        }
-        None => Error::new(ErrorCode::ConfigInvalid, lower(message)),
-    };
-    wrong.at(name, line, column)
-}
-
-fn lower(message: &str) -> String {
-    let mut letters = message.chars();
-    let first = letters
-        .next()
-        .map(|letter| letter.to_lowercase().to_string())
-        .unwrap_or_default();
-    format!("{first}{}", letters.as_str())
-}
-
-/// serde says: unknown field `x`, expected one of `a`, `b`.
-fn unknown(message: &str) -> Option<(String, Vec<String>)> {
-    let rest = message.strip_prefix("unknown field ")?;
-    let mut quoted = rest.split('`').skip(1).step_by(2).map(str::to_owned);
-    let key = quoted.next()?;
-    Some((key, quoted.collect()))
-}
-
-/// Line and column, from 1.
-fn place(text: &str, span: &Range<usize>) -> (u64, u64) {
-    let before = text.get(..span.start).unwrap_or(text);
-    let line = before.matches('\n').count() as u64 + 1;
-    let column = before.rsplit('\n').next().unwrap_or_default().chars().count() as u64 + 1;
-    (line, column)
+    let wrong = written::explain(ErrorCode::ConfigInvalid, name, text, error);
+    if wrong.message().starts_with("there is no key")
+        && ["secret", "password"]
+            .iter()
+            .any(|word| wrong.message().contains(word))
+    {
+        return wrong
+            .hint("secrets are never read from the file: set MFACTL_CLIENT_SECRET or MFACTL_PASSWORD");
+    }
+    wrong
 }
 
 #[cfg(test)]

@@ -3,17 +3,28 @@
 
 pub mod env;
 mod file;
+mod machine;
 mod profile;
 
 use std::path::{Path, PathBuf};
 
 use etcetera::BaseStrategy as _;
+use jiff::SignedDuration;
 
 pub use env::{Env, VARIABLES, Variable};
 use file::{File, Section};
+use machine::Machine;
 pub use profile::{Address, LOCAL, Login, OF_VARIABLES, Place, Profile};
 
-use crate::domain::{Error, ErrorCode, Result};
+pub(crate) use crate::domain::written::nearest;
+use crate::domain::{Error, ErrorCode, Result, Secret};
+
+/// A length of time such as `90d`; a day is 24 hours, and nothing is none.
+pub fn length(text: &str) -> Option<SignedDuration> {
+    let span: jiff::Span = text.parse().ok()?;
+    let length = span.to_duration(jiff::SpanRelativeTo::days_are_24_hours()).ok()?;
+    length.is_positive().then_some(length)
+}
 
 /// How many profiles may extend one another.
 const DEEPEST: usize = 16;
@@ -23,18 +34,22 @@ const DEEPEST: usize = 16;
 pub struct Config {
     file: File,
     path: Option<PathBuf>,
+    machine: Machine,
     env: Env,
 }
 
 impl Config {
-    /// Reads the platform's `mfactl/config.toml`; where there is none, nothing is configured.
+    /// Reads the platform's `mfactl/config.toml`; where there is none, nothing is configured. The machine-wide guard file
+    /// is read too; one that cannot be read forbids changes alone.
     ///
     /// # Errors
     /// `file_unreadable`, `config_invalid` with line and column.
     pub fn load(env: &Env) -> Result<Self> {
+        let machine = Machine::read(Path::new(machine::PATH));
         let Ok(folders) = etcetera::choose_base_strategy() else {
             return Ok(Self {
                 env: env.clone(),
+                machine,
                 ..Self::default()
             });
         };
@@ -42,6 +57,7 @@ impl Config {
         Ok(Self {
             file: file::read(&path)?,
             path: Some(path),
+            machine,
             env: env.clone(),
         })
     }
@@ -52,8 +68,18 @@ impl Config {
         Ok(Self {
             file: file::parse("config.toml", text)?,
             path: None,
+            machine: Machine::Absent,
             env: env.clone(),
         })
+    }
+
+    /// The same under a machine-wide guard file of this text.
+    #[cfg(test)]
+    pub(crate) fn under(self, text: &str) -> Self {
+        Self {
+            machine: Machine::of("/etc/mfactl/guard.toml", text),
+            ..self
+        }
     }
 
     /// The profile that serves: the one of the flag, else of `MFACTL_PROFILE`, else the one that variables make, else
@@ -67,7 +93,8 @@ impl Config {
         }
         if self.env.get("MFACTL_SERVICE").is_some() {
             let section = profile::of_variables(&self.env);
-            return profile::resolve(OF_VARIABLES, true, &section, &self.env, || self.local_data());
+            let data = || self.local_data();
+            return profile::resolve(OF_VARIABLES, true, &section, &self.env, &self.machine, data);
         }
         match &self.file.default_profile {
             Some(name) => self.named(name, false),
@@ -105,7 +132,9 @@ impl Config {
 
     fn named(&self, name: &str, named: bool) -> Result<Profile> {
         let section = self.section(name)?;
-        profile::resolve(name, named, &section, &self.env, || self.local_data())
+        profile::resolve(name, named, &section, &self.env, &self.machine, || {
+            self.local_data()
+        })
     }
 
     /// The keys of a profile with what it extends.
@@ -190,21 +219,74 @@ impl Config {
         Ok(folder.join("mfactl"))
     }
 
+    /// The password of the database of jobs, and the file where PostgreSQL's clients look for one.
+    pub fn store_password(&self) -> (Option<Secret>, Option<PathBuf>) {
+        let password = ["MFACTL_STORE_PASSWORD", "PGPASSWORD"]
+            .iter()
+            .find_map(|name| self.env.get(name))
+            .map(Secret::new);
+        let file = self.env.get("PGPASSFILE").map(PathBuf::from).or_else(|| {
+            if cfg!(windows) {
+                let folders = etcetera::choose_base_strategy().ok()?;
+                Some(folders.config_dir().join("postgresql").join("pgpass.conf"))
+            } else {
+                Some(etcetera::home_dir().ok()?.join(".pgpass"))
+            }
+        });
+        (password, file)
+    }
+
+    /// The folder of what the processes of this machine share while they run; it need not be there yet.
+    ///
+    /// # Errors
+    /// As [`Self::state_dir`], which serves where the platform has no such folder.
+    pub fn runtime_dir(&self) -> Result<PathBuf> {
+        let folder = etcetera::choose_base_strategy()
+            .ok()
+            .and_then(|folders| folders.runtime_dir());
+        match folder {
+            Some(folder) => Ok(folder.join("mfactl")),
+            None => Ok(self.state_dir()?.join("run")),
+        }
+    }
+
+    /// How long jobs of this profile are kept; `None`: nobody says.
+    pub fn retention(&self, profile: &str) -> Option<SignedDuration> {
+        self.section(profile).ok()?.retention.as_deref().and_then(length)
+    }
+
+    /// The shortest `retention` of any profile; `None`: nobody says.
+    pub fn least_retention(&self) -> Option<SignedDuration> {
+        let said = self.file.profiles.values();
+        said.filter_map(|section| section.retention.as_deref().and_then(length))
+            .min()
+    }
+
+    /// Whether every `retention` is a length of time.
+    ///
+    /// # Errors
+    /// `config_invalid`.
+    pub fn check_retention(&self) -> Result<()> {
+        for (name, section) in &self.file.profiles {
+            if let Some(text) = section.retention.as_deref().filter(|text| length(text).is_none()) {
+                return Err(Error::new(
+                    ErrorCode::ConfigInvalid,
+                    format!("profile \"{name}\": retention = \"{text}\" is no length of time"),
+                )
+                .hint("write a number with its unit, such as 90d"));
+            }
+        }
+        Ok(())
+    }
+
     /// Whether a change may use this profile: not where nobody named it and several organizations are configured, nor
-    /// where it has a guard that this version does not know how to keep.
+    /// while the machine-wide guard file cannot be read.
     ///
     /// # Errors
     /// `usage`, with the command to type; `config_invalid`.
     pub fn may_change(&self, profile: &Profile) -> Result<()> {
-        if let [key, ..] = profile.not_kept.as_slice() {
-            return Err(Error::new(
-                ErrorCode::ConfigInvalid,
-                format!(
-                    "the guard of profile \"{}\" has {key}, which this version cannot keep",
-                    profile.name
-                ),
-            )
-            .hint("it changes nothing rather than overlook a guard"));
+        if let Machine::Broken(error) = &self.machine {
+            return Err(error.clone());
         }
         let organizations = self.file.profiles.keys().filter(|name| *name != LOCAL).count();
         if profile.named || organizations < 2 || self.file.default_for_changes {
@@ -247,37 +329,6 @@ impl Config {
     pub fn path(&self) -> Option<&Path> {
         self.path.as_deref()
     }
-}
-
-/// The nearest of several words, where one is near.
-pub(crate) fn nearest<'a>(word: &str, among: impl Iterator<Item = &'a str>) -> Option<&'a str> {
-    let most = (word.chars().count() / 3).clamp(1, 3);
-    among
-        .map(|other| (distance(word, other), other))
-        .filter(|(distance, _)| *distance <= most)
-        .min_by_key(|(distance, _)| *distance)
-        .map(|(_, other)| other)
-}
-
-/// Letters to add, drop, change or swap with their neighbour (Damerau-Levenshtein, optimal string alignment).
-fn distance(one: &str, other: &str) -> usize {
-    let one: Vec<char> = one.to_lowercase().chars().collect();
-    let other: Vec<char> = other.to_lowercase().chars().collect();
-    let mut before: Vec<usize> = Vec::new();
-    let mut last: Vec<usize> = (0..=other.len()).collect();
-    for (i, a) in one.iter().enumerate() {
-        let mut row = vec![i + 1];
-        for (j, b) in other.iter().enumerate() {
-            let cost = usize::from(a != b);
-            let mut least = (last[j] + cost).min(last[j + 1] + 1).min(row[j] + 1);
-            if i > 0 && j > 0 && *a == other[j - 1] && one[i - 1] == *b {
-                least = least.min(before[j - 1] + 1);
-            }
-            row.push(least);
-        }
-        before = std::mem::replace(&mut last, row);
-    }
-    last.last().copied().unwrap_or(0)
 }
 
 #[cfg(test)]

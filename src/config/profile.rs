@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use super::env::Env;
 use super::file::{GuardSection, Section};
+use super::machine::Machine;
 use crate::domain::{Error, ErrorCode, Guard, Result, Secret};
 
 /// The name of the profile that needs no file.
@@ -28,8 +29,8 @@ pub struct Profile {
     pub region: Option<String>,
     /// Its guards.
     pub guard: Guard,
-    /// Guards that are set and that this version cannot keep: then it changes nothing.
-    pub not_kept: Vec<&'static str>,
+    /// Where a second copy of the audit log goes.
+    pub audit_to: Option<String>,
 }
 
 /// Where a profile's service is.
@@ -142,15 +143,24 @@ pub(super) fn of_variables(env: &Env) -> Section {
     }
 }
 
-fn guard(section: &Section) -> Guard {
+fn guard(section: &Section, machine: &Machine) -> Guard {
     let usual = Guard::default();
-    Guard {
-        max_users: section.guard.max_users.unwrap_or(usual.max_users),
-        protected: section.guard.protected.clone().unwrap_or(usual.protected),
-        require_ticket: section.guard.require_ticket.unwrap_or(usual.require_ticket),
-        ticket_pattern: section.guard.ticket_pattern.clone().or(usual.ticket_pattern),
+    let own = section.guard.clone();
+    let mut guard = Guard {
+        max_users: own.max_users.unwrap_or(usual.max_users),
+        max_users_planned: own.max_users_planned.unwrap_or(usual.max_users_planned),
+        protected: own.protected.unwrap_or(usual.protected),
+        allow_everyone: own.allow_everyone.unwrap_or(usual.allow_everyone),
+        allow_privileged: own.allow_privileged.unwrap_or(usual.allow_privileged),
+        require_ticket: own.require_ticket.unwrap_or(usual.require_ticket),
+        ticket_pattern: own.ticket_pattern,
+        require_caller_check: own.require_caller_check.unwrap_or(usual.require_caller_check),
+        two_person_over: own.two_person_over,
         read_only: section.read_only.unwrap_or(usual.read_only),
-    }
+        machine: usual.machine,
+    };
+    machine.tighten(&mut guard);
+    guard
 }
 
 /// Makes a profile of its keys. `data` gives the data file of a service inside this program.
@@ -159,6 +169,7 @@ pub(super) fn resolve(
     named: bool,
     section: &Section,
     env: &Env,
+    machine: &Machine,
     data: impl FnOnce() -> Result<PathBuf>,
 ) -> Result<Profile> {
     let invalid = |why: String| Error::new(ErrorCode::ConfigInvalid, format!("profile \"{name}\": {why}"));
@@ -177,20 +188,9 @@ pub(super) fn resolve(
         place,
         domain: section.domain.clone(),
         region: section.region.clone(),
-        guard: guard(section),
-        not_kept: not_kept(&section.guard),
+        guard: guard(section, machine),
+        audit_to: section.audit_to.clone(),
     })
-}
-
-/// Guards that tighten and that come with later versions. What loosens is not kept either, and that is safe.
-fn not_kept(guard: &GuardSection) -> Vec<&'static str> {
-    [
-        ("require_caller_check", guard.require_caller_check == Some(true)),
-        ("two_person_over", guard.two_person_over.is_some()),
-    ]
-    .into_iter()
-    .filter_map(|(key, set)| set.then_some(key))
-    .collect()
 }
 
 fn address(name: &str, service: &str, section: &Section, env: &Env) -> Result<Address> {

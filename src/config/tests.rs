@@ -203,14 +203,63 @@ fn near_words_are_found_and_far_ones_are_not() {
 }
 
 #[test]
-fn a_guard_that_cannot_be_kept_forbids_changes() {
+fn every_guard_of_a_profile_is_read() {
     let env = Env::with(&[("MFACTL_LOCAL_DATA", "/x/y.db")]);
-    for key in ["require_caller_check = true", "two_person_over = 10"] {
-        let config = Config::of(&format!("[profiles.local.guard]\n{key}\n"), &env).unwrap();
-        let profile = config.profile(Some("local")).unwrap();
-        let error = config.may_change(&profile).unwrap_err();
-        assert_eq!(error.code(), ErrorCode::ConfigInvalid, "{key}");
+    let text = "[profiles.local]\nread_only = true\n[profiles.local.guard]\nmax_users = 1\nmax_users_planned = 2\n\
+                protected = [\"a\"]\nallow_everyone = true\nallow_privileged = true\nrequire_ticket = true\n\
+                ticket_pattern = \"x\"\nrequire_caller_check = true\ntwo_person_over = 3\n";
+    let guard = Config::of(text, &env)
+        .unwrap()
+        .profile(Some("local"))
+        .unwrap()
+        .guard;
+    assert_eq!(
+        guard,
+        crate::domain::Guard {
+            max_users: 1,
+            max_users_planned: 2,
+            protected: vec!["a".into()],
+            allow_everyone: true,
+            allow_privileged: true,
+            require_ticket: true,
+            ticket_pattern: Some("x".into()),
+            require_caller_check: true,
+            two_person_over: Some(3),
+            read_only: true,
+            machine: crate::domain::Machine::default(),
+        }
+    );
+}
+
+#[test]
+fn no_profile_is_looser_than_the_machine_wide_file() {
+    let env = Env::with(&[("MFACTL_LOCAL_DATA", "/x/y.db"), ("MFACTL_CLIENT_SECRET", "s")]);
+    let machine = "max_users = 2\nprotected = [\"group:Board\"]\nallow_privileged = false\n";
+    let text =
+        format!("{TWO}\n[profiles.local.guard]\nmax_users = 100\nallow_privileged = true\nprotected = []\n");
+    let config = Config::of(&text, &env).unwrap().under(machine);
+    for name in ["local", "contoso"] {
+        let guard = config.profile(Some(name)).unwrap().guard;
+        assert_eq!(guard.max_users, 2, "{name}");
+        assert!(!guard.allow_privileged, "{name}");
+        assert!(guard.protected.contains(&"group:Board".to_owned()), "{name}");
     }
-    let config = Config::of("[profiles.local.guard]\nrequire_caller_check = false\n", &env).unwrap();
-    assert!(config.may_change(&config.profile(Some("local")).unwrap()).is_ok());
+    let variables = Env::with(&[
+        ("MFACTL_SERVICE", "entra"),
+        ("MFACTL_TENANT", "t"),
+        ("MFACTL_CLIENT_ID", "app"),
+        ("MFACTL_CLIENT_SECRET", "s"),
+    ]);
+    let made = Config::of("", &variables).unwrap().under(machine);
+    assert_eq!(made.profile(None).unwrap().guard.max_users, 2);
+}
+
+#[test]
+fn a_machine_wide_file_that_is_wrong_forbids_changes_alone() {
+    let env = Env::with(&[("MFACTL_LOCAL_DATA", "/x/y.db")]);
+    let config = Config::of("", &env).unwrap().under("max_user = 2\n");
+    let profile = config.profile(Some("local")).unwrap();
+    let error = config.may_change(&profile).unwrap_err();
+    assert_eq!(error.code(), ErrorCode::ConfigInvalid);
+    assert_eq!(profile.guard.machine.broken, Some(error));
 }

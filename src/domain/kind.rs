@@ -90,6 +90,18 @@ impl MethodKind {
         matches!(self, Self::Email | Self::Questions)
     }
 
+    /// The kinds that a word stands for: a kind, or a family such as `phone`.
+    pub fn kinds(text: &str) -> Option<&'static [Self]> {
+        if let Some(family) = Self::family(text) {
+            return Some(family);
+        }
+        let kind: Self = text.parse().ok()?;
+        Self::ALL
+            .iter()
+            .find(|one| **one == kind)
+            .map(std::slice::from_ref)
+    }
+
     /// The word that stands for a family of kinds: `phone` for all three numbers.
     pub fn family(text: &str) -> Option<&'static [Self]> {
         text.eq_ignore_ascii_case("phone").then_some(&[

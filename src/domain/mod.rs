@@ -2,31 +2,37 @@
 //! nothing; whatever two verbs, two services or the embedded service must agree on lives here.
 
 mod action;
+mod audit;
 mod capability;
 mod clock;
 mod error;
 mod guard;
 mod kind;
 mod method;
+mod pace;
 mod phone;
 mod policy;
+pub(crate) mod private;
 mod progress;
 pub mod reference;
 mod secret;
 mod service;
 pub mod shape;
 mod user;
+pub(crate) mod written;
 
 pub use action::{Action, Effect, EffectState, Minted, Notice, Status, Step, StepClass};
+pub use audit::{AuditKind, AuditOperator, AuditRow};
 pub use capability::{Answer, Capabilities, Capability};
 pub use clock::{Clock, SystemClock};
 pub use error::{Error, ErrorBody, ErrorCode, Match, Place, Result};
-pub use guard::Guard;
+pub use guard::{Guard, Machine, MachineGuard};
 pub use kind::{MethodKind, UnknownKind};
 pub use method::{
     AppPassword, Device, DeviceId, DeviceKind, Method, MethodId, MethodState, Parts, Registration,
     RegistrationState, SecurityInfo, Sessions, SystemPreferred, UnknownPart, Use, UserId, Via,
 };
+pub use pace::{Bucket, Cost, Grant, Kind, Limits, Meter, Pace, Told, WaitReason, Waiting};
 pub use phone::{BadNumber, PhoneNumber};
 pub use policy::{
     AppPasswordPolicy, MethodPolicy, Policy, PolicyUse, RegistrationPolicy, RememberedDevicesPolicy, Target,
@@ -34,5 +40,5 @@ pub use policy::{
 };
 pub use progress::{Counts, Progress};
 pub use secret::{Secret, Slot, Slots};
-pub use service::{Challenge, IdentityService, RegistrationRow, Verdict};
+pub use service::{Asked, Challenge, IdentityService, Purpose, RegistrationRow, Verdict};
 pub use user::{Operator, Privileges, ReportQuery, User, UserQuery, Without};

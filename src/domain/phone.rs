@@ -52,6 +52,9 @@ impl PhoneNumber {
             ));
         }
         let international = trimmed.starts_with('+') || trimmed.starts_with('\u{ff0b}');
+        if let Some((why, hint)) = spoilt(trimmed) {
+            return Err(bad(why, Some(hint)));
+        }
         let (main, _) = split_extension(trimmed);
         if main.chars().any(char::is_alphabetic) {
             return Err(bad(
@@ -68,6 +71,18 @@ impl PhoneNumber {
             })?),
             None => None,
         };
+        if !international && let Some(meant) = without_plus(main, region) {
+            return Err(BadNumber {
+                given: text.to_owned(),
+                why: "it seems to have lost its plus".into(),
+                hint: Some(
+                    format!(
+                        "if {meant} is meant, write it so; a spreadsheet drops the plus unless the column is text"
+                    )
+                    .into(),
+                ),
+            });
+        }
         if !international && region.is_none() {
             return Err(bad(
                 "it has no country code",
@@ -147,6 +162,56 @@ impl PhoneNumber {
             .unwrap_or_default();
         format!("+{} {}{extension}", self.country_code, self.national)
     }
+}
+
+/// What a spreadsheet or a program made of a number: its digits are lost, or one is too many.
+fn spoilt(text: &str) -> Option<(&'static str, &'static str)> {
+    let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    if let Some((mantissa, exponent)) = text.split_once(['e', 'E']) {
+        let number = mantissa.split(['.', ',']).all(digits);
+        if number && digits(exponent.trim_start_matches('+')) {
+            return Some((
+                "a spreadsheet has rounded it, and its last digits are lost",
+                "make the column text in the spreadsheet, enter the number again, and save the file anew",
+            ));
+        }
+    }
+    if let Some((whole, "0" | "00")) = text.split_once(['.', ','])
+        && whole.len() >= 7
+        && digits(whole)
+    {
+        return Some((
+            "a program has made a decimal fraction of it",
+            "export the column as text, without \".0\" at the end",
+        ));
+    }
+    None
+}
+
+/// The international number that bare digits are with a plus before them, where that is more likely than a national
+/// one: they begin with no zero, and the region's plan has no such number unless its own country code is taken off.
+fn without_plus(main: &str, region: Option<Region>) -> Option<String> {
+    /// North America writes its code without a plus: it is the national prefix too.
+    const NORTH_AMERICA: i32 = 1;
+    let digits: String = main.chars().filter(char::is_ascii_digit).collect();
+    if digits.starts_with('0') || digits.len() < 9 || main.chars().any(|c| !c.is_ascii_digit() && c != ' ') {
+        return None;
+    }
+    let with = PHONE_NUMBER_UTIL.parse(format!("+{digits}"), None).ok()?;
+    if !with.is_valid() {
+        return None;
+    }
+    if let Some(region) = region {
+        let national = PHONE_NUMBER_UTIL.parse(&digits, Some(region)).ok();
+        let national = national.filter(|number| number.is_valid());
+        let same = |number: &rlibphonenumber::PhoneNumber| {
+            number.format_as(PhoneNumberFormat::E164) == with.format_as(PhoneNumberFormat::E164)
+        };
+        if national.is_some_and(|number| !same(&number) || number.country_code == NORTH_AMERICA) {
+            return None;
+        }
+    }
+    Some(with.format_as(PhoneNumberFormat::International).replace('-', " "))
 }
 
 /// Cuts `x123` or `ext. 123` off a number.
@@ -231,6 +296,54 @@ mod tests {
             bad.hint.as_deref(),
             Some("without a + it is read as a number of US; write it as +COUNTRY NUMBER")
         );
+    }
+
+    #[test]
+    fn what_a_spreadsheet_did_to_a_number_is_told_and_not_guessed() {
+        let said = |text: &str, region| {
+            let bad = PhoneNumber::parse(text, region).unwrap_err();
+            format!("{bad}\n  {}", bad.hint.clone().unwrap_or_default())
+        };
+        let told = [
+            said("31612345678", None),
+            said("31612345678", Some("NL")),
+            said("3.16E+10", Some("NL")),
+            said("3,16123E+10", None),
+            said("31612345678.0", Some("NL")),
+        ];
+        insta::assert_snapshot!(told.join("\n"), @r#"
+        "31612345678" is not a phone number: it seems to have lost its plus
+          if +31 6 12345678 is meant, write it so; a spreadsheet drops the plus unless the column is text
+        "31612345678" is not a phone number: it seems to have lost its plus
+          if +31 6 12345678 is meant, write it so; a spreadsheet drops the plus unless the column is text
+        "3.16E+10" is not a phone number: a spreadsheet has rounded it, and its last digits are lost
+          make the column text in the spreadsheet, enter the number again, and save the file anew
+        "3,16123E+10" is not a phone number: a spreadsheet has rounded it, and its last digits are lost
+          make the column text in the spreadsheet, enter the number again, and save the file anew
+        "31612345678.0" is not a phone number: a program has made a decimal fraction of it
+          export the column as text, without ".0" at the end
+        "#);
+    }
+
+    #[test]
+    fn national_numbers_are_not_taken_for_ones_without_a_plus() {
+        for (text, region, meant) in [
+            // The zero is lost, and the region says what is meant.
+            ("612345678", "NL", "+31612345678"),
+            ("0612345678", "NL", "+31612345678"),
+            // No zero in front is usual there, and with a plus they would be numbers of Egypt or Spain.
+            ("2025550123", "US", "+12025550123"),
+            ("1 202 555 0123", "US", "+12025550123"),
+            ("612345678", "ES", "+34612345678"),
+            ("2079460123", "GB", "+442079460123"),
+        ] {
+            let number = PhoneNumber::parse(text, Some(region));
+            assert_eq!(
+                number.map(|number| number.e164()),
+                Ok(meant.to_owned()),
+                "{text} in {region}"
+            );
+        }
     }
 
     #[test]

@@ -2,6 +2,8 @@
 //!
 //! The rules are `cli.md`, "Who and which": first rule with a hit decides.
 
+use jiff::Timestamp;
+
 use super::error::{Error, ErrorCode, Match, Result};
 use super::kind::MethodKind;
 use super::method::{AppPassword, Device, DeviceKind, Method};
@@ -111,11 +113,12 @@ pub fn find_methods<'a>(typed: &str, methods: &'a [Method], whose: &str) -> Resu
 /// The one method that `typed` means. `command` makes the whole command for a reference, for the hint.
 ///
 /// # Errors
-/// `method_not_found`, or `ambiguous` with every match and the command for the first.
+/// `method_not_found`, or `ambiguous` with every match, the last used first, and the command for the longest idle.
 pub fn find_method<'a>(
     typed: &str,
     methods: &'a [Method],
     whose: &str,
+    now: Timestamp,
     command: impl Fn(&str) -> String,
 ) -> Result<&'a Method> {
     let found = hits(typed, methods);
@@ -135,7 +138,7 @@ pub fn find_method<'a>(
                         .position(|method| method.id == hit.id && method.kind == hit.kind)?;
                     Some(Match {
                         reference: references.get(at)?.clone(),
-                        detail: describe(hit),
+                        detail: describe(hit, now),
                     })
                 })
                 .collect();
@@ -153,10 +156,12 @@ pub fn find_method<'a>(
     }
 }
 
-fn describe(method: &Method) -> String {
-    let used = method
-        .last_used_at
-        .map(|at| format!("used {}", at.strftime("%-d %b %Y")));
+fn describe(method: &Method, now: Timestamp) -> String {
+    let day = |at: Timestamp| at.strftime("%-d %b %Y").to_string();
+    let used = method.last_used_at.map(|at| match day(at) {
+        today if today == day(now) => "used today".to_owned(),
+        other => format!("used {other}"),
+    });
     [method.label(), used]
         .into_iter()
         .flatten()
@@ -273,6 +278,10 @@ pub fn find_app_password<'a>(typed: &str, all: &'a [AppPassword], whose: &str) -
 mod tests {
     use super::*;
 
+    fn now() -> Timestamp {
+        "2026-05-04T09:00:00Z".parse().unwrap()
+    }
+
     fn two() -> Vec<Method> {
         let mut new = Method::new("3d10aaaa", MethodKind::Authenticator, "x");
         new.name = Some("Pixel 9".into());
@@ -288,7 +297,9 @@ mod tests {
         let methods = two();
         for (reference, method) in of_methods(&methods).iter().zip(&methods) {
             assert_eq!(
-                find_method(reference, &methods, "x", str::to_owned).unwrap().id,
+                find_method(reference, &methods, "x", now(), str::to_owned)
+                    .unwrap()
+                    .id,
                 method.id,
                 "{reference}"
             );
@@ -309,7 +320,10 @@ mod tests {
             ("phone", "3179e48a"),
         ] {
             assert_eq!(
-                find_method(typed, &methods, "x", str::to_owned).unwrap().id.0,
+                find_method(typed, &methods, "x", now(), str::to_owned)
+                    .unwrap()
+                    .id
+                    .0,
                 id,
                 "{typed}"
             );
@@ -318,7 +332,7 @@ mod tests {
 
     #[test]
     fn several_matches_are_an_error_that_lists_them() {
-        let error = find_method("authenticator", &two(), "emre@x", |found| {
+        let error = find_method("authenticator", &two(), "emre@x", now(), |found| {
             format!("remove {found}")
         })
         .unwrap_err();
@@ -327,9 +341,32 @@ mod tests {
         assert_eq!(error.matching().len(), 2);
         assert_eq!(error.hint_text(), Some("remove authenticator:b2f7"));
         assert_eq!(
-            find_method("b2f", &two(), "x", str::to_owned).unwrap_err().code(),
+            find_method("b2f", &two(), "x", now(), str::to_owned)
+                .unwrap_err()
+                .code(),
             ErrorCode::MethodNotFound
         );
+    }
+
+    #[test]
+    fn the_last_used_comes_first_and_the_hint_names_the_longest_idle() {
+        let mut methods = two();
+        methods[0].last_used_at = "2025-01-04T09:00:00Z".parse().ok();
+        methods[1].last_used_at = "2026-05-04T00:10:00Z".parse().ok();
+        let error = find_method("authenticator", &methods, "emre@x", now(), str::to_owned).unwrap_err();
+        let told: Vec<String> = error
+            .matching()
+            .iter()
+            .map(|one| format!("{}  {}", one.reference, one.detail))
+            .collect();
+        assert_eq!(
+            told,
+            [
+                "authenticator:b2f7  \"Pixel 5\"  used today",
+                "authenticator:3d10  \"Pixel 9\"  used 4 Jan 2025",
+            ]
+        );
+        assert_eq!(error.hint_text(), Some("authenticator:3d10"));
     }
 
     #[test]

@@ -13,6 +13,37 @@ use super::policy::Policy;
 use super::secret::Secret;
 use super::user::{Privileges, ReportQuery, User, UserQuery};
 
+/// What a challenge is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// A method that waits for its code is to count.
+    Verify,
+    /// Whether a caller is the person, by a method that is ready.
+    CheckCaller(Asked),
+}
+
+/// How a caller is asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Asked {
+    /// A notification to an app that approves.
+    Push,
+    /// A code: by text or mail, or from an app that shows one.
+    Code,
+    /// A call to a number that is registered.
+    Call,
+}
+
+impl Asked {
+    /// `push`, `code` or `call`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Push => "push",
+            Self::Code => "code",
+            Self::Call => "call",
+        }
+    }
+}
+
 /// A challenge that went out.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Challenge {
@@ -20,6 +51,8 @@ pub struct Challenge {
     pub user: UserId,
     /// Of which method.
     pub method: MethodId,
+    /// What for.
+    pub purpose: Purpose,
     /// How it went: `sms`, `call`, `email`, `app` (nothing was sent: the app shows the code).
     pub channel: String,
     /// Where it went, as the service shows it.
@@ -95,8 +128,8 @@ pub trait IdentityService: Send + Sync {
     /// The registration report, row by row.
     fn registration<'a>(&'a self, query: &'a ReportQuery) -> BoxStream<'a, Result<RegistrationRow>>;
 
-    /// Sends the code of a method that waits for one.
-    async fn challenge(&self, user: &UserId, method: &MethodId) -> Result<Challenge>;
+    /// Sends the code of a method: of one that waits for it, or of one that is ready, to check a caller.
+    async fn challenge(&self, user: &UserId, method: &MethodId, purpose: Purpose) -> Result<Challenge>;
 
     /// Checks the code.
     async fn answer(&self, challenge: &Challenge, code: Secret) -> Result<Verdict>;

@@ -1,12 +1,13 @@
 //! People: who they are, how they are found, and how privileged they are.
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
 use super::kind::MethodKind;
 use super::method::UserId;
 
 /// A person in the directory.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct User {
     /// The service's id.
     pub id: UserId,
@@ -60,6 +61,8 @@ pub struct Privileges {
     pub groups: Option<Vec<String>>,
     /// Whether any of the roles gives power over others; `None`: cannot tell.
     pub privileged: Option<bool>,
+    /// Where something cannot be told: the right that the token lacks, as the service calls it.
+    pub missing: Option<String>,
 }
 
 /// Who runs this, as the token says.
@@ -78,8 +81,8 @@ pub struct Operator {
 pub struct ReportQuery {
     /// People without any sign-in method (`mfa`), or without this kind.
     pub without: Option<Without>,
-    /// People with this kind.
-    pub method: Option<MethodKind>,
+    /// People with any of these kinds; `None`: with any or none.
+    pub method: Option<&'static [MethodKind]>,
     /// Administrators only.
     pub admins: bool,
     /// Disabled accounts too.
@@ -93,6 +96,6 @@ pub struct ReportQuery {
 pub enum Without {
     /// Any method for sign-in.
     Mfa,
-    /// A method of this kind.
-    Kind(MethodKind),
+    /// A method of any of these kinds.
+    Kinds(&'static [MethodKind]),
 }

@@ -1,106 +1,50 @@
-//! Graph's `$batch`: at most twenty calls in one request, answers matched by id, and each call repeated by its own
-//! class when it alone was throttled or failed.
+//! Graph's `$batch`: at most twenty calls in one request, answers matched by id. What happens to each call then is its
+//! own affair: it is repeated by its own class.
 
 use std::collections::HashMap;
-use std::time::Duration;
 
+use futures::future::join_all;
 use serde_json::{Map, Value, json};
 
+use super::client::{Failed, WireAnswer};
 use super::pipeline::Pipeline;
 use super::request::{Body, Class, Request, Response, Verb};
-use super::retry::{self, Outcome, Verdict};
-use crate::domain::{Clock, Error, ErrorCode, Result, SystemClock};
+use crate::domain::Result;
 
 /// How many calls one batch holds.
-pub(crate) const BATCH: usize = 20;
+pub(super) const BATCH: usize = 20;
 
 impl Pipeline {
-    /// Sends calls that share one root in as few requests as possible. Answers in their order and number; one call
-    /// alone goes out by itself.
+    /// Sends calls in as few requests as possible. Answers in their order and number; one call alone goes out by
+    /// itself. While a job runs they share batches with the calls of others.
     pub(crate) async fn batch(&self, requests: &[Request]) -> Vec<Result<Response>> {
-        let mut answers = Vec::with_capacity(requests.len());
-        for chunk in requests.chunks(BATCH) {
-            match chunk {
-                [one] => answers.push(self.send(one).await),
-                several => answers.extend(self.one_batch(several).await),
+        match requests {
+            [] => Vec::new(),
+            [one] => vec![self.send(one).await],
+            several => {
+                let first = self.gather.together(several);
+                let calls = several
+                    .iter()
+                    .zip(first)
+                    .map(|(request, first)| self.send_after(request, Some(first)));
+                join_all(calls).await
             }
         }
-        answers
-    }
-
-    async fn one_batch(&self, requests: &[Request]) -> Vec<Result<Response>> {
-        let mut done: Vec<Option<Result<Response>>> = requests.iter().map(|_| None).collect();
-        let deadline = self.now() + self.timeout();
-        for round in 1..=retry::TRIES {
-            let open: Vec<usize> = (0..requests.len()).filter(|&at| done[at].is_none()).collect();
-            if open.is_empty() {
-                break;
-            }
-            let answers = match self
-                .send(&envelope(requests, &open))
-                .await
-                .and_then(|outer| read(&outer))
-            {
-                Ok(answers) => answers,
-                Err(error) => {
-                    for at in open {
-                        done[at] = Some(Err(error.clone()));
-                    }
-                    break;
-                }
-            };
-            let mut wait = Duration::ZERO;
-            for at in open {
-                let answer = answers.get(&at.to_string());
-                let outcome = answer.map_or(Outcome::NoAnswer, |answer| Outcome::Answered(answer.status));
-                match retry::decide(outcome, requests[at].class, round, true) {
-                    Verdict::Again => {
-                        let asked = answer.and_then(|answer| {
-                            retry::retry_after(
-                                answer.header("retry-after"),
-                                answer.header("date"),
-                                SystemClock.now(),
-                            )
-                        });
-                        let time = retry::wait(round, asked, self.random());
-                        if self.now() + time >= deadline {
-                            done[at] = Some(take(answer, round));
-                        } else {
-                            wait = wait.max(time);
-                        }
-                    }
-                    Verdict::Unknown => {
-                        done[at] = Some(Err(Error::new(
-                            ErrorCode::OutcomeUnknown,
-                            "the change was sent in a batch and no answer came",
-                        )
-                        .hint("look at what stands there now before you try again")));
-                    }
-                    Verdict::Take | Verdict::SignIn => done[at] = Some(take(answer, round)),
-                }
-            }
-            if done.iter().any(Option::is_none) {
-                self.pause(wait).await;
-            }
-        }
-        done.into_iter()
-            .map(|answer| answer.unwrap_or_else(|| Err(missing())))
-            .collect()
     }
 }
 
 /// The request around the calls. Its own class is that of the most delicate one within.
-fn envelope(requests: &[Request], open: &[usize]) -> Request {
-    let class = open
+pub(super) fn envelope(requests: &[&Request]) -> Request {
+    let class = requests
         .iter()
-        .map(|&at| requests[at].class)
+        .map(|request| request.class)
         .max()
         .unwrap_or(Class::Read);
-    let root = open.first().map_or("", |&at| requests[at].root);
-    let calls: Vec<Value> = open
+    let root = requests.first().map_or("", |request| request.root);
+    let calls: Vec<Value> = requests
         .iter()
-        .map(|&at| {
-            let request = &requests[at];
+        .enumerate()
+        .map(|(at, request)| {
             let mut call = Map::new();
             call.insert("id".to_owned(), json!(at.to_string()));
             call.insert("method".to_owned(), json!(request.verb.as_str()));
@@ -129,89 +73,74 @@ fn envelope(requests: &[Request], open: &[usize]) -> Request {
     Request::write(Verb::Post, class, root, "/$batch", "/$batch").json(json!({ "requests": calls }))
 }
 
-/// The answers by id; a batch that was refused as a whole gives its answer to every call.
-fn read(outer: &Response) -> Result<HashMap<String, Response>> {
-    if !outer.ok() {
-        let code = if outer.status == 429 {
-            ErrorCode::Throttled
-        } else {
-            ErrorCode::Unavailable
-        };
-        let code = if outer.status == 401 {
-            ErrorCode::TokenRejected
-        } else {
-            code
-        };
-        return Err(Error::new(
-            code,
-            format!("the service answered a batch with status {}", outer.status),
-        )
-        .request_id(outer.request_id.clone()));
+/// What became of the calls of a batch.
+pub(super) enum Opened {
+    /// Each by its id.
+    Answers(HashMap<String, WireAnswer>),
+    /// The batch was refused before any of its calls was looked at: each is sent by itself.
+    NotTaken,
+    /// All of them met with this.
+    All(std::result::Result<WireAnswer, Failed>),
+}
+
+/// Takes the answer to a batch apart.
+pub(super) fn open(outer: std::result::Result<WireAnswer, Failed>) -> Opened {
+    let answer = match outer {
+        Ok(answer) => answer,
+        Err(failed) => return Opened::All(Err(failed)),
+    };
+    match answer.status {
+        200..300 => {}
+        401 | 408 | 429 | 500.. => return Opened::All(Ok(answer)),
+        // One call that the service cannot read must not fail nineteen others; nothing was done yet.
+        _ => return Opened::NotTaken,
     }
-    let value = outer.json()?;
+    let value: Value = serde_json::from_slice(&answer.body).unwrap_or(Value::Null);
+    let Some(items) = value.get("responses").and_then(Value::as_array) else {
+        let why = "the answer to a batch has no answers in it".to_owned();
+        return Opened::All(Err(Failed::NoAnswer {
+            timed_out: false,
+            why,
+        }));
+    };
+    let own = answer.headers.iter().find(|(name, _)| name == "request-id");
     let mut answers = HashMap::new();
-    for item in value
-        .get("responses")
-        .and_then(Value::as_array)
-        .into_iter()
-        .flatten()
-    {
+    for item in items {
         let (Some(id), Some(status)) = (item.get("id").and_then(Value::as_str), item.get("status")) else {
             continue;
         };
         let Some(status) = status.as_u64().and_then(|status| u16::try_from(status).ok()) else {
             continue;
         };
-        let headers: Vec<(String, String)> = item
+        let mut headers: Vec<(String, String)> = item
             .get("headers")
             .and_then(Value::as_object)
             .into_iter()
             .flatten()
             .filter_map(|(name, value)| Some((name.to_ascii_lowercase(), value.as_str()?.to_owned())))
             .collect();
+        if !headers.iter().any(|(name, _)| name == "request-id") {
+            headers.extend(own.cloned());
+        }
         let body = match item.get("body") {
             None | Some(Value::Null) => Vec::new(),
             Some(body) => body.to_string().into_bytes(),
         };
-        let own = headers
-            .iter()
-            .find(|(name, _)| name == "request-id")
-            .map(|(_, value)| value.clone());
-        let request_id = own.or_else(|| outer.request_id.clone());
-        answers.insert(
-            id.to_owned(),
-            Response {
-                status,
-                headers,
-                body,
-                request_id,
-                tries: outer.tries,
-            },
-        );
+        // An answer that comes twice counts once: the first.
+        answers.entry(id.to_owned()).or_insert(WireAnswer {
+            status,
+            headers,
+            body,
+        });
     }
-    Ok(answers)
-}
-
-fn take(answer: Option<&Response>, round: u32) -> Result<Response> {
-    answer
-        .map(|answer| Response {
-            tries: round,
-            ..answer.clone()
-        })
-        .ok_or_else(missing)
-}
-
-fn missing() -> Error {
-    Error::new(
-        ErrorCode::Unavailable,
-        "the service left a call of a batch without an answer",
-    )
+    Opened::Answers(answers)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{Script, answer};
+    use super::super::testing::{Script, answer, no_answer};
     use super::*;
+    use crate::domain::{ErrorCode, Limits};
 
     fn get(at: usize) -> Request {
         Request::get("/v1.0", format!("/users/{at}"), "/users/{id}")
@@ -260,13 +189,86 @@ mod tests {
             answer(200, &json!({ "responses": responses }).to_string())
         });
         let requests: Vec<_> = (0..4).map(get).collect();
-        let answers = script.pipeline(60).batch(&requests).await;
+        let limits = Limits {
+            units: Some(800.0),
+            writes: None,
+        };
+        let answers = script.paced(60, limits).batch(&requests).await;
         let rounds: Vec<_> = answers
             .into_iter()
             .map(|answer| answer.unwrap().value()["round"].as_u64().unwrap())
             .collect();
         assert_eq!(rounds, [1, 2, 2, 1]);
         assert_eq!(script.slept_ms(), [9000]);
+    }
+
+    #[tokio::test]
+    async fn what_a_batch_lost_is_repeated_where_that_does_no_harm() {
+        let script = Script::new([
+            no_answer(),
+            answer(
+                200,
+                r#"{"responses": [{"id": "0", "status": 200}, {"id": "1", "status": 204}]}"#,
+            ),
+        ]);
+        let delete = Request::write(Verb::Delete, Class::Idempotent, "/v1.0", "/users/1/x", "/x");
+        let answers = script.pipeline(60).batch(&[get(0), delete]).await;
+        let statuses: Vec<_> = answers.into_iter().map(|answer| answer.unwrap().status).collect();
+        assert_eq!(statuses, [200, 204]);
+    }
+
+    #[tokio::test]
+    async fn a_batch_with_a_token_that_ended_is_sent_again_with_another_once() {
+        let script = Script::new([
+            answer(401, ""),
+            answer(
+                200,
+                r#"{"responses": [{"id": "0", "status": 200}, {"id": "1", "status": 200}]}"#,
+            ),
+        ]);
+        let answers = script.pipeline(60).batch(&[get(0), get(1)]).await;
+        assert!(answers.iter().all(Result::is_ok));
+        let tokens: Vec<_> = script
+            .requests()
+            .iter()
+            .map(|request| request.header("authorization"))
+            .collect();
+        assert_eq!(tokens, ["Bearer token-0", "Bearer token-1"]);
+    }
+
+    #[tokio::test]
+    async fn a_batch_that_is_refused_whole_goes_out_call_by_call() {
+        let script = Script::answering(|sent| match sent.line.as_str() {
+            "POST /v1.0/$batch" => answer(400, "{}"),
+            "GET /v1.0/users/1" => answer(404, "{}"),
+            _ => answer(200, "{}"),
+        });
+        let answers = script.pipeline(60).batch(&[get(0), get(1), get(2)]).await;
+        let statuses: Vec<_> = answers.into_iter().map(|answer| answer.unwrap().status).collect();
+        assert_eq!(statuses, [200, 404, 200]);
+        assert_eq!(script.requests().len(), 4);
+    }
+
+    #[tokio::test]
+    async fn of_an_answer_that_comes_twice_the_first_counts() {
+        let script = Script::new([answer(
+            200,
+            r#"{"responses": [{"id": "1", "status": 204}, {"id": "0", "status": 200}, {"id": "0", "status": 500}, {"id": "7", "status": 200}]}"#,
+        )]);
+        let answers = script.pipeline(60).batch(&[get(0), get(1)]).await;
+        let statuses: Vec<_> = answers.into_iter().map(|answer| answer.unwrap().status).collect();
+        assert_eq!(statuses, [200, 204]);
+    }
+
+    #[tokio::test]
+    async fn an_answer_without_answers_is_no_answer() {
+        let script = Script::new([answer(200, "<html>")]);
+        let write =
+            |at: usize| Request::write(Verb::Post, Class::Never, "/v1.0", format!("/users/{at}"), "/x");
+        let answers = script.pipeline(60).batch(&[write(0), write(1)]).await;
+        for answer in answers {
+            assert_eq!(answer.err().unwrap().code(), ErrorCode::OutcomeUnknown);
+        }
     }
 
     #[tokio::test]

@@ -24,6 +24,7 @@ pub(crate) struct WireRequest {
 }
 
 /// What came back.
+#[derive(Clone)]
 pub(crate) struct WireAnswer {
     pub(crate) status: u16,
     /// Names in lower case.
@@ -188,5 +189,36 @@ mod tests {
         };
         let failed = HttpTransport::default().send(request).await.err().unwrap();
         assert!(matches!(failed, Failed::NotSent(_)), "{failed:?}");
+    }
+
+    #[tokio::test]
+    async fn an_answer_that_comes_byte_by_byte_ends_at_the_timeout() {
+        use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = Url::parse(&format!("http://{}/", listener.local_addr().unwrap())).unwrap();
+        tokio::spawn(async move {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let _ = stream.read(&mut [0; 1024]).await;
+            let _ = stream
+                .write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 100000\r\n\r\n")
+                .await;
+            // Never silent for long, and never at its end.
+            while stream.write_all(b" ").await.is_ok() {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        });
+        let request = WireRequest {
+            verb: Verb::Get,
+            url,
+            headers: vec![],
+            body: None,
+            timeout: Duration::from_millis(300),
+            limit: 1 << 20,
+        };
+        let failed = HttpTransport::default().send(request).await.err().unwrap();
+        assert!(
+            matches!(failed, Failed::NoAnswer { timed_out: true, .. }),
+            "{failed:?}"
+        );
     }
 }

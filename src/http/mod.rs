@@ -1,19 +1,24 @@
 //! The one way out: a pipeline around the only HTTP client. Per call: request id, https or loopback only,
-//! idempotency class; then retry; then per try: token, trace, transport. Batches and pages are built on it.
+//! idempotency class; then retry; then per try: pace, token, trace, transport. Batches and pages are built on it.
 //!
 //! Knows no vendor's paths or error codes, except that a batch and a page have the shape that OData gives them.
 
 mod batch;
 mod client;
+mod gather;
+mod pace;
 mod page;
 mod pipeline;
 mod request;
 mod retry;
 #[cfg(test)]
 pub(crate) mod testing;
+mod traffic;
 
 #[cfg(test)]
 pub(crate) use client::{Failed, WireAnswer, WireRequest};
 pub(crate) use client::{HttpTransport, Transport};
+pub(crate) use pace::{FileBucket, Limiter, MemoryBucket};
 pub(crate) use pipeline::{Pipeline, SystemTimer, Timer, Tokens};
 pub(crate) use request::{Body, Class, Request, Response, Verb, encode_segment, origin, origin_of_machine};
+pub use traffic::{RunningJob, Traffic};

@@ -1,5 +1,7 @@
-//! The pipeline: per call a request id and a deadline; then retry; then per try the token, the trace and the
+//! The pipeline: per call a request id and a deadline; then retry; then per try the pace, the token, the trace and the
 //! transport. Logs by allow-list: verb, path template, status, request id, milliseconds. Never headers or bodies.
+
+mod core;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -7,19 +9,17 @@ use std::time::{Duration, Instant};
 use async_trait::async_trait;
 use url::Url;
 
-use super::client::{Failed, Transport, WireAnswer, WireRequest};
-use super::request::{Body, Class, Request, Response};
+pub(super) use self::core::{Core, Tried};
+use super::client::{Failed, Transport, WireAnswer};
+use super::gather::{Gather, Ticket};
+use super::pace::Limiter;
+use super::request::{Class, Request, Response};
 use super::retry::{self, Outcome, Verdict};
+use super::traffic::Traffic;
 use crate::domain::{Clock, Error, ErrorCode, Result, Secret, SystemClock};
 
-/// One try may take so long at most, whatever the deadline.
-const PER_TRY: Duration = Duration::from_secs(60);
 /// A call that may take its time is given so long at least.
 const PATIENCE: Duration = Duration::from_secs(900);
-/// The largest answer that is read: a page of 999 people is under 1 MB.
-const LIMIT: usize = 64 << 20;
-/// A whole data file may be larger.
-const PATIENT_LIMIT: usize = 4 << 30;
 
 /// Time and chance of the pipeline, replaced in tests.
 #[async_trait]
@@ -64,16 +64,14 @@ pub(crate) trait Tokens: Send + Sync {
     async fn token(&self) -> Result<Secret>;
     /// The service refused this one.
     async fn drop_token(&self, refused: &Secret);
+    /// How long the token that is held now is still good.
+    fn left(&self) -> Option<Duration>;
 }
 
 /// The one way to a service.
 pub(crate) struct Pipeline {
-    transport: Arc<dyn Transport>,
-    timer: Arc<dyn Timer>,
-    origin: Url,
-    base: String,
-    tokens: Option<Arc<dyn Tokens>>,
-    timeout: Duration,
+    pub(super) core: Arc<Core>,
+    pub(super) gather: Gather,
 }
 
 impl Pipeline {
@@ -85,260 +83,163 @@ impl Pipeline {
         tokens: Option<Arc<dyn Tokens>>,
         timeout: Duration,
     ) -> Self {
-        let base = origin.as_str().trim_end_matches('/').to_owned();
+        Self::of(Core::new(transport, timer, origin, tokens, timeout))
+    }
+
+    fn of(core: Core) -> Self {
+        let core = Arc::new(core);
         Self {
-            transport,
-            timer,
-            origin,
-            base,
-            tokens,
-            timeout,
+            gather: Gather::new(core.clone()),
+            core,
         }
+    }
+
+    /// The same, over a limiter, and gathering calls under these roots while a job runs.
+    #[must_use]
+    pub(crate) fn paced(self, limiter: Arc<Limiter>, batches: &'static [&'static str]) -> Self {
+        Self::of(self.core.paced(limiter, batches))
     }
 
     /// Sends a call until its answer is final, good or bad.
     ///
     /// # Errors
     /// `unavailable` without a connection, `timed_out` at the deadline, `outcome_unknown` when a write may have been
-    /// sent and nothing tells, and what the token source says.
+    /// sent and nothing tells, `throttled` where the service asked everybody to wait beyond the deadline, and what the
+    /// token source says.
     pub(crate) async fn send(&self, request: &Request) -> Result<Response> {
-        let url = self.resolve(request)?;
+        self.send_after(request, None).await
+    }
+
+    /// As [`Self::send`], where the first try waits for a batch already.
+    pub(super) async fn send_after(&self, request: &Request, mut first: Option<Ticket>) -> Result<Response> {
+        let core = &self.core;
+        let url = core.resolve(request)?;
         let call_id = uuid::Uuid::new_v4().to_string();
         let timeout = if request.patient {
-            self.timeout.max(PATIENCE)
+            core.timeout.max(PATIENCE)
         } else {
-            self.timeout
+            core.timeout
         };
-        let deadline = self.timer.now() + timeout;
+        let in_batch = first.is_some();
+        let mut deadline = core.timer.now() + timeout;
         let mut tries = 0;
         let mut signed_in_again = false;
         // A write of which an earlier try may have arrived must not end as a plain failure.
         let mut maybe_done = false;
         loop {
-            let left = deadline.saturating_sub(self.timer.now());
+            let began = core.timer.now();
+            let left = deadline.saturating_sub(began);
             if left.is_zero() {
                 return Err(if maybe_done {
                     unknown(None, &call_id)
                 } else {
-                    self.too_late(tries)
+                    core.too_late(tries)
                 });
             }
             tries += 1;
-            let token = match &self.tokens {
-                Some(tokens) => Some(tokens.token().await?),
-                None => None,
+            let tried = match first.take() {
+                Some(ticket) => self.gather.answer(ticket, left).await?,
+                None if core.gathers(request) || in_batch => self.gather.send(request, left).await?,
+                None => self.alone(request, &url, &call_id, left, tries).await?,
             };
-            let result = self
-                .attempt(request, &url, &call_id, token.as_ref(), left, tries)
-                .await;
+            let Some(tried) = tried else {
+                return Err(if maybe_done {
+                    unknown(None, &call_id)
+                } else {
+                    core.asked_to_wait()
+                });
+            };
+            if core.in_job() {
+                // In a job nobody waits for one call: the time until it could go out is not its own.
+                deadline += tried.began.saturating_sub(began);
+            }
+            let (result, token) = (tried.result, tried.token);
             let outcome = match &result {
                 Ok(answer) => Outcome::Answered(answer.status),
                 Err(Failed::NotSent(_)) => Outcome::NotSent,
                 Err(Failed::NoAnswer { .. }) => Outcome::NoAnswer,
             };
             maybe_done |= request.class != Class::Read && outcome == Outcome::NoAnswer;
+            if outcome == Outcome::Answered(429) && core.limiter.is_some() && core.in_job() {
+                // The limiter knows when it may go again, and a job goes on as long as that takes.
+                tries -= 1;
+                continue;
+            }
             let can_sign_in = token.is_some() && !signed_in_again;
             match retry::decide(outcome, request.class, tries, !can_sign_in) {
-                Verdict::Take => return self.take(result, &call_id, tries, maybe_done),
+                Verdict::Take => return core.take(result, &call_id, tries, maybe_done),
                 Verdict::Unknown => return Err(unknown(Some(&result), &call_id)),
                 Verdict::SignIn => {
                     signed_in_again = true;
                     tries -= 1;
-                    if let (Some(tokens), Some(token)) = (&self.tokens, &token) {
+                    if let (Some(tokens), Some(token)) = (&core.tokens, &token) {
                         tokens.drop_token(token).await;
                     }
                 }
                 Verdict::Again => {
-                    let wait = retry::wait(tries, asked_to_wait(result.as_ref().ok()), self.timer.random());
-                    if self.timer.now() + wait >= deadline {
+                    let asked = asked_to_wait(result.as_ref().ok());
+                    let wait = retry::wait(tries, asked, core.timer.random());
+                    if core.timer.now() + wait >= deadline {
                         // Waiting would only end at the deadline: the last answer says more than that.
-                        return self.take(result, &call_id, tries, maybe_done);
+                        return core.take(result, &call_id, tries, maybe_done);
                     }
-                    self.timer.sleep(wait).await;
+                    // Where there is a limiter it keeps the service's own wait, for everybody.
+                    if !(core.limiter.is_some() && asked.is_some() && outcome == Outcome::Answered(429)) {
+                        core.timer.sleep(wait).await;
+                    }
                 }
             }
         }
     }
 
-    async fn attempt(
+    /// One try by itself; `None` where the pace lets nothing out before the deadline.
+    async fn alone(
         &self,
         request: &Request,
         url: &Url,
         call_id: &str,
-        token: Option<&Secret>,
         left: Duration,
         tries: u32,
-    ) -> Result<WireAnswer, Failed> {
-        let mut headers = request.headers.clone();
-        headers.push(("accept", "application/json".to_owned()));
-        headers.push(("client-request-id", call_id.to_owned()));
-        if let Some(token) = token {
-            headers.push(("authorization", format!("Bearer {}", token.expose())));
+    ) -> Result<Option<Tried>> {
+        let core = &self.core;
+        let job = core.in_job();
+        let _way = core.single_ways.acquire().await.ok();
+        if let Some(limiter) = &core.limiter
+            && !limiter.pass(request, (!job).then_some(left)).await
+        {
+            return Ok(None);
         }
-        let body = match &request.body {
-            Body::None => None,
-            Body::Json(value) => {
-                headers.push(("content-type", "application/json".to_owned()));
-                Some(value.to_string().into_bytes())
-            }
-            Body::Form(form) => {
-                headers.push(("content-type", "application/x-www-form-urlencoded".to_owned()));
-                Some(form.clone().into_bytes())
-            }
-        };
-        let began = self.timer.now();
-        let (timeout, limit) = if request.patient {
-            (left, PATIENT_LIMIT)
-        } else {
-            (left.min(PER_TRY), LIMIT)
-        };
-        let wire = WireRequest {
-            verb: request.verb,
-            url: url.clone(),
-            headers,
-            body,
-            timeout,
-            limit,
-        };
-        let result = self.transport.send(wire).await;
-        let ms = u64::try_from(self.timer.now().saturating_sub(began).as_millis()).unwrap_or(u64::MAX);
-        let (verb, path) = (request.verb.as_str(), request.template);
-        match &result {
-            Ok(answer) => {
-                let id = header(answer, "request-id").unwrap_or("-");
-                tracing::debug!(
-                    verb,
-                    path,
-                    status = answer.status,
-                    request_id = id,
-                    call_id,
-                    ms,
-                    tries
-                );
-            }
-            Err(Failed::NotSent(why)) => tracing::debug!(verb, path, call_id, ms, tries, why, "not sent"),
-            Err(Failed::NoAnswer { why, .. }) => {
-                tracing::debug!(verb, path, call_id, ms, tries, why, "no answer")
-            }
+        let tried = core.try_once(request, url, call_id, left, tries).await?;
+        if let (Some(limiter), Ok(answer)) = (&core.limiter, &tried.result) {
+            limiter.heard(request, limiter.cost(request), answer).await;
         }
-        result
+        Ok(Some(tried))
     }
 
-    fn take(
-        &self,
-        result: Result<WireAnswer, Failed>,
-        call_id: &str,
-        tries: u32,
-        maybe_done: bool,
-    ) -> Result<Response> {
-        let tells = matches!(&result, Ok(answer) if answer.status < 500 && answer.status != 429);
-        if maybe_done && !tells {
-            return Err(unknown(Some(&result), call_id));
-        }
-        match result {
-            Ok(WireAnswer {
-                status,
-                headers,
-                body,
-            }) => {
-                let find = |name: &str| {
-                    headers
-                        .iter()
-                        .find(|(key, _)| key == name)
-                        .map(|(_, value)| value.clone())
-                };
-                let request_id = find("request-id").or_else(|| Some(call_id.to_owned()));
-                Ok(Response {
-                    status,
-                    headers,
-                    body,
-                    request_id,
-                    tries,
-                })
-            }
-            Err(Failed::NotSent(why)) => Err(Error::new(
-                ErrorCode::Unavailable,
-                format!("cannot connect to {}: {why}", self.host()),
-            )
-            .hint("check that the service runs, the url of the profile, and the network")),
-            Err(Failed::NoAnswer { timed_out: true, .. }) => Err(self.too_late(tries)),
-            Err(Failed::NoAnswer { why, .. }) => Err(Error::new(
-                ErrorCode::Unavailable,
-                format!("no answer from {}: {why}", self.host()),
-            )),
-        }
+    /// The pipeline as those see it who send a great deal; `None` where nothing paces it.
+    pub(crate) fn traffic(&self) -> Option<Traffic> {
+        let limiter = self.core.limiter.clone()?;
+        Some(Traffic::new(self.core.clone(), limiter))
     }
 
-    fn too_late(&self, tries: u32) -> Error {
-        let times = if tries == 1 {
-            "1 try".to_owned()
-        } else {
-            format!("{tries} tries")
-        };
-        Error::new(
-            ErrorCode::TimedOut,
-            format!(
-                "no answer from {} in {} s, {times}",
-                self.host(),
-                self.timeout.as_secs()
-            ),
-        )
-        .hint("try again, or allow more with --timeout")
-    }
-
-    /// The whole address of a call.
-    ///
-    /// # Errors
-    /// `unavailable` for a link to another host: the token must not go there.
-    fn resolve(&self, request: &Request) -> Result<Url> {
-        let url = if request.root.is_empty() && request.path.starts_with("http") {
-            Url::parse(&request.path)
-        } else {
-            Url::parse(&format!("{}{}{}", self.base, request.root, request.path))
-        };
-        let url =
-            url.map_err(|_| Error::new(ErrorCode::Unavailable, "the service gave a link that is not one"))?;
-        if url.origin() != self.origin.origin() {
-            return Err(Error::new(
-                ErrorCode::Unavailable,
-                format!(
-                    "the service gave a link to another host, {}",
-                    url.host_str().unwrap_or("none")
-                ),
-            )
-            .hint("nothing was sent there; check the url of the profile"));
-        }
-        Ok(url)
+    /// How long one call may take with all its tries.
+    pub(crate) fn timeout(&self) -> Duration {
+        self.core.timeout
     }
 
     /// Waits, by the pipeline's own time.
     pub(crate) async fn pause(&self, time: Duration) {
-        self.timer.sleep(time).await;
-    }
-
-    /// How long one call may take with all its tries.
-    pub(crate) const fn timeout(&self) -> Duration {
-        self.timeout
+        self.core.timer.sleep(time).await;
     }
 
     /// The pipeline's own time.
     pub(crate) fn now(&self) -> Duration {
-        self.timer.now()
-    }
-
-    pub(super) fn random(&self) -> f64 {
-        self.timer.random()
-    }
-
-    fn host(&self) -> String {
-        let host = self.origin.host_str().unwrap_or_default();
-        self.origin
-            .port()
-            .map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
+        self.core.timer.now()
     }
 }
 
-fn header<'a>(answer: &'a WireAnswer, name: &str) -> Option<&'a str> {
+/// A header of an answer, by its lower-case name.
+pub(super) fn header<'a>(answer: &'a WireAnswer, name: &str) -> Option<&'a str> {
     answer
         .headers
         .iter()
@@ -346,7 +247,8 @@ fn header<'a>(answer: &'a WireAnswer, name: &str) -> Option<&'a str> {
         .map(|(_, value)| value.as_str())
 }
 
-fn asked_to_wait(answer: Option<&WireAnswer>) -> Option<Duration> {
+/// How long an answer asks to wait.
+pub(super) fn asked_to_wait(answer: Option<&WireAnswer>) -> Option<Duration> {
     let answer = answer?;
     retry::retry_after(
         header(answer, "retry-after"),
@@ -355,7 +257,7 @@ fn asked_to_wait(answer: Option<&WireAnswer>) -> Option<Duration> {
     )
 }
 
-fn unknown(result: Option<&Result<WireAnswer, Failed>>, call_id: &str) -> Error {
+fn unknown(result: Option<&std::result::Result<WireAnswer, Failed>>, call_id: &str) -> Error {
     let why = match result {
         Some(Ok(answer)) => format!("status {}", answer.status),
         Some(Err(Failed::NotSent(why) | Failed::NoAnswer { why, .. })) => why.clone(),

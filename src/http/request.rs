@@ -90,6 +90,8 @@ pub(crate) struct Request {
     pub(crate) class: Class,
     /// Whether one try may take as long as it takes: a whole file, or a hundred thousand people.
     pub(crate) patient: bool,
+    /// What it costs of the service's allowance, as far as that is documented.
+    pub(crate) units: f64,
 }
 
 impl Request {
@@ -104,6 +106,7 @@ impl Request {
             body: Body::None,
             class: Class::Read,
             patient: false,
+            units: 1.0,
         }
     }
 
@@ -133,6 +136,13 @@ impl Request {
     #[must_use]
     pub(crate) const fn patiently(mut self) -> Self {
         self.patient = true;
+        self
+    }
+
+    /// Known to cost so much.
+    #[must_use]
+    pub(crate) const fn costing(mut self, units: f64) -> Self {
+        self.units = units;
         self
     }
 

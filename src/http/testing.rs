@@ -7,8 +7,10 @@ use std::time::Duration;
 use async_trait::async_trait;
 use serde_json::Value;
 
-use super::{Failed, Pipeline, Timer, Tokens, Transport, WireAnswer, WireRequest, origin};
-use crate::domain::{Result, Secret};
+use super::{
+    Failed, Limiter, MemoryBucket, Pipeline, Timer, Tokens, Transport, WireAnswer, WireRequest, origin,
+};
+use crate::domain::{Limits, Result, Secret};
 
 type Planned = std::result::Result<WireAnswer, Failed>;
 
@@ -84,6 +86,15 @@ impl Script {
         )
     }
 
+    /// The same over a limiter.
+    pub(crate) fn paced(&self, seconds: u64, limits: Limits) -> Pipeline {
+        let timer = Arc::new(self.clone());
+        let bucket = Arc::new(MemoryBucket::new(timer.clone(), limits));
+        let limiter = Limiter::new(bucket, timer, limits, None);
+        self.pipeline(seconds)
+            .paced(Arc::new(limiter), &["/v1.0", "/beta"])
+    }
+
     pub(crate) fn requests(&self) -> Vec<Sent> {
         self.0.lock().unwrap().sent.clone()
     }
@@ -154,8 +165,15 @@ impl Tokens for Script {
         Ok(Secret::new(format!("token-{}", self.0.lock().unwrap().tokens)))
     }
 
-    async fn drop_token(&self, _refused: &Secret) {
-        self.0.lock().unwrap().tokens += 1;
+    async fn drop_token(&self, refused: &Secret) {
+        let mut state = self.0.lock().unwrap();
+        if refused.expose() == format!("token-{}", state.tokens) {
+            state.tokens += 1;
+        }
+    }
+
+    fn left(&self) -> Option<Duration> {
+        None
     }
 }
 

@@ -13,8 +13,8 @@ use super::plan::{self, Person, PlannedUser, Setting, Wish};
 use crate::domain::{
     Action, Answer, AppPassword, Capabilities, Capability, Challenge, Clock, Device, DeviceKind, Effect,
     EffectState, Error, ErrorCode, IdentityService, Method, MethodId, MethodKind, Minted, Parts, PhoneNumber,
-    Policy, Privileges, RegistrationRow, ReportQuery, Result, Secret, SecurityInfo, Sessions, Step, User,
-    UserId, UserQuery, Verdict, Via,
+    Policy, Privileges, Purpose, RegistrationRow, ReportQuery, Result, Secret, SecurityInfo, Sessions, Step,
+    User, UserId, UserQuery, Verdict, Via,
 };
 
 /// What happens to a step instead of the usual.
@@ -354,7 +354,7 @@ impl IdentityService for Fake {
         stream::empty().boxed()
     }
 
-    async fn challenge(&self, _user: &UserId, _method: &MethodId) -> Result<Challenge> {
+    async fn challenge(&self, _user: &UserId, _method: &MethodId, _purpose: Purpose) -> Result<Challenge> {
         Err(Error::new(ErrorCode::Unsupported, "no challenge here"))
     }
 

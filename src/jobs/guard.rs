@@ -1,17 +1,39 @@
-//! Whether a change may be made at all: the profile's guard, one's own account, protected people. Stops mistakes; the
-//! boundary is the role that the token holds.
+//! Whether a change may be made at all: the profile's guard, one's own account, protected and privileged people, the
+//! second person. Stops mistakes; the boundary is the role that the token holds.
 
 use serde_json::json;
 
 use super::filter;
 use crate::domain::{Error, ErrorCode, Guard, Operator, Privileges, Result, User};
 
+/// How many names a refusal spells out.
+const NAMED: usize = 10;
+
+/// What flags allow that is refused without them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Allow {
+    /// `--include-self`.
+    pub own: bool,
+    /// `--allow-privileged`: counts only where the guard allows it too.
+    pub privileged: bool,
+}
+
+/// Which of the guard's numbers holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Bound {
+    /// A change that is confirmed and made in one go.
+    Direct,
+    /// A plan that is written or applied, or a job that is resumed.
+    Planned,
+}
+
 /// Whether the guard can only be judged with the roles and groups of people.
-pub fn needs_privileges(guard: &Guard) -> bool {
-    guard
-        .protected
-        .iter()
-        .any(|entry| entry.starts_with("group:") || entry.starts_with("role:"))
+pub fn needs_privileges(guard: &Guard, allow: Allow) -> bool {
+    !(guard.allow_privileged && allow.privileged)
+        || guard
+            .protected
+            .iter()
+            .any(|entry| entry.starts_with("group:") || entry.starts_with("role:"))
 }
 
 /// Which entries of the guard protect a person. A group or role that cannot be read does not match here: see [`admit`].
@@ -43,235 +65,318 @@ fn judge(entry: &str, user: &User, privileges: &Privileges) -> Option<bool> {
 /// What the command itself must satisfy, before anybody is looked up.
 ///
 /// # Errors
-/// `guard_read_only`, `guard_ticket`.
+/// `config_invalid` while the machine-wide file cannot be read, `guard_read_only`, `guard_ticket`.
 pub fn admit_command(guard: &Guard, ticket: Option<&str>, profile: &str) -> Result<()> {
+    if let Some(broken) = &guard.machine.broken {
+        return Err(broken.clone());
+    }
     if guard.read_only {
         return Err(Error::new(
             ErrorCode::GuardReadOnly,
-            format!("profile {profile} is read-only"),
+            format!("profile {profile} is read-only{}", guard.by("read_only")),
         )
         .hint("use a profile that may change people, or --dry-run"));
     }
     let ticket = ticket.map(str::trim).filter(|ticket| !ticket.is_empty());
     if guard.require_ticket && ticket.is_none() {
-        return Err(
-            Error::new(ErrorCode::GuardTicket, "this profile asks for a ticket").hint("add --ticket ID"),
-        );
-    }
-    if let (Some(pattern), Some(ticket)) = (&guard.ticket_pattern, ticket) {
-        let said = filter::holds(
-            ". as {$ticket, $pattern} | $ticket | test(\"^(?:\" + $pattern + \")$\")",
-            &json!({ "ticket": ticket, "pattern": pattern }),
+        return Err(Error::new(
+            ErrorCode::GuardTicket,
+            format!("this profile asks for a ticket{}", guard.by("require_ticket")),
         )
-        .map_err(|_| {
-            Error::new(
-                ErrorCode::ConfigInvalid,
-                format!("ticket_pattern \"{pattern}\" cannot be read"),
-            )
-        })?;
-        if !said {
-            return Err(Error::new(
-                ErrorCode::GuardTicket,
-                format!("\"{ticket}\" is no ticket of the form {pattern}"),
-            ));
-        }
+        .hint("add --ticket ID"));
+    }
+    let Some(ticket) = ticket else {
+        return Ok(());
+    };
+    if let Some(pattern) = &guard.ticket_pattern {
+        admit_ticket(ticket, pattern, "")?;
+    }
+    if let Some(pattern) = &guard.machine.ticket_pattern {
+        admit_ticket(ticket, pattern, &format!(", by {}", guard.machine.file))?;
     }
     Ok(())
+}
+
+/// Whether as many people are meant as was said.
+///
+/// # Errors
+/// `expect_mismatch`.
+pub fn admit_expected(people: u64, expect: Option<u64>) -> Result<()> {
+    match expect {
+        Some(expected) if expected != people => Err(Error::new(
+            ErrorCode::ExpectMismatch,
+            match people {
+                1 => format!("1 person was selected, and --expect says {expected}"),
+                people => format!("{people} people were selected, and --expect says {expected}"),
+            },
+        )),
+        _ => Ok(()),
+    }
+}
+
+/// Whether the whole ticket matches; `by`: who says so.
+fn admit_ticket(ticket: &str, pattern: &str, by: &str) -> Result<()> {
+    let whole = ". as {$ticket, $pattern} | $ticket | test(\"^(?:\" + $pattern + \")$\")";
+    let said = filter::holds(whole, &json!({ "ticket": ticket, "pattern": pattern })).map_err(|_| {
+        Error::new(
+            ErrorCode::ConfigInvalid,
+            format!("ticket_pattern \"{pattern}\" cannot be read{by}"),
+        )
+        .hint("it is a regular expression over the whole ticket, such as INC[0-9]+")
+    })?;
+    if said {
+        return Ok(());
+    }
+    Err(Error::new(
+        ErrorCode::GuardTicket,
+        format!("\"{ticket}\" is no ticket of the form {pattern}{by}"),
+    ))
 }
 
 /// How many people one command may change.
 ///
 /// # Errors
 /// `guard_max_users`; `expect_mismatch` where `expect` says another number.
-pub fn admit_number(guard: &Guard, people: usize, expect: Option<u64>) -> Result<()> {
+pub fn admit_number(guard: &Guard, people: usize, expect: Option<u64>, bound: Bound) -> Result<()> {
     let people = people as u64;
-    if let Some(expected) = expect
-        && expected != people
-    {
-        return Err(Error::new(
-            ErrorCode::ExpectMismatch,
-            match people {
-                1 => format!("1 person was selected, and --expect says {expected}"),
-                people => format!("{people} people were selected, and --expect says {expected}"),
-            },
-        ));
+    admit_expected(people, expect)?;
+    let (key, most) = match bound {
+        Bound::Direct => ("max_users", guard.max_users),
+        Bound::Planned => ("max_users_planned", guard.max_users_planned),
+    };
+    if people <= most {
+        return Ok(());
     }
-    if people > guard.max_users {
-        return Err(Error::new(
-            ErrorCode::GuardMaxUsers,
-            format!(
-                "{people} people are more than the {} that the guard allows",
-                guard.max_users
-            ),
-        )
-        .hint("split the list, or raise max_users in the profile's guard"));
-    }
-    Ok(())
+    let own = match bound {
+        Bound::Direct if people <= guard.max_users_planned => {
+            "write a plan with --plan-out FILE, and apply it; or raise max_users in the profile's guard"
+        }
+        Bound::Direct => "split the list, or raise max_users in the profile's guard",
+        Bound::Planned => "split the list, or raise max_users_planned in the profile's guard",
+    };
+    let plan = "write a plan with --plan-out FILE, and apply it";
+    let hint = match guard.mend(key, own) {
+        _ if bound == Bound::Direct && !guard.by(key).is_empty() && people <= guard.max_users_planned => {
+            plan.to_owned()
+        }
+        hint => hint,
+    };
+    Err(Error::new(
+        ErrorCode::GuardMaxUsers,
+        format!(
+            "{people} people are more than the {most} that the guard allows{}",
+            guard.by(key)
+        ),
+    )
+    .hint(hint))
 }
 
-/// Whether these people may be changed: not the protected ones, and not one's own account. All that are refused are
-/// named, and nothing is sent.
+/// Whether so many people may be changed by one person alone. `maker`: who made the plan that is applied, where one is;
+/// `command`: the command that would write a plan.
 ///
 /// # Errors
-/// `guard_protected`, `guard_self`.
+/// `guard_two_person`.
+pub fn admit_alone(
+    guard: &Guard,
+    people: usize,
+    maker: Option<&str>,
+    operator: &Operator,
+    command: &str,
+) -> Result<()> {
+    let Some(most) = guard.two_person_over else {
+        return Ok(());
+    };
+    if people as u64 <= most || maker.is_some_and(|maker| is_other(maker, operator)) {
+        return Ok(());
+    }
+    let by = guard.by("two_person_over");
+    let people = match people {
+        1 => "1 person".to_owned(),
+        people => format!("{people} people"),
+    };
+    let refused = |message: String| Error::new(ErrorCode::GuardTwoPerson, message);
+    Err(match maker {
+        None => refused(format!(
+            "a change of {people} must be a plan that another account made{by}"
+        ))
+        .hint(format!(
+            "{command}; somebody else applies it with plan apply FILE"
+        )),
+        Some(_) => refused(format!(
+            "{} made this plan of {people}, and another account has to apply it{by}",
+            operator.account
+        ))
+        .hint("give the file and its digest to a colleague: plan apply FILE --digest DIGEST"),
+    })
+}
+
+/// Whether the maker of a plan is somebody else than who runs this.
+pub fn is_other(maker: &str, operator: &Operator) -> bool {
+    let maker = maker.trim();
+    !maker.is_empty()
+        && !maker.eq_ignore_ascii_case(operator.account.trim())
+        && !operator
+            .user_id
+            .as_ref()
+            .is_some_and(|own| own.0.eq_ignore_ascii_case(maker))
+}
+
+/// Whether everybody may be selected at all.
+///
+/// # Errors
+/// `guard_everyone`.
+pub fn admit_everyone(guard: &Guard) -> Result<()> {
+    if guard.allow_everyone {
+        return Ok(());
+    }
+    Err(Error::new(
+        ErrorCode::GuardEveryone,
+        format!(
+            "the guard does not allow --everyone{}",
+            guard.by("allow_everyone")
+        ),
+    )
+    .hint(guard.mend(
+        "allow_everyone",
+        "set allow_everyone = true in the profile's guard, or name a group",
+    )))
+}
+
+/// Why a person may not be changed.
+enum Refused {
+    /// By this entry; `false`: nobody can tell whether it means the person.
+    Protected(String, bool),
+    Privileged,
+    Own,
+}
+
+fn refused(
+    guard: &Guard,
+    user: &User,
+    privileges: &Privileges,
+    operator: &Operator,
+    allow: Allow,
+) -> Option<Refused> {
+    for entry in &guard.protected {
+        match judge(entry, user, privileges) {
+            Some(false) => {}
+            said => return Some(Refused::Protected(entry.clone(), said.is_some())),
+        }
+    }
+    let own = operator
+        .user_id
+        .as_ref()
+        .is_some_and(|own| user.id.0.eq_ignore_ascii_case(&own.0));
+    if own && !allow.own {
+        return Some(Refused::Own);
+    }
+    let privileged = privileges.privileged == Some(true);
+    (privileged && !(guard.allow_privileged && allow.privileged)).then_some(Refused::Privileged)
+}
+
+/// Why one person of many may not be changed, where that is so: such a person is left out of a job of many.
+pub fn refusal(
+    guard: &Guard,
+    user: &User,
+    privileges: &Privileges,
+    operator: &Operator,
+    allow: Allow,
+) -> Option<Error> {
+    admit(guard, &[(user, privileges)], operator, allow).err()
+}
+
+/// Whether these people may be changed: not the protected ones, not the privileged ones unless guard and flag agree, and
+/// not one's own account. All that are refused are named, and nothing is sent.
+///
+/// # Errors
+/// `guard_protected`, `guard_privileged`, `guard_self`.
 pub fn admit(
     guard: &Guard,
     people: &[(&User, &Privileges)],
     operator: &Operator,
-    include_self: bool,
+    allow: Allow,
 ) -> Result<()> {
-    let mut refused = Vec::new();
+    let (mut protected, mut privileged, mut own) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut by_profile, mut by_machine) = (false, false);
     for (user, privileges) in people {
-        for entry in &guard.protected {
-            match judge(entry, user, privileges) {
-                Some(false) => continue,
-                Some(true) if entry.starts_with("group:") || entry.starts_with("role:") => {
-                    refused.push(format!("{} ({entry})", user.sign_in_name));
-                }
-                Some(true) => refused.push(user.sign_in_name.clone()),
-                None => refused.push(format!(
-                    "{} ({entry}, and the token may not see whether)",
-                    user.sign_in_name
-                )),
+        let name = &user.sign_in_name;
+        match refused(guard, user, privileges, operator, allow) {
+            None => {}
+            Some(Refused::Protected(entry, known)) => {
+                let machine = guard.machine.protected.contains(&entry);
+                (by_machine, by_profile) = (by_machine || machine, by_profile || !machine);
+                let named = entry.starts_with("group:") || entry.starts_with("role:");
+                protected.push(match (known, named) {
+                    (true, false) => name.clone(),
+                    (true, true) => format!("{name} ({entry})"),
+                    (false, _) => format!("{name} ({entry}, and the token may not see whether)"),
+                });
             }
-            break;
+            Some(Refused::Privileged) => privileged.push(match privileges.roles.as_deref() {
+                Some(roles) if !roles.is_empty() => format!("{name} ({})", roles.join(", ")),
+                _ => name.clone(),
+            }),
+            Some(Refused::Own) => own.push(name.clone()),
         }
     }
-    if !refused.is_empty() {
-        let verb = if refused.len() == 1 { "is" } else { "are" };
+    let is = |names: &[String]| if names.len() == 1 { "is" } else { "are" };
+    if !protected.is_empty() {
+        let by = match (by_profile, by_machine) {
+            (true, true) => format!("the profile's guard and by {}", guard.machine.file),
+            (false, true) => guard.machine.file.clone(),
+            _ => "the profile's guard".to_owned(),
+        };
         return Err(Error::new(
             ErrorCode::GuardProtected,
-            format!("{} {verb} protected by the profile's guard", refused.join(", ")),
+            format!("{} {} protected by {by}", listed(&protected), is(&protected)),
         )
         .hint("no flag loosens this; nothing was sent"));
     }
-    let own = operator.user_id.as_ref().and_then(|own| {
-        people
-            .iter()
-            .find(|(user, _)| user.id.0.eq_ignore_ascii_case(&own.0))
-    });
-    match own {
-        Some((user, _)) if !include_self => Err(Error::new(
-            ErrorCode::GuardSelf,
-            format!("{} is your own account", user.sign_in_name),
-        )
-        .hint("--include-self allows it")),
-        _ => Ok(()),
+    if let Some(name) = own.first() {
+        return Err(
+            Error::new(ErrorCode::GuardSelf, format!("{name} is your own account"))
+                .hint("--include-self allows it"),
+        );
+    }
+    if privileged.is_empty() {
+        return Ok(());
+    }
+    let message = format!("{} {} privileged", listed(&privileged), is(&privileged));
+    let refused = |message: String| Error::new(ErrorCode::GuardPrivileged, message);
+    if guard.allow_privileged {
+        return Err(refused(message).hint("--allow-privileged allows it"));
+    }
+    let by = guard.by("allow_privileged");
+    Err(
+        refused(format!("{message}, and the guard does not allow that{by}")).hint(guard.mend(
+            "allow_privileged",
+            "it takes allow_privileged = true in the profile's guard, and --allow-privileged",
+        )),
+    )
+}
+
+/// What to say where the roles of somebody cannot be read: which right would tell.
+pub fn cannot_tell(people: &[Privileges]) -> Option<String> {
+    let unknown = people.iter().find(|one| one.privileged.is_none())?;
+    let why = match &unknown.missing {
+        Some(right) => format!("the token lacks {right}"),
+        None => "the service does not say".to_owned(),
+    };
+    Some(format!(
+        "cannot tell who is privileged: {why}; only those whom the guard protects by name are held back"
+    ))
+}
+
+/// The first names, and how many more there are.
+fn listed(names: &[String]) -> String {
+    match names.len().checked_sub(NAMED) {
+        Some(more) if more > 0 => format!(
+            "{} and {more} more",
+            names.get(..NAMED).unwrap_or(names).join(", ")
+        ),
+        _ => names.join(", "),
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn user(name: &str) -> User {
-        User {
-            id: format!("id-{name}").into(),
-            sign_in_name: format!("{name}@contoso.example"),
-            display_name: None,
-            mail: None,
-            enabled: true,
-            guest: false,
-            synced: None,
-            last_sign_in_at: None,
-        }
-    }
-
-    fn protecting(entries: &[&str]) -> Guard {
-        Guard {
-            protected: entries.iter().map(|entry| (*entry).to_owned()).collect(),
-            ..Guard::default()
-        }
-    }
-
-    #[test]
-    fn a_protected_person_is_refused_by_name_by_group_and_by_role() {
-        let (ann, bob) = (user("ann"), user("bob"));
-        let holder = Privileges {
-            roles: Some(vec!["Global Administrator".into()]),
-            groups: Some(vec!["Executives".into()]),
-            privileged: None,
-        };
-        let none = Privileges {
-            roles: Some(vec![]),
-            groups: Some(vec![]),
-            privileged: None,
-        };
-        let operator = Operator::default();
-        for entry in [
-            "ANN@contoso.example",
-            "group:executives",
-            "role:Global Administrator",
-        ] {
-            let guard = protecting(&[entry]);
-            let error = admit(&guard, &[(&ann, &holder), (&bob, &none)], &operator, true).unwrap_err();
-            assert_eq!(error.code(), ErrorCode::GuardProtected, "{entry}");
-            assert!(
-                error.message().contains("ann@") && !error.message().contains("bob@"),
-                "{error}"
-            );
-            assert_eq!(protected_by(&guard, &ann, &holder), [entry]);
-            assert!(admit(&guard, &[(&bob, &none)], &operator, true).is_ok());
-        }
-    }
-
-    #[test]
-    fn a_group_that_cannot_be_read_protects() {
-        let error = admit(
-            &protecting(&["group:Executives"]),
-            &[(&user("ann"), &Privileges::default())],
-            &Operator::default(),
-            true,
-        )
-        .unwrap_err();
-        assert_eq!(error.code(), ErrorCode::GuardProtected);
-    }
-
-    #[test]
-    fn ones_own_account_needs_a_flag() {
-        let ann = user("ann");
-        let operator = Operator {
-            user_id: Some("ID-ann".into()),
-            ..Operator::default()
-        };
-        let none = Privileges::default();
-        let error = admit(&Guard::default(), &[(&ann, &none)], &operator, false).unwrap_err();
-        assert_eq!(error.code(), ErrorCode::GuardSelf);
-        assert!(admit(&Guard::default(), &[(&ann, &none)], &operator, true).is_ok());
-    }
-
-    #[test]
-    fn read_only_tickets_and_numbers_are_held() {
-        let code = |result: Result<()>| result.map_err(|error| error.code());
-        let read_only = Guard {
-            read_only: true,
-            ..Guard::default()
-        };
-        assert_eq!(
-            code(admit_command(&read_only, None, "x")),
-            Err(ErrorCode::GuardReadOnly)
-        );
-        let ticket = Guard {
-            require_ticket: true,
-            ticket_pattern: Some("INC[0-9]+".into()),
-            ..Guard::default()
-        };
-        for (given, said) in [
-            (None, Err(ErrorCode::GuardTicket)),
-            (Some(" "), Err(ErrorCode::GuardTicket)),
-            (Some("INC42"), Ok(())),
-            (Some("xINC42"), Err(ErrorCode::GuardTicket)),
-        ] {
-            assert_eq!(code(admit_command(&ticket, given, "x")), said, "{given:?}");
-        }
-        assert_eq!(
-            code(admit_number(&Guard::default(), 26, None)),
-            Err(ErrorCode::GuardMaxUsers)
-        );
-        assert_eq!(
-            code(admit_number(&Guard::default(), 2, Some(3))),
-            Err(ErrorCode::ExpectMismatch)
-        );
-        assert_eq!(code(admit_number(&Guard::default(), 25, Some(25))), Ok(()));
-    }
-}
+mod tests;

@@ -1,16 +1,30 @@
-//! `--from`: people, and the values of a verb, from a file. CSV as spreadsheets write it, or NDJSON. Everything is
-//! checked before anything is sent, and whatever is wrong is said with its line and column.
+//! `--from`: people, and the values of a verb, from a file. CSV as spreadsheets write it, or NDJSON, read in as much
+//! memory as one row needs. Everything is checked before anything is sent, and whatever is wrong is said with its line
+//! and column.
 
+mod check;
+mod columns;
 mod csv_rows;
 mod decode;
 mod ndjson_rows;
+mod problems;
+mod source;
 
-use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{BufRead as _, BufReader};
 
-use crate::domain::{Error, ErrorCode, Match, Result};
+use serde::{Deserialize, Serialize};
+
+use crate::domain::{Error, ErrorCode, Result};
+pub use check::{Checked, Conflict, check};
+pub use columns::Columns;
+use csv_rows::CsvRows;
+use ndjson_rows::NdjsonRows;
+pub use problems::{Problem, Problems};
+pub use source::Source;
 
 /// A value with where it stands.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Cell {
     /// The text, without what a spreadsheet put around it.
     pub text: String,
@@ -19,168 +33,122 @@ pub struct Cell {
 }
 
 /// One row.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct InputRow {
     /// The person.
     pub user: Cell,
     /// Its line in the file, from 1.
     pub line: u64,
-    /// The values by the names of the verb's options; an empty cell is none.
-    pub values: BTreeMap<String, Cell>,
+    /// The values, each with the place of its option in [`Columns::options`]; an empty cell is none.
+    pub values: Vec<(u8, Cell)>,
 }
 
-/// A file that was read.
-#[derive(Clone, Debug, PartialEq, Eq)]
+impl InputRow {
+    /// The value of the option at this place.
+    pub fn value(&self, option: usize) -> Option<&Cell> {
+        let mut values = self.values.iter();
+        values.find_map(|(at, cell)| (usize::from(*at) == option).then_some(cell))
+    }
+}
+
+/// A file of rows with what its columns mean. It can be read as often as is wanted.
+#[derive(Debug)]
 pub struct Input {
-    /// Its name, as it was given.
-    pub file: String,
-    /// Its rows.
-    pub rows: Vec<InputRow>,
-    /// Columns that nothing uses.
-    pub unused: Vec<String>,
-    /// The column that was taken for the user, where it is not named so.
-    pub taken_as_user: Option<String>,
+    source: Source,
+    columns: Columns,
 }
 
-/// What to look for in a file.
-#[derive(Clone, Copy, Debug)]
-pub struct Columns<'a> {
-    /// The names of the verb's own value options.
-    pub options: &'a [&'a str],
-    /// `--column OPTION=COLUMN`.
-    pub mapped: &'a [(String, String)],
-}
-
-impl Columns<'_> {
-    /// The option that a column fills: `user`, or one of the options.
-    fn option(&self, column: &str) -> Option<String> {
-        if let Some((option, _)) = self.mapped.iter().find(|(_, mapped)| same(mapped, column)) {
-            return Some(option.clone());
-        }
-        let named = std::iter::once(&"user")
-            .chain(self.options)
-            .find(|option| same(option, column))?;
-        // Another column was named for it.
-        let taken = self.mapped.iter().any(|(option, _)| option == named);
-        (!taken).then(|| (*named).to_owned())
+impl Input {
+    /// # Errors
+    /// `usage` for a mapping of what the verb has not.
+    pub fn new(source: Source, columns: Columns) -> Result<Self> {
+        columns.check()?;
+        Ok(Self { source, columns })
     }
 
-    fn check(&self) -> Result<()> {
-        for (option, _) in self.mapped {
-            if option != "user" && !self.options.contains(&option.as_str()) {
-                let names: Vec<&str> = std::iter::once("user")
-                    .chain(self.options.iter().copied())
-                    .collect();
-                return Err(Error::new(
-                    ErrorCode::Usage,
-                    format!("--column {option}=…: this verb has no value \"{option}\""),
-                )
-                .hint(format!("one of: {}", names.join(", "))));
-            }
-        }
-        Ok(())
-    }
-}
-
-/// Whether two names of columns are the same: case, spaces, `_` and `-` do not count.
-fn same(a: &str, b: &str) -> bool {
-    let plain = |text: &str| -> String {
-        text.chars()
-            .filter(|c| !c.is_whitespace() && !matches!(c, '_' | '-'))
-            .flat_map(char::to_lowercase)
-            .collect()
-    };
-    plain(a) == plain(b)
-}
-
-/// Everything that is wrong with a file, found before anything is sent.
-#[derive(Debug, Default)]
-pub struct Problems(Vec<(u64, Option<u64>, Error)>);
-
-impl Problems {
-    /// Nothing yet.
-    pub fn new() -> Self {
-        Self::default()
+    /// The file's name, as it was given.
+    pub fn name(&self) -> &str {
+        self.source.name()
     }
 
-    /// Notes what is wrong with a line.
-    pub fn add(&mut self, line: u64, column: Option<u64>, error: Error) {
-        self.0.push((line, column, error));
+    /// What its columns mean.
+    pub const fn columns(&self) -> &Columns {
+        &self.columns
     }
 
-    /// All of it as one error, or nothing.
+    /// Its rows, from the first one. One reader at a time.
     ///
     /// # Errors
-    /// The one problem with its place, or `invalid_input` with all of them.
-    pub fn finish(self, file: &str) -> Result<()> {
-        match self.0.as_slice() {
-            [] => Ok(()),
-            [(line, column, error)] => Err(error.clone().at(file, Some(*line), *column)),
-            [(line, column, first), ..] => {
-                let matches = self
-                    .0
-                    .iter()
-                    .map(|(line, column, error)| Match {
-                        reference: match column {
-                            Some(column) => format!("{file}:{line}:{column}"),
-                            None => format!("{file}:{line}"),
-                        },
-                        detail: error.message().to_owned(),
-                    })
-                    .collect();
-                let message = format!("{} rows of {file} are wrong; nothing was sent", self.0.len());
-                let mut error = Error::new(ErrorCode::InvalidInput, message).matches(matches).at(
-                    file,
-                    Some(*line),
-                    *column,
-                );
-                if let Some(hint) = first.hint_text() {
-                    error = error.hint(hint);
-                }
-                Err(error)
-            }
+    /// `invalid_input` for what is no text, and for a header that does not fit; `file_unreadable`.
+    pub fn rows(&self) -> Result<Rows<'_>> {
+        let name = self.source.name();
+        let mut text = self.source.text()?;
+        let start = text.fill_buf().map_err(|error| decode::broken(name, error))?;
+        let first = start.trim_ascii_start().first().copied();
+        let sort = if matches!(first, Some(b'{' | b'[')) {
+            Sort::Ndjson(NdjsonRows::new(name, text, &self.columns)?)
+        } else {
+            Sort::Csv(CsvRows::new(name, text, &self.columns)?)
+        };
+        Ok(Rows(Box::new(sort)))
+    }
+}
+
+/// The rows of a file, each or what is wrong with it.
+pub struct Rows<'a>(Box<Sort<'a>>);
+
+enum Sort<'a> {
+    Csv(CsvRows<BufReader<&'a File>>),
+    Ndjson(NdjsonRows<BufReader<&'a File>>),
+}
+
+impl Rows<'_> {
+    /// Columns that nothing uses, as far as they were seen.
+    pub fn unused(&self) -> &[String] {
+        match &*self.0 {
+            Sort::Csv(rows) => &rows.unused,
+            Sort::Ndjson(rows) => &rows.unused,
+        }
+    }
+
+    /// The column that was taken for the user, where it is not named so.
+    pub fn taken_as_user(&self) -> Option<&str> {
+        match &*self.0 {
+            Sort::Csv(rows) => rows.taken_as_user.as_deref(),
+            Sort::Ndjson(_) => None,
         }
     }
 }
 
-/// Reads a file's bytes.
-///
-/// # Errors
-/// `invalid_input` with line and column: a spreadsheet that is no text, bytes that are no text, no column for the
-/// user, a row without one, a row that is longer than the header; `usage` for a mapping of what the verb has not.
-pub fn read(file: &str, bytes: &[u8], columns: Columns<'_>) -> Result<Input> {
-    columns.check()?;
-    let text = decode::text(file, bytes)?;
-    let is_ndjson = text.trim_start().starts_with('{');
-    let input = if is_ndjson {
-        ndjson_rows::read(file, &text, columns)?
-    } else {
-        csv_rows::read(file, &text, columns)?
-    };
-    if input.rows.is_empty() {
-        return Err(Error::new(ErrorCode::InvalidInput, format!("{file} has no rows")));
-    }
-    for (option, column) in columns.mapped {
-        let found = input.rows.iter().any(|row| row.values.contains_key(option)) || option == "user";
-        if !found {
-            return Err(Error::new(
-                ErrorCode::InvalidInput,
-                format!("{file} has no values in a column \"{column}\""),
-            )
-            .hint("--column OPTION=COLUMN names a column of the file behind the ="));
+impl Iterator for Rows<'_> {
+    type Item = Result<InputRow, Problem>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        match &mut *self.0 {
+            Sort::Csv(rows) => rows.next(),
+            Sort::Ndjson(rows) => rows.next(),
         }
     }
-    Ok(input)
 }
 
-/// The text of a cell, without `="…"` that spreadsheets put around numbers to keep their plus.
+/// The text of a cell: without `="…"`, which spreadsheets put around numbers to keep their plus, and without the
+/// apostrophe that keeps a spreadsheet from computing it.
 fn cell_text(text: &str) -> String {
     let trimmed = text.trim();
-    trimmed
+    let plain = trimmed
         .strip_prefix("=\"")
         .and_then(|rest| rest.strip_suffix('"'))
-        .map_or(trimmed, str::trim)
-        .to_owned()
+        .unwrap_or(trimmed);
+    match plain.strip_prefix('\'') {
+        Some(rest) if rest.starts_with(['=', '+', '-', '@', '\t', '\r']) => rest.trim().to_owned(),
+        _ => plain.trim().to_owned(),
+    }
+}
+
+/// A file without a row.
+fn no_rows(name: &str) -> Error {
+    Error::new(ErrorCode::InvalidInput, format!("{name} has no rows"))
+        .hint("it needs a header, such as \"user,number\", and a row for each person")
 }
 
 #[cfg(test)]

@@ -2,6 +2,8 @@
 //! may be (`guard`), doing it (`execute`), and the same written down (`planfile`). One person is a job of one. Nothing
 //! here prints, asks or knows a vendor: a service reaches it as a trait object behind the gate.
 
+pub mod audit;
+pub mod caller;
 pub mod execute;
 #[cfg(test)]
 mod fake;
@@ -13,6 +15,8 @@ pub mod outcome;
 pub mod plan;
 pub mod planfile;
 pub mod playbook;
+pub mod policy;
 pub mod remains;
 pub mod select;
+pub mod undo;
 pub mod witness;

@@ -1,8 +1,18 @@
 //! Who is meant: USER operands and rows of a file become people, exactly. Never a prefix, never a display name.
 
+mod missing;
+mod part;
+mod pick;
+mod spool;
+
+use std::collections::{HashMap, HashSet};
+
 use futures::TryStreamExt as _;
 
 use crate::domain::{Error, ErrorCode, IdentityService, Match, Result, User, UserQuery};
+pub use part::Part;
+pub use pick::{Except, Finder, Wanted, left_out, pick};
+pub use spool::{Chosen, Pick, Picked};
 
 /// One USER as it was typed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,73 +44,8 @@ pub fn completed(text: &str, domain: Option<&str>) -> String {
     }
 }
 
-/// The people that `typed` means, in that order, each once. `command` makes the whole command for a USER, for hints.
-///
-/// # Errors
-/// `user_not_found` with a search to paste; `ambiguous` with every match; what the service answers.
-pub async fn people(
-    service: &dyn IdentityService,
-    typed: &[Typed],
-    domain: Option<&str>,
-    prefix: &str,
-    command: &dyn Fn(&str) -> String,
-) -> Result<Vec<User>> {
-    let places = places(service, typed, domain, prefix, command).await?;
-    let mut people: Vec<User> = Vec::with_capacity(places.len());
-    for user in places {
-        if !people.iter().any(|known| known.id == user.id) {
-            people.push(user);
-        }
-    }
-    Ok(people)
-}
-
-/// The same, one person for each text: the same person twice where two texts mean the same.
-///
-/// # Errors
-/// As [`people`].
-pub async fn places(
-    service: &dyn IdentityService,
-    typed: &[Typed],
-    domain: Option<&str>,
-    prefix: &str,
-    command: &dyn Fn(&str) -> String,
-) -> Result<Vec<User>> {
-    let found = look_up(service, typed, domain).await?;
-    let mut people = Vec::with_capacity(typed.len());
-    let mut missing = Vec::new();
-    for one in typed {
-        match matching(&completed(&one.text, domain), &found).as_slice() {
-            [] => missing.push(one),
-            [user] => people.push((*user).clone()),
-            several => return Err(at(ambiguous(&one.text, several, command), one)),
-        }
-    }
-    match missing.as_slice() {
-        [] => Ok(people),
-        [one] => Err(at(nobody(&one.text, prefix), one)),
-        [first, ..] => {
-            let names: Vec<_> = missing
-                .iter()
-                .map(|one| match &one.place {
-                    Some((_, line)) => format!("\"{}\" (line {line})", one.text),
-                    None => format!("\"{}\"", one.text),
-                })
-                .collect();
-            Err(at(
-                Error::new(
-                    ErrorCode::UserNotFound,
-                    format!("{} people are not there: {}", names.len(), names.join(", ")),
-                )
-                .hint(format!("{prefix} user search {}", search_for(&first.text))),
-                first,
-            ))
-        }
-    }
-}
-
-/// The same for verbs that read: a text that means nobody, or several, is an error of its own, and the others are
-/// found all the same.
+/// The people that `typed` means, one for each text. A text that means nobody, or several, is an error of its own, and
+/// the others are found all the same. `command` makes, of what was typed and of a USER that works, the whole command, for hints.
 ///
 /// # Errors
 /// What the service answers; an empty text.
@@ -109,13 +54,14 @@ pub async fn each(
     typed: &[Typed],
     domain: Option<&str>,
     prefix: &str,
-    command: &dyn Fn(&str) -> String,
+    command: &dyn Fn(&str, &str) -> String,
 ) -> Result<Vec<Result<User>>> {
     let found = look_up(service, typed, domain).await?;
+    let index = Index::new(&found);
     Ok(typed
         .iter()
         .map(
-            |one| match matching(&completed(&one.text, domain), &found).as_slice() {
+            |one| match index.matching(&completed(&one.text, domain)).as_slice() {
                 [user] => Ok((*user).clone()),
                 [] => Err(at(nobody(&one.text, prefix), one)),
                 several => Err(at(ambiguous(&one.text, several, command), one)),
@@ -127,12 +73,13 @@ pub async fn each(
 /// Everybody whom any of the texts may mean, in one question.
 async fn look_up(service: &dyn IdentityService, typed: &[Typed], domain: Option<&str>) -> Result<Vec<User>> {
     let mut wanted: Vec<String> = Vec::with_capacity(typed.len());
+    let mut known = HashSet::new();
     for one in typed {
         if one.text.trim().is_empty() {
             return Err(at(Error::new(ErrorCode::InvalidInput, "a user is empty"), one));
         }
         let text = completed(&one.text, domain);
-        if !wanted.iter().any(|known| known.eq_ignore_ascii_case(&text)) {
+        if known.insert(text.to_lowercase()) {
             wanted.push(text);
         }
     }
@@ -140,30 +87,40 @@ async fn look_up(service: &dyn IdentityService, typed: &[Typed], domain: Option<
     service.users(&query).try_collect().await
 }
 
+/// People by what can be typed for them.
+struct Index<'a>([HashMap<String, Vec<&'a User>>; 3]);
+
+impl<'a> Index<'a> {
+    fn new(found: &'a [User]) -> Self {
+        let mut names: [HashMap<String, Vec<&User>>; 3] = Default::default();
+        for user in found {
+            let texts = [Some(&user.id.0), Some(&user.sign_in_name), user.mail.as_ref()];
+            for (names, text) in names.iter_mut().zip(texts) {
+                let Some(text) = text else { continue };
+                let users = names.entry(text.to_lowercase()).or_default();
+                if !users.iter().any(|known| known.id == user.id) {
+                    users.push(user);
+                }
+            }
+        }
+        Self(names)
+    }
+
+    /// First rule with a hit: object id, sign-in name, primary mail.
+    fn matching(&self, text: &str) -> Vec<&'a User> {
+        let text = text.to_lowercase();
+        let hits = self.0.iter().find_map(|names| names.get(&text));
+        hits.cloned().unwrap_or_default()
+    }
+}
+
 fn nobody(text: &str, prefix: &str) -> Error {
     Error::new(ErrorCode::UserNotFound, format!("there is no person \"{text}\""))
         .hint(format!("{prefix} user search {}", search_for(text)))
 }
 
-/// First rule with a hit: object id, sign-in name, primary mail.
-fn matching<'a>(text: &str, found: &'a [User]) -> Vec<&'a User> {
-    let same = |other: &str| other.to_lowercase() == text.to_lowercase();
-    let rules: [&dyn Fn(&User) -> bool; 3] = [
-        &|user| same(&user.id.0),
-        &|user| same(&user.sign_in_name),
-        &|user| user.mail.as_deref().is_some_and(same),
-    ];
-    let mut hits: Vec<&User> = rules
-        .iter()
-        .map(|rule| found.iter().filter(|user| rule(user)).collect::<Vec<_>>())
-        .find(|hits| !hits.is_empty())
-        .unwrap_or_default();
-    hits.dedup_by(|a, b| a.id == b.id);
-    hits
-}
-
 /// Each match with what can be typed for it, and the command that would work.
-fn ambiguous(text: &str, several: &[&User], command: &dyn Fn(&str) -> String) -> Error {
+fn ambiguous(text: &str, several: &[&User], command: &dyn Fn(&str, &str) -> String) -> Error {
     let matches = several
         .iter()
         .map(|user| Match {
@@ -171,11 +128,11 @@ fn ambiguous(text: &str, several: &[&User], command: &dyn Fn(&str) -> String) ->
             detail: format!(
                 "{}  {}",
                 user.display_name.as_deref().unwrap_or("-"),
-                command(&user.sign_in_name)
+                command(text, &user.sign_in_name)
             ),
         })
         .collect();
-    let first = several.first().map(|user| command(&user.sign_in_name));
+    let first = several.first().map(|user| command(text, &user.sign_in_name));
     Error::new(
         ErrorCode::Ambiguous,
         format!("\"{text}\" matches {} people", several.len()),
@@ -187,7 +144,9 @@ fn ambiguous(text: &str, several: &[&User], command: &dyn Fn(&str) -> String) ->
 /// What to search for: the part before the `@`, quoted where a shell needs it.
 fn search_for(text: &str) -> String {
     let start = text.trim().split('@').next().unwrap_or_default();
-    quoted(start)
+    // What begins with a dash would be read as an option.
+    let dashes = if start.starts_with('-') { "-- " } else { "" };
+    format!("{dashes}{}", quoted(start))
 }
 
 /// A text as a shell takes it as one word.
@@ -227,10 +186,26 @@ mod tests {
     }
 
     async fn found(typed: &[&str]) -> Result<Vec<String>> {
-        let typed: Vec<Typed> = typed.iter().map(|text| Typed::argument(*text)).collect();
-        let command = |user: &str| format!("mfactl user sign-out {user}");
-        let users = people(&directory(), &typed, Some("contoso.example"), "mfactl", &command).await?;
-        Ok(users.into_iter().map(|user| user.id.0).collect())
+        let typed: Vec<String> = typed.iter().map(|text| (*text).to_owned()).collect();
+        let finder = Finder {
+            service: &directory(),
+            domain: Some("contoso.example"),
+            prefix: "mfactl",
+            command: &|_, user| format!("mfactl user sign-out {user}"),
+            elsewhere: &|_| None,
+            told: &|_| Ok(()),
+        };
+        let chosen = pick(&finder, Wanted::Texts(&typed), &Except::default()).await?;
+        let mut ids = Vec::new();
+        for piece in chosen.pieces(2)? {
+            for picked in piece? {
+                match picked {
+                    Picked::Pick(pick) => ids.push(pick.user.id.0),
+                    Picked::Left(row) => panic!("{row:?}"),
+                }
+            }
+        }
+        Ok(ids)
     }
 
     #[tokio::test]

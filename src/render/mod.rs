@@ -1,7 +1,9 @@
 //! What stdout gets: one file a format. Commands hand over data; nothing here decides, asks or sends.
 
+mod audit;
 pub(crate) mod csv;
 pub(crate) mod error;
+mod jobs;
 pub(crate) mod jq;
 mod lists;
 mod people;
@@ -26,11 +28,12 @@ use serde_json::Value;
 
 use crate::domain::{Error, ErrorCode, Result};
 
-pub(crate) use lists::{app_passwords, devices, methods};
+pub(crate) use audit::cef;
+pub(crate) use jobs::{AgainRow, AgainRows, JobPage, jobs};
 pub(crate) use people::users;
 pub(crate) use policy::policy;
 pub(crate) use report::Totals;
-pub(crate) use result::result;
+pub(crate) use result::{Results, result};
 pub(crate) use rows::{Row, Rows, Shape};
 pub(crate) use show::user_show;
 
@@ -181,6 +184,11 @@ fn spoken(headings: &[&str], rows: &[Vec<String>]) -> String {
 
 /// One object on a line, its `type` first.
 fn ndjson(out: &mut dyn Write, kind: &str, value: &impl Serialize) -> Result<()> {
+    write(out, line(kind, value)?.as_bytes())
+}
+
+/// The line of an object, its `type` first.
+fn line(kind: &str, value: &impl Serialize) -> Result<String> {
     let mut object = serde_json::Map::new();
     object.insert("type".to_owned(), Value::from(kind));
     if let Value::Object(fields) = to_value(value)? {
@@ -189,7 +197,7 @@ fn ndjson(out: &mut dyn Write, kind: &str, value: &impl Serialize) -> Result<()>
     }
     let mut line = text::clean_json(Value::Object(object).to_string());
     line.push('\n');
-    write(out, line.as_bytes())
+    Ok(line)
 }
 
 fn filtered(out: &mut dyn Write, filter: &jq::Filter, value: &Value) -> Result<()> {

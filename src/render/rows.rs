@@ -80,6 +80,14 @@ impl<'a, R: Row> Rows<'a, R> {
             .map_err(|error| super::cannot_write(&error, "standard output"))
     }
 
+    /// Writes a text as it is: a line that is made in pieces.
+    ///
+    /// # Errors
+    /// stdout is a file that cannot take it.
+    pub(super) fn raw(&mut self, text: &str) -> Result<()> {
+        write(self.out, text.as_bytes())
+    }
+
     /// Adds a row.
     ///
     /// # Errors

@@ -1,13 +1,14 @@
 //! The data file on disk: making it, opening it, the lock beside it, wiping and restoring it.
 
-use std::fs::{self, File, OpenOptions, TryLockError};
+use std::fs::{self, File, TryLockError};
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior, params};
 
 use super::{demo, keys};
+use crate::domain::private::{self, beside, make_folder};
 use crate::domain::{Error, ErrorCode, Result};
 
 /// The schema, version by version.
@@ -30,7 +31,9 @@ pub(crate) fn open(path: &Path, demo: bool) -> Result<(Connection, File)> {
     }
     let lock = lock_file(path)?;
     wait_for(|| lock.try_lock_shared()).map_err(|error| from_lock(path, error))?;
-    private()
+    private::options()
+        .read(true)
+        .write(true)
         .create(true)
         .truncate(false)
         .open(path)
@@ -100,7 +103,9 @@ pub fn restore(path: &Path, snapshot: &Path) -> Result<()> {
     let _lock = exclusive(path)?;
     let fresh = beside(path, ".restoring");
     let copied = remove_all(&fresh).and_then(|()| {
-        private()
+        private::options()
+            .read(true)
+            .write(true)
             .create_new(true)
             .open(&fresh)
             .map_err(|error| from_io(&fresh, &error))?;
@@ -300,17 +305,13 @@ fn exclusive(path: &Path) -> Result<File> {
 
 fn lock_file(path: &Path) -> Result<File> {
     let name = beside(path, ".lock");
-    private()
+    private::options()
+        .read(true)
+        .write(true)
         .create(true)
         .truncate(false)
         .open(&name)
         .map_err(|error| from_io(&name, &error))
-}
-
-fn beside(path: &Path, end: &str) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(end);
-    PathBuf::from(name)
 }
 
 fn remove_all(path: &Path) -> Result<()> {
@@ -324,21 +325,4 @@ fn remove(path: &Path) -> Result<()> {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(from_io(path, &error)),
         _ => Ok(()),
     }
-}
-
-/// Opens for reading and writing; what it makes is for its owner alone.
-fn private() -> OpenOptions {
-    let mut options = OpenOptions::new();
-    options.read(true).write(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options
-}
-
-fn make_folder(folder: &Path) -> io::Result<()> {
-    let mut builder = fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(folder)
 }

@@ -4,11 +4,13 @@
 //! Imports `domain` and nothing else of this program: its clients reach it over HTTP like any other service.
 
 mod auth;
+mod caller;
 mod clock;
 mod demo;
 mod error;
 mod evaluate;
 mod ext;
+mod faults;
 mod file;
 mod graph;
 mod keys;
@@ -22,11 +24,12 @@ mod verification;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::middleware::from_fn;
+use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::{get, post};
 
 use crate::domain::{Clock, SystemClock};
 
+pub use faults::Rate;
 pub use file::{restore, wipe};
 pub use spawn::{Endpoint, Options, Running, spawn};
 pub(crate) use state::AppState;
@@ -55,6 +58,9 @@ fn router(state: Arc<AppState>) -> Router {
         .fallback(graph::serve);
     if !state.graph_only {
         router = router.nest("/mfactl/v1", ext::router());
+    }
+    if !state.faults.is_idle() {
+        router = router.layer(from_fn_with_state(Arc::clone(&state), faults::act));
     }
     router.layer(from_fn(error::finish)).with_state(state)
 }

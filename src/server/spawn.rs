@@ -9,6 +9,7 @@ use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
+use super::faults::{Faults, Line, Lines, Rate};
 use super::state::{AppState, DOMAIN, Operator};
 use super::store::Store;
 use super::token::Trusted;
@@ -32,6 +33,10 @@ pub struct Options {
     pub allow_remote: bool,
     /// What else than its secret proves that the application asks.
     pub trusted: Trusted,
+    /// The rules by which calls go wrong on purpose.
+    pub faults: Option<PathBuf>,
+    /// How many resource units a second are served; the rest is told to come back.
+    pub throttle: Option<Rate>,
 }
 
 impl Options {
@@ -45,6 +50,8 @@ impl Options {
             demo: true,
             allow_remote: false,
             trusted: Trusted::default(),
+            faults: None,
+            throttle: None,
         }
     }
 }
@@ -109,7 +116,7 @@ impl Running {
 ///
 /// # Errors
 /// `Usage` for an address that other machines can reach; `Unavailable` where the address cannot be had; the file's
-/// own: `FileLocked`, `FileUnreadable`, `FileCorrupt`, `FileFromNewerVersion`, `DiskFull`.
+/// own: `FileLocked`, `FileUnreadable`, `FileCorrupt`, `FileFromNewerVersion`, `DiskFull`; that of the rules: `InvalidInput`.
 pub async fn spawn(options: Options) -> Result<Running> {
     if !options.listen.ip().is_loopback() && !options.allow_remote {
         return Err(Error::new(
@@ -121,6 +128,8 @@ pub async fn spawn(options: Options) -> Result<Running> {
         )
         .hint("listen on 127.0.0.1:PORT"));
     }
+    let faults = Faults::load(options.faults.as_deref(), options.throttle)?;
+    let acts = !faults.is_idle();
     let (data, demo) = (options.data.clone(), options.demo);
     let store = tokio::task::spawn_blocking(move || Store::open(data, demo))
         .await
@@ -143,7 +152,7 @@ pub async fn spawn(options: Options) -> Result<Running> {
             format!("the address is not known: {error}"),
         )
     })?;
-    let state = load(store, &options, format!("http://{address}")).await.map_err(|_| {
+    let state = load(store, &options, format!("http://{address}"), faults).await.map_err(|_| {
         Error::new(ErrorCode::FileCorrupt, format!("{} cannot be read", options.data.display()))
             .hint("restore a snapshot with `mfactl local restore FILE`, or start afresh with `mfactl local wipe`")
     })?;
@@ -158,15 +167,26 @@ pub async fn spawn(options: Options) -> Result<Running> {
             .map(|operator| (operator.sign_in_name.clone(), operator.password.clone())),
     };
     let (stop, stopped) = oneshot::channel::<()>();
-    let server = axum::serve(listener, router(state)).with_graceful_shutdown(async move {
-        // An answer and a dropped sender mean the same.
-        let _ = stopped.await;
-    });
-    let task = tokio::spawn(async move { server.await });
+    let router = router(state);
+    // An answer and a dropped sender mean the same.
+    let until = async move { drop(stopped.await) };
+    let task = if acts {
+        let app = router.into_make_service_with_connect_info::<Line>();
+        let server = axum::serve(Lines(listener), app).with_graceful_shutdown(until);
+        tokio::spawn(async move { server.await })
+    } else {
+        let server = axum::serve(listener, router).with_graceful_shutdown(until);
+        tokio::spawn(async move { server.await })
+    };
     Ok(Running { endpoint, stop, task })
 }
 
-async fn load(store: Store, options: &Options, graph: String) -> Result<Arc<AppState>, ApiError> {
+async fn load(
+    store: Store,
+    options: &Options,
+    graph: String,
+    faults: Faults,
+) -> Result<Arc<AppState>, ApiError> {
     if !options.in_process {
         return AppState::load(
             store,
@@ -175,6 +195,7 @@ async fn load(store: Store, options: &Options, graph: String) -> Result<Arc<AppS
             None,
             None,
             options.trusted.clone(),
+            faults,
         )
         .await;
     }
@@ -201,6 +222,7 @@ async fn load(store: Store, options: &Options, graph: String) -> Result<Arc<AppS
         Some(secret),
         operator,
         options.trusted.clone(),
+        faults,
     )
     .await
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::auth::Checked;
 use super::error::ApiError;
+use super::faults::Faults;
 use super::keys::Keys;
 use super::secrets;
 use super::store::Store;
@@ -40,6 +41,8 @@ pub(crate) struct AppState {
     pub(crate) used: Used,
     /// Whether the service has Graph's part only.
     pub(crate) graph_only: bool,
+    /// What goes wrong on purpose.
+    pub(crate) faults: Faults,
     operator: Option<Operator>,
     graph: String,
 }
@@ -56,6 +59,7 @@ impl AppState {
         client_secret: Option<Secret>,
         operator: Option<Operator>,
         trusted: Trusted,
+        faults: Faults,
     ) -> Result<Arc<Self>, ApiError> {
         let (tenant, client_id, derived, keys) = store
             .read(|connection| {
@@ -83,6 +87,7 @@ impl AppState {
             trusted,
             used: Used::default(),
             graph_only,
+            faults,
             operator,
             graph,
         }))
@@ -101,6 +106,11 @@ impl AppState {
     /// Who issues the tokens.
     pub(crate) fn issuer(&self) -> String {
         format!("{}/{}/v2.0", self.graph, self.tenant)
+    }
+
+    /// Whose calls are counted, as the headers of a throttled call name it.
+    pub(crate) fn charged(&self) -> String {
+        format!("{}/{}", self.client_id, self.tenant)
     }
 
     /// Whether a path names this tenant, by its id or its domain.

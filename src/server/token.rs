@@ -65,6 +65,17 @@ pub(crate) async fn issue(
     }
 }
 
+/// An error that is given on purpose, in the words of this endpoint.
+pub(crate) fn refused(status: StatusCode, retry_after: Option<u64>) -> Response {
+    let mut response = Refusal::from(super::faults::refused(status, None)).answer(super::machine_ms());
+    if let Some(seconds) = retry_after {
+        response
+            .headers_mut()
+            .insert(header::RETRY_AFTER, header::HeaderValue::from(seconds));
+    }
+    response
+}
+
 fn basic(headers: &HeaderMap) -> Option<(String, String)> {
     let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
     let bytes = STANDARD.decode(value.strip_prefix("Basic ")?.trim()).ok()?;

@@ -7,8 +7,8 @@ use futures::stream::{self, BoxStream};
 
 use crate::domain::{
     Answer, Capabilities, Capability, Challenge, Effect, Error, ErrorCode, IdentityService, MethodId,
-    MethodKind, Parts, Policy, Privileges, RegistrationRow, ReportQuery, Result, Secret, SecurityInfo, Step,
-    User, UserId, UserQuery, Verdict,
+    MethodKind, Parts, Policy, Privileges, Purpose, RegistrationRow, ReportQuery, Result, Secret,
+    SecurityInfo, Step, User, UserId, UserQuery, Verdict,
 };
 
 /// A service behind the gate.
@@ -38,7 +38,10 @@ pub fn admit(capabilities: &Capabilities, capability: Capability) -> Result<()> 
 }
 
 /// Verification is declared by kind, and a challenge knows only an id: one kind that can is enough.
-fn admit_verification(capabilities: &Capabilities) -> Result<()> {
+fn admit_challenge(capabilities: &Capabilities, purpose: Purpose) -> Result<()> {
+    if let Purpose::CheckCaller(_) = purpose {
+        return admit(capabilities, Capability::CheckCaller);
+    }
     let able = |kind: &MethodKind| admit(capabilities, Capability::Verify(*kind)).is_ok();
     if MethodKind::ALL.iter().any(able) {
         return Ok(());
@@ -77,13 +80,13 @@ impl<S: IdentityService + ?Sized> IdentityService for Gate<S> {
         }
     }
 
-    async fn challenge(&self, user: &UserId, method: &MethodId) -> Result<Challenge> {
-        admit_verification(self.capabilities())?;
-        self.0.challenge(user, method).await
+    async fn challenge(&self, user: &UserId, method: &MethodId, purpose: Purpose) -> Result<Challenge> {
+        admit_challenge(self.capabilities(), purpose)?;
+        self.0.challenge(user, method, purpose).await
     }
 
     async fn answer(&self, challenge: &Challenge, code: Secret) -> Result<Verdict> {
-        admit_verification(self.capabilities())?;
+        admit_challenge(self.capabilities(), challenge.purpose)?;
         self.0.answer(challenge, code).await
     }
 
@@ -129,7 +132,7 @@ mod tests {
     use futures::TryStreamExt as _;
 
     use super::*;
-    use crate::domain::Action;
+    use crate::domain::{Action, Asked};
 
     struct Recorder {
         capabilities: Capabilities,
@@ -164,7 +167,12 @@ mod tests {
             self.saw("registration");
             stream::empty().boxed()
         }
-        async fn challenge(&self, _user: &UserId, _method: &MethodId) -> Result<Challenge> {
+        async fn challenge(
+            &self,
+            _user: &UserId,
+            _method: &MethodId,
+            _purpose: Purpose,
+        ) -> Result<Challenge> {
             self.saw("challenge");
             Err(Error::new(ErrorCode::Internal, "not here"))
         }
@@ -232,6 +240,7 @@ mod tests {
         let challenge = Challenge {
             user: "u".into(),
             method: "m".into(),
+            purpose: Purpose::CheckCaller(Asked::Code),
             channel: "sms".into(),
             to: None,
             expires_at: None,
@@ -243,7 +252,9 @@ mod tests {
                 .await
                 .is_err()
         );
-        assert!(gate.challenge(&"u".into(), &"m".into()).await.is_err());
+        for purpose in [Purpose::Verify, challenge.purpose] {
+            assert!(gate.challenge(&"u".into(), &"m".into(), purpose).await.is_err());
+        }
         assert!(gate.answer(&challenge, Secret::new("1")).await.is_err());
         assert!(
             gate.apply(&[Step::new("j", "u".into(), 0, Action::SignOut, vec![])])

@@ -7,13 +7,22 @@ mod entra;
 mod gate;
 pub mod local;
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::auth::{Credential, TokenSource, Way};
-use crate::domain::{Capabilities, Error, ErrorCode, IdentityService, Operator, Result, UserId};
-use crate::http::{HttpTransport, Pipeline, SystemTimer, Timer, Transport, origin};
+use sha2::{Digest as _, Sha256};
 
+use crate::auth::{Credential, TokenSource, Way};
+use crate::domain::{
+    Bucket, Capabilities, Error, ErrorCode, IdentityService, Limits, Operator, Pace, Result, SystemClock,
+    UserId,
+};
+use crate::http::{
+    FileBucket, HttpTransport, Limiter, MemoryBucket, Pipeline, SystemTimer, Timer, Transport, origin,
+};
+
+pub use crate::http::{RunningJob, Traffic};
 pub use gate::{Gate, Gated, admit};
 
 /// One service of the registry.
@@ -24,6 +33,10 @@ pub struct Service {
     pub title: &'static str,
     /// What it can do, without a connection.
     pub capabilities: fn() -> Capabilities,
+    /// What its maker documents of its limits.
+    limits: Limits,
+    /// Roots under which it takes calls in batches.
+    batches: &'static [&'static str],
     make: fn(Link) -> Box<dyn IdentityService>,
 }
 
@@ -33,12 +46,20 @@ pub static SERVICES: &[Service] = &[
         name: "entra",
         title: "Microsoft Entra ID",
         capabilities: entra::declared,
+        limits: entra::LIMITS,
+        batches: entra::BATCHES,
         make: entra::make,
     },
     Service {
         name: "local",
         title: "the embedded service",
         capabilities: local::declared,
+        // It has none until it is started with --throttle, and then it says so.
+        limits: Limits {
+            units: None,
+            writes: None,
+        },
+        batches: entra::BATCHES,
         make: local::make,
     },
 ];
@@ -76,6 +97,10 @@ pub struct ConnectOptions {
     pub credential: Credential,
     /// How long one call may take with all its tries.
     pub timeout: Duration,
+    /// How fast to go; `None`: as fast as the service allows.
+    pub pace: Option<Pace>,
+    /// The folder of what the processes of this machine share; `None`: this one shares nothing.
+    pub runtime: Option<PathBuf>,
 }
 
 /// A connection.
@@ -84,12 +109,22 @@ pub struct Connected {
     pub service: Gated,
     /// Who runs this, as the token says.
     pub operator: Operator,
+    /// How fast it can be asked, and that a job runs.
+    pub traffic: Option<Traffic>,
 }
 
 /// What a service is made of.
 pub(crate) struct Link {
     pub(crate) graph: Pipeline,
     pub(crate) claims: crate::auth::TokenClaims,
+}
+
+/// What the maker of a service documents of its limits.
+///
+/// # Errors
+/// `config_invalid` for an unknown service.
+pub fn limits(service: &str) -> Result<Limits> {
+    find(service).map(|service| service.limits)
 }
 
 /// Signs in and connects. Sends one request, for the token.
@@ -105,9 +140,11 @@ async fn connect_through(options: ConnectOptions, transport: Arc<dyn Transport>)
     let service = find(&options.service)?;
     let link = link(&options, transport, Arc::new(SystemTimer::default())).await?;
     let operator = link.claims.operator();
+    let traffic = link.graph.traffic();
     Ok(Connected {
         service: Gated::new((service.make)(link)),
         operator,
+        traffic,
     })
 }
 
@@ -117,6 +154,7 @@ async fn link(
     transport: Arc<dyn Transport>,
     timer: Arc<dyn Timer>,
 ) -> Result<Link> {
+    let service = find(&options.service)?;
     let graph = origin(&options.graph)?;
     let timeout = options.timeout;
     let flow = options.credential.flow(&Way {
@@ -140,10 +178,36 @@ async fn link(
         )
         .hint("check tenant and authority in the profile; nothing was sent"));
     }
+    let limiter = limiter(options, service.limits, &claims, timer.clone());
     Ok(Link {
-        graph: Pipeline::new(transport, timer, graph, Some(Arc::new(tokens)), timeout),
+        graph: Pipeline::new(transport, timer, graph, Some(Arc::new(tokens)), timeout)
+            .paced(Arc::new(limiter), service.batches),
         claims,
     })
+}
+
+/// The limiter of a service, tenant and application, which all processes of this machine share.
+fn limiter(
+    options: &ConnectOptions,
+    limits: Limits,
+    claims: &crate::auth::TokenClaims,
+    timer: Arc<dyn Timer>,
+) -> Limiter {
+    let tenant = claims.tenant.as_deref().unwrap_or(&options.tenant);
+    let application = claims.app_id.as_deref().unwrap_or_default();
+    let file = options.runtime.as_ref().and_then(|folder| {
+        let digest = Sha256::digest(format!("{}\n{tenant}\n{application}", options.graph));
+        let name: String = digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
+        let path = folder.join(format!("pace-{name}.json"));
+        FileBucket::open(&path, Arc::new(SystemClock), limits)
+            .inspect_err(|error| tracing::debug!(%error, "no shared pace"))
+            .ok()
+    });
+    let bucket: Arc<dyn Bucket> = match file {
+        Some(file) => Arc::new(file),
+        None => Arc::new(MemoryBucket::new(timer.clone(), limits)),
+    };
+    Limiter::new(bucket, timer, limits, options.pace)
 }
 
 fn is_guid(text: &str) -> bool {

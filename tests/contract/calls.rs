@@ -49,6 +49,8 @@ pub async fn make_every_call(who: As) -> Vec<Exchange> {
         tenant: endpoint.tenant,
         credential,
         timeout: Duration::from_secs(60),
+        pace: None,
+        runtime: None,
     })
     .await
     .unwrap();

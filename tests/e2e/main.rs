@@ -5,15 +5,27 @@
 #[cfg(test)]
 mod again;
 #[cfg(test)]
+mod audit;
+#[cfg(test)]
+mod caller;
+#[cfg(test)]
 mod environment;
 #[cfg(test)]
+mod gate;
+#[cfg(test)]
 mod http;
+#[cfg(test)]
+mod jobs;
+#[cfg(test)]
+mod many;
 #[cfg(test)]
 mod person;
 #[cfg(test)]
 mod profile;
 #[cfg(test)]
 mod prompt;
+#[cfg(test)]
+mod running;
 #[cfg(test)]
 mod screen;
 #[cfg(test)]

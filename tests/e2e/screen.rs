@@ -131,7 +131,7 @@ fn user_reset() {
     ·   forget    remembered devices  1: LAPTOP-ADELE
     ·   sign out  everywhere          4 sessions
     ·   stays     email; default phone:mobile
-    · Done. Job j-4f7a
+    · Done. Job j-4f7a, audit 1042:9be1. Undo (numbers): mfactl -p local jobs undo j-4f7a
     · Adele now signs in again everywhere, verified by text or call to
     · +1 425 555 0199; adds the new phone on the security info page; makes a new
     · app password for Outlook 2013.

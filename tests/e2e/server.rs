@@ -36,12 +36,18 @@ impl Server {
     /// Starts it on a port of the system's choice, on the data file of this place, and waits for its line.
     #[track_caller]
     pub(crate) fn start(environment: &Environment, arguments: &[&str]) -> Self {
+        Self::start_at(environment, "127.0.0.1:0", arguments)
+    }
+
+    /// The same on this address.
+    #[track_caller]
+    pub(crate) fn start_at(environment: &Environment, address: &str, arguments: &[&str]) -> Self {
         let data = environment.data_file();
         let line = [
             "local",
             "serve",
             "--listen",
-            "127.0.0.1:0",
+            address,
             "--data",
             data.to_str().unwrap(),
         ];

@@ -11,7 +11,7 @@ use crate::refusal::rows;
     clippy::print_stdout,
     reason = "a reader of the run learns which of the two ways was taken"
 )]
-fn on_a_small_disk(env: &Environment, script: &str) -> Option<String> {
+pub(crate) fn on_a_small_disk(env: &Environment, script: &str) -> Option<String> {
     fs::create_dir(env.path("disk")).unwrap();
     let mount = "mount -t tmpfs -o size=1m none \"$DISK\"";
     let run = |script: &str| {
@@ -44,7 +44,7 @@ fn on_a_small_disk(env: &Environment, script: &str) -> Option<String> {
 }
 
 /// Fills the disk to the last byte.
-const FILL: &str = "cat /dev/zero > \"$DISK/filler\" 2>/dev/null || true";
+pub(crate) const FILL: &str = "cat /dev/zero > \"$DISK/filler\" 2>/dev/null || true";
 
 #[test]
 fn a_full_disk_is_told_and_the_file_is_as_it_was() {

@@ -105,7 +105,7 @@ fn more_people_than_the_guard_allows_are_refused() {
     let env = guarded("max_users = 1");
     assert_snapshot!(refused(&env, 6, &["user", "sign-out", "adele", "fen", "--yes", "--expect", "2"]), @"
     · error: 2 people are more than the 1 that the guard allows
-    · hint: split the list, or raise max_users in the profile's guard
+    · hint: write a plan with --plan-out FILE, and apply it; or raise max_users in the profile's guard
     exit 6
     ");
 }
@@ -140,4 +140,59 @@ fn members_of_a_protected_group_and_holders_of_a_protected_role_are_refused() {
     ");
     // The list of the built-in profile is replaced key by key: that is what the file says.
     env.run(&["user", "sign-out", "fen", "--yes"]).exits(0);
+}
+
+#[test]
+fn a_privileged_person_is_refused_unless_guard_and_flag_agree() {
+    let change = ["user", "sign-out", "hugo", "--yes"];
+    let with_flag = ["user", "sign-out", "hugo", "--yes", "--allow-privileged"];
+    let env = Environment::new();
+    assert_snapshot!(refused(&env, 6, &change), @"
+    · error: hugo@contoso.example (Helpdesk Administrator) is privileged, and the guard does not allow that
+    · hint: it takes allow_privileged = true in the profile's guard, and --allow-privileged
+    exit 6
+    ");
+    refused(&env, 6, &with_flag);
+    let env = guarded("allow_privileged = true");
+    assert_snapshot!(refused(&env, 6, &change), @"
+    · error: hugo@contoso.example (Helpdesk Administrator) is privileged
+    · hint: --allow-privileged allows it
+    exit 6
+    ");
+    env.run(&with_flag).exits(0);
+}
+
+#[test]
+fn whom_the_guard_holds_back_is_left_out_of_a_group_and_the_rest_is_done() {
+    let env = guarded("protected = [\"group:Executives\", \"fen@contoso.example\"]");
+    let done = env.run(&[
+        "user",
+        "sign-out",
+        "--group",
+        "All Staff",
+        "--yes",
+        "--expect",
+        "9",
+        "-o",
+        "json",
+    ]);
+    assert_eq!(done.code, 7, "{}", done.screen());
+    let result = done.value();
+    let with = |status: &str| -> Vec<&str> {
+        let rows = result["steps"].as_array().unwrap().iter();
+        rows.filter(|row| row["status"] == status)
+            .map(|row| row["user"].as_str().unwrap())
+            .collect()
+    };
+    assert_eq!(with("skipped"), ["eva@contoso.example", "fen@contoso.example"]);
+    assert_eq!(with("done").len(), 7, "{result}");
+    // Whoever is named stops it all.
+    let named = ["user", "sign-out", "adele", "fen", "--yes", "--expect", "2"];
+    refused(&env, 6, &named);
+    // A plan says whom it leaves out.
+    let file = env.path("staff.plan");
+    let file = file.to_str().unwrap();
+    env.run(&["user", "sign-out", "--group", "All Staff", "--plan-out", file]);
+    let shown = env.run(&["plan", "show", file]).exits(0);
+    assert!(shown.stderr.contains("left out: 2;"), "{}", shown.screen());
 }

@@ -55,7 +55,7 @@ fn something_missing_is_named() {
     ");
     assert_snapshot!(refused(&env, 2, &["methods", "add", "phone", "adele"]), @"
     · error: --number NUMBER is missing
-    · hint: mfactl methods add phone [USER…]; more: mfactl methods add phone --help
+    · hint: mfactl methods add phone USER…; more: mfactl methods add phone --help
     exit 2
     ");
     assert_snapshot!(refused(&env, 2, &["methods", "remove", "adele", "email", "--all", "--yes"]), @"

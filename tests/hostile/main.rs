@@ -23,15 +23,19 @@ mod server;
 #[allow(dead_code, reason = "the stories use the rest")]
 mod terminal;
 
+mod audit;
+mod caller;
 mod configuration;
 mod disk;
 mod file;
 mod guard;
 mod line;
+mod machine;
 mod method;
 mod name;
 mod number;
 mod refusal;
+mod second;
 mod secret;
 mod somebody;
 mod stranger;

@@ -44,9 +44,9 @@ fn two_people_with_one_address_are_listed_each_with_the_command_that_works() {
     );
     assert_snapshot!(refused(&env, 3, &["user", "sign-out", "desk@home.example", "--yes"]), @r#"
     · error: "desk@home.example" matches 2 people
-    ·   sam.taylor2@contoso.example  Sam Taylor  mfactl -p local user sign-out sam.taylor2@contoso.example
-    ·   sam.taylor@contoso.example   Sam Taylor  mfactl -p local user sign-out sam.taylor@contoso.example
-    · hint: mfactl -p local user sign-out sam.taylor2@contoso.example
+    ·   sam.taylor2@contoso.example  Sam Taylor  mfactl -p local user sign-out sam.taylor2@contoso.example --yes
+    ·   sam.taylor@contoso.example   Sam Taylor  mfactl -p local user sign-out sam.taylor@contoso.example --yes
+    · hint: mfactl -p local user sign-out sam.taylor2@contoso.example --yes
     exit 3
     "#);
     assert_snapshot!(refused(&env, 3, &["methods", "list", "desk@home.example"]), @r#"

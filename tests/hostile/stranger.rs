@@ -64,6 +64,32 @@ fn run_as_nobody(env: &Environment, arguments: &[&str]) -> Output {
     }
 }
 
+/// Runs a command as somebody who may write everywhere in the folder of the test, but for this one folder.
+pub(crate) fn run_where_nobody_may_write(env: &Environment, closed: &str, arguments: &[&str]) -> Output {
+    fn own(path: &Path) {
+        chown(path, Some(NOBODY), Some(NOBODY)).unwrap();
+        if path.is_dir() {
+            for entry in fs::read_dir(path).unwrap() {
+                own(&entry.unwrap().path());
+            }
+        }
+    }
+    let (top, closed) = (env.path(""), env.path(closed));
+    fs::set_permissions(&top, Permissions::from_mode(0o755)).unwrap();
+    if is_root() {
+        own(&top);
+        chown(&closed, Some(0), Some(0)).unwrap();
+    } else {
+        fs::set_permissions(&closed, Permissions::from_mode(0o500)).unwrap();
+        for entry in fs::read_dir(&closed).unwrap() {
+            fs::set_permissions(entry.unwrap().path(), Permissions::from_mode(0o400)).unwrap();
+        }
+    }
+    let output = run_as_nobody(env, arguments);
+    fs::set_permissions(&closed, Permissions::from_mode(0o700)).unwrap();
+    output
+}
+
 #[test]
 fn a_file_of_somebody_else_is_not_read() {
     let env = Environment::new();

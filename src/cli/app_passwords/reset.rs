@@ -2,7 +2,7 @@
 
 use crate::cli::change::{self, Change, ChangeArgs, Qr};
 use crate::cli::context::Context;
-use crate::cli::who::FromFile;
+use crate::cli::who::Many;
 use crate::domain::{Error, ErrorCode, Result};
 use crate::jobs::plan::Wish;
 
@@ -14,7 +14,7 @@ use crate::jobs::plan::Wish;
     mfactl app-passwords reset --from people.csv --all")]
 pub struct Args {
     /// Sign-in name, object id or primary mail address
-    #[arg(value_name = "USER", required_unless_present = "from")]
+    #[arg(value_name = "USER", required_unless_present_any = ["from", "group", "filter", "everyone"])]
     user: Option<String>,
     /// App passwords, by their id or whole name
     #[arg(value_name = "NAME", conflicts_with = "all")]
@@ -26,7 +26,7 @@ pub struct Args {
     #[arg(long)]
     reissue: bool,
     #[command(flatten)]
-    from: FromFile,
+    many: Many,
     #[command(flatten)]
     change: ChangeArgs,
 }
@@ -38,10 +38,10 @@ impl Args {
             name,
             all,
             reissue,
-            from,
+            many,
             change,
         } = self;
-        let (users, names) = from.operands(user, name);
+        let (users, names) = many.operands(user, name);
         if names.is_empty() && !all {
             return Err(Error::new(ErrorCode::Usage, "NAME… is missing")
                 .hint("name the app passwords, or --all for every one of them"));
@@ -49,7 +49,7 @@ impl Args {
         if all && !names.is_empty() {
             return Err(Error::new(ErrorCode::Usage, "--all does not go with NAME"));
         }
-        let selection = from.select(cx, users, &[], |_| {
+        let selection = many.select(cx, users, &[], move |_| {
             Ok(Wish::AppPasswords {
                 names: names.clone(),
                 reissue,

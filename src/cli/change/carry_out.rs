@@ -4,21 +4,29 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 
 use super::keep::Keeper;
-use super::{Prepared, lines, report};
+use super::report::{self, Report};
+use super::together;
+use super::{Prepared, lines};
 use crate::cli::context::{Context, Session};
 use crate::cli::globals::MaxFailures;
-use crate::domain::shape::StepRow;
+use crate::cli::record;
+use crate::domain::shape::{StepRow, Summary};
 use crate::domain::{Minted, Result, Slots};
-use crate::jobs::execute::{Early, Job, Limits, MostFailures, PAUSES, Ran, Sink, Stop, Unwitnessed};
+use crate::jobs::execute::{Early, Job, Limits, MostFailures, PAUSES, Ran, Sink, Stop};
 use crate::jobs::journal::{JobHead, JobState, Journal};
-use crate::render::{Format, Rows, Shape};
+use crate::render::{Format, Results, Shape};
+use crate::services::Traffic;
+
+/// People in flight, at the least: those of one batch.
+const FEWEST: usize = 20;
 
 /// Takes secrets and rows while the job runs.
 struct Taking<'a, 'b>(RefCell<Inner<'a, 'b>>);
 
 struct Inner<'a, 'b> {
     keeper: &'a mut Keeper,
-    rows: Option<Rows<'b, StepRow>>,
+    results: Results<'b>,
+    streams: bool,
     failed: Result<()>,
 }
 
@@ -27,18 +35,23 @@ impl Sink for Taking<'_, '_> {
         self.0.borrow_mut().keeper.keep(user, minted)
     }
 
+    fn sync(&self) -> Result<()> {
+        self.0.borrow_mut().keeper.sync()
+    }
+
     fn rows(&self, rows: &[&StepRow]) {
         let mut inner = self.0.borrow_mut();
         let Inner {
-            rows: out, failed, ..
+            results,
+            streams,
+            failed,
+            ..
         } = &mut *inner;
-        if let Some(out) = out
-            && failed.is_ok()
-        {
+        if *streams && failed.is_ok() {
             *failed = rows
                 .iter()
-                .try_for_each(|row| out.push(row))
-                .and_then(|()| out.flush());
+                .try_for_each(|row| results.step(row))
+                .and_then(|()| results.flush());
         }
     }
 }
@@ -55,14 +68,22 @@ pub(super) async fn run(cx: &Context, session: &Session, prepared: Prepared) -> 
         qr,
         ..
     } = prepared;
-    let keeper = Keeper::open(cx, &qr, gathered.size.minting > 0)?;
+    // What cannot be logged leaves no job behind.
+    record::of_job(cx, &head)?;
+    if gathered.size.left_out > 0 {
+        record::left_out(cx, &head, kept.journal()?).await?;
+    }
+    let keeper = Keeper::open(cx, &qr, gathered.size.minting > 0, false)?;
     kept.journal()?.set_state(JobState::Ready).await?;
     kept.stay();
     let work = Work {
+        selected: gathered.people(),
         head: &head,
         keeper,
         slots: gathered.slots,
         missing_ok: head.playbook.is_some(),
+        limit: gathered.limit,
+        people: gathered.size.people,
     };
     work.run(cx, session, kept.journal()?).await
 }
@@ -72,7 +93,14 @@ pub(super) struct Work<'a> {
     pub(super) head: &'a JobHead,
     pub(super) keeper: Keeper,
     pub(super) slots: HashMap<String, Slots>,
+    /// Whether what is to be removed may be gone already.
     pub(super) missing_ok: bool,
+    /// So many people, and then stop.
+    pub(super) limit: Option<u64>,
+    /// People who are left.
+    pub(super) people: u64,
+    /// People in all.
+    pub(super) selected: u64,
 }
 
 impl Work<'_> {
@@ -86,46 +114,64 @@ impl Work<'_> {
             mut keeper,
             slots,
             missing_ok,
+            limit,
+            people,
+            selected,
         } = self;
+        let log = record::of_job(cx, head)?;
         let prefix = super::prefix(cx);
         let started = cx.clock.now();
         let page = cx.page();
         let mut out = cx.ui.stdout();
         let hold = cx.interrupt.hold();
+        let resume = cx.command(["jobs", "resume", &lines::shown(cx, &head.id).await]);
+        cx.interrupt.at_once(format!(
+            "stopped at once; what was in flight is looked at when the job goes on\nhint: {resume}"
+        ));
         journal.set_state(JobState::Running).await?;
-        cx.progress.begin(journal.size().await?.people);
-        let rows = (page.format == Format::Ndjson).then(|| Rows::new(&page, &mut out, Shape::Several));
+        let _job = session.traffic.as_ref().filter(|_| people > 1).map(Traffic::job);
+        cx.progress.begin(people.min(limit.unwrap_or(u64::MAX)));
+        let streams = page.format == Format::Ndjson;
+        let shape = if selected > 1 { Shape::Several } else { Shape::One };
         let taking = Taking(RefCell::new(Inner {
             keeper: &mut keeper,
-            rows,
+            results: Results::new(&page, &mut out, shape),
+            streams,
             failed: Ok(()),
         }));
         let job = Job {
             service: session.service.as_ref(),
             clock: cx.clock.as_ref(),
             journal,
-            witness: &Unwitnessed,
+            witness: log.as_ref(),
             sink: &taking,
             progress: &cx.progress,
             prefix: &prefix,
             pauses: &PAUSES,
-            limits: limits(cx),
+            limits: Limits {
+                people: limit,
+                ..limits(cx, session)
+            },
             missing_ok,
             slots: &slots,
         };
-        let outcome = until_stopped(cx, &job).await;
-        let Inner { rows, failed, .. } = taking.0.into_inner();
-        let summary = journal.summary().await?;
-        let users = &summary.users;
-        let ended = users.done + users.unchanged + users.skipped + users.failed;
-        let all = ended >= users.selected;
-        let state = if all && outcome.is_ok() {
-            JobState::Ended
+        let shared = journal.is_shared();
+        let outcome = if shared {
+            together::run(cx, &job, &head.id).await
         } else {
-            JobState::Stopped
+            until_stopped(cx, &job).await
         };
-        let stood = journal.set_state(state).await;
-        let mut ran = outcome?;
+        let Inner { results, failed, .. } = taking.0.into_inner();
+        let all = everybody(&journal.summary().await?);
+        let stood = match state_after(&outcome, all, shared) {
+            Some(state) => journal.set_state(state).await,
+            None => Ok(()),
+        };
+        // What keeps the journal or the witness from being written comes before what the job came to.
+        let mut ran = outcome.map_err(|error| match error.hint_text() {
+            Some(_) => error,
+            None => error.hint(resume),
+        })?;
         stood?;
         if all && ran.early != Some(Early::Told) {
             ran.early = None;
@@ -135,43 +181,59 @@ impl Work<'_> {
             started,
             open: !all,
         };
-        let doc = report::doc(cx, session, head, journal, &ended, &keeper).await?;
-        match rows {
-            Some(mut rows) => {
-                for row in doc.steps.iter().filter(|row| row.step == "all") {
-                    rows.push(row)?;
-                }
-                rows.finish(&report::without_steps(&doc)?)?;
-            }
-            None => crate::render::result(&page, &mut out, &doc)?,
-        }
+        let mut report = Report::new(cx, head, journal, ended).await?;
+        report.with_secrets(&keeper);
+        report.with_audit(log.last());
+        report.print(results, &page, streams).await?;
         keeper.show_on(cx, &mut out)?;
         out.done()?;
         failed?;
-        let code = lines::say(cx, session, head, journal, &ended, &doc).await;
+        let code = lines::say(cx, session, report).await;
         drop(hold);
         code
     }
 }
 
-/// Runs the job; a signal asks it to stop.
-async fn until_stopped(cx: &Context, job: &Job<'_>) -> Result<Ran> {
-    let stop = Stop::default();
-    let mut run = std::pin::pin!(job.run(&stop));
-    tokio::select! {
-        biased;
-        outcome = &mut run => return outcome,
-        () = cx.interrupt.wait() => stop.set(),
+/// Where a job stands after a run; `None`: as it stood. One worker of several that leaves stops nobody else.
+fn state_after(outcome: &Result<Ran>, all: bool, shared: bool) -> Option<JobState> {
+    match outcome {
+        Ok(_) if all => Some(JobState::Ended),
+        Ok(Ran {
+            early: Some(Early::TooManyFailed | Early::Enough),
+            ..
+        }) => Some(JobState::Stopped),
+        _ => (!shared).then_some(JobState::Stopped),
     }
-    run.await
 }
 
-fn limits(cx: &Context) -> Limits {
+/// Whether everybody is done with.
+pub(super) fn everybody(summary: &Summary) -> bool {
+    let users = &summary.users;
+    users.done + users.unchanged + users.skipped + users.failed >= users.selected
+}
+
+/// Runs the job and shows how far it is; a signal asks it to stop.
+pub(super) async fn until_stopped(cx: &Context, job: &Job<'_>) -> Result<Ran> {
+    let stop = Stop::default();
+    let mut run = std::pin::pin!(job.run(&stop));
+    let mut shown = std::pin::pin!(cx.ui.show_progress(&cx.progress, cx.globals.no_progress));
+    loop {
+        tokio::select! {
+            biased;
+            outcome = &mut run => return outcome,
+            () = cx.interrupt.wait(), if !stop.is_set() => stop.set(),
+            () = &mut shown => {}
+        }
+    }
+}
+
+fn limits(cx: &Context, session: &Session) -> Limits {
+    let most = Limits::default().in_flight;
+    let rate = session.traffic.as_ref().and_then(Traffic::writes_per_second);
+    // Where little is allowed, few are begun: who is stopped waits for those.
+    let liked = rate.map_or(most, |rate| ((rate * 2.0) as usize).clamp(FEWEST, most));
     Limits {
-        in_flight: cx
-            .globals
-            .concurrency
-            .map_or(Limits::default().in_flight, usize::from),
+        in_flight: cx.globals.concurrency.map_or(liked, usize::from),
         most_failures: cx.globals.max_failures.map(|most| match most {
             MaxFailures::People(people) => MostFailures::People(people),
             MaxFailures::Share(share) => MostFailures::Share(share),

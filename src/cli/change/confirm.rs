@@ -1,22 +1,76 @@
 //! The question before anything is sent.
 
+use std::time::Duration;
+
 use super::{Prepared, shown};
 use crate::cli::context::{Context, Session};
 use crate::domain::{Error, ErrorCode, Result};
-use crate::render::text::grouped;
+use crate::render::text::{counted, grouped, lasting};
+use crate::services::Traffic;
+
+/// More writes than these are worth a word before they begin.
+const LONG: u64 = 200;
 
 /// Shows the plan and asks, unless it was confirmed beforehand.
 ///
 /// # Errors
 /// `not_confirmed`: nobody can be asked, or the answer was No.
 pub(super) fn ask(cx: &Context, session: &Session, prepared: &Prepared) -> Result<()> {
-    let plan = shown::plan(session, prepared);
+    let people = prepared.gathered.size.people;
+    let first = people.min(prepared.gathered.limit.unwrap_or(people));
+    let mut plan = shown::plan(cx, session, prepared);
+    if first < people {
+        plan.push_str(&format!(
+            "\nOf {} people, the first {} are done in this run; jobs resume goes on.",
+            grouped(people),
+            grouped(first)
+        ));
+    }
+    let traffic = session.traffic.as_ref();
+    let line = takes(
+        prepared.gathered.size.steps,
+        traffic.and_then(Traffic::writes_per_second),
+        traffic.and_then(Traffic::token_left),
+    );
+    plan.push_str(&line.unwrap_or_default());
+    shown_is_meant(cx, &plan, first)
+}
+
+/// What to know before a long run: how many writes, how long they take where that is known, and what ends before.
+fn takes(writes: u64, a_second: Option<f64>, token: Option<Duration>) -> Option<String> {
+    if writes <= LONG {
+        return None;
+    }
+    let mut line = format!("\n{} writes", grouped(writes));
+    let Some(a_second) = a_second.filter(|rate| *rate > 0.0) else {
+        line.push('.');
+        return Some(line);
+    };
+    let seconds = (writes as f64 / a_second).ceil() as u64;
+    let minutes = seconds.div_ceil(60);
+    let time = match minutes {
+        60.. => lasting(minutes * 60),
+        minutes => counted(minutes, "minute", "minutes"),
+    };
+    line.push_str(&format!(", about {time}."));
+    if let Some(left) = token.map(|left| left.as_secs())
+        && left < seconds
+    {
+        let left = lasting(left / 60 * 60);
+        line.push_str(&format!(" The token is good for {left} and renewed before."));
+    }
+    Some(line)
+}
+
+/// Shows this and asks whether it is meant, unless it was confirmed beforehand.
+///
+/// # Errors
+/// As [`ask`].
+pub(super) fn shown_is_meant(cx: &Context, plan: &str, people: u64) -> Result<()> {
+    cx.ui.note(plan);
     if cx.globals.yes {
-        cx.ui.note(&plan);
         return Ok(());
     }
-    let people = prepared.gathered.size.people;
-    cx.ui.note(&plan);
     cx.ui.can_ask()?;
     // With -q the plan was not shown, and nobody says yes to what he has not seen.
     let before = if cx.globals.quiet {
@@ -37,5 +91,23 @@ pub(super) fn ask(cx: &Context, session: &Session, prepared: &Prepared) -> Resul
             ErrorCode::NotConfirmed,
             "not confirmed; nothing was sent",
         ))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_run_is_told_beforehand_and_a_short_one_is_not() {
+        let hour = Some(Duration::from_secs(3599));
+        assert_eq!(takes(200, Some(20.0), hour), None);
+        let line = |writes, rate| takes(writes, rate, hour).unwrap();
+        assert_eq!(line(1931, Some(20.0)), "\n1,931 writes, about 2 minutes.");
+        assert_eq!(line(1931, None), "\n1,931 writes.");
+        assert_eq!(
+            line(100_000, Some(9.96)),
+            "\n100,000 writes, about 2 h 48 min. The token is good for 59 min and renewed before."
+        );
     }
 }

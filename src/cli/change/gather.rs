@@ -1,91 +1,34 @@
-//! From USERs to plans in the journal: look people up, ask the guard, read what is needed, plan each, a batch at a time.
-//! Only a bounded summary stays in memory.
+//! From a selection to plans in the journal: look people up, ask the guard, read what is needed, plan each; in pieces,
+//! of which few are in memory.
 
-use std::collections::HashMap;
+use std::cell::Cell;
 
+use futures::stream::{self, StreamExt as _};
+
+use super::admit::{allow, cannot_tell, held_back};
+use super::gathered::{Failed, Gathered};
+use super::policies::Policies;
 use crate::cli::context::{Context, Session};
-use crate::cli::who::{Asked, Selection};
+use crate::cli::who::{Selection, Telling};
 use crate::domain::shape::StepRow;
 use crate::domain::{
-    Action, Error, ErrorCode, Parts, Policy, Result, SecurityInfo, Slots, Status, User, UserId,
+    Action, Error, ErrorCode, Parts, Privileges, Result, SecurityInfo, Status, User, UserId,
 };
-use crate::jobs::journal::{Entry, Journal, Size};
-use crate::jobs::plan::{self, Deed, Person, PlannedUser, Setting, Wish};
-use crate::jobs::{guard, select};
+use crate::jobs::guard;
+use crate::jobs::guard::Bound;
+use crate::jobs::journal::{Entry, Journal};
+use crate::jobs::plan::{self, Person, PlannedUser, Setting, Wish};
+pub(crate) use crate::jobs::select::left_out;
+use crate::jobs::select::{Chosen, Pick, Picked};
 
+/// Pieces that are planned side by side.
+const AT_ONCE: usize = 3;
+/// People whom the guard refuses, named one by one.
+const NAMED: usize = 50;
+/// Rows of people for whom nothing is done, put into the journal at once.
+const LEFT_AT_ONCE: usize = 500;
 /// People a round trip.
 pub(super) const BATCH: usize = 20;
-/// How many people are shown one by one.
-pub(crate) const FEW: usize = 20;
-/// How many different warnings are shown.
-const WARNINGS: usize = 20;
-
-/// What is planned, as far as it is shown and judged before anything is sent; the journal has all of it.
-#[derive(Default)]
-pub(crate) struct Gathered {
-    /// The first plans.
-    pub(crate) few: Vec<PlannedUser>,
-    /// The first rows of people for whom nothing is done.
-    pub(crate) left: Vec<StepRow>,
-    /// People who were planned.
-    pub(crate) planned: u64,
-    /// People and steps to send, people left out.
-    pub(crate) size: Size,
-    /// What to know before saying yes, each thing once.
-    pub(crate) warnings: Vec<String>,
-    /// The first thing that is left for somebody's hands.
-    pub(crate) by_hand: Option<Error>,
-    /// Secret inputs by the ids of their steps: the journal has none.
-    pub(crate) slots: HashMap<String, Slots>,
-}
-
-impl Gathered {
-    /// Takes somebody's plan.
-    pub(crate) fn plan(&mut self, person: &PlannedUser) {
-        self.planned += 1;
-        let (mut writes, mut mints) = (0, false);
-        for step in person.to_send() {
-            writes += 1;
-            mints |= step.action.mints();
-            if !step.slots.is_empty() {
-                self.slots.insert(step.id.clone(), step.slots.clone());
-            }
-        }
-        self.size.steps += writes;
-        self.size.people += u64::from(writes > 0);
-        self.size.minting += u64::from(mints);
-        for warning in &person.warnings {
-            if self.warnings.len() < WARNINGS && !self.warnings.contains(warning) {
-                self.warnings.push(warning.clone());
-            }
-        }
-        if self.by_hand.is_none() {
-            self.by_hand = person.steps.iter().find_map(|row| match &row.deed {
-                Deed::ByHand { why, instead } => {
-                    let message = format!("cannot {} {}: {why}", row.step, row.target);
-                    Some(Error::new(ErrorCode::Unsupported, message).hint(instead.clone()))
-                }
-                _ => None,
-            });
-        }
-        if self.few.len() < FEW {
-            self.few.push(person.clone());
-        }
-    }
-
-    /// Takes the row of somebody for whom nothing is done.
-    pub(crate) fn leave(&mut self, row: &StepRow) {
-        self.size.left_out += 1;
-        if self.left.len() < FEW {
-            self.left.push(row.clone());
-        }
-    }
-
-    /// People in all.
-    pub(crate) fn people(&self) -> u64 {
-        self.planned + self.size.left_out
-    }
-}
 
 /// Plans the wishes of a selection into the journal.
 ///
@@ -101,10 +44,17 @@ pub(super) async fn plan(
     for_file: bool,
 ) -> Result<Gathered> {
     let prefix = super::prefix(cx);
-    let asked = people(cx, session, verb, &prefix, &selection.asked).await?;
-    let users: Vec<User> = asked.iter().map(|(user, ..)| user.clone()).collect();
-    let privileges = super::admit_people(cx, session, &users).await?;
-    let mut parts = parts(&asked);
+    let bound = if for_file || cx.globals.dry_run {
+        Bound::Planned
+    } else {
+        Bound::Direct
+    };
+    early(session, selection, bound)?;
+    let chosen = selection.pick(cx, session, verb).await?;
+    let selected = usize::try_from(chosen.selected).unwrap_or(usize::MAX);
+    super::admit_number(cx, session, selected, bound)?;
+    let (people, left_out) = (chosen.people, chosen.left);
+    let mut parts = selection.facts.parts;
     if for_file {
         // What the state of a plan stands on.
         (parts.methods, parts.default, parts.devices) = (true, true, true);
@@ -118,31 +68,44 @@ pub(super) async fn plan(
         verb,
         now: cx.clock.now(),
     };
-    let mut gathered = Gathered::default();
-    let mut left: Vec<StepRow> = Vec::new();
-    let mut errors: Vec<(String, Error)> = Vec::new();
-    let mut people = asked.into_iter().zip(privileges);
-    loop {
-        let chunk: Vec<_> = people.by_ref().take(BATCH).collect();
-        if chunk.is_empty() {
-            break;
+    let policy = Policies::new(session, people);
+    let refused = Cell::new(false);
+    let planning = Planning {
+        cx,
+        session,
+        selection,
+        setting: &setting,
+        parts,
+        policy: &policy,
+        refused: &refused,
+    };
+    let telling = Telling::new(cx, Some(people));
+    let mut gathered = Gathered {
+        limit: selection.limit,
+        ..Gathered::default()
+    };
+    let mut protected: Vec<(User, Privileges)> = Vec::new();
+    let mut failed: Option<Failed> = None;
+    // They are shown behind the others.
+    let mut behind = Chosen::default();
+    let mut done = 0;
+    let mut pieces = stream::iter(chosen.pieces(BATCH)?)
+        .map(|piece| async { planning.piece(piece?).await })
+        .buffered(AT_ONCE);
+    while let Some(piece) = pieces.next().await {
+        let piece = piece?;
+        done += piece.planned.len() as u64;
+        telling.told("planned", done)?;
+        gathered.warn(piece.warning);
+        let space = NAMED.saturating_sub(protected.len());
+        protected.extend(piece.refused.into_iter().take(space));
+        for row in piece.left {
+            gathered.leave(&row);
+            behind.push(&Picked::Left(Box::new(row)))?;
         }
-        let users: Vec<User> = chunk.iter().map(|((user, ..), _)| user.clone()).collect();
-        let infos = read(session, &users, parts).await;
-        let mut entries = Vec::with_capacity(chunk.len());
-        for (((user, typed, wish), privileges), info) in chunk.into_iter().zip(infos) {
-            let name = user.sign_in_name.clone();
-            let id = user.id.clone();
-            let protected_by = guard::protected_by(&session.guard, &user, &privileges);
-            let read = info.map(|info| Person {
-                user,
-                typed,
-                info,
-                privileges,
-                protected_by,
-                policy: None,
-            });
-            match one(session, &setting, read, &wish).await {
+        let mut entries = Vec::with_capacity(piece.planned.len());
+        for (user, planned) in piece.planned {
+            match planned {
                 Ok(plan) => {
                     gathered.plan(&plan);
                     entries.push(Entry::Planned(plan));
@@ -152,110 +115,166 @@ pub(super) async fn plan(
                     return Err(error);
                 }
                 Err(error) => {
-                    let row = left_out(&name, &id, Status::Failed, &error);
+                    let row = left_out_row(&user, &error);
                     gathered.leave(&row);
-                    left.push(row);
-                    errors.push((name, error));
+                    behind.push(&Picked::Left(Box::new(row)))?;
+                    Failed::note(&mut failed, error);
                 }
             }
         }
-        journal.add(entries).await?;
+        if !refused.get() {
+            journal.add(entries).await?;
+        }
     }
+    drop(pieces);
+    admit(cx, session, &protected)?;
     if gathered.planned == 0
-        && let Some(error) = plan::only_error(&errors)
+        && left_out == 0
+        && let Some(failed) = failed.and_then(Failed::into_error)
     {
-        return Err(error);
+        return Err(failed);
     }
-    // They are shown behind the others.
-    journal.add(left.into_iter().map(Entry::Left).collect()).await?;
+    for piece in behind.pieces(LEFT_AT_ONCE)? {
+        let rows = piece?.into_iter().filter_map(|picked| match picked {
+            Picked::Left(row) => Some(Entry::Left(*row)),
+            Picked::Pick(_) => None,
+        });
+        journal.add(rows.collect()).await?;
+    }
     Ok(gathered)
 }
 
-/// Looks up the people, each once; two wishes for one person must be the same, or be removals.
-async fn people(
-    cx: &Context,
-    session: &Session,
-    verb: &str,
-    prefix: &str,
-    asked: &[Asked],
-) -> Result<Vec<(User, String, Wish)>> {
-    let typed: Vec<_> = asked.iter().map(|asked| asked.typed.clone()).collect();
-    let words: Vec<&str> = verb.split(' ').collect();
-    let command = |user: &str| words::command(cx, &words, user);
-    let domain = session.domain.as_deref();
-    let users = select::places(session.service.as_ref(), &typed, domain, prefix, &command)
-        .await
-        .map_err(|error| elsewhere(session, error, &typed))?;
-    let mut people: Vec<(User, String, Wish)> = Vec::with_capacity(users.len());
-    for (user, asked) in users.into_iter().zip(asked) {
-        let Some((.., known)) = people.iter_mut().find(|(known, ..)| known.id == user.id) else {
-            people.push((user, asked.typed.text.clone(), asked.wish.clone()));
-            continue;
+/// What can be refused before anybody is looked up: a list that is longer than the guard allows, whoever is in it.
+fn early(session: &Session, selection: &Selection, bound: Bound) -> Result<()> {
+    match selection.at_most() {
+        Some(people) if selection.is_list() => guard::admit_number(
+            &session.guard,
+            usize::try_from(people).unwrap_or(usize::MAX),
+            None,
+            bound,
+        ),
+        _ => Ok(()),
+    }
+}
+
+fn admit(cx: &Context, session: &Session, people: &[(User, Privileges)]) -> Result<()> {
+    let people: Vec<(&User, &Privileges)> = people.iter().map(|(user, held)| (user, held)).collect();
+    guard::admit(&session.guard, &people, &session.operator, allow(cx))
+}
+
+fn left_out_row(user: &User, error: &Error) -> StepRow {
+    left_out(&user.sign_in_name, &user.id, Status::Failed, error)
+}
+
+/// How pieces of people are planned.
+struct Planning<'a> {
+    cx: &'a Context,
+    session: &'a Session,
+    selection: &'a Selection,
+    setting: &'a Setting<'a>,
+    parts: Parts,
+    policy: &'a Policies<'a>,
+    /// Whether the guard refused somebody: then nothing more is read but what it asks for.
+    refused: &'a Cell<bool>,
+}
+
+/// A piece that was planned.
+struct Piece {
+    planned: Vec<(User, Result<PlannedUser>)>,
+    left: Vec<StepRow>,
+    refused: Vec<(User, Privileges)>,
+    /// What to know before saying yes.
+    warning: Option<String>,
+}
+
+impl Planning<'_> {
+    async fn piece(&self, picked: Vec<Picked>) -> Result<Piece> {
+        let Self {
+            cx,
+            session,
+            selection,
+            ..
+        } = self;
+        let mut piece = Piece {
+            planned: Vec::new(),
+            left: Vec::new(),
+            refused: Vec::new(),
+            warning: None,
         };
-        match (known, &asked.wish) {
-            (Wish::Remove { methods, .. }, Wish::Remove { methods: more, .. })
-                if !methods.is_empty() && !more.is_empty() =>
-            {
-                methods.extend(more.iter().cloned());
-            }
-            (known, wish) if format!("{known:?}") == format!("{wish:?}") => {}
-            _ => {
-                let error = Error::new(
-                    ErrorCode::InvalidInput,
-                    format!("{} is there twice, with different values", user.sign_in_name),
-                );
-                return Err(match &asked.typed.place {
-                    Some((file, line)) => error.at(file.clone(), Some(*line), None),
-                    None => error,
-                });
+        let mut picks: Vec<Pick> = Vec::with_capacity(picked.len());
+        for picked in picked {
+            match picked {
+                Picked::Pick(pick) => picks.push(*pick),
+                Picked::Left(row) => piece.left.push(*row),
             }
         }
+        let mut users: Vec<User> = picks.iter().map(|pick| pick.user.clone()).collect();
+        let groups = self.selection.facts.asks_policy && self.policy.needs_groups().await?;
+        let mut privileges = privileges(
+            session,
+            &users,
+            groups || guard::needs_privileges(&session.guard, allow(cx)),
+        )
+        .await?;
+        piece.warning = cannot_tell(cx, session, &privileges);
+        if !selection.is_named() {
+            // Nobody named these people: whom the guard holds back is left out, and the rest is done.
+            let kept = picks.into_iter().zip(privileges).filter(|(pick, held)| {
+                let row = held_back(cx, session, &pick.user, held);
+                let stays = row.is_none();
+                piece.left.extend(row);
+                stays
+            });
+            (picks, privileges) = kept.unzip();
+            users = picks.iter().map(|pick| pick.user.clone()).collect();
+        }
+        let people: Vec<(User, Privileges)> = users.iter().cloned().zip(privileges.iter().cloned()).collect();
+        if admit(cx, session, &people).is_err() {
+            self.refused.set(true);
+            let refused =
+                |person: &(User, Privileges)| admit(cx, session, std::slice::from_ref(person)).is_err();
+            piece.refused = people.into_iter().filter(refused).collect();
+        }
+        if self.refused.get() {
+            return Ok(piece);
+        }
+        let infos = read(session, &users, self.parts).await;
+        for ((pick, privileges), info) in picks.into_iter().zip(privileges).zip(infos) {
+            let wish = selection.wish(&pick)?;
+            let Pick { user, typed, .. } = pick;
+            let planned = match info {
+                Err(error) => Err(error),
+                Ok(info) => {
+                    let person = Person {
+                        protected_by: guard::protected_by(&session.guard, &user, &privileges),
+                        user: user.clone(),
+                        typed,
+                        info,
+                        privileges,
+                        policy: None,
+                    };
+                    one(self.policy, self.setting, person, &wish).await
+                }
+            };
+            piece.planned.push((user, planned));
+        }
+        Ok(piece)
     }
-    Ok(people)
 }
 
-mod words {
-    //! The command for a USER, for hints.
-
-    use crate::cli::context::Context;
-
-    pub(super) fn command(cx: &Context, verb: &[&str], user: &str) -> String {
-        cx.command(verb.iter().copied().chain([user]))
+/// Roles and groups of these people, where they are needed, a batch at a time.
+pub(super) async fn privileges(session: &Session, users: &[User], needed: bool) -> Result<Vec<Privileges>> {
+    if !needed {
+        return Ok(vec![Privileges::default(); users.len()]);
     }
-}
-
-/// A sign-in name whose domain is another profile's is answered with that.
-fn elsewhere(session: &Session, error: Error, typed: &[select::Typed]) -> Error {
-    if error.code() != ErrorCode::UserNotFound {
-        return error;
+    let ids: Vec<UserId> = users.iter().map(|user| user.id.clone()).collect();
+    let mut privileges = Vec::with_capacity(ids.len());
+    for chunk in ids.chunks(BATCH) {
+        for one in session.service.privileges(chunk).await {
+            privileges.push(one?);
+        }
     }
-    let other = typed.iter().find_map(|one| {
-        let (_, domain) = one.text.rsplit_once('@')?;
-        session
-            .other_domains
-            .iter()
-            .find(|(other, _)| *other == domain.to_lowercase())
-    });
-    match other {
-        Some((domain, profile)) => error.hint(format!("{domain} is of another profile: add -p {profile}")),
-        None => error,
-    }
-}
-
-/// The parts that the wishes need, and what a plan's state stands on.
-fn parts(asked: &[(User, String, Wish)]) -> Parts {
-    let mut all = Parts::NONE;
-    for (.., wish) in asked {
-        let parts = wish.parts();
-        all.methods |= parts.methods;
-        all.default |= parts.default;
-        all.devices |= parts.devices;
-        all.sessions |= parts.sessions;
-        all.app_passwords |= parts.app_passwords;
-        all.registration |= parts.registration;
-        all.locks |= parts.locks;
-    }
-    all
+    Ok(privileges)
 }
 
 /// Reads these parts of people, a batch at a time.
@@ -272,14 +291,13 @@ pub(crate) async fn read(session: &Session, users: &[User], parts: Parts) -> Vec
 }
 
 async fn one(
-    session: &Session,
+    policy: &Policies<'_>,
     setting: &Setting<'_>,
-    person: Result<Person>,
+    mut person: Person,
     wish: &Wish,
 ) -> Result<PlannedUser> {
-    let mut person = person?;
     if wish.asks_policy() {
-        person.policy = policy(session, &person.user.id).await?;
+        person.policy = policy.of(&person).await?;
     }
     let planned = plan::plan(setting, &person, wish)?;
     // A playbook may come to issue a pass, and only then has policy a say in it.
@@ -287,40 +305,8 @@ async fn one(
         .to_send()
         .any(|step| matches!(step.action, Action::AddTemporaryPass { .. }));
     if person.policy.is_none() && issues && matches!(wish, Wish::Playbook(..)) {
-        person.policy = policy(session, &person.user.id).await?;
+        person.policy = policy.of(&person).await?;
         return plan::plan(setting, &person, wish);
     }
     Ok(planned)
-}
-
-/// The policy for a person; where it cannot be read the service has the last word anyway.
-async fn policy(session: &Session, user: &UserId) -> Result<Option<Policy>> {
-    match session.service.policy(Some(user)).await {
-        Ok(policy) => Ok(Some(policy)),
-        Err(error)
-            if matches!(
-                error.code(),
-                ErrorCode::Unsupported | ErrorCode::PermissionMissing
-            ) =>
-        {
-            Ok(None)
-        }
-        Err(error) => Err(error),
-    }
-}
-
-/// The row of a person for whom nothing is done.
-pub(crate) fn left_out(user: &str, id: &UserId, status: Status, error: &Error) -> StepRow {
-    StepRow {
-        user: user.to_owned(),
-        user_id: id.0.clone(),
-        step: "all".to_owned(),
-        target: "-".to_owned(),
-        status,
-        detail: error.message().to_owned(),
-        error: Some(error.to_body()),
-        attempts: 0,
-        request_id: None,
-        at: None,
-    }
 }

@@ -5,6 +5,7 @@ use std::fs::File;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
+use super::private::{add_to, create, may_be_added_to, must_be_new, write_new};
 use crate::cli::context::Context;
 use crate::cli::globals::PathOrDash;
 use crate::domain::shape::SecretRow;
@@ -45,15 +46,17 @@ impl Qr {
     }
 }
 
-/// Checks that secrets would have a place, before anything is sent.
+/// Checks that secrets would have a place, before anything is sent. `again`: a job goes on, and may add to the file that
+/// it began.
 ///
 /// # Errors
 /// `secrets_need_a_place`; `usage` or `file_unreadable` for a place that will not do.
-pub(crate) fn check(cx: &Context, qr: &Qr) -> Result<()> {
+pub(crate) fn check(cx: &Context, qr: &Qr, again: bool) -> Result<()> {
     if let Qr::Image(path) = qr {
         must_be_new(path)?;
     }
     match &cx.globals.secrets_out {
+        Some(PathOrDash::Path(path)) if again => may_be_added_to(path),
         Some(PathOrDash::Path(path)) => must_be_new(path),
         Some(PathOrDash::Dash) if cx.ui.format() == Format::Csv => Err(Error::new(
             ErrorCode::SecretsNeedAPlace,
@@ -93,11 +96,31 @@ struct Kept {
 }
 
 enum Place {
-    File(File, PathBuf),
+    File(Secrets),
     Answer,
     Terminal,
     /// An image has the only secret there is.
     Image,
+}
+
+/// A file of secrets.
+struct Secrets {
+    file: File,
+    path: PathBuf,
+    /// Whether this run made it.
+    is_new: bool,
+    /// Whether something was written and is not synced.
+    waits: bool,
+    any: bool,
+}
+
+impl Drop for Secrets {
+    fn drop(&mut self) {
+        if self.is_new && !self.any {
+            // An empty file would stand in the way of the next try.
+            let _ = std::fs::remove_file(&self.path);
+        }
+    }
 }
 
 /// Takes secrets while a job runs.
@@ -105,6 +128,7 @@ pub(super) struct Keeper {
     place: Place,
     qr: Qr,
     images: u32,
+    /// What is shown in the end: nothing that a file has.
     kept: Vec<Kept>,
 }
 
@@ -119,16 +143,26 @@ impl Keeper {
         }
     }
 
-    /// Opens the place; `mints`: whether there will be secrets at all.
+    /// Opens the place; `mints`: whether there will be secrets at all; `again`: as for [`check`].
     ///
     /// # Errors
     /// `file_unreadable`, where the file is there already or cannot be made.
-    pub(super) fn open(cx: &Context, qr: &Qr, mints: bool) -> Result<Self> {
+    pub(super) fn open(cx: &Context, qr: &Qr, mints: bool, again: bool) -> Result<Self> {
         if !mints {
             return Ok(Self::none());
         }
         let place = match &cx.globals.secrets_out {
-            Some(PathOrDash::Path(path)) => Place::File(create(path)?, path.clone()),
+            Some(PathOrDash::Path(path)) => {
+                let is_new = !(again && path.symlink_metadata().is_ok());
+                let file = if is_new { create(path)? } else { add_to(path)? };
+                Place::File(Secrets {
+                    file,
+                    path: path.clone(),
+                    is_new,
+                    waits: false,
+                    any: false,
+                })
+            }
             Some(PathOrDash::Dash) => Place::Answer,
             None if cx.ui.stdout_is_terminal() => Place::Terminal,
             None => Place::Image,
@@ -141,7 +175,7 @@ impl Keeper {
         })
     }
 
-    /// Keeps a secret, synced where it goes to a file.
+    /// Takes a secret; where it goes to a file it is safe after [`Self::sync`].
     ///
     /// # Errors
     /// `disk_full`, `file_unreadable`: the secret was made and is not kept.
@@ -160,20 +194,39 @@ impl Keeper {
             };
             write_new(&path, &bytes)?;
         }
-        if let Place::File(file, path) = &mut self.place {
-            let failed = |error| cannot_write(&error, &path.display().to_string());
+        if let Place::File(secrets) = &mut self.place {
             let mut line = serde_json::to_string(&row(user, minted))
                 .map_err(|error| Error::new(ErrorCode::Internal, format!("writing JSON failed: {error}")))?;
             line.push('\n');
-            file.write_all(line.as_bytes())
-                .and_then(|()| file.sync_all())
-                .map_err(failed)?;
+            secrets
+                .file
+                .write_all(line.as_bytes())
+                .map_err(|error| cannot_write(&error, &secrets.path.display().to_string()))?;
+            (secrets.waits, secrets.any) = (true, true);
+            return Ok(());
         }
         self.kept.push(Kept {
             user: user.to_owned(),
             minted: minted.clone(),
         });
         Ok(())
+    }
+
+    /// Waits until what was taken is on the disk.
+    ///
+    /// # Errors
+    /// `disk_full`, `file_unreadable`: secrets were made and are not kept.
+    pub(super) fn sync(&mut self) -> Result<()> {
+        let Place::File(secrets) = &mut self.place else {
+            return Ok(());
+        };
+        if !std::mem::take(&mut secrets.waits) {
+            return Ok(());
+        }
+        secrets
+            .file
+            .sync_all()
+            .map_err(|error| cannot_write(&error, &secrets.path.display().to_string()))
     }
 
     /// The secrets for the answer: only where they were asked for there.
@@ -184,7 +237,7 @@ impl Keeper {
                 .iter()
                 .map(|kept| row(&kept.user, &kept.minted))
                 .collect(),
-            Place::File(..) | Place::Terminal | Place::Image => Vec::new(),
+            Place::File(_) | Place::Terminal | Place::Image => Vec::new(),
         }
     }
 
@@ -193,21 +246,20 @@ impl Keeper {
     /// # Errors
     /// The terminal or stdout cannot take them.
     pub(super) fn show_on(&self, cx: &Context, out: &mut dyn Write) -> Result<()> {
-        if self.kept.is_empty() {
-            if let Place::File(_, path) = &self.place {
-                // An empty file would stand in the way of the next try.
-                let _ = std::fs::remove_file(path);
+        if let Place::File(secrets) = &self.place {
+            if secrets.any {
+                cx.ui.note(&format!(
+                    "Secrets are in {}, readable by you alone",
+                    secrets.path.display()
+                ));
             }
             return Ok(());
         }
+        if self.kept.is_empty() {
+            return Ok(());
+        }
         match &self.place {
-            Place::File(_, path) => {
-                cx.ui.note(&format!(
-                    "Secrets are in {}, readable by you alone",
-                    path.display()
-                ));
-                Ok(())
-            }
+            Place::File(_) => Ok(()),
             Place::Image => Ok(()),
             Place::Answer if cx.ui.is_table() => {
                 for row in self.rows() {
@@ -303,45 +355,4 @@ fn numbered(path: &Path, before: u32) -> PathBuf {
         0 => path.to_owned(),
         before => path.with_file_name(format!("{stem}-{}.{end}", before + 1)),
     }
-}
-
-/// Refuses a file that is there.
-///
-/// # Errors
-/// `file_unreadable`.
-pub(super) fn must_be_new(path: &Path) -> Result<()> {
-    if path.symlink_metadata().is_ok() {
-        return Err(Error::new(
-            ErrorCode::FileUnreadable,
-            format!("{} is there already, and is not written over", path.display()),
-        )
-        .hint("name a new file"));
-    }
-    Ok(())
-}
-
-/// Makes a new file that only this user can read.
-fn create(path: &Path) -> Result<File> {
-    must_be_new(path)?;
-    let mut options = File::options();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::OpenOptionsExt as _;
-        options.mode(0o600);
-    }
-    options
-        .open(path)
-        .map_err(|error| cannot_write(&error, &path.display().to_string()))
-}
-
-/// Writes a new file that only this user can read, synced.
-///
-/// # Errors
-/// `file_unreadable`, `disk_full`.
-pub(super) fn write_new(path: &Path, bytes: &[u8]) -> Result<()> {
-    let mut file = create(path)?;
-    file.write_all(bytes)
-        .and_then(|()| file.sync_all())
-        .map_err(|error| cannot_write(&error, &path.display().to_string()))
 }

@@ -1,30 +1,34 @@
 //! The journal of a change: a file in the state folder, or in memory where nothing is carried out. A change that is
 //! refused leaves none behind.
 
-use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use crate::cli::context::{Context, Session};
-use crate::domain::Result;
-use crate::jobs::journal::{JobHead, Journal, SqliteJournal, short_id};
+use crate::cli::context::{Context, Discarded, Session};
+use crate::cli::interrupt::{Cleaning, Interrupt};
+use crate::domain::{Error, ErrorCode, Result};
+use crate::jobs::journal::{JobHead, Journal, SqliteJournal, Store};
 
 /// A job and where it is kept.
 pub(crate) struct Kept {
     journal: Option<Box<dyn Journal>>,
-    /// Its file, while it is thrown away with this.
-    discard: Option<PathBuf>,
+    /// Where it is and its id, while it is thrown away with this.
+    discard: Option<(Discarded, Arc<dyn Store>, String)>,
+    interrupt: Option<Arc<Interrupt>>,
 }
 
 impl Kept {
-    /// A job in a file of its own.
+    /// A job that is kept.
     ///
     /// # Errors
-    /// `file_unreadable`, `disk_full`: then nothing may be sent.
-    pub(crate) fn create(cx: &Context, head: &JobHead) -> Result<Self> {
-        let folder = folder(cx)?;
-        let journal = SqliteJournal::create(&folder, head)?;
+    /// `file_unreadable`, `disk_full`, and those of a database: then nothing may be sent.
+    pub(crate) async fn create(cx: &Context, head: &JobHead) -> Result<Self> {
+        let store = cx.store().await?;
+        let journal = store.create(head).await?;
+        cx.interrupt.taking_away(Some(Cleaning(store.files(&head.id))));
         Ok(Self {
-            journal: Some(Box::new(journal)),
-            discard: Some(folder.join(format!("{}.db", head.id))),
+            journal: Some(journal),
+            discard: Some((cx.discarded(), store, head.id.clone())),
+            interrupt: Some(Arc::clone(&cx.interrupt)),
         })
     }
 
@@ -36,15 +40,8 @@ impl Kept {
         Ok(Self {
             journal: Some(Box::new(SqliteJournal::in_memory(head)?)),
             discard: None,
+            interrupt: None,
         })
-    }
-
-    /// A job that is there already.
-    pub(crate) fn open(journal: Box<dyn Journal>) -> Self {
-        Self {
-            journal: Some(journal),
-            discard: None,
-        }
     }
 
     /// The journal.
@@ -52,7 +49,6 @@ impl Kept {
     /// # Errors
     /// Never while it lives.
     pub(crate) fn journal(&self) -> Result<&dyn Journal> {
-        use crate::domain::{Error, ErrorCode};
         self.journal
             .as_deref()
             .ok_or_else(|| Error::new(ErrorCode::Internal, "the journal is gone"))
@@ -61,6 +57,9 @@ impl Kept {
     /// From now on it stays: something may be sent.
     pub(crate) fn stay(&mut self) {
         self.discard = None;
+        if let Some(interrupt) = self.interrupt.take() {
+            interrupt.taking_away(None);
+        }
     }
 }
 
@@ -68,38 +67,10 @@ impl Drop for Kept {
     fn drop(&mut self) {
         // Its lock goes first.
         drop(self.journal.take());
-        if let Some(path) = self.discard.take() {
-            for end in ["", "-wal", "-shm", ".lock"] {
-                let mut name = path.clone().into_os_string();
-                name.push(end);
-                // What is left behind says that it was still being planned.
-                let _ = std::fs::remove_file(Path::new(&name));
-            }
+        if let Some((discarded, store, id)) = self.discard.take() {
+            discarded.borrow_mut().push((store, id));
         }
     }
-}
-
-/// The folder of jobs.
-///
-/// # Errors
-/// `file_unreadable` where the platform names none.
-pub(crate) fn folder(cx: &Context) -> Result<PathBuf> {
-    Ok(cx.config()?.state_dir()?.join("jobs"))
-}
-
-/// How a job is shown among those that are kept.
-pub(crate) fn shown(cx: &Context, id: &str) -> String {
-    let ids: Vec<String> = folder(cx)
-        .ok()
-        .and_then(|folder| std::fs::read_dir(folder).ok())
-        .into_iter()
-        .flatten()
-        .filter_map(|entry| {
-            let name = entry.ok()?.file_name().into_string().ok()?;
-            name.strip_suffix(".db").map(str::to_owned)
-        })
-        .collect();
-    short_id(id, &ids)
 }
 
 /// What a job is that begins now.

@@ -1,123 +1,167 @@
 //! The last lines on stderr, for people.
 
-use super::report::Ended;
-use crate::cli::change::kept;
-use crate::cli::context::{Context, Session};
-use crate::domain::shape::{Next, ResultDoc, StepRow};
-use crate::domain::{Error, Result, Status};
-use crate::jobs::journal::{JobHead, Journal};
-use crate::jobs::outcome::{self, Reasons};
-use crate::jobs::remains;
-use crate::render::text::{clean, counted};
 use futures::TryStreamExt as _;
+
+use super::gathered::FEW;
+use super::report::Report;
+use crate::cli::context::{Context, Session};
+use crate::domain::shape::{ResultDoc, Summary, Undo};
+use crate::domain::{Error, Result};
+use crate::jobs::execute::Early;
+use crate::jobs::journal::JobState;
+use crate::jobs::remains;
+use crate::render::text::{clean, counted, grouped, lasting};
 
 /// How wide the last lines are.
 const WIDTH: usize = 76;
 /// So many people get a sentence each.
-const FEW: u64 = 3;
+const SENTENCES: u64 = 3;
+
+/// How a job is shown among those that are kept.
+pub(super) async fn shown(cx: &Context, id: &str) -> String {
+    match cx.store().await {
+        Ok(store) => store.short(id).await,
+        Err(_) => id.to_owned(),
+    }
+}
 
 /// The last lines on stderr; gives the exit status.
 ///
 /// # Errors
 /// Why the change did not end well.
-pub(super) async fn say(
-    cx: &Context,
-    session: &Session,
-    head: &JobHead,
-    journal: &dyn Journal,
-    ended: &Ended,
-    doc: &ResultDoc,
-) -> Result<u8> {
-    let verdict = outcome::verdict(&doc.summary, &Reasons::of(&doc.steps), ended.ran.early);
-    counts(cx, session, doc, verdict.as_ref());
-    if doc.summary.users.selected <= FEW {
-        let mut people = journal.people();
+pub(super) async fn say(cx: &Context, session: &Session, report: Report<'_>) -> Result<u8> {
+    let doc = &report.doc;
+    let job = shown(cx, &report.head.id).await;
+    let mut sentences = Vec::new();
+    let mut first = String::new();
+    if doc.summary.users.selected <= SENTENCES {
+        let mut people = report.journal.people();
         while let Some(taken) = people.try_next().await? {
+            let next = report.next(&taken);
+            let texts: Vec<&str> = next.iter().map(|next| next.notice.text.as_str()).collect();
             let person = taken.person;
-            if let Some(line) = sentence(person.display_name.as_deref(), &person.user, &doc.next) {
-                cx.ui.note(&wrapped(&clean(&line), WIDTH));
-            }
+            sentences.extend(remains::sentence(
+                person.display_name.as_deref(),
+                &person.user,
+                &texts,
+            ));
+            first = person.user;
         }
     }
+    let of_job = doc.job.as_ref().filter(|_| !doc.dry_run).map(|_| job.as_str());
+    counts(cx, session, doc, &first, of_job, report.verdict.as_ref());
+    for line in sentences {
+        cx.ui.note(&wrapped(&clean(&line), WIDTH));
+    }
     by_hand(cx, doc);
-    for hint in &ended.ran.hints {
+    for hint in &report.ended.ran.hints {
         cx.ui.note(hint);
     }
-    match verdict {
-        None => Ok(0),
+    let resume = cx.command(["jobs", "resume", &job]);
+    let show = cx.command(["jobs", "show", &job, "-o", "csv"]);
+    let many = doc.summary.users.selected > FEW as u64;
+    match report.verdict {
+        None => {
+            if report.ended.ran.early == Some(Early::Enough) && report.ended.open {
+                let left = counted(doc.summary.users.skipped, "person is", "people are");
+                cx.ui.note(&format!("{left} left; go on with: {resume}"));
+            }
+            Ok(0)
+        }
+        // Whoever was stopped goes on, whatever failed before; what was cancelled does not.
+        Some(error) if report.ended.open && report.journal.state().await? == JobState::Cancelled => Err(
+            Error::new(error.code(), format!("cancelled: {}", error.message())),
+        ),
+        Some(error) if report.ended.open => Err(error.hint(resume)),
         Some(error) => {
-            again(cx, head, doc);
+            let failed = doc.summary.steps.failed + doc.summary.steps.unknown > 0;
+            if failed && matches!(error.code().exit_code(), 7 | 8) {
+                cx.ui.note(&format!("Try again what failed:  {resume}"));
+                if many {
+                    cx.ui.note(&format!("Every row:              {show}"));
+                }
+            }
             Err(error)
         }
     }
 }
 
 /// How many people came out how, or that it is done.
-pub(super) fn counts(cx: &Context, session: &Session, doc: &ResultDoc, verdict: Option<&Error>) {
+pub(super) fn counts(
+    cx: &Context,
+    session: &Session,
+    doc: &ResultDoc,
+    whom: &str,
+    job: Option<&str>,
+    verdict: Option<&Error>,
+) {
     let users = &doc.summary.users;
-    let place = super::place(session);
     let one = users.selected == 1;
-    let job = doc
-        .job
-        .as_ref()
-        .filter(|_| !doc.dry_run)
-        .map(|id| format!(" Job {}", kept::shown(cx, id)))
-        .unwrap_or_default();
-    let whom = || match doc.steps.first() {
-        Some(row) if one => row.user.clone(),
-        _ => counted(users.selected, "person", "people"),
+    let audit = doc.audit.as_ref().filter(|_| one).map(|audit| {
+        let start: String = audit.head.chars().take(4).collect();
+        format!(", audit {}:{start}", audit.seq)
+    });
+    let took = match (doc.started_at, doc.finished_at) {
+        (Some(from), Some(to)) => u64::try_from(to.duration_since(from).as_secs()).unwrap_or_default(),
+        _ => 0,
     };
+    // A second or two says nothing.
+    let took = if !one && took > 2 {
+        format!(", {}", lasting(took))
+    } else {
+        String::new()
+    };
+    let job = job
+        .map(|job| format!(" Job {job}{}{took}", audit.unwrap_or_default()))
+        .unwrap_or_default();
+    let undo = undo(doc);
     if one && verdict.is_none() && doc.summary.steps.done > 0 {
-        cx.ui.note(&format!("Done.{job}"));
+        cx.ui.note(&format!("Done.{job}{undo}"));
     } else if one && verdict.is_none() && doc.summary.steps.unsupported == 0 {
+        let place = super::place(session);
         cx.ui
-            .note(&format!("Nothing to change: {} in {place} is so already", whom()));
+            .note(&format!("Nothing to change: {whom} in {place} is so already"));
     } else if !one {
-        let counts: Vec<String> = [
-            (users.done, "done"),
-            (users.unchanged, "so already"),
-            (users.failed, "failed"),
-            (users.skipped, "skipped"),
-        ]
-        .into_iter()
-        .filter(|(count, _)| *count > 0)
-        .map(|(count, word)| format!("{count} {word}"))
-        .collect();
+        let exit = match doc.exit_code {
+            0 => String::new(),
+            code => format!(". Exit {code}"),
+        };
         cx.ui
-            .note(&format!("{} in {place}: {}.{job}", whom(), counts.join(", ")));
+            .note(&format!("{}.{job}{exit}{undo}", outcomes(&doc.summary)));
     }
 }
 
-/// A playbook that did some of it: how to do the rest, without taking away the number that it has just put in.
-fn again(cx: &Context, head: &JobHead, doc: &ResultDoc) {
-    let changed: Vec<&StepRow> = doc
-        .steps
-        .iter()
-        .filter(|row| row.step == "change" && row.status == Status::Done)
-        .collect();
-    if let (Some(playbook), [row]) = (&head.playbook, changed.as_slice()) {
-        let words = [
-            "user",
-            "reset",
-            &row.user,
-            "--playbook",
-            playbook,
-            "--keep",
-            &row.target,
-        ];
-        cx.ui
-            .note(&format!("Try again what failed: {}", cx.command(words)));
+/// `12 people done, 3 so already`; nothing of what is none.
+pub(super) fn outcomes(summary: &Summary) -> String {
+    let users = &summary.users;
+    let mut counts: Vec<String> = Vec::new();
+    for (count, word) in [
+        (users.done, "done"),
+        (users.unchanged, "so already"),
+        (users.failed, "failed"),
+        (users.skipped, "skipped"),
+    ] {
+        if count > 0 {
+            counts.push(if counts.is_empty() {
+                format!("{} {word}", counted(count, "person", "people"))
+            } else {
+                format!("{} {word}", grouped(count))
+            });
+        }
     }
+    counts.join(", ")
 }
 
-/// The sentence of a person of whom something remains.
-fn sentence(display_name: Option<&str>, user: &str, next: &[Next]) -> Option<String> {
-    let texts: Vec<&str> = next
-        .iter()
-        .filter(|next| next.user == user)
-        .map(|next| next.notice.text.as_str())
-        .collect();
-    remains::sentence(display_name, user, &texts)
+/// How to take it back, where that can be.
+fn undo(doc: &ResultDoc) -> String {
+    match &doc.undo {
+        Some(Undo {
+            what,
+            command: Some(command),
+            ..
+        }) => format!(". Undo ({}): {command}", what.join(", ")),
+        _ => String::new(),
+    }
 }
 
 /// What somebody does by hand.

@@ -1,27 +1,45 @@
 //! The one path of every change: select, plan, confirm, execute, report. One person is a job of one.
 
+mod admit;
 mod carry_out;
 mod confirm;
 mod gather;
+mod gathered;
 mod keep;
 mod kept;
 mod lines;
+mod merged;
+mod named;
+mod policies;
+mod private;
 mod report;
+mod resume;
 mod shown;
+mod together;
 mod write;
 
 use std::path::PathBuf;
 
+use jiff::SignedDuration;
+
 use super::context::{Context, Intent, Session};
 use super::who::Selection;
 use crate::domain::shape::StepRow;
-use crate::domain::{Error, ErrorCode, Privileges, Result, User};
-use crate::jobs::guard;
+use crate::domain::{Error, ErrorCode, Result};
+use crate::jobs::caller::Check;
 use crate::jobs::journal::JobHead;
+use crate::jobs::planfile;
+use crate::services::Traffic;
 
-pub(crate) use gather::{Gathered, left_out, read};
+pub(crate) use admit::{admit_command, admit_number, admit_people, cannot_tell, checked};
+pub(crate) use gather::{left_out, read};
+pub(crate) use gathered::Gathered;
 pub(crate) use keep::Qr;
 pub(crate) use kept::{Kept, head};
+pub(crate) use merged::merged;
+pub(crate) use named::{Begun, JobName, begin};
+pub(crate) use policies::of as policy;
+pub(crate) use resume::{resume, work};
 
 /// Options of every verb that changes something.
 #[derive(Debug, Default, clap::Args)]
@@ -29,6 +47,29 @@ pub(crate) struct ChangeArgs {
     /// Write the plan to a new file and stop; "plan apply FILE" carries it out
     #[arg(long, value_name = "FILE", help_heading = "Options everywhere")]
     plan_out: Option<PathBuf>,
+    /// Let the plan be applied for so long, at most 7d [default: 24h]
+    #[arg(long, value_name = "DUR", help_heading = "Options everywhere", requires = "plan_out", value_parser = valid,
+          hide_short_help = true)]
+    valid: Option<SignedDuration>,
+    #[command(flatten)]
+    job: JobName,
+}
+
+/// `12h`, `3d`.
+fn valid(text: &str) -> Result<SignedDuration, String> {
+    let span: jiff::Span = text
+        .parse()
+        .map_err(|_| "write a number with its unit, such as 12h or 3d".to_owned())?;
+    let duration = span
+        .to_duration(jiff::SpanRelativeTo::days_are_24_hours())
+        .map_err(|_| "write hours or days, such as 12h or 3d".to_owned())?;
+    if !duration.is_positive() {
+        return Err("it must be longer than nothing".to_owned());
+    }
+    if duration > planfile::LONGEST_VALID {
+        return Err("a plan is good for 7 days at most".to_owned());
+    }
+    Ok(duration)
 }
 
 /// A change as a verb wishes it.
@@ -58,6 +99,8 @@ pub(crate) struct Prepared {
     /// All of it.
     pub(crate) kept: Kept,
     pub(crate) qr: Qr,
+    /// How and when the caller was checked, where one was and one person is changed.
+    pub(crate) caller: Option<Check>,
 }
 
 /// Runs a change to its end; gives the exit status.
@@ -65,6 +108,9 @@ pub(crate) struct Prepared {
 /// # Errors
 /// Everything that keeps it from being done, before anything is sent or after: what was done is on stdout by then.
 pub(crate) async fn run(cx: &Context, change: Change) -> Result<u8> {
+    if change.selection.only_check {
+        return Ok(0);
+    }
     let ticket = before(cx, &change)?;
     let session = connect(cx, &change.args).await?;
     run_on(cx, &session, change, ticket).await
@@ -93,23 +139,34 @@ pub(crate) fn before(cx: &Context, change: &Change) -> Result<Option<String>> {
         verb,
         selection,
         qr,
-        args: ChangeArgs { plan_out },
+        args: ChangeArgs {
+            plan_out,
+            valid: _,
+            job,
+        },
         ..
     } = change;
     let only_planned = cx.globals.dry_run || plan_out.is_some();
-    if plan_out.is_some() && selection.asked.iter().any(|asked| asked.wish.holds_secret()) {
+    if plan_out.is_some() && selection.facts.holds_secret {
         return Err(Error::new(
             ErrorCode::Usage,
             format!("a plan holds no secrets, and {verb} was given one"),
         )
         .hint("leave out --plan-out"));
     }
-    let mints = selection.asked.iter().any(|asked| asked.wish.mints());
-    if !only_planned && mints {
-        keep::check(cx, qr)?;
+    admit::admit_selector(cx, selection, cx.globals.dry_run)?;
+    if !only_planned && selection.facts.mints {
+        keep::check(cx, qr, job.name.is_some())?;
     }
     if let Some(path) = &plan_out {
-        keep::must_be_new(path)?;
+        private::must_be_new(path)?;
+    }
+    if !only_planned && cx.globals.store.is_some() && selection.facts.holds_secret {
+        return Err(Error::new(
+            ErrorCode::Usage,
+            format!("{verb} was given a secret, which the workers of a shared job cannot be given"),
+        )
+        .hint("leave out --store: one process does it"));
     }
     admit_command(cx, only_planned, cx.globals.ticket.clone())
 }
@@ -130,18 +187,30 @@ pub(crate) async fn run_on(
         selection,
         playbook,
         qr,
-        args: ChangeArgs { plan_out },
+        args: ChangeArgs { plan_out, valid, job },
     } = change;
     let only_planned = cx.globals.dry_run || plan_out.is_some();
+    // One person's calls go out as soon as they are made.
+    let _job = session
+        .traffic
+        .as_ref()
+        .filter(|_| !selection.is_one())
+        .map(Traffic::job);
     let mut head = kept::head(cx, session, verb, &selection.said);
-    (head.playbook, head.ticket) = (playbook, ticket);
+    (head.playbook, head.ticket, head.name) = (playbook, ticket, job.name);
+    head.part = selection.part;
     let kept = if only_planned {
         Kept::in_memory(&head)?
     } else {
-        Kept::create(cx, &head)?
+        match begin(cx, &head).await? {
+            Begun::New(kept) => kept,
+            Begun::Known(journal) => return resume(cx, session, journal.as_ref(), None).await,
+        }
     };
     let for_file = plan_out.is_some();
-    let gathered = gather::plan(cx, session, verb, &selection, &head.id, kept.journal()?, for_file).await?;
+    let mut gathered =
+        gather::plan(cx, session, verb, &selection, &head.id, kept.journal()?, for_file).await?;
+    gathered.limit = selection.limit;
     strict(cx, &gathered)?;
     let mut prepared = Prepared {
         head,
@@ -149,9 +218,10 @@ pub(crate) async fn run_on(
         gathered,
         kept,
         qr,
+        caller: None,
     };
     if let Some(path) = plan_out {
-        prepared.head.plan = Some(write::plan(cx, &prepared, &path).await?);
+        prepared.head.plan = Some(write::plan(cx, &prepared, &path, valid).await?);
         return report::only_planned(cx, session, &prepared).await;
     }
     finish(cx, session, prepared).await
@@ -161,69 +231,21 @@ pub(crate) async fn run_on(
 ///
 /// # Errors
 /// As [`run`].
-pub(crate) async fn finish(cx: &Context, session: &Session, prepared: Prepared) -> Result<u8> {
+pub(crate) async fn finish(cx: &Context, session: &Session, mut prepared: Prepared) -> Result<u8> {
     if cx.globals.dry_run {
         return report::only_planned(cx, session, &prepared).await;
     }
+    if prepared.gathered.size.people > 0 {
+        admit::admit_planned(cx, session, &mut prepared).await?;
+    }
     keep::check_number(cx, prepared.gathered.size.minting)?;
     if prepared.gathered.size.minting > 0 {
-        keep::check(cx, &prepared.qr)?;
+        keep::check(cx, &prepared.qr, false)?;
     }
     if prepared.gathered.size.people > 0 {
         confirm::ask(cx, session, &prepared)?;
     }
     carry_out::run(cx, session, prepared).await
-}
-
-/// What the command itself must satisfy; a ticket that is missing is asked for where somebody is there.
-///
-/// # Errors
-/// What the guard says.
-pub(crate) fn admit_command(
-    cx: &Context,
-    only_planned: bool,
-    ticket: Option<String>,
-) -> Result<Option<String>> {
-    if only_planned {
-        return Ok(ticket);
-    }
-    let profile = cx.profile()?;
-    let missing = ticket.as_deref().is_none_or(|ticket| ticket.trim().is_empty());
-    let ticket =
-        if profile.guard.require_ticket && missing && !profile.guard.read_only && cx.ui.can_ask().is_ok() {
-            Some(cx.ui.ask("Ticket: ")?)
-        } else {
-            ticket
-        };
-    guard::admit_command(&profile.guard, ticket.as_deref(), &profile.name)?;
-    Ok(ticket)
-}
-
-/// Whether these people may be changed.
-///
-/// # Errors
-/// What the guard says; that roles and groups cannot be read where the guard needs them.
-pub(crate) async fn admit_people(cx: &Context, session: &Session, users: &[User]) -> Result<Vec<Privileges>> {
-    guard::admit_number(&session.guard, users.len(), cx.globals.expect)?;
-    let mut privileges = Vec::with_capacity(users.len());
-    if guard::needs_privileges(&session.guard) {
-        let ids: Vec<_> = users.iter().map(|user| user.id.clone()).collect();
-        for chunk in ids.chunks(gather::BATCH) {
-            for one in session.service.privileges(chunk).await {
-                privileges.push(one?);
-            }
-        }
-    } else {
-        privileges.resize(users.len(), Privileges::default());
-    }
-    let people: Vec<(&User, &Privileges)> = users.iter().zip(&privileges).collect();
-    guard::admit(
-        &session.guard,
-        &people,
-        &session.operator,
-        cx.globals.include_self,
-    )?;
-    Ok(privileges)
 }
 
 /// The result of something that is no plan: one row, which has ended. Gives the exit status.

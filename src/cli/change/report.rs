@@ -1,17 +1,19 @@
-//! What was done, for scripts; the last lines for people are in `lines.rs`.
+//! What was done, for scripts and on the screen, read from the journal; the last lines for people are in `lines.rs`.
 
 use futures::TryStreamExt as _;
 use jiff::Timestamp;
-use serde_json::Value;
 
+use super::gathered::FEW;
 use super::keep::Keeper;
 use super::{Prepared, lines, shown};
 use crate::cli::context::{Context, Session};
-use crate::domain::shape::{ByHand, Next, ResultDoc, StepRow, Summary};
+use crate::domain::shape::{AuditRef, Next, ResultDoc, StepRow, Summary};
 use crate::domain::{Action, Error, ErrorCode, Notice, Result, Status};
 use crate::jobs::execute::{Early, Ran};
 use crate::jobs::journal::{JobHead, Journal, Taken, Which};
 use crate::jobs::outcome::{self, Reasons};
+use crate::jobs::undo::Reach;
+use crate::render::{Page, Results, Shape};
 
 /// How long an open page may go on after a sign-out, in seconds.
 const ACCESS_ENDS_WITHIN: u64 = 3600;
@@ -26,6 +28,19 @@ pub(super) struct Ended {
     pub(super) open: bool,
 }
 
+/// A job as it is reported.
+pub(super) struct Report<'a> {
+    pub(super) head: &'a JobHead,
+    pub(super) journal: &'a dyn Journal,
+    pub(super) ended: Ended,
+    /// The result without its lists of steps and of what stays.
+    pub(super) doc: ResultDoc,
+    /// Why it did not end well.
+    pub(super) verdict: Option<Error>,
+    /// Where people change their own security info.
+    page: Option<String>,
+}
+
 /// Shows a plan that is not carried out; gives the exit status.
 ///
 /// # Errors
@@ -34,21 +49,23 @@ pub(super) async fn only_planned(cx: &Context, session: &Session, prepared: &Pre
     let Prepared {
         head, gathered, kept, ..
     } = prepared;
-    let journal = kept.journal()?;
     let ended = Ended {
         ran: Ran::default(),
         started: cx.clock.now(),
         open: false,
     };
-    let mut doc = doc(cx, session, head, journal, &ended, &Keeper::none()).await?;
-    doc.dry_run = true;
-    doc.job = None;
-    (doc.started_at, doc.finished_at) = (None, None);
+    let mut report = Report::new(cx, head, kept.journal()?, ended).await?;
+    report.doc.dry_run = true;
+    report.doc.job = None;
+    (report.doc.started_at, report.doc.finished_at) = (None, None);
     let mut out = cx.ui.stdout();
-    crate::render::result(&cx.page(), &mut out, &doc)?;
+    let page = cx.page();
+    report
+        .print(Results::new(&page, &mut out, report.shape()), &page, false)
+        .await?;
     out.done()?;
     if head.plan.is_none() {
-        let heading = shown::plan(session, prepared);
+        let heading = shown::plan(cx, session, prepared);
         let lines: Vec<&str> = heading.lines().collect();
         cx.ui.note(&format!(
             "Dry run: {}; nothing was sent",
@@ -63,11 +80,8 @@ pub(super) async fn only_planned(cx: &Context, session: &Session, prepared: &Pre
     {
         cx.ui.note(&format!("Stays: {}", person.stays));
     }
-    lines::by_hand(cx, &doc);
-    let left = Reasons::of(doc.steps.iter().filter(|row| row.status != Status::Planned));
-    let mut summary = doc.summary;
-    summary.steps.done = 0;
-    match outcome::verdict(&summary, &left, None) {
+    lines::by_hand(cx, &report.doc);
+    match report.verdict {
         None => Ok(0),
         Some(error) if gathered.planned == 0 => Err(error),
         Some(error) => Err(Error::new(ErrorCode::Incomplete, error.message())),
@@ -85,18 +99,19 @@ pub(super) fn one_row(
     row: StepRow,
     hints: Vec<String>,
 ) -> Result<u8> {
-    let planned = row.status == Status::Planned;
-    let mut doc = empty(cx, session, head);
+    let mut doc = empty(cx, head);
     doc.job = None;
-    doc.dry_run = planned;
+    doc.dry_run = row.status == Status::Planned;
+    doc.audit = cx.record.last();
     doc.summary = outcome::summary(std::slice::from_ref(&row));
     let verdict = outcome::verdict(&doc.summary, &Reasons::of([&row]), None);
     doc.exit_code = verdict.as_ref().map_or(0, |error| error.code().exit_code());
+    let whom = row.user.clone();
     doc.steps = vec![row];
     let mut out = cx.ui.stdout();
     crate::render::result(&cx.page(), &mut out, &doc)?;
     out.done()?;
-    lines::counts(cx, session, &doc, verdict.as_ref());
+    lines::counts(cx, session, &doc, &whom, None, verdict.as_ref());
     for hint in &hints {
         cx.ui.note(hint);
     }
@@ -104,14 +119,14 @@ pub(super) fn one_row(
 }
 
 /// A result that holds nothing yet.
-fn empty(cx: &Context, session: &Session, head: &JobHead) -> ResultDoc {
+fn empty(cx: &Context, head: &JobHead) -> ResultDoc {
     let now = cx.clock.now();
     ResultDoc {
         schema: "result/1".to_owned(),
         job: Some(head.id.clone()),
         dry_run: false,
-        profile: session.profile.clone(),
-        tenant: session.tenant.clone(),
+        profile: head.profile.clone(),
+        tenant: head.tenant.clone(),
         verb: head.verb.clone(),
         playbook: head.playbook.clone(),
         ticket: head.ticket.clone(),
@@ -131,59 +146,162 @@ fn empty(cx: &Context, session: &Session, head: &JobHead) -> ResultDoc {
     }
 }
 
-/// The result as scripts get it.
-///
-/// # Errors
-/// The journal cannot be read.
-pub(super) async fn doc(
-    cx: &Context,
-    session: &Session,
-    head: &JobHead,
-    journal: &dyn Journal,
-    ended: &Ended,
-    keeper: &Keeper,
-) -> Result<ResultDoc> {
-    let mut doc = empty(cx, session, head);
-    doc.started_at = Some(ended.started);
-    let mut survey = Survey::default();
-    survey.next.extend(ended.ran.notices.iter().cloned());
-    let mut people = journal.people();
-    while let Some(taken) = people.try_next().await? {
-        survey.add(&taken);
-    }
-    doc.steps = journal
-        .rows(Which::All)
-        .map_ok(|row| as_ended(row, ended))
-        .try_collect()
-        .await?;
-    doc.summary = counted(journal.summary().await?, ended);
-    let verdict = outcome::verdict(&doc.summary, &Reasons::of(&doc.steps), ended.ran.early);
-    doc.exit_code = verdict.map_or(0, |error| error.code().exit_code());
-    let page = (session.service_name == "entra").then(|| SECURITY_INFO.to_owned());
-    doc.next = survey.next;
-    for next in &mut doc.next {
-        if next.notice.url.is_none() && next.notice.text.contains("security info page") {
-            next.notice.url.clone_from(&page);
+impl<'a> Report<'a> {
+    /// What the journal says now.
+    ///
+    /// # Errors
+    /// The journal cannot be read.
+    pub(super) async fn new(
+        cx: &Context,
+        head: &'a JobHead,
+        journal: &'a dyn Journal,
+        ended: Ended,
+    ) -> Result<Self> {
+        let mut doc = empty(cx, head);
+        doc.started_at = Some(ended.started);
+        let mut people = journal.people();
+        let mut reach = Reach::default();
+        while let Some(taken) = people.try_next().await? {
+            reach.add(&taken);
+            let Taken { person, steps, .. } = taken;
+            outcome::add_by_hand(&mut doc.by_hand, &person);
+            let ends = person.steps.iter().zip(&steps).any(|(planned, record)| {
+                let ends = |step: &crate::domain::Step| {
+                    matches!(step.action, Action::SignOut | Action::DisableAccount)
+                };
+                record.row.status == Status::Done && planned.to_send().is_some_and(ends)
+            });
+            if ends {
+                doc.access_ends_within_s = Some(ACCESS_ENDS_WITHIN);
+            }
         }
+        let shown = lines::shown(cx, &head.id).await;
+        doc.undo = reach.undo(|| cx.command(["jobs", "undo", &shown]));
+        let mut reasons = Reasons::default();
+        // Whoever is stopped is not told single reasons.
+        if !matches!(ended.ran.early, Some(Early::Told | Early::TooManyFailed)) {
+            let mut rows = journal.rows(Which::NotDone);
+            while let Some(row) = rows.try_next().await? {
+                reasons.add(&row);
+            }
+        }
+        doc.summary = counted(journal.summary().await?, &ended);
+        let verdict = outcome::verdict(&doc.summary, &reasons, ended.ran.early);
+        doc.exit_code = verdict.as_ref().map_or(0, |error| error.code().exit_code());
+        let page = (head.service == "entra").then(|| SECURITY_INFO.to_owned());
+        Ok(Self {
+            head,
+            journal,
+            ended,
+            doc,
+            verdict,
+            page,
+        })
     }
-    doc.by_hand = survey.by_hand;
-    doc.access_ends_within_s = survey.signed_out.then_some(ACCESS_ENDS_WITHIN);
-    doc.secrets = keeper.rows();
-    Ok(doc)
-}
 
-/// A row as a result shows it once nothing more is sent: what was not begun is skipped.
-fn as_ended(mut row: StepRow, ended: &Ended) -> StepRow {
-    if ended.open && row.status == Status::Planned {
-        row.status = Status::Skipped;
-        row.detail = match ended.ran.early {
-            Some(Early::Told) => "interrupted",
-            Some(Early::TooManyFailed) => "too many failed before",
-            Some(Early::Enough) | None => "not begun",
+    /// Whether the table has a column for people.
+    pub(super) fn shape(&self) -> Shape {
+        if self.doc.summary.users.selected > 1 {
+            Shape::Several
+        } else {
+            Shape::One
         }
-        .to_owned();
     }
-    row
+
+    /// Takes the secrets that belong into the answer.
+    pub(super) fn with_secrets(&mut self, keeper: &Keeper) {
+        self.doc.secrets = keeper.rows();
+    }
+
+    /// Takes where it stands in the audit log.
+    pub(super) fn with_audit(&mut self, audit: Option<AuditRef>) {
+        self.doc.audit = audit;
+    }
+
+    /// Writes the result, rows as they are read. `streamed`: those of people who were worked on are written already.
+    ///
+    /// # Errors
+    /// stdout is a file that cannot take it; the journal cannot be read.
+    pub(super) async fn print(&self, results: Results<'_>, page: &Page, streamed: bool) -> Result<()> {
+        let is_table = page.format == crate::render::Format::Table;
+        let many = is_table && !self.doc.dry_run && self.doc.summary.users.selected > FEW as u64;
+        let mut results = results;
+        results.begin(&self.doc)?;
+        let which = if many || streamed {
+            Which::NotDone
+        } else {
+            Which::All
+        };
+        let mut rows = self.journal.rows(which);
+        while let Some(row) = rows.try_next().await? {
+            let wanted = match row.status {
+                // Who was left out was not worked on.
+                _ if streamed => row.attempts == 0 && row.step == "all",
+                Status::Planned | Status::Unsupported => !many,
+                _ => true,
+            };
+            if wanted {
+                results.step(&self.as_ended(row))?;
+            }
+        }
+        results.end_of_steps(&self.doc)?;
+        if results.tells_next() {
+            let mut people = self.journal.people();
+            while let Some(taken) = people.try_next().await? {
+                for next in self.next(&taken) {
+                    results.next(&next)?;
+                }
+            }
+        }
+        results.finish(&self.doc)
+    }
+
+    /// What stays for a person: what the service said, and what was planned to remain.
+    pub(super) fn next(&self, taken: &Taken) -> Vec<Next> {
+        let Taken { person, steps, .. } = taken;
+        let done: Vec<u16> = person
+            .steps
+            .iter()
+            .zip(steps)
+            .filter(|(_, record)| matches!(record.row.status, Status::Done | Status::Unchanged))
+            .filter_map(|(planned, _)| planned.to_send().map(|step| step.seq))
+            .collect();
+        let remains = person
+            .remains
+            .iter()
+            .filter(|remains| remains.of.iter().any(|seq| done.contains(seq)))
+            .map(|remains| Next {
+                user: person.user.clone(),
+                notice: Notice {
+                    text: remains.text.clone(),
+                    url: None,
+                },
+            });
+        let said = self.ended.ran.notices.iter();
+        let said = said.filter(|next| next.user == person.user).cloned();
+        said.chain(remains)
+            .map(|mut next| {
+                if next.notice.url.is_none() && next.notice.text.contains("security info page") {
+                    next.notice.url.clone_from(&self.page);
+                }
+                next
+            })
+            .collect()
+    }
+
+    /// A row as a result shows it once nothing more is sent: what was not begun is skipped.
+    fn as_ended(&self, mut row: StepRow) -> StepRow {
+        if self.ended.open && row.status == Status::Planned {
+            row.status = Status::Skipped;
+            row.detail = match self.ended.ran.early {
+                Some(Early::Told) => "interrupted",
+                Some(Early::TooManyFailed) => "too many failed before",
+                Some(Early::Enough) | None => "not begun",
+            }
+            .to_owned();
+        }
+        row
+    }
 }
 
 /// Counts as a result has them once nothing more is sent.
@@ -196,50 +314,4 @@ fn counted(mut summary: Summary, ended: &Ended) -> Summary {
         summary.steps.skipped += std::mem::take(&mut summary.steps.planned);
     }
     summary
-}
-
-/// What is told of all people together.
-#[derive(Default)]
-struct Survey {
-    by_hand: Vec<ByHand>,
-    next: Vec<Next>,
-    signed_out: bool,
-}
-
-impl Survey {
-    fn add(&mut self, taken: &Taken) {
-        let Taken { person, steps, .. } = taken;
-        outcome::add_by_hand(&mut self.by_hand, person);
-        let mut done: Vec<u16> = Vec::new();
-        for (planned, record) in person.steps.iter().zip(steps) {
-            let Some(step) = planned.to_send() else { continue };
-            let status = record.row.status;
-            if matches!(status, Status::Done | Status::Unchanged) {
-                done.push(step.seq);
-            }
-            self.signed_out |=
-                status == Status::Done && matches!(step.action, Action::SignOut | Action::DisableAccount);
-        }
-        for remains in &person.remains {
-            if remains.of.iter().any(|seq| done.contains(seq)) {
-                self.next.push(Next {
-                    user: person.user.clone(),
-                    notice: Notice {
-                        text: remains.text.clone(),
-                        url: None,
-                    },
-                });
-            }
-        }
-    }
-}
-
-/// Everything of a result but its steps: the last line of NDJSON.
-pub(super) fn without_steps(doc: &ResultDoc) -> Result<Value> {
-    let mut value = serde_json::to_value(doc)
-        .map_err(|error| Error::new(ErrorCode::Internal, format!("writing JSON failed: {error}")))?;
-    if let Some(fields) = value.as_object_mut() {
-        fields.shift_remove("steps");
-    }
-    Ok(value)
 }

@@ -1,17 +1,26 @@
 //! The plan as a person reads it before saying yes.
 
 use super::{Prepared, place};
-use crate::cli::context::Session;
+use crate::cli::context::{Context, Session};
 use crate::jobs::plan::{Deed, PlannedRow, PlannedUser};
 use crate::render::text::{clean, grouped};
+use crate::render::time;
 
 /// Heading, ticket, and every line, without a question.
-pub(super) fn plan(session: &Session, prepared: &Prepared) -> String {
+pub(super) fn plan(cx: &Context, session: &Session, prepared: &Prepared) -> String {
     let Prepared { head, gathered, .. } = prepared;
     let mut lines = vec![heading(session, prepared)];
     let said: Vec<String> = [
         head.ticket.as_ref().map(|ticket| format!("Ticket {ticket}.")),
         head.reason.as_ref().map(|reason| format!("Reason: {reason}.")),
+        prepared.caller.as_ref().map(|check| {
+            let at = time::short(check.at, cx.clock.now(), &cx.zone);
+            format!(
+                "Caller checked {} {}.",
+                at.strip_prefix("today ").unwrap_or(&at),
+                check.said()
+            )
+        }),
     ]
     .into_iter()
     .flatten()
@@ -98,6 +107,7 @@ fn rows(person: &PlannedUser, width: Widths, indent: &str) -> Vec<String> {
                 Deed::Unchanged if row.detail.is_empty() => "so already".to_owned(),
                 Deed::Unchanged => format!("{}; so already", row.detail),
                 Deed::ByHand { why, .. } => format!("by hand: {why}"),
+                Deed::Skip { why } => format!("left alone: {why}"),
             };
             let Widths { step, target } = width;
             format!(

@@ -2,7 +2,7 @@
 
 use crate::cli::change::{self, Change, ChangeArgs, Qr};
 use crate::cli::context::Context;
-use crate::cli::who::FromFile;
+use crate::cli::who::Many;
 use crate::domain::Result;
 use crate::jobs::plan::Wish;
 
@@ -11,17 +11,17 @@ use crate::jobs::plan::Wish;
 #[command(after_help = "Examples:\n  \
     mfactl devices forget adele\n  \
     mfactl devices forget adele device:91ac\n  \
-    mfactl devices forget --from people.csv\n\n\
+    mfactl devices forget --group Sales --expect 12\n\n\
     Without DEVICE: every remembered one. A registered device is never deleted")]
 pub struct Args {
     /// Sign-in name, object id or primary mail address
-    #[arg(value_name = "USER", required_unless_present = "from")]
+    #[arg(value_name = "USER", required_unless_present_any = ["from", "group", "filter", "everyone"])]
     user: Option<String>,
     /// Remembered devices, as devices list prints them
     #[arg(value_name = "DEVICE")]
     device: Vec<String>,
     #[command(flatten)]
-    from: FromFile,
+    many: Many,
     #[command(flatten)]
     change: ChangeArgs,
 }
@@ -31,11 +31,11 @@ impl Args {
         let Self {
             user,
             device,
-            from,
+            many,
             change,
         } = self;
-        let (users, devices) = from.operands(user, device);
-        let selection = from.select(cx, users, &[], |_| Ok(Wish::Forget(devices.clone())))?;
+        let (users, devices) = many.operands(user, device);
+        let selection = many.select(cx, users, &[], move |_| Ok(Wish::Forget(devices.clone())))?;
         let change = Change {
             verb: "devices forget",
             doing: "Forget remembered devices of",

@@ -2,42 +2,35 @@
 
 use crate::cli::context::{Context, Intent};
 use crate::cli::people;
+use crate::cli::who::Whose;
 use crate::domain::shape::DeviceRow;
 use crate::domain::{DeviceKind, Parts, Result};
-use crate::render::{self, text::counted};
+use crate::render::{Rows, text::counted};
 
 /// Whose devices.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:\n  mfactl devices list adele")]
 pub struct Args {
-    /// Sign-in names, object ids or primary mail addresses
-    #[arg(required = true, value_name = "USER")]
-    user: Vec<String>,
+    #[command(flatten)]
+    whose: Whose,
 }
 
 impl Args {
     pub(crate) async fn run(self, cx: &Context) -> Result<u8> {
-        let Self { user } = self;
+        let Self { whose } = self;
+        let whose = whose.select(cx)?;
         let session = cx.connect(Intent::Read).await?;
         let parts = Parts {
             devices: true,
             ..Parts::NONE
         };
-        let read = people::info(cx, &session, &user, &["devices", "list"], parts).await?;
-        let rows: Vec<DeviceRow> = read
-            .found
-            .iter()
-            .flat_map(|(user, info)| {
-                let devices = info.devices.as_deref().unwrap_or_default();
-                DeviceRow::list(&session.who(user), devices)
-            })
-            .collect();
+        let page = cx.page();
         let mut out = cx.ui.stdout();
-        let summary = people::summary(&session, &read, rows.len());
-        render::devices(&cx.page(), &mut out, &rows, people::shape(&user), &summary)?;
-        out.done()?;
-        for (user, info) in &read.found {
+        let mut rows = Rows::new(&page, &mut out, whose.shape());
+        let (mut remembered, mut untold) = (false, false);
+        let outcome = people::each(cx, &session, &whose, &["devices", "list"], parts, |user, info| {
             for unknown in &info.unknown {
+                untold = true;
                 cx.ui.note(&format!(
                     "{}: {} not told: {}; {}",
                     user.sign_in_name,
@@ -46,16 +39,19 @@ impl Args {
                     unknown.instead
                 ));
             }
-        }
-        let who: Vec<_> = read.found.iter().map(|(user, _)| session.who(user)).collect();
-        if !who.is_empty() {
-            let subject = people::subject(&session, &who.iter().collect::<Vec<_>>());
-            let remembered = rows.iter().any(|row| row.kind == DeviceKind::Remembered);
-            let untold = read.found.iter().any(|(_, info)| !info.unknown.is_empty());
-            cx.ui.note(&match rows.len() {
+            let list = DeviceRow::list(&session.who(user), info.devices.as_deref().unwrap_or_default());
+            remembered |= list.iter().any(|row| row.kind == DeviceKind::Remembered);
+            list.iter().try_for_each(|row| rows.push(row))
+        })
+        .await;
+        let finished = people::finish(&session, rows, outcome);
+        out.done()?;
+        let (read, count) = finished?;
+        if let Some(subject) = read.subject(&session) {
+            cx.ui.note(&match count {
                 0 => format!("{subject}: no devices"),
                 count => {
-                    let devices = counted(count as u64, "device", "devices");
+                    let devices = counted(count, "device", "devices");
                     if remembered {
                         format!("{devices}; \"devices forget\" ends remembering, registered ones stay")
                     } else if untold {

@@ -1,13 +1,6 @@
 //! Options that bound a job: how fast, how many at once, how many may fail.
 
-/// How fast to go.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Pace {
-    /// So many requests a second.
-    PerSecond(f64),
-    /// This share, over 0 and up to 1, of what the service allows.
-    Share(f64),
-}
+pub use crate::domain::Pace;
 
 /// When to stop a job that is going wrong.
 #[derive(Clone, Copy, Debug, PartialEq)]

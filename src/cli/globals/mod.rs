@@ -59,6 +59,9 @@ pub struct GlobalArgs {
     /// Stop when more than so many people, or this share of them, have failed [env: MFACTL_MAX_FAILURES]
     #[arg(long, global = true, value_name = "N|P%", hide_short_help = true, value_parser = failures)]
     max_failures: Option<MaxFailures>,
+    /// Keep jobs in this database, which other machines share: postgres://USER@HOST/DATABASE [env: MFACTL_STORE]
+    #[arg(long, global = true, value_name = "URL", hide_short_help = true)]
+    store: Option<String>,
     /// Show no progress [env: MFACTL_NO_PROGRESS]
     #[arg(long, global = true, hide_short_help = true)]
     no_progress: bool,
@@ -126,6 +129,8 @@ pub struct Globals {
     pub concurrency: Option<u16>,
     /// When to stop a job that is going wrong; `None`: never.
     pub max_failures: Option<MaxFailures>,
+    /// The database where jobs are kept; `None`: the folder of this machine.
+    pub store: Option<String>,
     /// Show no progress.
     pub no_progress: bool,
     /// Refuse what the service lacks.
@@ -175,6 +180,7 @@ impl GlobalArgs {
             pace: typed_pace,
             concurrency,
             max_failures,
+            store,
             no_progress,
             strict,
             timeout,
@@ -223,6 +229,7 @@ impl GlobalArgs {
             pace: either(typed_pace, env, "MFACTL_PACE", pace)?,
             concurrency: either(concurrency, env, "MFACTL_CONCURRENCY", people)?,
             max_failures: either(max_failures, env, "MFACTL_MAX_FAILURES", failures)?,
+            store: store.or_else(|| text("MFACTL_STORE")),
             no_progress: no_progress || switch(env, "MFACTL_NO_PROGRESS")?,
             strict: strict || switch(env, "MFACTL_STRICT")?,
             timeout: either(timeout, env, "MFACTL_TIMEOUT", duration)?,

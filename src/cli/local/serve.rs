@@ -1,6 +1,7 @@
 //! `local serve`
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use serde_json::json;
@@ -18,7 +19,7 @@ const CLOSING: Duration = Duration::from_secs(2);
 /// How to serve.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Examples:\n  mfactl local serve --listen 127.0.0.1:8080\n  mfactl local serve --listen 127.0.0.1:0 --data demo.db --graph-only"
+    after_help = "Examples:\n  mfactl local serve --listen 127.0.0.1:8080\n  mfactl local serve --listen 127.0.0.1:0 --data demo.db --graph-only\n  mfactl local serve --listen 127.0.0.1:0 --throttle 50/s --faults faults.toml"
 )]
 pub struct Args {
     #[command(flatten)]
@@ -32,6 +33,12 @@ pub struct Args {
     /// Take an address that other machines can reach, although passwords and tokens travel in clear
     #[arg(long)]
     allow_remote_clients: bool,
+    /// Serve so many resource units a second, as Graph counts them; more is answered with 429
+    #[arg(long, value_name = "UNITS[/s]")]
+    throttle: Option<server::Rate>,
+    /// Go wrong on purpose, by the rules in this file (docs/faults.md)
+    #[arg(long, value_name = "FILE")]
+    faults: Option<PathBuf>,
 }
 
 impl Args {
@@ -41,6 +48,8 @@ impl Args {
             listen,
             graph_only,
             allow_remote_clients,
+            throttle,
+            faults,
         } = self;
         if !listen.ip().is_loopback() && !allow_remote_clients {
             return Err(Error::new(
@@ -69,6 +78,8 @@ impl Args {
         options.listen = listen;
         options.graph_only = graph_only;
         options.allow_remote = allow_remote_clients;
+        options.throttle = throttle;
+        options.faults = faults;
         let running = server::spawn(options).await?;
         let endpoint = &running.endpoint;
         let line = json!({

@@ -2,49 +2,52 @@
 
 use crate::cli::context::{Context, Intent};
 use crate::cli::people;
+use crate::cli::who::Whose;
 use crate::domain::shape::MethodRow;
 use crate::domain::{Parts, Result};
-use crate::render::{self, text::counted};
+use crate::render::{Rows, text::counted};
 
 /// Whose methods.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Examples:\n  mfactl methods list adele\n  mfactl methods list adele bas -o json --jq '.[].ref'"
+    after_help = "Examples:\n  mfactl methods list adele\n  mfactl methods list adele bas -o json --jq '.[].ref'\n  mfactl methods list --group Sales -o csv"
 )]
 pub struct Args {
-    /// Sign-in names, object ids or primary mail addresses
-    #[arg(required = true, value_name = "USER")]
-    user: Vec<String>,
+    #[command(flatten)]
+    whose: Whose,
 }
 
 impl Args {
     pub(crate) async fn run(self, cx: &Context) -> Result<u8> {
-        let Self { user } = self;
+        let Self { whose } = self;
+        let whose = whose.select(cx)?;
         let session = cx.connect(Intent::Read).await?;
-        let read = people::info(cx, &session, &user, &["methods", "list"], Parts::METHODS).await?;
-        let rows: Vec<MethodRow> = read
-            .found
-            .iter()
-            .flat_map(|(user, info)| MethodRow::list(&session.who(user), info.methods()))
-            .collect();
+        let page = cx.page();
         let mut out = cx.ui.stdout();
-        let summary = people::summary(&session, &read, rows.len());
-        render::methods(&cx.page(), &mut out, &rows, people::shape(&user), &summary)?;
+        let mut rows = Rows::new(&page, &mut out, whose.shape());
+        let mut sign_in = 0;
+        let outcome = people::each(
+            cx,
+            &session,
+            &whose,
+            &["methods", "list"],
+            Parts::METHODS,
+            |user, info| {
+                sign_in += info.methods().iter().filter(|method| method.signs_in()).count();
+                let list = MethodRow::list(&session.who(user), info.methods());
+                list.iter().try_for_each(|row| rows.push(row))
+            },
+        )
+        .await;
+        let finished = people::finish(&session, rows, outcome);
         out.done()?;
-        let who: Vec<_> = read.found.iter().map(|(user, _)| session.who(user)).collect();
-        if !who.is_empty() {
-            let subject = people::subject(&session, &who.iter().collect::<Vec<_>>());
-            let sign_in = read
-                .found
-                .iter()
-                .flat_map(|(_, info)| info.methods())
-                .filter(|method| method.signs_in())
-                .count();
-            cx.ui.note(&match rows.len() {
+        let (read, count) = finished?;
+        if let Some(subject) = read.subject(&session) {
+            cx.ui.note(&match count {
                 0 => format!("{subject}: no methods"),
                 count => format!(
                     "{subject}: {}, {sign_in} of them for sign-in",
-                    counted(count as u64, "method", "methods")
+                    counted(count, "method", "methods")
                 ),
             });
         }

@@ -2,7 +2,7 @@
 
 use crate::cli::change::{self, Change, ChangeArgs, Qr};
 use crate::cli::context::Context;
-use crate::cli::who::FromFile;
+use crate::cli::who::Many;
 use crate::domain::{Error, ErrorCode, Result};
 use crate::jobs::plan::Wish;
 
@@ -14,8 +14,8 @@ use crate::jobs::plan::Wish;
     mfactl methods remove adele --all --leave-none\n  \
     mfactl methods remove --from left.csv --all --leave-none")]
 pub struct Args {
-    /// Sign-in name, object id or primary mail address; with --from: a method
-    #[arg(value_name = "USER", required_unless_present = "from")]
+    /// Sign-in name, object id or primary mail address; with a selector: a method
+    #[arg(value_name = "USER", required_unless_present_any = ["from", "group", "filter", "everyone"])]
     user: Option<String>,
     /// The methods, as methods list prints them; phone means all phones
     #[arg(value_name = "METHOD", conflicts_with = "all")]
@@ -30,7 +30,7 @@ pub struct Args {
     #[arg(long)]
     leave_none: bool,
     #[command(flatten)]
-    from: FromFile,
+    many: Many,
     #[command(flatten)]
     change: ChangeArgs,
 }
@@ -43,18 +43,18 @@ impl Args {
             all,
             missing_ok,
             leave_none,
-            from,
+            many,
             change,
         } = self;
-        let (users, methods) = from.operands(user, method);
+        let (users, methods) = many.operands(user, method);
         if all && !methods.is_empty() {
             return Err(Error::new(ErrorCode::Usage, "--all does not go with METHOD"));
         }
-        let has_file = from.is_given();
-        let selection = from.select(cx, users, &["method"], |given| {
+        let has_rows = many.has_rows();
+        let selection = many.select(cx, users, &["method"], move |given| {
             let mut wanted = methods.clone();
             if wanted.is_empty() && !all {
-                if !has_file {
+                if !has_rows {
                     return Err(Error::new(ErrorCode::Usage, "METHOD… is missing")
                         .hint("name the methods, or --all for every one of them"));
                 }

@@ -2,7 +2,7 @@
 
 use crate::cli::change::{self, Change, ChangeArgs, Qr};
 use crate::cli::context::Context;
-use crate::cli::who::FromFile;
+use crate::cli::who::Many;
 use crate::domain::Result;
 use crate::jobs::plan::Wish;
 
@@ -12,18 +12,18 @@ use crate::jobs::plan::Wish;
     mfactl methods set-default dora authenticator\n  \
     mfactl methods set-default --from wrong.csv phone:mobile")]
 pub struct Args {
-    /// Sign-in name, object id or primary mail address; with --from: the method
-    #[arg(value_name = "USER", required_unless_present = "from")]
+    /// Sign-in name, object id or primary mail address; with a selector: the method
+    #[arg(value_name = "USER", required_unless_present_any = ["from", "group", "filter", "everyone"])]
     user: Option<String>,
     /// The method, as methods list prints it
     #[arg(
         value_name = "METHOD",
-        required_unless_present = "from",
-        conflicts_with = "from"
+        required_unless_present_any = ["from", "group", "filter", "everyone"],
+        conflicts_with_all = ["from", "group", "filter", "everyone"]
     )]
     method: Option<String>,
     #[command(flatten)]
-    from: FromFile,
+    many: Many,
     #[command(flatten)]
     change: ChangeArgs,
 }
@@ -33,12 +33,12 @@ impl Args {
         let Self {
             user,
             method,
-            from,
+            many,
             change,
         } = self;
-        let (users, methods) = from.operands(user, method.into_iter().collect());
+        let (users, methods) = many.operands(user, method.into_iter().collect());
         let method = methods.into_iter().next();
-        let selection = from.select(cx, users, &["method"], |given| {
+        let selection = many.select(cx, users, &["method"], move |given| {
             let method = given.required("method", method.as_deref(), |text| Ok(text.to_owned()))?;
             Ok(Wish::SetDefault { method })
         })?;

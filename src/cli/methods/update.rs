@@ -3,7 +3,7 @@
 use super::add::mail_address;
 use crate::cli::change::{self, Change, ChangeArgs, Qr};
 use crate::cli::context::Context;
-use crate::cli::who::FromFile;
+use crate::cli::who::Many;
 use crate::domain::{Error, ErrorCode, PhoneNumber, Result};
 use crate::jobs::plan::{NewValue, Wish};
 
@@ -14,14 +14,14 @@ use crate::jobs::plan::{NewValue, Wish};
     mfactl methods update adele email --address adele@home.example\n  \
     mfactl methods update --from numbers.csv phone:mobile")]
 pub struct Args {
-    /// Sign-in name, object id or primary mail address; with --from: the method
-    #[arg(value_name = "USER", required_unless_present = "from")]
+    /// Sign-in name, object id or primary mail address; with a selector: the method
+    #[arg(value_name = "USER", required_unless_present_any = ["from", "group", "filter", "everyone"])]
     user: Option<String>,
     /// The method, as methods list prints it
     #[arg(
         value_name = "METHOD",
-        required_unless_present = "from",
-        conflicts_with = "from"
+        required_unless_present_any = ["from", "group", "filter", "everyone"],
+        conflicts_with_all = ["from", "group", "filter", "everyone"]
     )]
     method: Option<String>,
     /// The new number of a phone
@@ -34,7 +34,7 @@ pub struct Args {
     #[arg(long, value_name = "TEXT")]
     name: Option<String>,
     #[command(flatten)]
-    from: FromFile,
+    many: Many,
     #[command(flatten)]
     change: ChangeArgs,
 }
@@ -47,35 +47,39 @@ impl Args {
             number,
             address,
             name,
-            from,
+            many,
             change,
         } = self;
-        let region = cx.profile()?.region;
-        let region = region.as_deref();
-        let (users, methods) = from.operands(user, method.into_iter().collect());
+        let region = many.region(cx)?;
+        let (users, methods) = many.operands(user, method.into_iter().collect());
         let method = methods.into_iter().next();
-        let selection = from.select(cx, users, &["method", "number", "address", "name"], |given| {
-            let method = given.required("method", method.as_deref(), |text| Ok(text.to_owned()))?;
-            let number = given.value("number", number.as_deref(), |text| {
-                Ok(NewValue::Number(PhoneNumber::parse(text, region)?))
-            })?;
-            let address = given.value("address", address.as_deref(), |text| {
-                Ok(NewValue::Address(mail_address(text)?))
-            })?;
-            let name = given.value("name", name.as_deref(), |text| {
-                Ok(NewValue::Name(text.trim().to_owned()))
-            })?;
-            let mut values = [number, address, name].into_iter().flatten();
-            match (values.next(), values.next()) {
-                (Some(value), None) => Ok(Wish::Update { method, value }),
-                (None, _) => Err(Error::new(ErrorCode::Usage, "there is nothing to change")
-                    .hint("give --number, --address or --name")),
-                (Some(_), Some(_)) => Err(Error::new(
-                    ErrorCode::InvalidInput,
-                    "a method takes one of number, address and name",
-                )),
-            }
-        })?;
+        let selection = many.select(
+            cx,
+            users,
+            &["method", "number", "address", "name"],
+            move |given| {
+                let method = given.required("method", method.as_deref(), |text| Ok(text.to_owned()))?;
+                let number = given.value("number", number.as_deref(), |text| {
+                    Ok(NewValue::Number(PhoneNumber::parse(text, region.as_deref())?))
+                })?;
+                let address = given.value("address", address.as_deref(), |text| {
+                    Ok(NewValue::Address(mail_address(text)?))
+                })?;
+                let name = given.value("name", name.as_deref(), |text| {
+                    Ok(NewValue::Name(text.trim().to_owned()))
+                })?;
+                let mut values = [number, address, name].into_iter().flatten();
+                match (values.next(), values.next()) {
+                    (Some(value), None) => Ok(Wish::Update { method, value }),
+                    (None, _) => Err(Error::new(ErrorCode::Usage, "there is nothing to change")
+                        .hint("give --number, --address or --name")),
+                    (Some(_), Some(_)) => Err(Error::new(
+                        ErrorCode::InvalidInput,
+                        "a method takes one of number, address and name",
+                    )),
+                }
+            },
+        )?;
         let change = Change {
             verb: "methods update",
             doing: "Change a method of",

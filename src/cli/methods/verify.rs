@@ -1,14 +1,15 @@
 //! `methods verify USER METHOD`: sends the code of a method that waits for one, or checks it.
 
-use crate::cli::change;
 use crate::cli::context::{Context, Intent};
+use crate::cli::{challenge, change, record};
 use crate::domain::shape::StepRow;
 use crate::domain::{
-    Capability, Challenge, Error, ErrorCode, Method, MethodState, Parts, Result, Secret, Status, User,
-    Verdict, reference,
+    Capability, Challenge, Error, ErrorCode, Method, MethodState, Parts, Purpose, Result, Secret, Status,
+    User, reference,
 };
+use crate::jobs::guard::Bound;
 use crate::jobs::select::{self, Typed};
-use crate::render::time;
+use crate::jobs::witness::{About, Witness as _};
 
 /// Which method of whom.
 #[derive(Debug, clap::Args)]
@@ -38,17 +39,22 @@ impl Args {
             .connect(if dry_run { Intent::Read } else { Intent::Change })
             .await?;
         let service = session.service.as_ref();
-        let command = |user: &str| cx.command(["methods", "verify", user, &method]);
+        // Not the line as it was typed: there may be a code in it.
+        let command = |_: &str, user: &str| cx.command(["methods", "verify", user, &method]);
         let typed = [Typed::argument(user)];
         let prefix = change::prefix(cx);
-        let found = select::people(service, &typed, session.domain.as_deref(), &prefix, &command).await?;
-        change::admit_people(cx, &session, &found).await?;
-        let Some(person) = found.into_iter().next() else {
+        let found = select::each(service, &typed, session.domain.as_deref(), &prefix, &command).await?;
+        let Some(person) = found.into_iter().next().transpose()? else {
             return Err(Error::new(
                 ErrorCode::Internal,
                 "nobody was found, and nobody was missing",
             ));
         };
+        change::admit_number(cx, &session, 1, Bound::Direct)?;
+        let privileges = change::admit_people(cx, &session, std::slice::from_ref(&person)).await?;
+        if let Some(warning) = change::cannot_tell(cx, &session, &privileges) {
+            cx.ui.warn(&warning);
+        }
         let info = match change::read(&session, std::slice::from_ref(&person), Parts::METHODS)
             .await
             .pop()
@@ -57,7 +63,7 @@ impl Args {
             None => return Err(Error::new(ErrorCode::Internal, "nothing was read")),
         };
         let whose = person.sign_in_name.clone();
-        let chosen = reference::find_method(&method, info.methods(), &whose, |found| {
+        let chosen = reference::find_method(&method, info.methods(), &whose, cx.clock.now(), |found| {
             cx.command(["methods", "verify", &whose, found])
         })?;
         // A service that sends no codes cannot say that none is waited for either.
@@ -76,39 +82,67 @@ impl Args {
             };
             return change::one_row(cx, &session, VERB, row, Vec::new());
         }
+        if code.is_some() {
+            let (guard, whom) = (&session.guard, (whose.as_str(), &person.id));
+            change::checked(cx, &session)?.admit_person(guard, whom, None, None, &prefix)?;
+        }
+        if code.is_none() {
+            row.step = "send".to_owned();
+        }
+        let log = record::of_verb(cx, VERB)?;
+        let step_id = uuid::Uuid::now_v7().to_string();
+        let about = About {
+            step_id: step_id.clone(),
+            user: row.user.clone(),
+            user_id: person.id.clone(),
+            step: row.step.clone(),
+            target: row.target.clone(),
+        };
+        log.before(&[about]).await?;
         let mut next = Vec::new();
-        let outcome = match code {
+        let (outcome, answered) = match code {
             Some(code) => {
                 let challenge = Challenge {
                     user: person.id.clone(),
                     method: chosen.id.clone(),
+                    purpose: Purpose::Verify,
                     channel: String::new(),
                     to: None,
                     expires_at: None,
                 };
-                let verdict = service.answer(&challenge, Secret::new(code.trim())).await?;
-                judge(verdict, &row.target, &again)
-                    .map(|()| "the code is right; it counts from now on".to_owned())
+                match service.answer(&challenge, Secret::new(code.trim())).await {
+                    Ok(verdict) => {
+                        let judged = challenge::judge(verdict, &row.target, &again);
+                        let right = "the code is right; it counts from now on";
+                        (judged.map(|()| right.to_owned()), true)
+                    }
+                    Err(error) => (Err(error), false),
+                }
             }
-            None => {
-                row.step = "send".to_owned();
-                let challenge = service.challenge(&person.id, &chosen.id).await?;
-                next.push(format!("It counts once the code is checked: {again} --code CODE"));
-                Ok(sent(cx, &challenge))
-            }
+            None => match service.challenge(&person.id, &chosen.id, Purpose::Verify).await {
+                Ok(challenge) => {
+                    next.push(format!("It counts once the code is checked: {again} --code CODE"));
+                    (Ok(challenge::sent(cx, &challenge)), true)
+                }
+                Err(error) => (Err(error), false),
+            },
         };
         row.at = Some(cx.clock.now());
         row.attempts = 1;
-        match outcome {
+        match &outcome {
             Ok(detail) => {
                 row.status = Status::Done;
-                row.detail = detail;
+                row.detail.clone_from(detail);
             }
             Err(error) => {
                 row.status = Status::Failed;
                 row.detail = error.message().to_owned();
                 row.error = Some(error.to_body());
             }
+        }
+        log.after(&[(step_id, row.clone())]).await?;
+        if let (Err(error), false) = (outcome, answered) {
+            return Err(error);
         }
         change::one_row(cx, &session, VERB, row, next)
     }
@@ -135,50 +169,4 @@ fn row(person: &User, method: &Method, methods: &[Method]) -> StepRow {
 
 fn admit(capabilities: &crate::domain::Capabilities, method: &Method) -> Result<()> {
     crate::services::admit(capabilities, Capability::Verify(method.kind))
-}
-
-fn sent(cx: &Context, challenge: &Challenge) -> String {
-    let how = match challenge.channel.as_str() {
-        "sms" => "text".to_owned(),
-        "app" => return "nothing was sent: the app shows the code".to_owned(),
-        other => other.to_owned(),
-    };
-    let to = challenge
-        .to
-        .as_ref()
-        .map(|to| format!(" to {to}"))
-        .unwrap_or_default();
-    let until = challenge
-        .expires_at
-        .map(|at| format!(", until {}", time::short(at, cx.clock.now(), &cx.zone)))
-        .unwrap_or_default();
-    format!("{how}{to}{until}")
-}
-
-fn judge(verdict: Verdict, target: &str, again: &str) -> Result<()> {
-    match verdict {
-        Verdict::Accepted => Ok(()),
-        Verdict::Wrong { attempts_left } => {
-            let left = match attempts_left {
-                Some(1) => "; one try is left".to_owned(),
-                Some(left) => format!("; {left} tries are left"),
-                None => String::new(),
-            };
-            Err(Error::new(
-                ErrorCode::ServiceRefused,
-                format!("that is not the code of {target}{left}"),
-            )
-            .hint(format!("{again} --code CODE")))
-        }
-        Verdict::Expired => Err(Error::new(
-            ErrorCode::ServiceRefused,
-            "the code has expired, or none was sent",
-        )
-        .hint(again.to_owned())),
-        Verdict::TooMany => Err(Error::new(
-            ErrorCode::ServiceRefused,
-            "too many wrong codes: a new one must be sent",
-        )
-        .hint(again.to_owned())),
-    }
 }

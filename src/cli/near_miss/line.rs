@@ -80,6 +80,20 @@ impl Line {
         self.all_words()[..depth].join(" ")
     }
 
+    /// The same by their own names, where an alias was typed.
+    pub(crate) fn verb(&self) -> String {
+        let mut command = &self.root;
+        let mut names = Vec::new();
+        for word in self.all_words() {
+            let Some(child) = command.find_subcommand(word) else {
+                break;
+            };
+            command = child;
+            names.push(child.get_name());
+        }
+        names.join(" ")
+    }
+
     /// What can follow.
     pub(crate) fn verbs(&self) -> Vec<String> {
         let (command, _) = self.reached();
@@ -110,6 +124,8 @@ impl Line {
                 line.push_str(&shown);
             }
         }
+        // A selector may stand in the place of USER; whoever left both out means a person.
+        let line = line.replace("[USER…]", "USER…");
         format!("{line}; more: mfactl {path} --help")
     }
 

@@ -175,13 +175,15 @@ pub(crate) fn meant(line: &Line) -> Option<(String, String)> {
     }
     // `methods remove phone adele`: the person comes first.
     let path = line.path();
-    let from = line
-        .tokens
-        .iter()
-        .any(|(text, _)| text == "--from" || text.starts_with("--from="));
-    if let (true, false, [user, method, ..]) =
-        (USER_THEN_METHOD.contains(&path.as_str()), from, &typed[depth..])
-        && is_kind(user)
+    let selected = line.tokens.iter().any(|(text, _)| {
+        let name = text.split('=').next().unwrap_or_default();
+        ["--from", "--group", "--filter", "--everyone"].contains(&name)
+    });
+    if let (true, false, [user, method, ..]) = (
+        USER_THEN_METHOD.contains(&path.as_str()),
+        selected,
+        &typed[depth..],
+    ) && is_kind(user)
         && !is_kind(method)
     {
         let names: Vec<String> = typed[..depth]

@@ -25,6 +25,10 @@ fn answer(line: &str) -> (String, String) {
 fn the_command_that_was_meant_is_shown() {
     for (typed, meant) in [
         ("mfactl methods adele list", "mfactl methods list adele"),
+        (
+            "mfactl methods remove --from people.csv -dJk3",
+            "mfactl methods remove --from people.csv -- -dJk3",
+        ),
         ("mfactl adele methods list", "mfactl methods list adele"),
         ("mfactl list methods adele", "mfactl methods list adele"),
         (

@@ -4,10 +4,12 @@ use std::path::PathBuf;
 
 use futures::TryStreamExt as _;
 
-use super::{read, reference, title};
-use crate::cli::change::{self, Gathered, Kept, Prepared, Qr};
+use super::{Plan, read, reference, title};
+use crate::cli::change::{self, Begun, Gathered, JobName, Kept, Prepared, Qr};
 use crate::cli::context::{Context, Intent, Session};
+use crate::domain::shape::StepRow;
 use crate::domain::{Error, ErrorCode, Parts, Result, Status, User, UserId, UserQuery};
+use crate::jobs::guard::Bound;
 use crate::jobs::journal::{Entry, Journal};
 use crate::jobs::plan::{PlannedUser, State};
 
@@ -15,7 +17,8 @@ use crate::jobs::plan::{PlannedUser, State};
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  \
     mfactl -p local plan apply inc.plan\n  \
-    mfactl -p local plan apply inc.plan --digest sha256:9be1f0 --yes --secrets-out inc.secrets")]
+    mfactl -p local plan apply inc.plan --digest sha256:9be1f0 --yes --secrets-out inc.secrets\n  \
+    mfactl -p local plan apply inc.plan --on-drift stop")]
 pub struct Args {
     /// A file that --plan-out wrote
     #[arg(value_name = "FILE")]
@@ -23,6 +26,21 @@ pub struct Args {
     /// Refuse unless the plan has this digest, or one that begins so
     #[arg(long, value_name = "DIGEST", value_parser = digest)]
     digest: Option<String>,
+    /// What to do about people who changed since: leave them out, or refuse all
+    #[arg(long, value_name = "skip|stop", value_enum, default_value_t)]
+    on_drift: OnDrift,
+    #[command(flatten)]
+    job: JobName,
+}
+
+/// What to do about people who changed since the plan was made.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+enum OnDrift {
+    /// Leave them out, and do the rest
+    #[default]
+    Skip,
+    /// Refuse all
+    Stop,
 }
 
 /// The shortest beginning of a digest that says anything.
@@ -44,8 +62,14 @@ fn digest(text: &str) -> Result<String, String> {
 
 impl Args {
     pub(crate) async fn run(self, cx: &Context) -> Result<u8> {
-        let Self { file, digest } = self;
-        let plan = read(&file)?;
+        let Self {
+            file,
+            digest,
+            on_drift,
+            job,
+        } = self;
+        let mut plan = read(&file)?;
+        cx.record.applies(reference(&plan));
         if let Some(approved) = digest
             && !plan.digest.starts_with(&approved)
         {
@@ -85,30 +109,79 @@ impl Args {
         head.ticket = ticket;
         head.reason = cx.globals.reason.clone().or_else(|| plan.head.reason.clone());
         head.plan = Some(reference(&plan));
+        head.name = job.name;
         let kept = if dry_run {
             Kept::in_memory(&head)?
         } else {
-            Kept::create(cx, &head)?
+            match change::begin(cx, &head).await? {
+                Begun::New(kept) => kept,
+                Begun::Known(journal) => return change::resume(cx, &session, journal.as_ref(), None).await,
+            }
         };
-        let gathered = compare(cx, &session, &plan.people, kept.journal()?).await?;
+        let gathered = compare(cx, &session, &mut plan, kept.journal()?, on_drift).await?;
         let prepared = Prepared {
             head,
             doing: "Apply the plan to".to_owned(),
             gathered,
             kept,
             qr: Qr::Auto,
+            caller: None,
         };
         change::finish(cx, &session, prepared).await
     }
 }
 
-/// Tells people who are as they were from those who changed since: their rows say what is different.
+/// People who are compared at once.
+const AT_ONCE: usize = 100;
+/// How many of those who changed are named.
+const NAMED: usize = 10;
+
+/// Tells people who are as they were from those who changed since: their rows say what is different. All are held
+/// against the guard once more.
 async fn compare(
     cx: &Context,
     session: &Session,
-    planned: &[PlannedUser],
+    plan: &mut Plan,
     journal: &dyn Journal,
+    on_drift: OnDrift,
 ) -> Result<Gathered> {
+    let people = usize::try_from(plan.users).unwrap_or(usize::MAX);
+    change::admit_number(cx, session, people, Bound::Planned)?;
+    let mut gathered = Gathered::default();
+    let mut left: Vec<StepRow> = Vec::new();
+    plan.each(AT_ONCE, async |planned| {
+        let mut there = Vec::with_capacity(planned.len());
+        for (person, said) in compared(cx, session, &mut gathered, planned).await? {
+            match said {
+                Ok(()) => {
+                    gathered.plan(&person);
+                    there.push(Entry::Planned(person));
+                }
+                Err((status, error)) => {
+                    left.push(change::left_out(&person.user, &person.user_id, status, &error));
+                }
+            }
+        }
+        journal.add(there).await
+    })
+    .await?;
+    if on_drift == OnDrift::Stop && !left.is_empty() {
+        return Err(drifted(&left));
+    }
+    for row in &left {
+        gathered.leave(row);
+    }
+    journal.add(left.into_iter().map(Entry::Left).collect()).await?;
+    Ok(gathered)
+}
+
+/// Each of these people, and why one is left out.
+async fn compared(
+    cx: &Context,
+    session: &Session,
+    gathered: &mut Gathered,
+    planned: Vec<PlannedUser>,
+) -> Result<Vec<(PlannedUser, Result<(), (Status, Error)>)>> {
     let query = UserQuery::Ids(planned.iter().map(|person| person.user_id.0.clone()).collect());
     let found: Vec<User> = session.service.users(&query).try_collect().await?;
     let find = |id: &UserId| found.iter().find(|user| user.id == *id);
@@ -116,56 +189,57 @@ async fn compare(
         .iter()
         .filter_map(|person| find(&person.user_id).cloned())
         .collect();
-    change::admit_people(cx, session, &there).await?;
+    let privileges = change::admit_people(cx, session, &there).await?;
+    gathered.warn(change::cannot_tell(cx, session, &privileges));
     let parts = Parts {
         devices: true,
         ..Parts::METHODS
     };
     let infos = change::read(session, &there, parts).await;
-    let mut gathered = Gathered::default();
-    let mut people = Vec::new();
-    let mut left = Vec::new();
     let mut infos = there.iter().zip(infos);
+    let mut all = Vec::with_capacity(planned.len());
     for person in planned {
-        let mut leave = |status, error: &Error| {
-            left.push(Entry::Left(change::left_out(
-                &person.user,
-                &person.user_id,
-                status,
-                error,
-            )));
-        };
-        let Some((user, info)) = find(&person.user_id).and_then(|_| infos.next()) else {
-            let gone = Error::new(ErrorCode::UserNotFound, "is not there any more");
-            leave(Status::Skipped, &gone);
-            continue;
-        };
-        match info {
-            Err(error) => leave(Status::Failed, &error),
-            Ok(info) => {
-                let state = State::new(user, &info);
-                if person.state_digest.as_deref() == Some(&state.digest()) {
-                    people.push(Entry::Planned(person.clone()));
-                    continue;
-                }
-                let what = person
-                    .state
-                    .as_ref()
-                    .map(|before| format!(": {}", before.difference(&state)))
-                    .unwrap_or_default();
-                let changed = Error::new(ErrorCode::PlanChanged, format!("changed since the plan{what}"))
-                    .hint("make a new plan for this person");
-                leave(Status::Skipped, &changed);
+        let said = match find(&person.user_id).and_then(|_| infos.next()) {
+            None => {
+                let gone = Error::new(ErrorCode::UserNotFound, "is not there any more");
+                Err((Status::Skipped, gone))
             }
-        }
+            Some((_, Err(error))) => Err((Status::Failed, error)),
+            Some((user, Ok(info))) => as_planned(&person, &State::new(user, &info)),
+        };
+        all.push((person, said));
     }
-    people.append(&mut left);
-    for entry in &people {
-        match entry {
-            Entry::Planned(person) => gathered.plan(person),
-            Entry::Left(row) => gathered.leave(row),
-        }
+    Ok(all)
+}
+
+/// Whether somebody is as the plan says.
+fn as_planned(person: &PlannedUser, state: &State) -> Result<(), (Status, Error)> {
+    if person.state_digest.as_deref() == Some(&state.digest()) {
+        return Ok(());
     }
-    journal.add(people).await?;
-    Ok(gathered)
+    let what = person
+        .state
+        .as_ref()
+        .map(|before| format!(": {}", before.difference(state)))
+        .unwrap_or_default();
+    let changed = Error::new(ErrorCode::PlanChanged, format!("changed since the plan{what}"))
+        .hint("make a new plan for this person");
+    Err((Status::Skipped, changed))
+}
+
+/// The refusal of a plan whose people changed, with the first of them.
+fn drifted(left: &[StepRow]) -> Error {
+    let mut names: Vec<String> = left
+        .iter()
+        .take(NAMED)
+        .map(|row| format!("{} {}", row.user, row.detail))
+        .collect();
+    if let Some(more) = left.len().checked_sub(NAMED).filter(|more| *more > 0) {
+        names.push(format!("and {more} more"));
+    }
+    Error::new(
+        ErrorCode::PlanChanged,
+        format!("nothing was sent: {}", names.join("; ")),
+    )
+    .hint("make a new plan, or apply it to the others with --on-drift skip")
 }

@@ -3,6 +3,8 @@
 mod apply;
 mod show;
 
+use std::fs::File;
+use std::io::BufReader;
 use std::path::Path;
 
 use super::context::Context;
@@ -22,24 +24,25 @@ pub enum Verb {
 impl Verb {
     pub(crate) async fn run(self, cx: &Context) -> Result<u8> {
         match self {
-            Self::Show(args) => args.run(cx),
+            Self::Show(args) => args.run(cx).await,
             Self::Apply(args) => args.run(cx).await,
         }
     }
 }
 
+/// A plan file that is open.
+type Plan = PlanFile<BufReader<File>>;
+
 /// Reads a plan file.
-fn read(path: &Path) -> Result<PlanFile> {
+fn read(path: &Path) -> Result<Plan> {
     let name = path.display().to_string();
-    let bytes = std::fs::read(path)
-        .map_err(|error| Error::new(ErrorCode::FileUnreadable, format!("cannot read {name}: {error}")))?;
-    let text = String::from_utf8(bytes)
-        .map_err(|_| Error::new(ErrorCode::PlanInvalid, format!("plan {name} is not a plan file")))?;
-    planfile::read(&text, &name)
+    let unreadable = |error| Error::new(ErrorCode::FileUnreadable, format!("cannot read {name}: {error}"));
+    let file = File::open(path).map_err(unreadable)?;
+    planfile::read(BufReader::new(file), &name)
 }
 
 /// The plan as a result names it.
-fn reference(plan: &PlanFile) -> PlanRef {
+fn reference(plan: &Plan) -> PlanRef {
     PlanRef {
         id: plan.head.id.clone(),
         digest: format!("sha256:{}", plan.digest),
@@ -48,7 +51,7 @@ fn reference(plan: &PlanFile) -> PlanRef {
 }
 
 /// The beginning of a plan's description: which, what, whose.
-fn title(cx: &Context, plan: &PlanFile) -> String {
+fn title(cx: &Context, plan: &Plan) -> String {
     let head = &plan.head;
     let what = head.playbook.as_deref().unwrap_or(&head.verb);
     let ticket = head

@@ -5,10 +5,11 @@ use std::path::PathBuf;
 use super::{read, reference, title};
 use crate::cli::context::Context;
 use crate::domain::Result;
-use crate::domain::shape::{ResultDoc, StepRow};
+use crate::domain::shape::{ByHand, ResultDoc, StepRow};
 use crate::jobs::execute::planned_row;
 use crate::jobs::outcome;
 use crate::render;
+use crate::render::text::counted;
 
 /// Which plan.
 #[derive(Debug, clap::Args)]
@@ -21,15 +22,23 @@ pub struct Args {
     file: PathBuf,
 }
 
+/// People that are read at once.
+const AT_ONCE: usize = 100;
+
 impl Args {
-    pub(crate) fn run(self, cx: &Context) -> Result<u8> {
+    pub(crate) async fn run(self, cx: &Context) -> Result<u8> {
         let Self { file } = self;
-        let plan = read(&file)?;
-        let steps: Vec<StepRow> = plan
-            .people
-            .iter()
-            .flat_map(|person| person.steps.iter().map(|row| planned_row(person, row).0))
-            .collect();
+        let mut plan = read(&file)?;
+        let mut steps: Vec<StepRow> = Vec::new();
+        let mut by_hand: Vec<ByHand> = Vec::new();
+        plan.each(AT_ONCE, async |people| {
+            for person in &people {
+                steps.extend(person.steps.iter().map(|row| planned_row(person, row).0));
+                outcome::add_by_hand(&mut by_hand, person);
+            }
+            Ok(())
+        })
+        .await?;
         let head = &plan.head;
         let doc = ResultDoc {
             schema: "result/1".to_owned(),
@@ -47,7 +56,7 @@ impl Args {
             exit_code: 0,
             summary: outcome::summary(&steps),
             steps,
-            by_hand: outcome::by_hand(&plan.people),
+            by_hand,
             next: Vec::new(),
             access_ends_within_s: None,
             undo: None,
@@ -59,12 +68,12 @@ impl Args {
         out.done()?;
         cx.ui.note(&title(cx, &plan));
         cx.ui.note(&format!(
-            "{} people in {} ({}); left out: {}; {} writes; it ends {}",
-            head.summary.users,
+            "{} in {} ({}); left out: {}; {}; it ends {}",
+            counted(head.summary.users, "person", "people"),
             head.profile,
             head.tenant,
             head.left_out.len(),
-            head.estimate.writes,
+            counted(head.estimate.writes, "write", "writes"),
             render::time::short(head.expires_at, cx.clock.now(), &cx.zone)
         ));
         cx.ui.note(&format!("sha256:{}", plan.digest));

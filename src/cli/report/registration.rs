@@ -17,12 +17,12 @@ use crate::ui::Stdout;
     after_help = "Examples:\n  mfactl report registration --without mfa\n  mfactl report registration --admins --without passkey -o csv\n  mfactl report registration --summary"
 )]
 pub struct Args {
-    /// Only people without any sign-in method (mfa), or without this kind
+    /// Only people without any sign-in method (mfa), or without this kind; phone means all phones
     #[arg(long, value_name = "mfa|KIND", value_parser = without)]
     without: Option<Without>,
-    /// Only people with this kind
-    #[arg(long, value_name = "KIND", value_parser = kind)]
-    method: Option<MethodKind>,
+    /// Only people with this kind; phone means all phones
+    #[arg(long, value_name = "KIND", value_parser = kinds)]
+    method: Option<Kinds>,
     /// Only administrators
     #[arg(long)]
     admins: bool,
@@ -34,6 +34,10 @@ pub struct Args {
     summary: bool,
 }
 
+/// A kind, or all of a family.
+#[derive(Clone, Copy, Debug)]
+struct Kinds(&'static [MethodKind]);
+
 /// Who else is reported.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 enum Included {
@@ -41,9 +45,9 @@ enum Included {
     Guests,
 }
 
-fn kind(text: &str) -> Result<MethodKind, String> {
-    text.parse::<MethodKind>().map_err(|_| {
-        let known = MethodKind::ALL.iter().map(|kind| kind.as_str());
+fn kinds(text: &str) -> Result<Kinds, String> {
+    MethodKind::kinds(text).map(Kinds).ok_or_else(|| {
+        let known = MethodKind::ALL.iter().map(|kind| kind.as_str()).chain(["phone"]);
         match crate::config::nearest(text, known) {
             Some(meant) => format!("that is not a kind of method; did you mean {meant}?"),
             None => "that is not a kind of method".to_owned(),
@@ -55,7 +59,7 @@ fn without(text: &str) -> Result<Without, String> {
     if text.eq_ignore_ascii_case("mfa") {
         return Ok(Without::Mfa);
     }
-    kind(text).map(Without::Kind)
+    kinds(text).map(|Kinds(kinds)| Without::Kinds(kinds))
 }
 
 /// What was read of the report.
@@ -79,7 +83,7 @@ impl Args {
         let session = cx.connect(Intent::Read).await?;
         let query = ReportQuery {
             without,
-            method,
+            method: method.map(|Kinds(kinds)| kinds),
             admins,
             include_disabled: include.contains(&Included::Disabled),
             include_guests: include.contains(&Included::Guests),

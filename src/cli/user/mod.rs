@@ -1,5 +1,6 @@
 //! `user`: one person on one page, and what is done to the account.
 
+mod check_caller;
 mod reset;
 mod reset_password;
 pub(crate) mod search;
@@ -23,6 +24,8 @@ pub enum Verb {
     Reset(reset::Args),
     /// Give a new password
     ResetPassword(reset_password::Args),
+    /// Check that a caller is the person, before anything is changed
+    CheckCaller(check_caller::Args),
 }
 
 impl Verb {
@@ -33,6 +36,7 @@ impl Verb {
             Self::SignOut(args) => args.run(cx).await,
             Self::Reset(args) => args.run(cx).await,
             Self::ResetPassword(args) => args.run(cx).await,
+            Self::CheckCaller(args) => args.run(cx).await,
         }
     }
 }

@@ -66,7 +66,7 @@ impl Args {
                 WhenPass::Never => Pass::Never,
             },
         };
-        let selection = who.select(cx, &[], |_| {
+        let selection = who.select(cx, &[], move |_| {
             Ok(Wish::Playbook(Box::new(found.clone()), options.clone()))
         })?;
         let change = Change {

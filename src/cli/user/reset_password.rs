@@ -36,13 +36,14 @@ impl Args {
             change,
         } = self;
         let given = password_stdin.then(|| read(cx)).transpose()?;
-        let selection = who.select(cx, &[], |_| {
+        let one_password = given.is_some();
+        let selection = who.select(cx, &[], move |_| {
             Ok(Wish::Password {
                 given: given.clone(),
                 permanent,
             })
         })?;
-        if given.is_some() && selection.asked.len() > 1 {
+        if one_password && selection.at_most() != Some(1) {
             return Err(Error::new(
                 ErrorCode::Usage,
                 "one password for several people is none: --password-stdin takes one USER",

@@ -2,6 +2,7 @@
 
 use crate::cli::context::{Context, Intent};
 use crate::cli::people;
+use crate::cli::who::Whose;
 use crate::domain::shape::UserShow;
 use crate::domain::{Parts, Result};
 use crate::jobs::guard::protected_by;
@@ -13,20 +14,34 @@ use crate::render;
     after_help = "Examples:\n  mfactl user show adele\n  mfactl user show adele -o json --jq .registration.state"
 )]
 pub struct Args {
-    /// Sign-in names, object ids or primary mail addresses
-    #[arg(required = true, value_name = "USER")]
-    user: Vec<String>,
+    #[command(flatten)]
+    whose: Whose,
 }
 
 impl Args {
     pub(crate) async fn run(self, cx: &Context) -> Result<u8> {
-        let Self { user } = self;
+        let Self { whose } = self;
+        let whose = whose.select(cx)?;
         let session = cx.connect(Intent::Read).await?;
-        let read = people::info(cx, &session, &user, &["user", "show"], Parts::ALL).await?;
-        let ids: Vec<_> = read.found.iter().map(|(user, _)| user.id.clone()).collect();
-        let privileges = session.service.privileges(&ids).await;
-        let pages: Vec<UserShow> = read
-            .found
+        let mut found = Vec::new();
+        let read = people::each(
+            cx,
+            &session,
+            &whose,
+            &["user", "show"],
+            Parts::ALL,
+            |user, info| {
+                found.push((user.clone(), info.clone()));
+                Ok(())
+            },
+        )
+        .await?;
+        let ids: Vec<_> = found.iter().map(|(user, _)| user.id.clone()).collect();
+        let mut privileges = Vec::with_capacity(ids.len());
+        for ids in ids.chunks(people::BATCH) {
+            privileges.extend(session.service.privileges(ids).await);
+        }
+        let pages: Vec<UserShow> = found
             .iter()
             .zip(privileges)
             .map(|((user, info), privileges)| {
@@ -37,8 +52,8 @@ impl Args {
             })
             .collect();
         let mut out = cx.ui.stdout();
-        let summary = people::summary(&session, &read, pages.len());
-        render::user_show(&cx.page(), &mut out, &pages, people::shape(&user), &summary)?;
+        let summary = read.summary(&session, pages.len() as u64);
+        render::user_show(&cx.page(), &mut out, &pages, whose.shape(), &summary)?;
         out.done()?;
         Ok(read.end(cx))
     }

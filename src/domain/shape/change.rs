@@ -128,6 +128,9 @@ pub struct SecretRow {
 pub struct Undo {
     /// `full`, `partial` or `none`.
     pub possible: String,
+    /// What would come back: `numbers`, `addresses`, `names`, `default`.
+    #[serde(default)]
+    pub what: Vec<String>,
     /// The command that does it.
     pub command: Option<String>,
 }

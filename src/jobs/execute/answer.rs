@@ -18,6 +18,8 @@ impl Window<'_> {
         self.row(at).record.row.at = Some(now);
         let effect = match effect {
             Err(error) if error.code() == ErrorCode::OutcomeUnknown => return false,
+            // The service failed in the middle: whether it was made or not, a new one takes its place.
+            Err(error) if error.code() == ErrorCode::Unavailable && self.is_made_anew(at) => return false,
             Err(error) => {
                 if !self.is_gone(at, &error) || !(missing_ok || again) {
                     self.row(at).fail(&error);
@@ -65,6 +67,12 @@ impl Window<'_> {
         true
     }
 
+    /// Whether a step makes something of which the next one takes the place, and may be sent once more.
+    fn is_made_anew(&self, (who, place): At) -> bool {
+        let person = &self.people[who];
+        person.step(place).is_some_and(|step| makes_anew(&step.action)) && person.rows[place].tries < TRIES
+    }
+
     /// Whether an error says that what was to be removed is not there.
     fn is_gone(&self, (who, place): At, error: &Error) -> bool {
         let removes = self.people[who].step(place).is_some_and(|step| {
@@ -93,10 +101,7 @@ impl Window<'_> {
                 to_look.push(*at);
                 continue;
             }
-            let made_anew = matches!(
-                step.action,
-                Action::AddTemporaryPass { .. } | Action::GeneratePassword { .. }
-            );
+            let made_anew = makes_anew(&step.action);
             let row = self.row(*at);
             if made_anew && row.tries < TRIES {
                 row.record.reissued = true;
@@ -115,7 +120,12 @@ impl Window<'_> {
             };
             let class = step.class;
             let seen = whom.iter().position(|one| *one == who).unwrap_or(usize::MAX);
-            let holds = look.seen(seen).map(|seen| check::holds(&step.action, None, seen));
+            // A sign-out alone leaves nothing that could be read.
+            let holds = if look.is_empty() {
+                Ok(None)
+            } else {
+                look.seen(seen).map(|seen| check::holds(&step.action, None, seen))
+            };
             let again = self.people[who].rows[place].tries < TRIES;
             match holds {
                 Ok(Some(true)) => {
@@ -128,7 +138,7 @@ impl Window<'_> {
                     self.row(at).end(Status::Done, words);
                 }
                 Ok(Some(false)) if again => {}
-                Ok(None) if again && class == StepClass::Idempotent => {}
+                Ok(None) | Err(_) if again && class == StepClass::Idempotent => {}
                 Ok(Some(false)) => self.unknown(at, "sent several times, and no answer came"),
                 Ok(None) => self.unknown(at, "sent, and no answer came; it cannot be read back"),
                 Err(error) => self.unknown(
@@ -144,6 +154,14 @@ impl Window<'_> {
         row.record.row.error = Some(Error::new(ErrorCode::OutcomeUnknown, why.to_owned()).to_body());
         row.end(Status::Unknown, why.to_owned());
     }
+}
+
+/// Whether the next one that is made takes the place of the one before.
+fn makes_anew(action: &Action) -> bool {
+    matches!(
+        action,
+        Action::AddTemporaryPass { .. } | Action::GeneratePassword { .. }
+    )
 }
 
 /// Refuses a step whose secret input is not there: the journal holds none, so a job that is resumed has none.

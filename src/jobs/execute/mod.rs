@@ -4,6 +4,7 @@
 
 mod answer;
 mod check;
+mod person;
 mod read_back;
 mod window;
 
@@ -19,14 +20,14 @@ use super::journal::Journal;
 use super::plan::{Deed, PlannedRow, PlannedUser};
 use super::witness::Witness;
 use crate::domain::shape::{Next, StepRow};
-use crate::domain::{Clock, IdentityService, Minted, Progress, Result, Slots, Status};
+use crate::domain::{Clock, Error, ErrorCode, IdentityService, Minted, Progress, Result, Slots, Status};
 
 use window::Window;
 
 /// How many people one window has at most: a batch of the service.
 const TOGETHER: usize = 20;
 /// People in flight where nobody says: enough to keep several batches full.
-pub const IN_FLIGHT: usize = 80;
+pub const IN_FLIGHT: usize = 200;
 /// How many windows there may be for each that sends: the others wait until the service shows what they did.
 const WAITING: usize = 4;
 /// How often what was taken is renewed.
@@ -48,11 +49,17 @@ pub const PAUSES: [Duration; 6] = [
 
 /// Where results go while they become known.
 pub trait Sink {
-    /// Takes a secret that a step made; the step counts as done only when this succeeds.
+    /// Takes a secret that a step made.
     ///
     /// # Errors
     /// Why the secret could not be kept.
     fn secret(&self, user: &str, minted: &Minted) -> Result<()>;
+
+    /// Makes safe what was taken; a step that made a secret counts as done only when this succeeds.
+    ///
+    /// # Errors
+    /// Why the secrets could not be kept.
+    fn sync(&self) -> Result<()>;
 
     /// Takes the rows of a person as far as they are known for good.
     fn rows(&self, rows: &[&StepRow]);
@@ -293,7 +300,10 @@ pub fn planned_row(person: &PlannedUser, planned: &PlannedRow) -> (StepRow, bool
         Deed::Send(_) => (Status::Planned, planned.detail.clone(), false),
         Deed::Unchanged => (Status::Unchanged, planned.detail.clone(), true),
         Deed::ByHand { why, .. } => (Status::Unsupported, why.clone(), true),
+        Deed::Skip { why } => (Status::Skipped, why.clone(), true),
     };
+    let error = matches!(planned.deed, Deed::Skip { .. })
+        .then(|| Error::new(ErrorCode::PlanChanged, detail.clone()).to_body());
     let row = StepRow {
         user: person.user.clone(),
         user_id: person.user_id.0.clone(),
@@ -301,7 +311,7 @@ pub fn planned_row(person: &PlannedUser, planned: &PlannedRow) -> (StepRow, bool
         target: planned.target.clone(),
         status,
         detail,
-        error: None,
+        error,
         attempts: 0,
         request_id: None,
         at: None,

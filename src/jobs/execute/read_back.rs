@@ -19,6 +19,8 @@ impl Window<'_> {
             let places: Vec<At> = open.iter().flat_map(|who| self.to_check(*who)).collect();
             let (look, whom) = self.look(&places).await;
             if look.is_empty() {
+                // Nothing of it can be read back.
+                open.clear();
                 break;
             }
             let stopping = self.stop.is_set();

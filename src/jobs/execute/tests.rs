@@ -5,10 +5,11 @@ use futures::TryStreamExt as _;
 use super::*;
 use crate::domain::{Error, ErrorCode, MethodKind, SecurityInfo, User};
 use crate::jobs::fake::{Fake, Fault, Still, adele, method, number, user};
-use crate::jobs::journal::{Entry, JobHead, SqliteJournal, Which};
+use crate::jobs::journal::{Entry, JobHead, Mark, SqliteJournal, Standing, Which};
 use crate::jobs::outcome::{self, Reasons};
 use crate::jobs::plan::Wish;
 use crate::jobs::playbook::{self, Options};
+use crate::jobs::witness::About;
 
 #[derive(Default)]
 struct Kept {
@@ -23,6 +24,10 @@ impl Sink for Kept {
             return Err(Error::new(ErrorCode::DiskFull, "the disk is full"));
         }
         self.secrets.borrow_mut().push(format!("{user} {}", minted.kind));
+        Ok(())
+    }
+
+    fn sync(&self) -> Result<()> {
         Ok(())
     }
 
@@ -62,28 +67,40 @@ async fn rows(journal: &SqliteJournal) -> Vec<StepRow> {
 }
 
 /// Runs a job once.
-async fn run(
-    fake: &Fake,
-    journal: &SqliteJournal,
-    sink: &Kept,
-    change: impl FnOnce(&mut Job<'_>),
+async fn run<'a>(
+    fake: &'a Fake,
+    journal: &'a SqliteJournal,
+    sink: &'a Kept,
+    change: impl FnOnce(&mut Job<'a>),
 ) -> Result<Ran> {
-    let (progress, slots) = (Progress::default(), HashMap::new());
+    run_until(fake, journal, sink, &Stop::default(), change).await
+}
+
+static NOWHERE: std::sync::LazyLock<Progress> = std::sync::LazyLock::new(Progress::default);
+static NO_SECRETS: std::sync::LazyLock<HashMap<String, Slots>> = std::sync::LazyLock::new(HashMap::new);
+
+async fn run_until<'a>(
+    fake: &'a Fake,
+    journal: &'a SqliteJournal,
+    sink: &'a Kept,
+    stop: &Stop,
+    change: impl FnOnce(&mut Job<'a>),
+) -> Result<Ran> {
     let mut job = Job {
         service: fake,
         clock: &Still,
         journal,
         witness: &Unwitnessed,
         sink,
-        progress: &progress,
+        progress: &NOWHERE,
         prefix: "mfactl -p local",
         pauses: &NOW,
         limits: Limits::default(),
         missing_ok: false,
-        slots: &slots,
+        slots: &NO_SECRETS,
     };
     change(&mut job);
-    job.run(&Stop::default()).await
+    job.run(stop).await
 }
 
 async fn carry_out(fake: &Fake, people: &[PlannedUser], sink: &Kept) -> Vec<StepRow> {
@@ -183,6 +200,28 @@ async fn a_lost_answer_is_read_back_before_it_is_sent_again() {
 }
 
 #[tokio::test]
+async fn a_sign_out_without_an_answer_is_sent_again_for_it_cannot_be_read_back() {
+    let (rows, fake, _) = one(vec![Some(Fault::LostAfter)], &Wish::SignOut).await;
+    assert_eq!((rows[0].status, rows[0].attempts), (Status::Done, 2));
+    assert_eq!(fake.sent.lock().unwrap().len(), 2);
+}
+
+#[tokio::test]
+async fn a_pass_is_issued_anew_where_the_service_failed_in_the_middle() {
+    let pass = Wish::AddPass {
+        lifetime: None,
+        one_time: None,
+        start: None,
+    };
+    let fails = || Some(Fault::Fails(ErrorCode::Unavailable));
+    let (rows, ..) = one(vec![fails(), fails()], &pass).await;
+    assert_eq!((rows[0].status, rows[0].attempts), (Status::Done, 3));
+    assert!(rows[0].detail.contains("reissued"), "{}", rows[0].detail);
+    let (rows, ..) = one(vec![fails(), fails(), fails()], &pass).await;
+    assert_eq!((rows[0].status, rows[0].attempts), (Status::Failed, 3));
+}
+
+#[tokio::test]
 async fn a_pass_that_nobody_saw_is_issued_anew_and_an_app_password_is_not() {
     let pass = Wish::AddPass {
         lifetime: None,
@@ -261,21 +300,8 @@ async fn an_interrupt_leaves_what_was_not_sent_for_the_next_run() {
     let journal = journal(&plan).await;
     let stop = Stop::default();
     stop.set();
-    let (progress, slots, sink) = (Progress::default(), HashMap::new(), Kept::default());
-    let job = Job {
-        service: &fake,
-        clock: &Still,
-        journal: &journal,
-        witness: &Unwitnessed,
-        sink: &sink,
-        progress: &progress,
-        prefix: "mfactl",
-        pauses: &NOW,
-        limits: Limits::default(),
-        missing_ok: false,
-        slots: &slots,
-    };
-    assert_eq!(job.run(&stop).await.unwrap().early, Some(Early::Told));
+    let ran = run_until(&fake, &journal, &Kept::default(), &stop, |_| {}).await;
+    assert_eq!(ran.unwrap().early, Some(Early::Told));
     assert!(
         rows(&journal)
             .await
@@ -284,6 +310,251 @@ async fn an_interrupt_leaves_what_was_not_sent_for_the_next_run() {
     );
     assert!(fake.sent.lock().unwrap().is_empty());
     assert_eq!(verdict(&[], Some(Early::Told)).unwrap().code().exit_code(), 130);
+    assert_eq!(journal.reopen().await.unwrap(), 1);
+    run(&fake, &journal, &Kept::default(), |_| {}).await.unwrap();
+    assert_eq!(verdict(&rows(&journal).await, None), None);
+}
+
+/// Somebody without anything, and the plan of a sign-out.
+fn crowd(count: usize) -> (Fake, Vec<PlannedUser>) {
+    let people = (0..count).map(|n| (user(&format!("u{n:03}"), "U"), SecurityInfo::default()));
+    let fake = Fake::new(people.collect());
+    let plan = |n| {
+        fake.plan(&format!("u{n:03}"), "user sign-out", &Wish::SignOut)
+            .unwrap()
+    };
+    let plans = (0..count).map(plan).collect();
+    (fake, plans)
+}
+
+#[tokio::test]
+async fn a_crowd_is_sent_in_full_batches_and_each_person_ends_once() {
+    let (fake, plans) = crowd(205);
+    let journal = journal(&plans).await;
+    let sink = Kept::default();
+    run(&fake, &journal, &sink, |_| {}).await.unwrap();
+    let sent = fake.sent.lock().unwrap().clone();
+    assert_eq!(sent.iter().filter(|batch| batch.len() == TOGETHER).count(), 10);
+    assert_eq!(sent.concat().len(), 205);
+    let summary = journal.summary().await.unwrap();
+    assert_eq!((summary.users.selected, summary.users.done), (205, 205));
+    assert_eq!(sink.rows.borrow().len(), 205, "rows stream as they are known");
+}
+
+#[tokio::test]
+async fn a_job_that_is_going_wrong_stops_by_number_and_by_share() {
+    for (most, in_flight, failing, sent) in [
+        (MostFailures::People(0), 1, vec![true, false, true], 1),
+        (MostFailures::People(2), 1, vec![true; 5], 3),
+        // A share says nothing before twenty have ended.
+        (MostFailures::Share(0.1), 1, vec![true; 40], 20),
+        (MostFailures::Share(0.5), 1, vec![true, false, true, false], 60),
+    ] {
+        let (fake, plans) = crowd(60);
+        fake.fault(
+            failing
+                .iter()
+                .map(|fails| fails.then_some(Fault::Fails(ErrorCode::ServiceRefused))),
+        );
+        let journal = journal(&plans).await;
+        let sink = Kept::default();
+        let ran = run(&fake, &journal, &sink, |job| {
+            job.limits.most_failures = Some(most);
+            job.limits.in_flight = in_flight;
+        });
+        let early = ran.await.unwrap().early;
+        assert_eq!(fake.sent.lock().unwrap().len(), sent, "{most:?}");
+        assert_eq!(early, (sent < 60).then_some(Early::TooManyFailed), "{most:?}");
+    }
+}
+
+#[tokio::test]
+async fn as_many_as_asked_for_are_done_and_the_next_run_does_the_rest() {
+    let (fake, plans) = crowd(50);
+    let journal = journal(&plans).await;
+    let sink = Kept::default();
+    let ran = run(&fake, &journal, &sink, |job| job.limits.people = Some(30))
+        .await
+        .unwrap();
+    assert_eq!(ran.early, Some(Early::Enough));
+    let summary = journal.summary().await.unwrap();
+    assert_eq!((summary.users.done, summary.steps.planned), (30, 20));
+    assert_eq!(journal.reopen().await.unwrap(), 20);
+    run(&fake, &journal, &Kept::default(), |_| {}).await.unwrap();
+    let mut sent = fake.sent.lock().unwrap().concat();
+    sent.sort_unstable();
+    sent.dedup();
+    assert_eq!(sent.len(), 50, "nobody twice");
+}
+
+/// A witness that notes, and that cannot write from a certain call on.
+#[derive(Default)]
+struct Noting {
+    log: std::sync::Mutex<Vec<String>>,
+    broken: bool,
+}
+
+#[async_trait::async_trait]
+impl Witness for Noting {
+    async fn before(&self, steps: &[About]) -> Result<()> {
+        if self.broken {
+            return Err(Error::new(ErrorCode::DiskFull, "the disk is full"));
+        }
+        let lines = steps
+            .iter()
+            .map(|step| format!("before {} {}", step.step, step.target));
+        self.log.lock().unwrap().extend(lines);
+        Ok(())
+    }
+
+    async fn after(&self, ended: &[(String, StepRow)]) -> Result<()> {
+        let lines = ended
+            .iter()
+            .map(|(_, row)| format!("after {} {} {}", row.step, row.target, row.status.as_str()));
+        self.log.lock().unwrap().extend(lines);
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn the_witness_sees_each_step_before_it_is_sent_and_after_it_has_ended() {
+    let fake = Fake::new(vec![adele()]);
+    let plan = [fake.plan("adele", "x", &lost_phone()).unwrap()];
+    let (journal, witness) = (journal(&plan).await, Noting::default());
+    let sink = Kept::default();
+    run(&fake, &journal, &sink, |job| job.witness = &witness)
+        .await
+        .unwrap();
+    let log = witness.log.lock().unwrap().clone();
+    assert_eq!(
+        &log[..4],
+        [
+            "before change phone:mobile",
+            "after change phone:mobile done",
+            "before remove phone:alternate",
+            "before remove authenticator"
+        ]
+    );
+    assert_eq!(log.iter().filter(|line| line.starts_with("before")).count(), 6);
+}
+
+#[tokio::test]
+async fn where_the_witness_cannot_write_nothing_is_sent() {
+    let (fake, plans) = crowd(50);
+    let journal = journal(&plans).await;
+    let witness = Noting {
+        broken: true,
+        ..Noting::default()
+    };
+    let error = run(&fake, &journal, &Kept::default(), |job| job.witness = &witness).await;
+    assert_eq!(error.unwrap_err().code(), ErrorCode::DiskFull);
+    assert!(fake.sent.lock().unwrap().is_empty());
+    assert_eq!(journal.summary().await.unwrap().steps.planned, 50);
+}
+
+/// A program that died: these places of the person stand as begun.
+async fn begun(journal: &SqliteJournal, places: &[usize]) {
+    let taken = journal.take(1).await.unwrap().remove(0);
+    let marks = places.iter().map(|place| {
+        let mut record = taken.steps[*place].clone();
+        record.standing = Standing::Started;
+        record.row.attempts = 1;
+        Mark { seq: 0, record }
+    });
+    journal.mark(marks.collect()).await.unwrap();
+    assert_eq!(journal.reopen().await.unwrap(), 1);
+}
+
+#[tokio::test]
+async fn a_step_that_was_begun_when_the_program_died_is_looked_at_before_it_is_sent_again() {
+    for was_done in [true, false] {
+        let fake = Fake::new(vec![adele()]);
+        let plan = [fake.plan("adele", "x", &remove("authenticator")).unwrap()];
+        let journal = journal(&plan).await;
+        begun(&journal, &[0]).await;
+        if was_done {
+            fake.apply(&[plan[0].to_send().next().unwrap().clone()]).await;
+            fake.sent.lock().unwrap().clear();
+        }
+        run(&fake, &journal, &Kept::default(), |_| {}).await.unwrap();
+        let rows = rows(&journal).await;
+        assert_eq!(rows[0].status, Status::Done);
+        assert_eq!(fake.sent.lock().unwrap().len(), usize::from(!was_done));
+        assert_eq!(rows[0].attempts, if was_done { 1 } else { 2 });
+    }
+}
+
+#[tokio::test]
+async fn a_pass_that_was_begun_when_the_program_died_is_reissued_and_says_so() {
+    let fake = Fake::new(vec![adele()]);
+    let pass = Wish::AddPass {
+        lifetime: None,
+        one_time: None,
+        start: None,
+    };
+    let plan = [fake.plan("adele", "x", &pass).unwrap()];
+    let journal = journal(&plan).await;
+    begun(&journal, &[0]).await;
+    let sink = Kept::default();
+    run(&fake, &journal, &sink, |_| {}).await.unwrap();
+    let rows = rows(&journal).await;
+    assert!(rows[0].detail.starts_with("reissued"), "{}", rows[0].detail);
+    assert_eq!(sink.secrets.borrow().len(), 1);
+}
+
+#[tokio::test]
+async fn what_a_program_did_before_it_died_is_read_back_by_the_next_run() {
+    let fake = Fake::new(vec![adele()]);
+    let plan = [fake.plan("adele", "x", &remove("authenticator")).unwrap()];
+    let journal = journal(&plan).await;
+    let mut taken = journal.take(1).await.unwrap().remove(0);
+    let record = &mut taken.steps[0];
+    (record.standing, record.row.attempts, record.row.status) = (Standing::Ended, 1, Status::Done);
+    let mark = Mark {
+        seq: 0,
+        record: record.clone(),
+    };
+    journal.mark(vec![mark]).await.unwrap();
+    assert_eq!(journal.reopen().await.unwrap(), 1);
+    run(&fake, &journal, &Kept::default(), |_| {}).await.unwrap();
+    assert_eq!(
+        rows(&journal).await[0].status,
+        Status::Failed,
+        "it is still there"
+    );
+}
+
+#[tokio::test]
+async fn what_is_gone_already_is_unchanged_where_that_is_fine() {
+    for missing_ok in [true, false] {
+        let fake = Fake::new(vec![adele()]);
+        let plan = [fake.plan("adele", "x", &remove("authenticator")).unwrap()];
+        fake.fault([Some(Fault::Fails(ErrorCode::MethodNotFound))]);
+        let journal = journal(&plan).await;
+        run(&fake, &journal, &Kept::default(), |job| {
+            job.missing_ok = missing_ok
+        })
+        .await
+        .unwrap();
+        let status = rows(&journal).await[0].status;
+        assert_eq!(status == Status::Unchanged, missing_ok, "{status:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_secret_that_was_typed_is_not_in_the_journal_and_a_resumed_job_says_so() {
+    let fake = Fake::new(vec![adele()]);
+    let wish = Wish::Password {
+        given: Some(crate::domain::Secret::new("hunter2 hunter2")),
+        permanent: false,
+    };
+    let plan = [fake.plan("adele", "user reset-password", &wish).unwrap()];
+    let journal = journal(&plan).await;
+    run(&fake, &journal, &Kept::default(), |_| {}).await.unwrap();
+    let rows = rows(&journal).await;
+    assert_eq!(rows[0].status, Status::Failed);
+    assert!(rows[0].detail.contains("a job keeps none"), "{}", rows[0].detail);
+    assert!(fake.sent.lock().unwrap().is_empty());
 }
 
 fn head() -> JobHead {

@@ -5,11 +5,11 @@ use tokio::sync::OwnedSemaphorePermit;
 
 use super::answer::has_its_secrets;
 use super::check::{self, Look};
+use super::person::{Person, Row};
 use super::{Job, Stop};
 use crate::domain::shape::{Next, StepRow};
 use crate::domain::{Error, ErrorCode, Notice, Result, Status, Step, UserId};
-use crate::jobs::journal::{Mark, Standing, StepRecord, Taken};
-use crate::jobs::plan::PlannedUser;
+use crate::jobs::journal::{Mark, Standing, Taken};
 use crate::jobs::witness::About;
 
 /// People who are worked on together.
@@ -19,24 +19,6 @@ pub(super) struct Window<'a> {
     pub(super) people: Vec<Person>,
     notices: Vec<Next>,
     pub(super) hints: Vec<String>,
-}
-
-/// One of them.
-pub(super) struct Person {
-    pub(super) seq: u64,
-    pub(super) plan: PlannedUser,
-    pub(super) rows: Vec<Row>,
-    /// Whether steps that an earlier run did are read back too: nobody has looked at them yet.
-    pub(super) unseen: bool,
-    /// Whether the service does not show yet what was done.
-    pub(super) waits: bool,
-}
-
-/// A step on its way.
-pub(super) struct Row {
-    pub(super) record: StepRecord,
-    /// How often it was sent in this run.
-    pub(super) tries: u32,
 }
 
 /// A step by the place of its person in the window, and its own.
@@ -49,118 +31,6 @@ pub(super) struct Ended {
     pub(super) failed: u64,
     pub(super) notices: Vec<Next>,
     pub(super) hints: Vec<String>,
-}
-
-impl Row {
-    pub(super) fn has_ended(&self) -> bool {
-        self.record.standing == Standing::Ended
-    }
-
-    pub(super) fn status(&self) -> Status {
-        self.record.row.status
-    }
-
-    pub(super) fn end(&mut self, status: Status, detail: String) {
-        self.record.standing = Standing::Ended;
-        self.record.row.status = status;
-        self.record.row.detail = detail;
-    }
-
-    pub(super) fn fail(&mut self, error: &Error) {
-        self.record.row.error = Some(error.to_body());
-        self.end(Status::Failed, error.message().to_owned());
-    }
-}
-
-impl Person {
-    /// A person as the journal has one. What failed or was skipped is tried again, and what is unknown looked at.
-    fn new(taken: Taken) -> Self {
-        let Taken { seq, person, steps } = taken;
-        // Somebody with a step that is to be tried once more came to an end before, and was read back then.
-        let is_again = |step: &StepRecord| match step.row.status {
-            Status::Failed | Status::Unknown | Status::Skipped => true,
-            _ => step.standing == Standing::Planned && step.row.attempts > 0,
-        };
-        let unseen = !steps.iter().any(is_again);
-        let rows = steps.into_iter().zip(&person.steps).map(|(mut record, planned)| {
-            let again = match record.row.status {
-                Status::Failed | Status::Skipped => Some(Standing::Planned),
-                Status::Unknown => Some(Standing::Started),
-                _ => None,
-            };
-            if let Some(standing) = again
-                && record.standing == Standing::Ended
-                && planned.to_send().is_some()
-            {
-                record.standing = standing;
-                record.row.status = Status::Planned;
-                record.row.detail.clone_from(&planned.detail);
-                record.row.error = None;
-            }
-            Row { record, tries: 0 }
-        });
-        let rows = rows.collect();
-        Self {
-            seq,
-            plan: person,
-            rows,
-            unseen,
-            waits: false,
-        }
-    }
-
-    pub(super) fn step(&self, place: usize) -> Option<&Step> {
-        self.plan.steps.get(place)?.to_send()
-    }
-
-    fn has_ended(&self) -> bool {
-        self.rows.iter().all(Row::has_ended)
-    }
-
-    fn has_failed(&self) -> bool {
-        let failed = |row: &Row| matches!(row.status(), Status::Failed | Status::Unknown);
-        self.rows.iter().any(failed)
-    }
-
-    /// The places of the next steps: up to the first that waits for one of them.
-    fn due(&self) -> Vec<usize> {
-        let mut due = Vec::new();
-        let mut seqs: Vec<u16> = Vec::new();
-        for (place, row) in self.rows.iter().enumerate() {
-            let Some(step) = self.step(place).filter(|_| !row.has_ended()) else {
-                continue;
-            };
-            if step.after.iter().any(|before| seqs.contains(before)) {
-                break;
-            }
-            seqs.push(step.seq);
-            due.push(place);
-        }
-        due
-    }
-
-    /// Skips steps whose condition has failed; gives their places.
-    fn skip_dependants(&mut self) -> Vec<usize> {
-        let mut skipped = Vec::new();
-        for place in 0..self.rows.len() {
-            let Some(step) = self.step(place).filter(|_| !self.rows[place].has_ended()) else {
-                continue;
-            };
-            let failed = self.plan.steps.iter().zip(&self.rows).find(|(planned, row)| {
-                planned
-                    .to_send()
-                    .is_some_and(|before| step.after.contains(&before.seq))
-                    && row.has_ended()
-                    && !matches!(row.status(), Status::Done | Status::Unchanged)
-            });
-            if let Some((before, _)) = failed {
-                let detail = format!("because \"{} {}\" was not done", before.step, before.target);
-                self.rows[place].end(Status::Skipped, detail);
-                skipped.push(place);
-            }
-        }
-        skipped
-    }
 }
 
 impl<'a> Window<'a> {
@@ -258,11 +128,30 @@ impl<'a> Window<'a> {
                 lost.push(*at);
             }
         }
+        self.sync_secrets(&places);
         self.settle_unknown(&lost).await;
         self.job.progress.wrote(places.len() as u64);
         places.extend(settled);
         self.record(&places).await?;
         Ok(true)
+    }
+
+    /// A step that made a secret is done once that is safe.
+    fn sync_secrets(&mut self, places: &[At]) {
+        let mints = |(who, place): &At| {
+            let person = &self.people[*who];
+            let made = person.step(*place).is_some_and(|step| step.action.mints());
+            made && person.rows[*place].status() == Status::Done
+        };
+        let made: Vec<At> = places.iter().copied().filter(mints).collect();
+        if made.is_empty() {
+            return;
+        }
+        if let Err(error) = self.job.sink.sync() {
+            for at in made {
+                self.row(at).fail(&error);
+            }
+        }
     }
 
     fn about(&self, (who, place): At) -> Option<About> {
@@ -295,18 +184,21 @@ impl<'a> Window<'a> {
     }
 
     /// Records rows in the journal, and tells the witness of those that have ended after they were sent.
-    pub(super) async fn record(&self, places: &[At]) -> Result<()> {
+    pub(super) async fn record(&mut self, places: &[At]) -> Result<()> {
         self.mark(places.iter()).await?;
-        let ended: Vec<(String, StepRow)> = places
-            .iter()
-            .filter_map(|(who, place)| {
-                let person = &self.people[*who];
-                let row = &person.rows[*place];
-                let sent = row.has_ended() && row.record.row.attempts > 0;
-                sent.then(|| Some((person.step(*place)?.id.clone(), row.record.row.clone())))
-                    .flatten()
-            })
-            .collect();
+        let mut ended: Vec<(String, StepRow)> = Vec::new();
+        for (who, place) in places {
+            let person = &mut self.people[*who];
+            let Some(step_id) = person.step(*place).map(|step| step.id.clone()) else {
+                continue;
+            };
+            let row = &mut person.rows[*place];
+            let status = Some(row.status());
+            if row.has_ended() && row.record.row.attempts > 0 && row.told != status {
+                row.told = status;
+                ended.push((step_id, row.record.row.clone()));
+            }
+        }
         if ended.is_empty() {
             return Ok(());
         }
@@ -321,13 +213,11 @@ impl<'a> Window<'a> {
         let mut look = Look::of(steps.map(|step| &step.action));
         let mut whom: Vec<usize> = places.iter().map(|(who, _)| *who).collect();
         whom.dedup();
-        if !look.is_empty() {
-            let ids: Vec<UserId> = whom
-                .iter()
-                .map(|who| self.people[*who].plan.user_id.clone())
-                .collect();
-            look.read(self.job.service, &ids).await;
-        }
+        let ids: Vec<UserId> = whom
+            .iter()
+            .map(|who| self.people[*who].plan.user_id.clone())
+            .collect();
+        look.read(self.job.service, &ids).await;
         (look, whom)
     }
 

@@ -1,8 +1,12 @@
 //! Rows of CSV (RFC 4180): the comma, the semicolon or the tab separates, whatever the header uses most.
 
-use std::collections::BTreeMap;
+use std::io::BufRead;
 
-use super::{Cell, Columns, Input, InputRow, Problems, cell_text};
+use csv::{ByteRecord, Reader, ReaderBuilder};
+
+use super::columns::{Columns, Slot, same};
+use super::decode::{Text, broken, not_text};
+use super::{Cell, InputRow, Problem, cell_text};
 use crate::domain::{Error, ErrorCode, Result};
 
 /// Headers of a single column that name the person.
@@ -19,188 +23,262 @@ const PERSON: [&str; 10] = [
     "id",
 ];
 
-pub(super) fn read(file: &str, text: &str, columns: Columns<'_>) -> Result<Input> {
-    // Excel's own first line.
-    let (skipped, told, text) = match text.strip_prefix("sep=") {
-        Some(rest) => {
-            let (line, rest) = rest.split_once('\n').unwrap_or((rest, ""));
-            (1, line.trim().bytes().next(), rest)
-        }
-        None => (0, None, text),
-    };
-    let first = text
-        .lines()
-        .find(|line| !line.trim().is_empty())
-        .unwrap_or_default();
-    let separator = told.unwrap_or_else(|| separator(first));
-    let mut reader = csv::ReaderBuilder::new()
-        .has_headers(false)
-        .flexible(true)
-        .delimiter(separator)
-        .from_reader(text.as_bytes());
-    let mut problems = Problems::new();
-    let mut lines = Lines::new(text, skipped);
-    let mut records: Vec<(u64, Vec<String>)> = Vec::new();
-    for record in reader.records() {
-        let record = match record {
-            Ok(record) => record,
-            Err(error) => {
-                let line = lines.of(error.position());
-                let wrong = Error::new(ErrorCode::InvalidInput, format!("this is not CSV: {error}"));
-                problems.add(line, None, wrong);
-                break;
+/// The rows of one file.
+pub(super) struct CsvRows<R: BufRead> {
+    name: String,
+    reader: Reader<Text<R>>,
+    record: ByteRecord,
+    /// Lines before the reader's first one.
+    skipped: u64,
+    /// What each column fills.
+    meaning: Vec<Option<Slot>>,
+    /// Whether `record` holds a row that is still to be given: a bare list has no header.
+    held: Option<u64>,
+    line: u64,
+    ended: bool,
+    pub(super) unused: Vec<String>,
+    pub(super) taken_as_user: Option<String>,
+}
+
+impl<R: BufRead> CsvRows<R> {
+    /// Reads the header.
+    ///
+    /// # Errors
+    /// `invalid_input`: no column for the user, two for one option, none of a name that was mapped.
+    pub(super) fn new(name: &str, mut text: Text<R>, columns: &Columns) -> Result<Self> {
+        let wrong = |error| broken(name, error);
+        let mut skipped = 0;
+        let first = first_line(text.fill_buf().map_err(wrong)?);
+        // Excel's own first line.
+        let told = first.strip_prefix(b"sep=").map(|rest| rest.first().copied());
+        let separator = match told {
+            Some(separator) => {
+                let length = first.len() + 1;
+                text.consume(length);
+                skipped = 1;
+                separator.unwrap_or(b',')
             }
+            None => separator(first),
         };
-        let line = lines.of(record.position());
-        let cells: Vec<String> = record.iter().map(str::to_owned).collect();
-        if cells.iter().any(|cell| !cell.trim().is_empty()) {
-            records.push((line, cells));
+        let reader = ReaderBuilder::new()
+            .has_headers(false)
+            .flexible(true)
+            .delimiter(separator)
+            .from_reader(text);
+        let mut rows = Self {
+            name: name.to_owned(),
+            reader,
+            record: ByteRecord::new(),
+            skipped,
+            meaning: Vec::new(),
+            held: None,
+            line: 0,
+            ended: false,
+            unused: Vec::new(),
+            taken_as_user: None,
+        };
+        match rows.advance() {
+            None => rows.ended = true,
+            Some(Err(problem)) => return Err(problem.into_error(name)),
+            Some(Ok(line)) => rows.header(line, columns)?,
         }
+        Ok(rows)
     }
-    let mut records = records.into_iter();
-    let Some((header_line, header)) = records.next() else {
-        problems.finish(file)?;
-        return Ok(empty(file));
-    };
-    let (header, mut rows) = without_header(header_line, header);
-    rows.extend(records);
-    let mut unused = Vec::new();
-    let mut taken_as_user = None;
-    let mut meaning: Vec<Option<String>> = header.iter().map(|name| columns.option(name.trim())).collect();
-    if let [only] = meaning.as_mut_slice() {
-        let name = header
-            .first()
-            .map(|name| name.trim().to_owned())
-            .unwrap_or_default();
-        if only.as_deref() != Some("user") && !PERSON.iter().any(|known| super::same(known, &name)) {
-            taken_as_user = Some(name);
+
+    fn header(&mut self, line: u64, columns: &Columns) -> Result<()> {
+        let at = |error: Error, column| error.at(self.name.as_str(), Some(line), column);
+        let mut names = Vec::with_capacity(self.record.len());
+        for cell in &self.record {
+            let name = std::str::from_utf8(cell).map_err(|_| at(not_text(), None))?;
+            names.push(name.trim().to_owned());
         }
-        *only = Some("user".to_owned());
-    }
-    for (name, meaning) in header.iter().zip(&meaning) {
-        if meaning.is_none() && !name.trim().is_empty() {
-            unused.push(name.trim().to_owned());
+        if let [only] = names.as_slice() {
+            self.meaning = vec![Some(Slot::User)];
+            // A bare list has no header: its first line is an address, or an id.
+            if only.contains('@') || uuid::Uuid::try_parse(only).is_ok() {
+                self.held = Some(line);
+            } else if !PERSON.iter().any(|known| same(known, only)) && columns.slot(only) != Some(Slot::User)
+            {
+                self.taken_as_user = Some(only.clone());
+            }
+            return Ok(());
         }
-    }
-    if !meaning.iter().flatten().any(|option| option == "user") {
-        return Err(
-            Error::new(ErrorCode::InvalidInput, format!("{file} has no column \"user\""))
-                .hint(format!(
-                    "name it: --column user=\"{}\"",
-                    header.first().map(|name| name.trim()).unwrap_or_default()
-                ))
-                .at(file, Some(header_line), Some(1)),
-        );
-    }
-    for option in meaning.iter().flatten() {
-        if meaning.iter().flatten().filter(|other| *other == option).count() > 1 {
-            return Err(Error::new(
-                ErrorCode::InvalidInput,
-                format!("{file} has two columns for \"{option}\""),
-            )
-            .at(file, Some(header_line), None));
-        }
-    }
-    let mut found = Vec::new();
-    for (line, cells) in rows {
-        if cells
+        let has = |wanted: &str| names.iter().any(|name| name == wanted);
+        let own = has("user") && has("user_id");
+        self.meaning = names
             .iter()
-            .skip(header.len())
-            .any(|cell| !cell.trim().is_empty())
-        {
-            let wrong = format!(
-                "the row has {} cells and the header {}",
-                cells.len(),
-                header.len()
-            );
-            problems.add(
-                line,
-                Some(header.len() as u64 + 1),
-                Error::new(ErrorCode::InvalidInput, wrong),
-            );
-            continue;
+            .map(|name| {
+                if own {
+                    columns.own_slot(name)
+                } else {
+                    columns.slot(name)
+                }
+            })
+            .collect();
+        for (name, meaning) in names.iter().zip(&self.meaning) {
+            // Of a list that this program wrote it is known what is in it.
+            if meaning.is_none() && !name.is_empty() && !own {
+                self.unused.push(name.clone());
+            }
         }
+        let invalid = |text: String| Error::new(ErrorCode::InvalidInput, text);
+        let name = &self.name;
+        if let Some((option, column)) = columns
+            .mapped
+            .iter()
+            .find(|(_, column)| !names.iter().any(|name| same(name, column)))
+        {
+            let hint = format!("--column {option}=… takes one of: {}", names.join(", "));
+            return Err(at(
+                invalid(format!("{name} has no column \"{column}\"")).hint(hint),
+                None,
+            ));
+        }
+        if !self.meaning.contains(&Some(Slot::User)) {
+            let first = names.first().map_or("", String::as_str);
+            let hint = format!("name it: --column user=\"{first}\"");
+            return Err(at(
+                invalid(format!("{name} has no column \"user\"")).hint(hint),
+                Some(1),
+            ));
+        }
+        for (column, meaning) in (1..).zip(&self.meaning) {
+            let twice =
+                meaning.is_some() && self.meaning.iter().filter(|other| *other == meaning).count() > 1;
+            if twice && !own {
+                let option = match meaning {
+                    Some(Slot::Option(at)) => {
+                        columns.options.get(usize::from(*at)).copied().unwrap_or("user")
+                    }
+                    _ => "user",
+                };
+                return Err(at(
+                    invalid(format!("{name} has two columns for \"{option}\""))
+                        .hint("leave one of them out, or name the right one with --column"),
+                    Some(column),
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    /// Reads the next row that is not blank into `record`; gives its line.
+    fn advance(&mut self) -> Option<Result<u64, Problem>> {
+        if let Some(line) = self.held.take() {
+            return Some(Ok(line));
+        }
+        loop {
+            if self.ended {
+                return None;
+            }
+            let read = self.reader.read_byte_record(&mut self.record);
+            self.reader.get_mut().row_ended();
+            let behind = self.reader.position().line() + self.skipped;
+            match read {
+                Ok(true) => {}
+                Ok(false) => {
+                    self.ended = true;
+                    return None;
+                }
+                Err(error) => {
+                    self.ended = true;
+                    let error = match error.into_kind() {
+                        csv::ErrorKind::Io(error) => broken(&self.name, error),
+                        _ => Error::new(ErrorCode::InvalidInput, "this is not CSV"),
+                    };
+                    return Some(Err(Problem::fatal(self.line + 1, error)));
+                }
+            }
+            // Every row ends in one line end, and may have more in its quotes; blank lines may stand before it.
+            let begins = self
+                .record
+                .position()
+                .map_or(behind, |position| position.line() + self.skipped);
+            let line = if behind == begins + 1 {
+                begins
+            } else {
+                let inside = self
+                    .record
+                    .as_slice()
+                    .iter()
+                    .filter(|byte| **byte == b'\n')
+                    .count();
+                behind.saturating_sub(1 + inside as u64)
+            };
+            self.line = behind.saturating_sub(1);
+            if self.record.iter().any(|cell| !cell.trim_ascii().is_empty()) {
+                return Some(Ok(line));
+            }
+        }
+    }
+
+    fn row(&self, line: u64) -> Result<InputRow, Problem> {
         let mut user = Cell {
             text: String::new(),
             column: 1,
         };
-        let mut values = BTreeMap::new();
-        for ((column, option), cell) in (1..).zip(&meaning).zip(&cells) {
+        let mut values = Vec::new();
+        for ((column, slot), cell) in (1..).zip(&self.meaning).zip(&self.record) {
+            let Some(slot) = slot else { continue };
+            let text = std::str::from_utf8(cell).map_err(|_| Problem::new(line, Some(column), not_text()))?;
             let cell = Cell {
-                text: cell_text(cell),
+                text: cell_text(text),
                 column,
             };
-            match option.as_deref() {
-                Some("user") => user = cell,
-                Some(option) if !cell.text.is_empty() => {
-                    values.insert(option.to_owned(), cell);
-                }
-                _ => {}
+            match slot {
+                Slot::User => user = cell,
+                Slot::Option(at) if !cell.text.is_empty() => values.push((*at, cell)),
+                Slot::Option(_) => {}
             }
+        }
+        let (cells, headings) = (self.record.len(), self.meaning.len());
+        let surplus = self
+            .record
+            .iter()
+            .skip(headings)
+            .any(|cell| !cell.trim_ascii().is_empty());
+        if cells < headings || surplus {
+            let count = |count: usize| {
+                let word = if count == 1 { "cell" } else { "cells" };
+                format!("{count} {word}")
+            };
+            let error = Error::new(
+                ErrorCode::InvalidInput,
+                format!("the row has {}, and the header {headings}", count(cells)),
+            )
+            .hint("a text with the separator in it stands in quotation marks");
+            let column = cells.min(headings) as u64 + 1;
+            return Err(Problem::new(line, Some(column), error).of(&user.text));
         }
         if user.text.is_empty() {
-            let wrong = Error::new(ErrorCode::InvalidInput, "the row names no user");
-            problems.add(line, Some(user.column), wrong);
-            continue;
+            let error = Error::new(ErrorCode::InvalidInput, "the row names no user")
+                .hint("write a sign-in name, an object id or a mail address there, or take the row out");
+            return Err(Problem::new(line, Some(user.column), error));
         }
-        found.push(InputRow { user, line, values });
-    }
-    problems.finish(file)?;
-    Ok(Input {
-        file: file.to_owned(),
-        rows: found,
-        unused,
-        taken_as_user,
-    })
-}
-
-/// Lines of records, by their bytes: the reader's own count lags behind where lines end in CRLF.
-struct Lines<'a> {
-    rest: std::str::Bytes<'a>,
-    at: u64,
-    line: u64,
-}
-
-impl<'a> Lines<'a> {
-    fn new(text: &'a str, skipped: u64) -> Self {
-        Self {
-            rest: text.bytes(),
-            at: 0,
-            line: 1 + skipped,
-        }
-    }
-
-    /// The line of a record that begins here, or behind the line ends that are here. Records come in order.
-    fn of(&mut self, position: Option<&csv::Position>) -> u64 {
-        let begins = position.map_or(0, csv::Position::byte);
-        while let Some(byte) = self.rest.clone().next() {
-            if self.at >= begins && !matches!(byte, b'\r' | b'\n') {
-                break;
-            }
-            self.line += u64::from(byte == b'\n');
-            self.at += 1;
-            self.rest.next();
-        }
-        self.line
+        Ok(InputRow { user, line, values })
     }
 }
 
-/// A bare list has no header: its first line is an address.
-fn without_header(line: u64, header: Vec<String>) -> (Vec<String>, Vec<(u64, Vec<String>)>) {
-    match header.as_slice() {
-        [only] if only.contains('@') => (vec!["user".to_owned()], vec![(line, header)]),
-        _ => (header, Vec::new()),
+impl<R: BufRead> Iterator for CsvRows<R> {
+    type Item = Result<InputRow, Problem>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        Some(self.advance()?.and_then(|line| self.row(line)))
     }
+}
+
+fn first_line(text: &[u8]) -> &[u8] {
+    text.split(|byte| *byte == b'\n').next().unwrap_or_default()
 }
 
 /// What separates the header's cells.
-fn separator(header: &str) -> u8 {
+fn separator(header: &[u8]) -> u8 {
     let mut quoted = false;
     let mut counts = [(b',', 0), (b';', 0), (b'\t', 0)];
-    for byte in header.bytes() {
-        quoted ^= byte == b'"';
+    for byte in header {
+        quoted ^= *byte == b'"';
         for (separator, count) in &mut counts {
-            *count += usize::from(!quoted && byte == *separator);
+            *count += usize::from(!quoted && byte == separator);
         }
     }
     // The first of the greatest, so that the comma wins a tie.
@@ -211,13 +289,4 @@ fn separator(header: &str) -> u8 {
         }
     }
     best.0
-}
-
-fn empty(file: &str) -> Input {
-    Input {
-        file: file.to_owned(),
-        rows: Vec::new(),
-        unused: Vec::new(),
-        taken_as_user: None,
-    }
 }

@@ -2,7 +2,11 @@
 //! its own and several machines share one in a database. It holds no secrets.
 
 mod folder;
+#[cfg(feature = "postgres")]
+mod postgres;
+mod several;
 mod sqlite;
+mod store;
 
 use async_trait::async_trait;
 use futures::stream::BoxStream;
@@ -11,10 +15,14 @@ use serde::{Deserialize, Serialize};
 
 use super::plan::PlannedUser;
 use crate::domain::shape::{PlanRef, StepRow, Summary};
-use crate::domain::{MethodId, Result};
+use crate::domain::{MethodId, Result, UserId};
 
-pub use folder::{Folder, Job, Listed, RETENTION};
+pub use folder::Folder;
+#[cfg(feature = "postgres")]
+pub use postgres::{Login, PostgresJournal, PostgresStore};
+pub use several::Several;
 pub use sqlite::SqliteJournal;
+pub use store::{Job, Listed, RETENTION, Store};
 
 /// What a job is, written once when it is made.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -129,6 +137,17 @@ pub struct Mark {
     pub record: StepRecord,
 }
 
+/// Somebody who is not done with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Open {
+    /// The sign-in name.
+    pub user: String,
+    /// The service's id.
+    pub user_id: UserId,
+    /// Whether the plan makes a secret.
+    pub mints: bool,
+}
+
 /// Which rows are wanted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Which {
@@ -153,6 +172,12 @@ pub trait Journal: Send + Sync {
 
     /// Says where it stands from now on.
     async fn set_state(&self, state: JobState) -> Result<()>;
+
+    /// Whether several workers may share it: then nobody left to take does not say that everybody is done with, and what
+    /// one worker comes to is not what the job comes to.
+    fn is_shared(&self) -> bool {
+        false
+    }
 
     /// Adds people in the order in which they are worked on, in one commit.
     async fn add(&self, entries: Vec<Entry>) -> Result<()>;
@@ -188,6 +213,10 @@ pub trait Journal: Send + Sync {
 
     /// Planned people with their records, in order, read as they are wanted: for undoing, and for what remains.
     fn people(&self) -> BoxStream<'_, Result<Taken>>;
+
+    /// People who are not done with, without their plans: whoever goes on with a job asks the guards about them, and
+    /// does not read a hundred thousand plans for it.
+    fn open(&self) -> BoxStream<'_, Result<Open>>;
 }
 
 /// How large a job is.

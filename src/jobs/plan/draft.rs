@@ -82,15 +82,13 @@ impl<'a> Draft<'a> {
     /// `method_not_found`, or `ambiguous` with every match.
     pub(crate) fn find(&self, typed: &str, behind: &str) -> Result<&Method> {
         let command = |found: &str| self.command(format!("{found} {behind}").trim_end());
-        reference::find_method(typed, self.info.methods(), self.whose(), command).map_err(|error| {
-            let today = self.setting.now.strftime("used %-d %b %Y").to_string();
-            let matches = error.matching().to_vec().into_iter().map(|mut one| {
-                one.detail = one.detail.replace(&today, "used today");
-                one
-            });
-            let matches = matches.collect();
-            error.matches(matches)
-        })
+        reference::find_method(
+            typed,
+            self.info.methods(),
+            self.whose(),
+            self.setting.now,
+            command,
+        )
     }
 
     /// An error whose hint is a command, with this profile in it.
@@ -179,6 +177,11 @@ impl<'a> Draft<'a> {
     pub(crate) fn by_hand(&mut self, words: Words, why: impl Into<String>, instead: impl Into<String>) {
         let (why, instead) = (why.into(), instead.into());
         self.row(words, Deed::ByHand { why, instead });
+    }
+
+    /// A row for what is left alone.
+    pub(crate) fn skip(&mut self, words: Words, why: impl Into<String>) {
+        self.row(words, Deed::Skip { why: why.into() });
     }
 
     /// Refuses rows from this place on that somebody would have to do by hand.

@@ -3,10 +3,12 @@
 
 mod add;
 mod around;
+mod back;
 mod draft;
 mod order;
 mod put;
 mod remove;
+mod several;
 mod state;
 
 use jiff::{SignedDuration, Timestamp};
@@ -15,16 +17,17 @@ use serde::{Deserialize, Serialize};
 use super::playbook::{Options, Pass, Playbook};
 use crate::domain::shape::Who;
 use crate::domain::{
-    Capabilities, Error, MethodKind, Parts, PhoneNumber, Policy, Privileges, Result, Secret, SecurityInfo,
-    Step, User, UserId, Via,
+    Capabilities, MethodKind, Parts, PhoneNumber, Policy, Privileges, Result, Secret, SecurityInfo, Step,
+    User, UserId, Via,
 };
 
 pub(crate) use add::admit_pass;
 pub(crate) use around::password_words;
+pub use back::{Back, put_back};
 pub(crate) use draft::{Draft, Words};
 pub(crate) use order::strongest;
+pub use several::only_error;
 pub use state::State;
-pub(crate) use state::hex;
 
 /// What a change verb asks for one person.
 #[derive(Clone, Debug)]
@@ -246,6 +249,11 @@ pub enum Deed {
         /// What an administrator does instead.
         instead: String,
     },
+    /// It is left alone.
+    Skip {
+        /// Why, as a clause.
+        why: String,
+    },
 }
 
 /// A line of a person's plan.
@@ -270,7 +278,7 @@ impl PlannedRow {
     pub fn to_send(&self) -> Option<&Step> {
         match &self.deed {
             Deed::Send(step) => Some(step),
-            Deed::Unchanged | Deed::ByHand { .. } => None,
+            Deed::Unchanged | Deed::ByHand { .. } | Deed::Skip { .. } => None,
         }
     }
 }
@@ -364,29 +372,6 @@ pub fn plan(setting: &Setting<'_>, person: &Person, wish: &Wish) -> Result<Plann
         Wish::Password { given, permanent } => around::password(&mut draft, given.as_ref(), *permanent)?,
     }
     Ok(draft.finish())
-}
-
-/// The one error of several people's plans, where none of them could be made and all for the same reason.
-pub fn only_error(errors: &[(String, Error)]) -> Option<Error> {
-    let (_, first) = errors.first()?;
-    match errors {
-        [_] => Some(first.clone()),
-        _ if errors.iter().all(|(_, error)| error.code() == first.code()) => {
-            let mut error = Error::new(
-                first.code(),
-                format!(
-                    "{}; the same holds for {} others",
-                    first.message(),
-                    errors.len() - 1
-                ),
-            );
-            if let Some(hint) = first.hint_text() {
-                error = error.hint(hint);
-            }
-            Some(error)
-        }
-        _ => None,
-    }
 }
 
 #[cfg(test)]

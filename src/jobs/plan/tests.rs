@@ -14,6 +14,7 @@ fn rows(plan: &PlannedUser) -> Vec<String> {
                 Deed::Send(_) => "send",
                 Deed::Unchanged => "unchanged",
                 Deed::ByHand { .. } => "by hand",
+                Deed::Skip { .. } => "left alone",
             };
             format!("{} {} {deed}", row.step, row.target)
         })

@@ -31,14 +31,39 @@ fn written() -> String {
         left_out: vec![],
         estimate: Estimate::default(),
     };
-    head.count(&people);
-    write(&head, &people).unwrap().0
+    people.iter().for_each(|person| head.count(person));
+    text(&head, &people)
+}
+
+fn text(head: &Head, people: &[PlannedUser]) -> String {
+    let mut writer = Writer::begin(Vec::new(), head).unwrap();
+    for person in people {
+        writer.person(person).unwrap();
+    }
+    String::from_utf8(writer.end().unwrap().0).unwrap()
+}
+
+type Plan = PlanFile<std::io::Cursor<Vec<u8>>>;
+
+fn read(text: &str, name: &str) -> Result<Plan> {
+    super::read(std::io::Cursor::new(text.as_bytes().to_vec()), name)
+}
+
+fn people(plan: &mut Plan) -> Vec<PlannedUser> {
+    let mut all = Vec::new();
+    futures::executor::block_on(plan.each(2, async |people| {
+        assert!(people.len() <= 2);
+        all.extend(people);
+        Ok(())
+    }))
+    .unwrap();
+    all
 }
 
 #[test]
 fn a_plan_is_read_as_it_was_written() {
     let text = written();
-    let plan = read(&text, "x.plan").unwrap();
+    let mut plan = read(&text, "x.plan").unwrap();
     assert_eq!(
         plan.head.summary,
         PlanSummary {
@@ -48,11 +73,12 @@ fn a_plan_is_read_as_it_was_written() {
         }
     );
     assert_eq!(plan.short_id(), "p-71d0");
-    assert_eq!(plan.people[0].to_send().count(), 6);
-    let (again, digest) = write(&plan.head, &plan.people).unwrap();
-    assert_eq!(again, text);
-    assert_eq!(digest, plan.digest);
-    assert!(matches!(&plan.people[0].steps[0].deed, Deed::Send(step) if step.seq == 0));
+    let people = people(&mut plan);
+    assert_eq!(people.len(), 1);
+    assert_eq!(people[0].to_send().count(), 6);
+    assert!(matches!(&people[0].steps[0].deed, Deed::Send(step) if step.seq == 0));
+    assert_eq!(super::tests::text(&plan.head, &people), text);
+    assert!(text.contains(&plan.digest));
     assert!(plan.admit("local", "local", "T", Still.now()).is_ok());
 }
 
@@ -122,4 +148,59 @@ fn a_difference_is_named_by_kinds() {
     let after = state(&fake);
     assert_ne!(before.digest(), after.digest());
     assert_eq!(before.difference(&after), "+totp, -email");
+}
+
+#[test]
+fn a_plan_of_many_is_given_in_its_order_a_few_at_a_time() {
+    let fake = Fake::new(vec![adele()]);
+    let one = fake.plan("adele", "user sign-out", &Wish::SignOut).unwrap();
+    let many: Vec<PlannedUser> = (0..5)
+        .map(|n| {
+            let mut person = one.clone();
+            person.user_id = UserId::from(format!("id-{n}"));
+            for row in &mut person.steps {
+                if let Deed::Send(step) = &mut row.deed {
+                    step.user = person.user_id.clone();
+                }
+            }
+            person
+        })
+        .collect();
+    let head = read(&written(), "x.plan").unwrap().head;
+    let mut plan = read(&text(&head, &many), "x.plan").unwrap();
+    assert_eq!(plan.users, 5);
+    let ids: Vec<String> = people(&mut plan)
+        .into_iter()
+        .map(|person| person.user_id.0)
+        .collect();
+    assert_eq!(ids, ["id-0", "id-1", "id-2", "id-3", "id-4"]);
+    let twice = text(&head, &[one.clone(), one.clone()]);
+    let error = read(&twice, "x.plan").unwrap_err();
+    assert!(error.message().ends_with("does not hold together"), "{error}");
+}
+
+#[test]
+fn a_plan_that_is_altered_between_two_looks_is_refused() {
+    let text = written();
+    let mut plan = read(&text, "x.plan").unwrap();
+    plan.source = std::io::Cursor::new(text.replace("adele@", "other@").into_bytes());
+    let seen = futures::executor::block_on(plan.each(1, async |_| Ok(())));
+    assert_eq!(seen.unwrap_err().code(), ErrorCode::PlanInvalid);
+}
+
+#[test]
+fn no_plan_is_good_for_longer_than_a_week_nor_made_tomorrow() {
+    let mut plan = read(&written(), "x.plan").unwrap();
+    let now = Still.now();
+    let said = |plan: &Plan| {
+        plan.admit("local", "local", "t", now)
+            .map_err(|error| error.code())
+    };
+    plan.head.expires_at = now + LONGEST_VALID;
+    assert_eq!(said(&plan), Ok(()));
+    plan.head.expires_at = now + LONGEST_VALID + SignedDuration::from_secs(1);
+    assert_eq!(said(&plan), Err(ErrorCode::PlanInvalid));
+    plan.head.made_at = now + SignedDuration::from_hours(1);
+    plan.head.expires_at = now + SignedDuration::from_hours(2);
+    assert_eq!(said(&plan), Err(ErrorCode::PlanInvalid));
 }

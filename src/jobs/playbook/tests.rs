@@ -12,6 +12,7 @@ fn lines(plan: &PlannedUser) -> String {
                 Deed::Send(_) => "",
                 Deed::Unchanged => " [unchanged]",
                 Deed::ByHand { .. } => " [by hand]",
+                Deed::Skip { .. } => " [left alone]",
             };
             format!("{} | {} | {}{mark}", row.step, row.target, row.detail)
         })

@@ -1,12 +1,8 @@
 //! Methods, devices and app passwords, one row each.
 
-use std::io::Write;
-
-use serde::Serialize;
-
-use super::{Page, Row, Rows, Shape, cell, dash, text, time};
+use super::{Page, Row, cell, dash, text, time};
 use crate::domain::shape::{AppPasswordRow, DeviceRow, MethodRow};
-use crate::domain::{MethodState, PhoneNumber, Result, Use, Via};
+use crate::domain::{MethodState, PhoneNumber, Use, Via};
 
 /// The sign-in name and what stands before it in every row.
 macro_rules! columns {
@@ -170,63 +166,6 @@ impl Row for AppPasswordRow {
     fn user(&self) -> Option<&str> {
         Some(&self.who.user)
     }
-}
-
-/// All rows at once.
-fn list<R: Row>(
-    page: &Page,
-    out: &mut dyn Write,
-    rows: &[R],
-    shape: Shape,
-    summary: &impl Serialize,
-) -> Result<()> {
-    let mut list = Rows::new(page, out, shape);
-    for row in rows {
-        list.push(row)?;
-    }
-    list.finish(summary)
-}
-
-/// `methods list`.
-///
-/// # Errors
-/// stdout is a file that cannot take it; the filter of `--jq` failed.
-pub(crate) fn methods(
-    page: &Page,
-    out: &mut dyn Write,
-    rows: &[MethodRow],
-    shape: Shape,
-    summary: &impl Serialize,
-) -> Result<()> {
-    list(page, out, rows, shape, summary)
-}
-
-/// `devices list`.
-///
-/// # Errors
-/// As [`methods`].
-pub(crate) fn devices(
-    page: &Page,
-    out: &mut dyn Write,
-    rows: &[DeviceRow],
-    shape: Shape,
-    summary: &impl Serialize,
-) -> Result<()> {
-    list(page, out, rows, shape, summary)
-}
-
-/// `app-passwords list`.
-///
-/// # Errors
-/// As [`methods`].
-pub(crate) fn app_passwords(
-    page: &Page,
-    out: &mut dyn Write,
-    rows: &[AppPasswordRow],
-    shape: Shape,
-    summary: &impl Serialize,
-) -> Result<()> {
-    list(page, out, rows, shape, summary)
 }
 
 #[cfg(test)]

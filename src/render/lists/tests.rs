@@ -1,7 +1,13 @@
+use std::io::Write;
+
+use serde::Serialize;
+
 use super::*;
 use crate::domain::MethodKind;
+use crate::domain::Result;
 use crate::render::testing::{page, written};
 use crate::render::{Format, jq};
+use crate::render::{Rows, Shape};
 use serde_json::{Value, json};
 
 fn row(reference: &str, kind: MethodKind, more: Value) -> MethodRow {
@@ -43,7 +49,7 @@ fn adele() -> Vec<MethodRow> {
 }
 
 fn show(page: &Page, rows: &[MethodRow], shape: Shape) -> String {
-    written(|out| methods(page, out, rows, shape, &json!({"rows": rows.len()})))
+    written(|out| list(page, out, rows, shape, &json!({"rows": rows.len()})))
 }
 
 #[test]
@@ -159,4 +165,18 @@ fn lines_instead_of_a_table_name_each_value() {
         "{text}"
     );
     assert_eq!(text.matches("\n\nMethod: ").count(), 1);
+}
+
+fn list<R: Row>(
+    page: &Page,
+    out: &mut dyn Write,
+    rows: &[R],
+    shape: Shape,
+    summary: &impl Serialize,
+) -> Result<()> {
+    let mut list = Rows::new(page, out, shape);
+    for row in rows {
+        list.push(row)?;
+    }
+    list.finish(summary)
 }

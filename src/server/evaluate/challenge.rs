@@ -22,6 +22,8 @@ pub(crate) enum Purpose {
     SignIn,
     /// A reset of one's own password.
     Recover,
+    /// The help desk asks whether a caller is the person.
+    CheckCaller,
 }
 
 impl Purpose {
@@ -30,6 +32,7 @@ impl Purpose {
             Self::Verify => "verify",
             Self::SignIn => "sign_in",
             Self::Recover => "recover",
+            Self::CheckCaller => "check_caller",
         }
     }
 }
@@ -71,6 +74,12 @@ impl Channel {
 
     fn text(self, code: &str, purpose: Purpose) -> String {
         match self {
+            Self::Approve if purpose == Purpose::CheckCaller => {
+                format!("Are you on the phone with the help desk? Tell them {code}.")
+            }
+            _ if purpose == Purpose::CheckCaller => {
+                format!("Your code for the help desk is {code}. Tell it only if you called them.")
+            }
             Self::Sms | Self::App => {
                 format!("Use {code} to verify that it is you. Contoso never asks for this code.")
             }

@@ -41,6 +41,15 @@ pub(crate) fn not_pending() -> ApiError {
     )
 }
 
+/// The method cannot be used to ask a caller so.
+pub(crate) fn not_askable(by: &str) -> ApiError {
+    ApiError::new(
+        StatusCode::CONFLICT,
+        "callerNotAskable",
+        format!("A caller cannot be asked by {by} through this method now."),
+    )
+}
+
 /// Something failed that should not.
 pub(crate) fn internal(error: &dyn std::fmt::Display) -> ApiError {
     tracing::error!(%error, "the embedded service failed");

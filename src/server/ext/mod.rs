@@ -2,8 +2,10 @@
 //! decides nothing itself (that is `evaluate` and `verification`), and puts the answer on the wire in camelCase.
 
 mod app_password;
+mod caller;
 mod data;
 mod device;
+mod faults;
 mod moment;
 mod outbox;
 mod policy;
@@ -67,6 +69,8 @@ pub(crate) fn router() -> Router<Arc<AppState>> {
             "/users/{id}/verifications/{method}/answer",
             post(verification::answer),
         )
+        .route("/users/{id}/callerChecks/{method}", post(caller::send))
+        .route("/users/{id}/callerChecks/{method}/answer", post(caller::answer))
         .route("/users/{id}/registration", get(registration::show))
         .route("/users/{id}/requireRegistration", post(registration::require))
         .route("/users/{id}/secrets", get(secret::show))
@@ -77,6 +81,7 @@ pub(crate) fn router() -> Router<Arc<AppState>> {
         .route("/clock", get(moment::show).post(moment::shift))
         .route("/seed", post(data::seed))
         .route("/snapshot", get(data::snapshot))
+        .route("/faults", get(faults::show))
         .fallback(nothing_here)
         .method_not_allowed_fallback(wrong_verb)
 }

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::{Body, Ext, Of, collection, time};
 use crate::server::error::ApiError;
 use crate::server::evaluate::challenge::Verdict;
-use crate::server::verification;
+use crate::server::verification::{self, Sent};
 
 #[derive(Deserialize)]
 pub(super) struct Going {
@@ -58,11 +58,7 @@ pub(super) async fn send(
     let sent = ext
         .write_person(id, move |tx, person| verification::send(tx, person, &method))
         .await?;
-    Ok(Json(json!({
-        "channel": sent.channel.as_str(),
-        "to": sent.to,
-        "expiresDateTime": time(sent.expires_at),
-    })))
+    Ok(Json(told(&sent)))
 }
 
 pub(super) async fn answer(
@@ -75,11 +71,25 @@ pub(super) async fn answer(
             verification::answer(tx, person, &method, &typed.code)
         })
         .await?;
+    Ok(Json(judged(verdict)))
+}
+
+/// A code that went out, on the wire.
+pub(super) fn told(sent: &Sent) -> Value {
+    json!({
+        "channel": sent.channel.as_str(),
+        "to": sent.to,
+        "expiresDateTime": time(sent.expires_at),
+    })
+}
+
+/// A verdict on the wire.
+pub(super) fn judged(verdict: Verdict) -> Value {
     let (verdict, left) = match verdict {
         Verdict::Accepted => ("accepted", None),
         Verdict::Wrong(left) => ("wrong", Some(left)),
         Verdict::Expired => ("expired", None),
         Verdict::TooMany => ("too_many", Some(0)),
     };
-    Ok(Json(json!({"verdict": verdict, "attemptsLeft": left})))
+    json!({"verdict": verdict, "attemptsLeft": left})
 }

@@ -9,6 +9,7 @@ use serde_json::{Map, Value, json};
 use super::request::{Call, Reply};
 use crate::server::AppState;
 use crate::server::error::{ApiError, Ids};
+use crate::server::faults::{Fault, Kind, Line, Verdict, refused};
 
 const MOST: usize = 20;
 
@@ -110,10 +111,28 @@ pub(super) async fn serve(
     token: Option<&str>,
     beta: bool,
     body: Option<&Value>,
+    line: &Line,
 ) -> Result<Reply, ApiError> {
+    let items = items(beta, body)?;
+    let faults = &state.faults;
+    let verdicts: Vec<Verdict> = items
+        .iter()
+        .map(|item| match &item.call {
+            Ok(call) if !faults.is_idle() => faults.look(Kind::Item, call),
+            _ => Verdict::default(),
+        })
+        .collect();
+    let cut = |fault| verdicts.iter().find(|verdict| verdict.fault() == Some(fault));
+    if let Some(verdict) = cut(Fault::ResetBefore) {
+        faults.gave(verdict);
+        line.cut();
+        return Ok(Reply::no_content());
+    }
+    faults.wait(&verdicts).await;
+    let charged = state.charged();
     let mut answers = Vec::new();
     let mut failed: HashSet<String> = HashSet::new();
-    for item in items(beta, body)? {
+    for (item, verdict) in items.into_iter().zip(&verdicts) {
         let outcome = if item.after.iter().any(|id| failed.contains(&id.to_lowercase())) {
             Err(ApiError::new(
                 StatusCode::FAILED_DEPENDENCY,
@@ -122,16 +141,49 @@ pub(super) async fn serve(
             ))
         } else {
             match item.call {
-                Ok(call) => Box::pin(super::run(state, token, call)).await,
+                Ok(_) if verdict.fault() == Some(Fault::DropItem { made: false }) => {
+                    faults.gave(verdict);
+                    continue;
+                }
+                Ok(call) => match faults.charge(&call, &charged) {
+                    Ok(headers) => Box::pin(one(state, token, call, verdict)).await.map(|mut reply| {
+                        reply.headers.extend(headers);
+                        reply
+                    }),
+                    Err(error) => Err(error),
+                },
                 Err(error) => Err(error),
             }
         };
         if outcome.is_err() {
             failed.insert(item.id.to_lowercase());
         }
+        if verdict.fault() == Some(Fault::DropItem { made: true }) {
+            faults.gave(verdict);
+            continue;
+        }
         answers.push(answer(&item.id, outcome));
     }
+    if let Some(verdict) = cut(Fault::ResetAfter) {
+        faults.gave(verdict);
+        line.cut();
+    }
+    faults.slow(&verdicts, line);
     Ok(Reply::ok(json!({"responses": answers})))
+}
+
+/// One call of a batch, or the error that a rule gives instead.
+async fn one(
+    state: &Arc<AppState>,
+    token: Option<&str>,
+    call: Call,
+    verdict: &Verdict,
+) -> Result<Reply, ApiError> {
+    if let Some(Fault::Status { status, retry_after }) = verdict.fault() {
+        state.faults.gave(verdict);
+        return Err(refused(status, retry_after));
+    }
+    super::run_with(state, token, call, verdict).await
 }
 
 fn answer(id: &str, outcome: Result<Reply, ApiError>) -> Value {

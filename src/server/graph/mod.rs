@@ -7,7 +7,7 @@ mod devices;
 mod filter;
 mod groups;
 pub(crate) mod methods;
-mod page;
+pub(crate) mod page;
 pub(crate) mod permission;
 mod person;
 mod policy;
@@ -33,6 +33,7 @@ use super::AppState;
 use super::auth::{authenticate, bearer};
 use super::clock;
 use super::error::ApiError;
+use super::faults::{Fault, Line, Verdict, turn};
 
 /// More than any call needs: a batch of twenty.
 const BODY_LIMIT: usize = 4 * 1024 * 1024;
@@ -42,7 +43,7 @@ const BODY_LIMIT: usize = 4 * 1024 * 1024;
 /// # Errors
 /// What the call answers, in Graph's words.
 pub(crate) async fn serve(State(state): State<Arc<AppState>>, request: Request) -> Result<Reply, ApiError> {
-    let (parts, body) = request.into_parts();
+    let (mut parts, body) = request.into_parts();
     let target = parts
         .uri
         .path_and_query()
@@ -60,6 +61,8 @@ pub(crate) async fn serve(State(state): State<Arc<AppState>>, request: Request) 
     }
     let token = bearer(&parts.headers).map(str::to_owned);
     let mut call = Call::new(beta, parts.method, target);
+    let verdict = parts.extensions.remove::<Verdict>().unwrap_or_default();
+    let line = parts.extensions.remove::<Line>().unwrap_or_default();
     let eventual = parts
         .headers
         .get("consistencylevel")
@@ -91,9 +94,33 @@ pub(crate) async fn serve(State(state): State<Arc<AppState>>, request: Request) 
             .store
             .read(move |connection| authenticate(&shared, connection, held.as_deref()).map(drop))
             .await?;
-        return batch::serve(&state, token.as_deref(), beta, call.body.as_ref()).await;
+        return batch::serve(&state, token.as_deref(), beta, call.body.as_ref(), &line).await;
     }
-    run(&state, token.as_deref(), call).await
+    run_with(&state, token.as_deref(), call, &verdict).await
+}
+
+/// Answers one call, with what the rules say of it.
+///
+/// # Errors
+/// What the call answers.
+async fn run_with(
+    state: &Arc<AppState>,
+    token: Option<&str>,
+    mut call: Call,
+    verdict: &Verdict,
+) -> Result<Reply, ApiError> {
+    call.lag = verdict.lag();
+    let turned = match verdict.fault() {
+        Some(fault @ (Fault::DuplicatePage | Fault::EmptyPage)) => Some((fault, call.clone())),
+        _ => None,
+    };
+    let mut reply = run(state, token, call).await?;
+    if let Some((fault, call)) = turned
+        && turn(fault, state, &call, &mut reply)
+    {
+        state.faults.gave(verdict);
+    }
+    Ok(reply)
 }
 
 /// Answers one call in one transaction: who calls, may they, and then what they ask.
@@ -180,7 +207,16 @@ fn answer(
     });
     let need = if me { permission::Need::Me } else { need };
     permission::check(need, &caller, connection, about)?;
+    let lags = match (call.lag, &person) {
+        (Some(lag), Some(person)) => Some((lag, person.id.clone(), methods::load(connection, &person.id)?)),
+        _ => None,
+    };
     let mut reply = handler(&cx)?;
+    if let Some((lag, user_id, methods)) = lags
+        && let Some(method) = methods.into_iter().find(|method| method.id == cx.segment(4))
+    {
+        state.faults.haunt(&user_id, method, lag);
+    }
     if let Some(Value::Object(body)) = &mut reply.body {
         let path = call.raw_path.trim_matches('/');
         let context = format!("{}/{}/$metadata#{path}", state.graph(), call.version());

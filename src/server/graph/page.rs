@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 
 use super::filter;
 use super::request::{Call, Cx, Reply};
+use crate::server::AppState;
 use crate::server::error::ApiError;
 
 /// How many items come where `$top` is not given.
@@ -49,22 +50,38 @@ pub(crate) fn start(call: &Call) -> Result<Option<Vec<String>>, ApiError> {
 /// The address of the page that begins behind `keys`.
 pub(crate) fn next(cx: &Cx<'_>, keys: &[&str]) -> String {
     let token = URL_SAFE_NO_PAD.encode(json!(keys).to_string());
+    address(cx.state, cx.call, "skiptoken", ("$skiptoken", &token))
+}
+
+/// Another address of the same page.
+pub(crate) fn again(state: &AppState, call: &Call) -> String {
+    address(state, call, "again", ("again", "1"))
+}
+
+/// The address of a call without one option, and without the mark of a repeated page, but with another one.
+fn address(state: &AppState, call: &Call, without: &str, (key, value): (&str, &str)) -> String {
     let mut query = url::form_urlencoded::Serializer::new(String::new());
-    let kept = cx
-        .call
+    let gone = |name: &str| {
+        [without, "again"]
+            .iter()
+            .any(|gone| name.eq_ignore_ascii_case(gone))
+    };
+    for (key, value) in call
         .query
         .iter()
-        .filter(|(key, _)| !key.trim_start_matches('$').eq_ignore_ascii_case("skiptoken"));
-    for (key, value) in kept {
+        .filter(|(key, _)| !gone(key.trim_start_matches('$')))
+    {
         query.append_pair(key, value);
     }
-    query.append_pair("$skiptoken", &token);
+    query.append_pair(key, value);
     // `$` need not be encoded in a query, and is not in the real service's links.
-    cx.link(&format!(
-        "{}?{}",
-        cx.call.raw_path,
+    format!(
+        "{}/{}{}?{}",
+        state.graph(),
+        call.version(),
+        call.raw_path,
         query.finish().replace("%24", "$")
-    ))
+    )
 }
 
 /// Whether `$count=true` was asked for in a way that the directory honours.

@@ -11,6 +11,7 @@ use serde_json::{Map, Value};
 use crate::server::AppState;
 use crate::server::auth::Caller;
 use crate::server::error::ApiError;
+use crate::server::faults::Lag;
 
 /// One request below `/v1.0` or `/beta`.
 #[derive(Clone, Debug)]
@@ -29,6 +30,8 @@ pub(crate) struct Call {
     pub(crate) eventual: bool,
     /// The body, if there was one.
     pub(crate) body: Option<Value>,
+    /// How what it deletes is listed on, where a rule says so.
+    pub(crate) lag: Option<Lag>,
 }
 
 impl Call {
@@ -45,6 +48,7 @@ impl Call {
                 .collect(),
             eventual: false,
             body: None,
+            lag: None,
         }
     }
 

@@ -3,6 +3,7 @@
 mod account;
 mod batch;
 mod directory;
+mod faults;
 mod methods;
 mod opening;
 mod pass;
@@ -20,6 +21,7 @@ use axum::routing::any_service;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
+use super::faults::Faults;
 use super::secrets::Seed;
 use super::state::AppState;
 use super::store::Store;
@@ -69,17 +71,17 @@ impl Service {
 
     /// With what else proves the application.
     async fn trusting(trusted: Trusted) -> Self {
-        Self::with(false, trusted).await
+        Self::with(false, Faults::default(), trusted).await
     }
 
     async fn start(graph_only: bool) -> Self {
-        Self::with(graph_only, Trusted::default()).await
+        Self::with(graph_only, Faults::default(), Trusted::default()).await
     }
 
-    async fn with(graph_only: bool, trusted: Trusted) -> Self {
+    async fn with(graph_only: bool, faults: Faults, trusted: Trusted) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let store = Store::open(folder.path().join("service.db"), true).unwrap();
-        let state = AppState::load(store, BASE.to_owned(), graph_only, None, None, trusted)
+        let state = AppState::load(store, BASE.to_owned(), graph_only, None, None, trusted, faults)
             .await
             .unwrap();
         let mut service = Self {

@@ -15,7 +15,12 @@ use crate::server::error::ApiError;
 use crate::server::graph::{permission, roles};
 
 /// How long a token lives, in seconds of the service's clock.
-pub(super) const LIFETIME: i64 = 3600;
+const LIFETIME: i64 = 3600;
+
+/// How many seconds a token lives: an hour, unless the faults say otherwise.
+pub(super) fn lifetime(state: &AppState) -> i64 {
+    state.faults.token_lifetime().unwrap_or(LIFETIME)
+}
 
 /// What a token says. `iat_ms` is ours: two calls within one second must be told apart by a sign-out between them.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -70,7 +75,7 @@ fn base(state: &AppState, subject: &str, now: i64) -> Claims {
         ver: "1.0".to_owned(),
         iat: seconds,
         nbf: seconds,
-        exp: seconds + LIFETIME,
+        exp: seconds + lifetime(state),
         iat_ms: now,
         upn: None,
         name: None,
@@ -92,8 +97,9 @@ pub(super) fn application(state: &AppState, now: i64) -> Claims {
 /// An answer with an access token alone.
 pub(super) fn access(state: &AppState, claims: &Claims) -> Result<Value, Refusal> {
     let token = state.keys.sign(claims).ok_or_else(ApiError::internal)?;
+    let lifetime = claims.exp - claims.iat;
     let mut answer = json!({
-        "token_type": "Bearer", "expires_in": LIFETIME, "ext_expires_in": LIFETIME, "access_token": token,
+        "token_type": "Bearer", "expires_in": lifetime, "ext_expires_in": lifetime, "access_token": token,
     });
     if let Some(scopes) = &claims.scp {
         answer["scope"] = json!(scopes);

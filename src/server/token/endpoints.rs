@@ -9,7 +9,7 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
-use super::claims::{LIFETIME, access, application};
+use super::claims::{access, application, lifetime};
 use super::refusal::{Refusal, bad};
 use super::scope::Scopes;
 use super::{Form, admit, field, grants};
@@ -109,8 +109,8 @@ pub(crate) async fn managed_identity(
         Ok(answer) => Json(json!({
             "access_token": answer["access_token"],
             "client_id": state.client_id,
-            "expires_in": LIFETIME.to_string(),
-            "expires_on": (now / 1000 + LIFETIME).to_string(),
+            "expires_in": lifetime(&state).to_string(),
+            "expires_on": (now / 1000 + lifetime(&state)).to_string(),
             "resource": resource,
             "token_type": "Bearer",
         }))

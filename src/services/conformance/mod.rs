@@ -91,6 +91,8 @@ impl Bench {
             tenant: endpoint.tenant,
             credential,
             timeout: Duration::from_secs(30),
+            pace: None,
+            runtime: None,
         };
         let transport = Arc::new(Counting::default());
         let connected = connect_through(options.clone(), transport.clone()).await.unwrap();

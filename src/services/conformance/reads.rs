@@ -6,7 +6,7 @@ use futures::{FutureExt as _, TryStreamExt as _};
 use super::Bench;
 use super::directory::{DEVICES, GROUP};
 use super::organization::{reads_policy, reports};
-use super::verifying::{verifies_phone, verifies_totp};
+use super::verifying::{checks_callers, verifies_phone, verifies_totp};
 use crate::domain::{
     Capability, ErrorCode, IdentityService as _, MethodKind, Parts, RegistrationState, User, UserId,
     UserQuery,
@@ -92,6 +92,11 @@ pub(super) fn cases() -> Vec<(Capability, &'static str, Run)> {
             "verifies an authenticator",
             |bench| verifies_totp(bench).boxed(),
         ),
+        (
+            Capability::CheckCaller,
+            "asks whether a caller is the person",
+            |bench| checks_callers(bench).boxed(),
+        ),
     ]
 }
 
@@ -124,6 +129,23 @@ async fn finds_people(bench: &Bench) -> Outcome {
     )?;
     let mail = user.mail.clone().ok_or("the person has no mail")?;
     only(found(bench, UserQuery::Ids(vec![mail])).await?, "mail")?;
+    // Many at once, by id, sign-in name and mail, most of them nobody.
+    let (by_name, by_mail) = (bench.directory.add_person(&[]), bench.directory.add_person(&[]));
+    let mut many: Vec<String> = (0..40)
+        .map(|number| format!("nobody{number}@contoso.example"))
+        .collect();
+    many.push(person.0.clone());
+    many.push(bench.user(&by_name).await.sign_in_name);
+    many.push(bench.user(&by_mail).await.mail.ok_or("the person has no mail")?);
+    let mut all: Vec<UserId> = found(bench, UserQuery::Ids(many))
+        .await?
+        .into_iter()
+        .map(|user| user.id)
+        .collect();
+    let mut wanted = vec![person.clone(), by_name, by_mail];
+    all.sort_by(|a, b| a.0.cmp(&b.0));
+    wanted.sort_by(|a, b| a.0.cmp(&b.0));
+    ensure(all == wanted, format!("of many: {} people", all.len()))?;
     let begin = user.sign_in_name.split('@').next().unwrap_or_default().to_owned();
     only(
         found(bench, UserQuery::Search(begin.clone())).await?,

@@ -3,13 +3,13 @@
 use super::Bench;
 use super::reads::{Outcome, ensure};
 use crate::domain::{
-    Action, Capability, ErrorCode, IdentityService as _, MethodKind, MethodState, PhoneNumber, Secret, Step,
-    Verdict, Via,
+    Action, Asked, Capability, ErrorCode, IdentityService as _, MethodKind, MethodState, PhoneNumber,
+    Purpose, Secret, Step, UserId, Verdict, Via,
 };
 
 pub(super) async fn verifies_phone(bench: &Bench, kind: MethodKind) -> Outcome {
     if !bench.declares(Capability::Verify(kind)) {
-        return is_not_asked(bench).await;
+        return is_not_asked(bench, Purpose::Verify).await;
     }
     let has: &[MethodKind] = if kind == MethodKind::PhoneAlternate {
         &[MethodKind::PhoneMobile]
@@ -34,7 +34,7 @@ pub(super) async fn verifies_phone(bench: &Bench, kind: MethodKind) -> Outcome {
     let method = effect.created.ok_or("nothing was made")?;
     let challenge = bench
         .service
-        .challenge(&person, &method)
+        .challenge(&person, &method, Purpose::Verify)
         .await
         .map_err(|error| format!("{error:?}"))?;
     ensure(
@@ -61,7 +61,7 @@ pub(super) async fn verifies_phone(bench: &Bench, kind: MethodKind) -> Outcome {
         .find(|known| known.id == method)
         .map(|known| known.state);
     ensure(state == Some(MethodState::Ready), format!("{state:?}"))?;
-    let late = bench.service.challenge(&person, &method).await;
+    let late = bench.service.challenge(&person, &method, Purpose::Verify).await;
     ensure(
         late.is_err_and(|error| error.code() == ErrorCode::ServiceRefused),
         "it waits for a code again",
@@ -70,7 +70,7 @@ pub(super) async fn verifies_phone(bench: &Bench, kind: MethodKind) -> Outcome {
 
 pub(super) async fn verifies_totp(bench: &Bench) -> Outcome {
     if !bench.declares(Capability::Verify(MethodKind::Totp)) {
-        return is_not_asked(bench).await;
+        return is_not_asked(bench, Purpose::Verify).await;
     }
     let person = bench.directory.add_person(&[]);
     let add = Action::AddTotp { name: None };
@@ -84,7 +84,7 @@ pub(super) async fn verifies_totp(bench: &Bench) -> Outcome {
     );
     let challenge = bench
         .service
-        .challenge(&person, &method)
+        .challenge(&person, &method, Purpose::Verify)
         .await
         .map_err(|error| format!("{error:?}"))?;
     ensure(
@@ -111,10 +111,63 @@ pub(super) async fn verifies_totp(bench: &Bench) -> Outcome {
     )
 }
 
+pub(super) async fn checks_callers(bench: &Bench) -> Outcome {
+    if !bench.declares(Capability::CheckCaller) {
+        return is_not_asked(bench, Purpose::CheckCaller(Asked::Code)).await;
+    }
+    for (kind, asked, channel) in [
+        (MethodKind::PhoneMobile, Asked::Code, "sms"),
+        (MethodKind::PhoneMobile, Asked::Call, "call"),
+        (MethodKind::Authenticator, Asked::Push, "approve"),
+    ] {
+        let person = bench.directory.add_person(&[kind]);
+        checks_caller(bench, &person, asked, channel)
+            .await
+            .map_err(|why| format!("{kind} by {}: {why}", asked.as_str()))?;
+    }
+    Ok(())
+}
+
+async fn checks_caller(bench: &Bench, person: &UserId, asked: Asked, channel: &str) -> Outcome {
+    let before = bench.info(person).await;
+    let method = before.methods().first().ok_or("there is no method")?.id.clone();
+    let purpose = Purpose::CheckCaller(asked);
+    let challenge = bench
+        .service
+        .challenge(person, &method, purpose)
+        .await
+        .map_err(|error| format!("{error:?}"))?;
+    ensure(
+        challenge.channel == channel && challenge.purpose == purpose,
+        format!("{challenge:?}"),
+    )?;
+    let answer = |code: String| bench.service.answer(&challenge, Secret::new(code));
+    let code = bench.directory.last_code(person);
+    // Another code of as many digits.
+    let other: String = code
+        .chars()
+        .map(|digit| if digit == '7' { '3' } else { '7' })
+        .collect();
+    let wrong = answer(other).await.map_err(|error| format!("{error:?}"))?;
+    ensure(matches!(wrong, Verdict::Wrong { .. }), format!("{wrong:?}"))?;
+    let right = answer(code.clone()).await.map_err(|error| format!("{error:?}"))?;
+    ensure(right == Verdict::Accepted, format!("{right:?}"))?;
+    let again = answer(code).await.map_err(|error| format!("{error:?}"))?;
+    ensure(again == Verdict::Expired, format!("a second time: {again:?}"))?;
+    let after = bench.info(person).await;
+    ensure(
+        before.methods().len() == after.methods().len() && after.methods().iter().all(|known| known.usable()),
+        "a check changed the methods",
+    )
+}
+
 /// What cannot verify is not asked to.
-async fn is_not_asked(bench: &Bench) -> Outcome {
+async fn is_not_asked(bench: &Bench, purpose: Purpose) -> Outcome {
     let before = bench.sent();
-    let result = bench.service.challenge(&"nobody".into(), &"none".into()).await;
+    let result = bench
+        .service
+        .challenge(&"nobody".into(), &"none".into(), purpose)
+        .await;
     ensure(
         result.is_err_and(|error| error.code() == ErrorCode::Unsupported),
         "it is not refused",

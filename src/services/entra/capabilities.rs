@@ -137,6 +137,13 @@ pub(crate) fn declared() -> Capabilities {
             ),
         ),
         (Capability::DisableAccount, Answer::Native),
+        (
+            Capability::CheckCaller,
+            unsupported(
+                "Microsoft Graph challenges nobody",
+                "call the person back or see them, and attest it: user check-caller USER --by callback",
+            ),
+        ),
         (Capability::Report, Answer::Native),
         (Capability::PolicyRead, Answer::Native),
     ]);
@@ -190,6 +197,7 @@ const fn is_write(capability: Capability) -> bool {
             | Capability::ListRemembered
             | Capability::ListSessions
             | Capability::ListAppPasswords
+            | Capability::CheckCaller
     )
 }
 

@@ -48,7 +48,7 @@ impl EntraService {
                 requests.push(read_of(user, BETA, "/authentication/requirements", template));
             }
         }
-        let mut answers: VecDeque<_> = self.graph.pipeline().batch(&requests).await.into();
+        let mut answers: VecDeque<_> = self.graph.pipeline().batch_whole(&requests).await.into();
         let mut next = |wanted: bool| if wanted { answers.pop_front() } else { None };
         users
             .iter()
@@ -67,7 +67,7 @@ impl EntraService {
         let requests: Vec<Request> = users.iter().map(devices::request).collect();
         self.graph
             .pipeline()
-            .batch(&requests)
+            .batch_whole(&requests)
             .await
             .into_iter()
             .map(Some)
@@ -121,7 +121,7 @@ impl EntraService {
             .collect();
         for (at, answer) in again
             .into_iter()
-            .zip(self.graph.pipeline().batch(&requests).await)
+            .zip(self.graph.pipeline().batch_whole(&requests).await)
         {
             let Some(kept) = infos[at].1.take() else { continue };
             let methods = answer.and_then(|response| self.methods_in(response));

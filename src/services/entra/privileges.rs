@@ -9,6 +9,9 @@ use super::error::Family;
 use super::graph::{V1, read_of};
 use crate::domain::{ErrorCode, Privileges, Result, UserId};
 
+/// The right without which roles and groups come without their names, or not at all.
+const RIGHT: &str = "RoleManagement.Read.Directory";
+
 /// Roles that give no power over others; every other role does.
 const HARMLESS: &[&str] = &[
     "88d8e3e3-8f55-4a1e-953a-9b9898b8876b", // Directory Readers
@@ -35,13 +38,18 @@ pub(super) struct Holdings {
     pub(super) role_group: bool,
     /// Whether something came without its properties: the token may not see it, so nobody can tell.
     pub(super) hidden: bool,
+    /// Whether a group may be among what came so.
+    pub(super) hidden_group: bool,
 }
 
 impl EntraService {
     pub(super) async fn privileges_of(&self, user: &UserId) -> Result<Privileges> {
         match self.holdings(user).await {
             Ok(Some(holdings)) => Ok(judge(holdings)),
-            Ok(None) => Ok(Privileges::default()),
+            Ok(None) => Ok(Privileges {
+                missing: Some(RIGHT.to_owned()),
+                ..Privileges::default()
+            }),
             Err(error) => Err(error),
         }
     }
@@ -53,7 +61,8 @@ impl EntraService {
             V1,
             "/transitiveMemberOf?$top=999",
             "/users/{id}/transitiveMemberOf",
-        );
+        )
+        .costing(2.0);
         let items: Vec<Value> = match self.graph.items(request, Family::Roles).try_collect().await {
             Ok(items) => items,
             Err(error) if error.code() == ErrorCode::PermissionMissing => return Ok(None),
@@ -70,6 +79,7 @@ impl EntraService {
                 },
                 "#microsoft.graph.group" => {
                     holdings.hidden |= name.is_none();
+                    holdings.hidden_group |= name.is_none();
                     holdings.role_group |=
                         item.get("isAssignableToRole").and_then(Value::as_bool) == Some(true);
                     holdings.groups.push(Membership {
@@ -77,7 +87,7 @@ impl EntraService {
                         name,
                     });
                 }
-                "" => holdings.hidden = true,
+                "" => (holdings.hidden, holdings.hidden_group) = (true, true),
                 // Administrative units and whatever else holds people give no power.
                 _ => {}
             }
@@ -105,8 +115,9 @@ fn judge(holdings: Holdings) -> Privileges {
         .collect();
     Privileges {
         roles: (!holdings.hidden).then_some(roles),
-        groups: Some(groups),
+        groups: (!holdings.hidden_group).then_some(groups),
         privileged,
+        missing: holdings.hidden.then(|| RIGHT.to_owned()),
     }
 }
 
@@ -132,6 +143,13 @@ mod tests {
             .privileged,
             None
         );
+        let hidden = judge(Holdings {
+            hidden: true,
+            hidden_group: true,
+            ..Holdings::default()
+        });
+        assert_eq!((hidden.roles, hidden.groups), (None, None));
+        assert_eq!(hidden.missing.as_deref(), Some(RIGHT));
         assert_eq!(
             judge(with_role("62e90394-69f5-4237-9190-012177145e10")).privileged,
             Some(true)

@@ -92,13 +92,14 @@ fn row_of(row: WireRegistration, enabled: bool) -> RegistrationRow {
 }
 
 fn wanted(row: &RegistrationRow, query: &ReportQuery) -> bool {
+    let has = |kinds: &[MethodKind]| kinds.iter().any(|kind| row.methods.contains(kind));
     let lacks = match query.without {
         None => true,
         Some(Without::Mfa) => row.mfa_registered == Some(false),
-        Some(Without::Kind(kind)) => !row.methods.contains(&kind),
+        Some(Without::Kinds(kinds)) => !has(kinds),
     };
     lacks
-        && query.method.is_none_or(|kind| row.methods.contains(&kind))
+        && query.method.is_none_or(has)
         && (!query.admins || row.admin)
         && (query.include_disabled || row.user.enabled)
         && (query.include_guests || !row.user.guest)
@@ -140,10 +141,24 @@ mod tests {
         assert!(wanted(
             &read,
             &ReportQuery {
-                without: Some(Without::Kind(MethodKind::Passkey)),
+                without: Some(Without::Kinds(&[MethodKind::Passkey])),
                 ..all.clone()
             }
         ));
+        let kinds = MethodKind::kinds("phone").unwrap();
+        let with_phone = ReportQuery {
+            method: Some(kinds),
+            ..all.clone()
+        };
+        let without_phone = ReportQuery {
+            without: Some(Without::Kinds(kinds)),
+            ..all.clone()
+        };
+        let mut phoned = read.clone();
+        phoned.methods = vec![MethodKind::PhoneOffice];
+        assert!(wanted(&phoned, &with_phone) && !wanted(&phoned, &without_phone));
+        phoned.methods = vec![MethodKind::Totp];
+        assert!(!wanted(&phoned, &with_phone) && wanted(&phoned, &without_phone));
         assert!(!wanted(&read, &ReportQuery { admins: true, ..all }));
     }
 }

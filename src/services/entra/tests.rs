@@ -384,7 +384,10 @@ async fn a_token_that_sees_only_ids_of_roles_cannot_tell() {
     );
     assert_eq!(
         service.privileges(&["u1".into()]).await.remove(0).unwrap(),
-        Privileges::default()
+        Privileges {
+            missing: Some("RoleManagement.Read.Directory".into()),
+            ..Privileges::default()
+        }
     );
 }
 

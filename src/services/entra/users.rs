@@ -1,6 +1,6 @@
 //! Finding people: by id, sign-in name or mail; by text; by group; by filter; all of them.
 
-use std::collections::VecDeque;
+use std::collections::{HashSet, VecDeque};
 
 use futures::stream::{self, BoxStream};
 use futures::{StreamExt as _, TryStreamExt as _};
@@ -14,7 +14,11 @@ use crate::domain::{Error, ErrorCode, Match, Result, User, UserQuery};
 use crate::http::{Request, Verb, encode_segment};
 
 /// How many texts are looked up in one go.
-const LOOKUPS: usize = 20;
+const LOOKUPS: usize = 300;
+/// As many are asked for one by one, in one batch: it is the surest way, and one round trip either way.
+const ONE_BY_ONE: usize = 20;
+/// The most values behind `in` that a filter of the directory takes.
+const IN: usize = 15;
 
 impl EntraService {
     pub(super) fn find_users<'a>(&'a self, query: &'a UserQuery) -> BoxStream<'a, Result<User>> {
@@ -68,8 +72,68 @@ impl EntraService {
             .boxed()
     }
 
-    /// Object id or sign-in name first; where that is nobody and it looks like an address, primary mail.
     async fn look_up(&self, texts: &[String]) -> Result<Vec<User>> {
+        if texts.len() > ONE_BY_ONE {
+            return self.look_up_many(texts).await;
+        }
+        self.look_up_few(texts).await
+    }
+
+    /// As [`Self::look_up_few`], with filters over several texts, twenty of them a round trip. The order is the
+    /// service's.
+    async fn look_up_many(&self, texts: &[String]) -> Result<Vec<User>> {
+        let is_id = |text: &&String| uuid::Uuid::try_parse(text).is_ok();
+        let (ids, names): (Vec<&String>, Vec<&String>) = texts.iter().partition(is_id);
+        let mut requests = self.among("id", &ids);
+        requests.extend(self.among("userPrincipalName", &names));
+        let mut found = self.listed_in(&requests).await?;
+        let known: HashSet<String> = found
+            .iter()
+            .map(|user| user.sign_in_name.to_lowercase())
+            .collect();
+        let missing: Vec<&String> = names
+            .into_iter()
+            .filter(|name| name.contains('@') && !known.contains(&name.to_lowercase()))
+            .collect();
+        found.extend(self.listed_in(&self.among("mail", &missing)).await?);
+        Ok(found)
+    }
+
+    /// Questions for whoever has one of these texts as this property.
+    fn among(&self, property: &str, texts: &[&String]) -> Vec<Request> {
+        let fields = self.fields();
+        texts
+            .chunks(IN)
+            .map(|texts| {
+                let list: Vec<String> = texts.iter().map(|text| quoted(text)).collect();
+                let path = format!(
+                    "/users?$filter={property}%20in%20({})&$select={fields}&$top={}",
+                    list.join(","),
+                    self.page()
+                );
+                Request::get(V1, path, "/users")
+            })
+            .collect()
+    }
+
+    /// Everybody in the answers to these questions.
+    async fn listed_in(&self, requests: &[Request]) -> Result<Vec<User>> {
+        let mut found = Vec::new();
+        for requests in requests.chunks(ONE_BY_ONE) {
+            for response in self.graph.pipeline().batch_whole(requests).await {
+                let mut page = self.graph.check(response?, Family::Users, Verb::Get)?.json()?;
+                if let Some(Value::Array(items)) = page.get_mut("value").map(Value::take) {
+                    for item in items {
+                        found.push(parse::<WireUser>(item)?.into_user());
+                    }
+                }
+            }
+        }
+        Ok(found)
+    }
+
+    /// Object id or sign-in name first; where that is nobody and it looks like an address, primary mail.
+    async fn look_up_few(&self, texts: &[String]) -> Result<Vec<User>> {
         let fields = self.fields();
         let get =
             |text: &String| Request::get(V1, format!("{}?$select={fields}", person(text)), "/users/{id}");
@@ -109,7 +173,7 @@ impl EntraService {
             .collect();
         for (at, response) in missing
             .into_iter()
-            .zip(self.graph.pipeline().batch(&by_mail).await)
+            .zip(self.graph.pipeline().batch_whole(&by_mail).await)
         {
             let mut page = self.graph.check(response?, Family::Users, Verb::Get)?.json()?;
             if let Some(Value::Array(items)) = page.get_mut("value").map(Value::take) {

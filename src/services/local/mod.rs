@@ -19,8 +19,8 @@ use super::Link;
 use super::entra::{self, EntraService};
 use crate::domain::{
     Answer, Capabilities, Capability, Challenge, Effect, Error, ErrorCode, IdentityService, MethodId,
-    MethodKind, Parts, Policy, Privileges, RegistrationRow, ReportQuery, Result, Secret, SecurityInfo, Step,
-    User, UserId, UserQuery, Verdict,
+    MethodKind, Parts, Policy, Privileges, Purpose, RegistrationRow, ReportQuery, Result, Secret,
+    SecurityInfo, Step, User, UserId, UserQuery, Verdict,
 };
 use crate::http::{Class, Request, Verb, encode_segment};
 
@@ -46,6 +46,7 @@ pub(crate) fn declared() -> Capabilities {
         Capability::RevokeAppPasswords,
         Capability::IssueAppPassword,
         Capability::RequireRegistration,
+        Capability::CheckCaller,
     ];
     for capability in own {
         capabilities.set(capability, Answer::Native);
@@ -104,16 +105,29 @@ impl IdentityService for LocalService {
         self.graph.registration(query)
     }
 
-    async fn challenge(&self, user: &UserId, method: &MethodId) -> Result<Challenge> {
+    async fn challenge(&self, user: &UserId, method: &MethodId, purpose: Purpose) -> Result<Challenge> {
+        let segment = encode_segment(&method.0);
+        let (path, template, body) = match purpose {
+            Purpose::Verify => (
+                format!("/verifications/{segment}"),
+                "/users/{id}/verifications/{methodId}",
+                serde_json::json!({}),
+            ),
+            Purpose::CheckCaller(asked) => (
+                format!("/callerChecks/{segment}"),
+                "/users/{id}/callerChecks/{methodId}",
+                serde_json::json!({ "by": asked.as_str() }),
+            ),
+        };
         let request = Request::write(
             Verb::Post,
             // Another code replaces the one that is out.
             Class::Idempotent,
             ROOT,
-            ExtensionClient::path(&user.0, &format!("/verifications/{}", encode_segment(&method.0))),
-            "/users/{id}/verifications/{methodId}",
+            ExtensionClient::path(&user.0, &path),
+            template,
         )
-        .json(serde_json::json!({}));
+        .json(body);
         let response = self
             .extensions()
             .send(&request)
@@ -127,6 +141,7 @@ impl IdentityService for LocalService {
         Ok(Challenge {
             user: user.clone(),
             method: method.clone(),
+            purpose,
             channel,
             to,
             expires_at: expires_date_time,
@@ -135,15 +150,27 @@ impl IdentityService for LocalService {
 
     async fn answer(&self, challenge: &Challenge, code: Secret) -> Result<Verdict> {
         let method = encode_segment(&challenge.method.0);
+        let (path, template, body) = match challenge.purpose {
+            Purpose::Verify => (
+                format!("/verifications/{method}/answer"),
+                "/users/{id}/verifications/{methodId}/answer",
+                serde_json::json!({ "code": code.expose() }),
+            ),
+            Purpose::CheckCaller(asked) => (
+                format!("/callerChecks/{method}/answer"),
+                "/users/{id}/callerChecks/{methodId}/answer",
+                serde_json::json!({ "by": asked.as_str(), "code": code.expose() }),
+            ),
+        };
         let request = Request::write(
             Verb::Post,
             // Each wrong try counts.
             Class::Never,
             ROOT,
-            ExtensionClient::path(&challenge.user.0, &format!("/verifications/{method}/answer")),
-            "/users/{id}/verifications/{methodId}/answer",
+            ExtensionClient::path(&challenge.user.0, &path),
+            template,
         )
-        .json(serde_json::json!({ "code": code.expose() }));
+        .json(body);
         let response = self
             .extensions()
             .send(&request)
@@ -166,8 +193,7 @@ impl IdentityService for LocalService {
     }
 
     async fn apply(&self, steps: &[Step]) -> Vec<Result<Effect>> {
-        // One writer at a time is all that one file allows.
-        entra::apply_by_person(steps, 2, |step| Box::pin(self.apply_one(step))).await
+        entra::apply_by_person(steps, entra::SIDE_BY_SIDE, |step| Box::pin(self.apply_one(step))).await
     }
 }
 

@@ -32,7 +32,7 @@ impl Args {
             who,
             change,
         } = self;
-        let selection = who.select(cx, &["address"], |given| {
+        let selection = who.select(cx, &["address"], move |given| {
             Ok(Wish::AddEmail {
                 address: given.required("address", address.as_deref(), mail_address)?,
                 replace,

@@ -41,12 +41,11 @@ impl Args {
             who,
             change,
         } = self;
-        let region = cx.profile()?.region;
-        let region = region.as_deref();
-        let selection = who.select(cx, &["number", "type", "via"], |given| {
+        let region = who.region(cx)?;
+        let selection = who.select(cx, &["number", "type", "via"], move |given| {
             Ok(Wish::AddPhone {
                 number: given.required("number", number.as_deref(), |text| {
-                    Ok(PhoneNumber::parse(text, region)?)
+                    Ok(PhoneNumber::parse(text, region.as_deref())?)
                 })?,
                 kind: given
                     .value("type", kind.as_deref(), phone_kind)?

@@ -6,10 +6,9 @@ use serde::Deserialize;
 
 use crate::cli::change::{self, Change, ChangeArgs, Qr};
 use crate::cli::context::{Context, Session};
-use crate::cli::who::{Asked, Selection};
+use crate::cli::who::Selection;
 use crate::domain::{Error, ErrorCode, Result, Secret};
 use crate::jobs::plan::Wish;
-use crate::jobs::select::Typed;
 
 /// Whose questions.
 #[derive(Debug, clap::Args)]
@@ -44,13 +43,7 @@ impl Args {
         let mut change = Change {
             verb: "methods add questions",
             doing: "Set the security questions of",
-            selection: Selection {
-                asked: vec![Asked {
-                    typed: Typed::argument(user.clone()),
-                    wish: Wish::AddQuestions(Vec::new()),
-                }],
-                said: user,
-            },
+            selection: Selection::one(user.clone(), Wish::AddQuestions(Vec::new())),
             playbook: None,
             qr: Qr::None,
             args,
@@ -61,9 +54,7 @@ impl Args {
             Some(answers) => answers,
             None => ask(cx, &session).await?,
         };
-        for asked in &mut change.selection.asked {
-            asked.wish = Wish::AddQuestions(answers.clone());
-        }
+        change.selection = Selection::one(user, Wish::AddQuestions(answers));
         change::run_on(cx, &session, change, ticket).await
     }
 }

@@ -38,7 +38,7 @@ impl Args {
             who,
             change,
         } = self;
-        let selection = who.select(cx, &["lifetime", "start"], |given| {
+        let selection = who.select(cx, &["lifetime", "start"], move |given| {
             Ok(Wish::AddPass {
                 lifetime: given.value("lifetime", lifetime.as_deref(), span)?,
                 one_time: one_time.then_some(true),

@@ -34,7 +34,7 @@ impl Args {
             change,
         } = self;
         let qr = Qr::parse(&qr)?;
-        let selection = who.select(cx, &["name"], |given| {
+        let selection = who.select(cx, &["name"], move |given| {
             Ok(Wish::AddTotp {
                 name: given.value("name", name.as_deref(), |text| Ok(text.to_owned()))?,
             })

@@ -1,12 +1,13 @@
 //! The file of a job: making it, opening it, the lock of whoever runs it, and what its errors mean.
 
-use std::fs::{self, File, OpenOptions, TryLockError};
+use std::fs::{self, File, TryLockError};
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags, params};
 
+use crate::domain::private::{self, beside, make_folder};
 use crate::domain::{Error, ErrorCode, Result};
 use crate::jobs::journal::{JobHead, JobState};
 
@@ -74,13 +75,21 @@ pub(super) fn open(path: &Path) -> Result<Opened> {
 /// # Errors
 /// As [`open`], but for `file_locked`.
 pub(super) fn read(path: &Path) -> Result<Opened> {
-    must_be_there(path)?;
-    let opened = opened(path, None)?;
+    let opened = join(path)?;
     opened
         .connection
         .pragma_update(None, "query_only", true)
         .map_err(|error| opened.told(&error))?;
     Ok(opened)
+}
+
+/// Opens the file of a job beside whoever runs it.
+///
+/// # Errors
+/// As [`read`].
+pub(super) fn join(path: &Path) -> Result<Opened> {
+    must_be_there(path)?;
+    opened(path, None)
 }
 
 /// A journal that is gone with the process.
@@ -102,7 +111,10 @@ pub(super) fn in_memory(head: &JobHead) -> Result<Opened> {
 
 /// Whether a process runs the job now.
 pub(super) fn is_run(path: &Path) -> bool {
-    let lock = private().open(beside(path, ".lock"));
+    let lock = private::options()
+        .read(true)
+        .write(true)
+        .open(beside(path, ".lock"));
     lock.is_ok_and(|lock| matches!(lock.try_lock_shared(), Err(TryLockError::WouldBlock)))
 }
 
@@ -117,6 +129,26 @@ pub(super) fn remove(path: &Path) -> Result<()> {
     }
     drop(lock);
     remove_one(&beside(path, ".lock"))
+}
+
+/// Deletes a file that was to become a journal, unless a process still makes it.
+pub(super) fn sweep(making: &Path) {
+    let path = making.with_extension("db");
+    let name = beside(&path, ".lock");
+    let lock = private::options()
+        .read(true)
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .open(&name);
+    let Ok(lock) = lock else { return };
+    if lock.try_lock().is_ok() {
+        // What cannot be deleted is in nobody's way.
+        let _ = fs::remove_file(making);
+        if !path.exists() {
+            let _ = fs::remove_file(name);
+        }
+    }
 }
 
 fn remove_one(path: &Path) -> Result<()> {
@@ -134,7 +166,9 @@ pub(super) fn name_of(path: &Path) -> String {
 
 fn make_file(path: &Path, head: &JobHead) -> Result<()> {
     remove_one(path)?;
-    private()
+    private::options()
+        .read(true)
+        .write(true)
         .create_new(true)
         .open(path)
         .map_err(|error| from_io(path, &error))?;
@@ -223,7 +257,9 @@ fn check(connection: &Connection, name: &str) -> Result<()> {
 
 fn lock(path: &Path) -> Result<File> {
     let name = beside(path, ".lock");
-    let file = private()
+    let file = private::options()
+        .read(true)
+        .write(true)
         .create(true)
         .truncate(false)
         .open(&name)
@@ -313,29 +349,6 @@ fn unreadable(name: &str, why: &str) -> Error {
 fn disk_full(name: &str) -> Error {
     Error::new(ErrorCode::DiskFull, format!("no room to write journal {name}"))
         .hint("free some space, then resume the job: what was sent is known")
-}
-
-fn beside(path: &Path, end: &str) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(end);
-    PathBuf::from(name)
-}
-
-/// Opens for reading and writing; what it makes is for its owner alone.
-fn private() -> OpenOptions {
-    let mut options = OpenOptions::new();
-    options.read(true).write(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options
-}
-
-fn make_folder(folder: &Path) -> io::Result<()> {
-    let mut builder = fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(folder)
 }
 
 /// The new name is on the disk too.

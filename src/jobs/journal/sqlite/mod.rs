@@ -12,7 +12,7 @@ use async_trait::async_trait;
 use futures::stream::{self, BoxStream, StreamExt as _, TryStreamExt as _, try_unfold};
 use jiff::Timestamp;
 
-use super::{Entry, JobHead, JobState, Journal, Mark, Size, Taken, Which};
+use super::{Entry, JobHead, JobState, Journal, Mark, Open, Size, Taken, Which};
 use crate::domain::shape::{StepRow, Summary};
 use crate::domain::{Error, Result};
 use writer::Writer;
@@ -74,12 +74,25 @@ impl SqliteJournal {
         file::remove(path)
     }
 
+    /// Deletes a file that was to become a journal, unless a process still makes it.
+    pub(super) fn sweep(making: &Path) {
+        file::sweep(making);
+    }
+
     /// When the last step ended.
     ///
     /// # Errors
     /// As every other call.
     pub async fn last_at(&self) -> Result<Option<Timestamp>> {
         self.writer.call(read::last_at).await
+    }
+
+    /// Cancels a job, also while another process runs it: that one finishes what it has begun and takes nobody else.
+    ///
+    /// # Errors
+    /// As [`Self::read`].
+    pub async fn cancel(path: &Path) -> Result<()> {
+        Self::of(file::join(path)?)?.set_state(JobState::Cancelled).await
     }
 
     fn of(opened: file::Opened) -> Result<Self> {
@@ -194,6 +207,21 @@ impl Journal for SqliteJournal {
         });
         chunks
             .map_ok(|chunk| stream::iter(chunk.into_iter().map(Ok::<_, Error>)))
+            .try_flatten()
+            .boxed()
+    }
+
+    fn open(&self) -> BoxStream<'_, Result<Open>> {
+        let chunks = try_unfold(-1, move |after| async move {
+            let chunk = self
+                .writer
+                .call(move |connection| read::open(connection, after, CHUNK))
+                .await?;
+            let next = chunk.last().map(|(seq, _)| *seq);
+            Ok::<_, Error>(next.map(|next| (chunk, next)))
+        });
+        chunks
+            .map_ok(|chunk| stream::iter(chunk.into_iter().map(|(_, open)| Ok::<_, Error>(open))))
             .try_flatten()
             .boxed()
     }

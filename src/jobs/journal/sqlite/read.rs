@@ -7,13 +7,13 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::super::{Size, Standing, StepRecord, Taken, Which};
+use super::super::{Open, Size, Standing, StepRecord, Taken, Which};
 use crate::domain::shape::{StepCounts, StepRow, Summary, UserCounts};
-use crate::domain::{MethodId, Status};
+use crate::domain::{MethodId, Status, UserId};
 use crate::jobs::plan::PlannedUser;
 
 /// Whether a step `s` of a person `p` is to be done again: the person was opened again since it ended, not well.
-const AGAIN: &str = "(p.standing = 0 AND s.status IN ('failed', 'unknown', 'skipped')
+const AGAIN: &str = "(p.standing = 0 AND s.sent AND s.status IN ('failed', 'unknown', 'skipped')
     AND s.run < (SELECT CAST(value AS INTEGER) FROM meta WHERE key = 'run'))";
 
 /// The columns of a row with its standing, in the order of [`record`]; `s` is a step, `p` its person.
@@ -34,12 +34,14 @@ pub(super) fn meta<T: DeserializeOwned>(connection: &Connection, key: &str) -> r
     of_json(0, &text)
 }
 
-/// People who are not ended, behind a seq.
+/// People who are not ended, behind a seq; nobody any more once the job is cancelled.
 pub(super) fn open_people(connection: &Connection, after: i64, most: usize) -> rusqlite::Result<Vec<Taken>> {
     people(
         connection,
         "SELECT p.seq, (SELECT plan FROM plans WHERE seq = p.seq) FROM people p
-         WHERE p.standing = 0 AND p.seq > ?1 ORDER BY p.seq LIMIT ?2",
+         WHERE p.standing = 0 AND p.seq > ?1
+             AND (SELECT value FROM meta WHERE key = 'state') <> '\"cancelled\"'
+         ORDER BY p.seq LIMIT ?2",
         after,
         most,
     )
@@ -81,6 +83,23 @@ fn people(connection: &Connection, sql: &str, after: i64, most: usize) -> rusqli
         });
     }
     Ok(people)
+}
+
+/// People who are not ended, behind a seq, without their plans.
+pub(super) fn open(connection: &Connection, after: i64, most: usize) -> rusqlite::Result<Vec<(i64, Open)>> {
+    connection
+        .prepare_cached(
+            "SELECT seq, user, user_id, mints FROM people WHERE standing = 0 AND seq > ?1 ORDER BY seq LIMIT ?2",
+        )?
+        .query_map(params![after, limit(most)], |row| {
+            let open = Open {
+                user: row.get(1)?,
+                user_id: UserId(row.get(2)?),
+                mints: row.get(3)?,
+            };
+            Ok((row.get(0)?, open))
+        })?
+        .collect()
 }
 
 /// People behind a seq with a step that failed or is unknown, by the index of those.

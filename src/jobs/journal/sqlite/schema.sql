@@ -21,7 +21,8 @@ CREATE TABLE plans (
 ) STRICT;
 
 -- standing: planned, started, ended. Where detail is null it is the plan's own. run: in which run it was last marked,
--- from 0; of somebody who was opened again, what did not end well in an earlier run is to be done again.
+-- from 0; of somebody who was opened again, what did not end well in an earlier run is to be done again, where it is
+-- sent at all.
 CREATE TABLE steps (
     seq        INTEGER NOT NULL,
     place      INTEGER NOT NULL,
@@ -37,6 +38,7 @@ CREATE TABLE steps (
     created    TEXT,
     reissued   INTEGER NOT NULL DEFAULT 0,
     run        INTEGER NOT NULL DEFAULT 0,
+    sent       INTEGER NOT NULL,
     PRIMARY KEY (seq, place)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX steps_not_well ON steps (seq) WHERE status IN ('failed', 'unknown', 'skipped');

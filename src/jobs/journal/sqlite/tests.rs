@@ -213,10 +213,8 @@ async fn who_did_not_end_well_is_opened_again_and_what_is_done_stays_done() {
     assert_eq!(taken[0].steps[0].row.status, Status::Planned);
     assert_eq!(taken[0].steps[0].row.detail, taken[0].person.steps[0].detail);
     let summary = journal.summary().await.unwrap();
-    assert_eq!(
-        summary,
-        crate::jobs::outcome::summary(&rows(&journal, Which::All).await)
-    );
+    let counted = crate::jobs::outcome::summary(&rows(&journal, Which::All).await);
+    assert_eq!(summary.steps, counted.steps);
     assert_eq!((summary.steps.failed, summary.users.failed), (0, 0));
     assert!(rows(&journal, Which::Failed).await.is_empty());
 

@@ -10,10 +10,10 @@ use crate::jobs::execute::planned_row;
 use crate::jobs::journal::Standing;
 use crate::jobs::plan::PlannedUser;
 
-/// The journal says where the job stands.
+/// The journal says where the job stands; who cancelled it has the last word.
 pub(super) fn state(connection: &Connection, state: JobState) -> rusqlite::Result<()> {
     connection
-        .prepare_cached("UPDATE meta SET value = ?1 WHERE key = 'state'")?
+        .prepare_cached("UPDATE meta SET value = ?1 WHERE key = 'state' AND value <> '\"cancelled\"'")?
         .execute([json(&state)?])?;
     Ok(())
 }
@@ -83,8 +83,9 @@ fn add_step(
     let error = row.error.as_ref().map(json).transpose()?;
     connection
         .prepare_cached(
-            "INSERT INTO steps (seq, place, step, target, standing, status, detail, error, attempts, request_id, at)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+            "INSERT INTO steps (seq, place, step, target, standing, status, detail, error, attempts, request_id, at,
+                 sent)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
         )?
         .execute(params![
             seq,
@@ -98,6 +99,7 @@ fn add_step(
             row.attempts,
             row.request_id,
             row.at.map(|at| at.to_string()),
+            !ended,
         ])?;
     Ok(())
 }
@@ -156,7 +158,7 @@ pub(super) fn reopen(connection: &Connection) -> rusqlite::Result<u64> {
     connection.execute("UPDATE meta SET value = value + 1 WHERE key = 'run'", [])?;
     connection.execute(
         "UPDATE people SET standing = 0 WHERE standing = 1
-             AND seq IN (SELECT seq FROM steps WHERE status IN ('failed', 'unknown', 'skipped'))",
+             AND seq IN (SELECT seq FROM steps WHERE status IN ('failed', 'unknown', 'skipped') AND sent)",
         [],
     )?;
     let open: i64 = connection.query_row("SELECT count(*) FROM people WHERE standing = 0", [], |row| {

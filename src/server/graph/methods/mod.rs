@@ -151,7 +151,7 @@ impl Type {
 }
 
 /// A row of the table of methods.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Method {
     pub(crate) id: String,
     pub(crate) kind: String,
@@ -226,7 +226,15 @@ impl<'a, 'b> View<'a, 'b> {
         if only.is_none_or(|ty| ty.kinds.contains(&"password")) {
             items.push(render::password(typed));
         }
-        for method in load(self.cx.connection, &self.person.id)? {
+        let mut methods = load(self.cx.connection, &self.person.id)?;
+        if !self.cx.state.faults.is_idle() {
+            let ghosts = self.cx.state.faults.ghosts(&self.person.id, |ghost| {
+                only.is_none_or(|only| only.kinds.contains(&ghost.kind.as_str()))
+                    && methods.iter().all(|method| method.id != ghost.id)
+            });
+            methods.extend(ghosts);
+        }
+        for method in methods {
             let Some(ty) = Type::of_kind(&method.kind) else {
                 continue;
             };

@@ -1,0 +1,50 @@
+//! `jobs resume JOB`
+
+use super::{counts, here, row, there};
+use crate::cli::change;
+use crate::cli::context::{Context, Intent};
+use crate::domain::Result;
+use crate::render::{self, text::grouped};
+
+/// Which job.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:\n  \
+    mfactl -p local jobs resume j-4f7a\n  \
+    mfactl -p local jobs resume j-4f7a --first 10")]
+pub struct Args {
+    /// j-4f7a, the whole id or any end of it, or the name given with --job
+    #[arg(value_name = "JOB")]
+    job: String,
+    /// Go on with so many people, and stop
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    first: Option<u64>,
+}
+
+impl Args {
+    pub(crate) async fn run(self, cx: &Context) -> Result<u8> {
+        let Self { job: meant, first } = self;
+        let store = cx.store().await?;
+        let id = store.find(&meant).await?;
+        let short = store.short(&id).await;
+        let job = store.look(&id).await?;
+        here(cx, &job.head, "resume", &short)?;
+        if cx.globals.dry_run {
+            let mut out = cx.ui.stdout();
+            render::jobs(&cx.page(), &mut out, &[row(&short, &job)])?;
+            out.done()?;
+            let users = &job.summary.users;
+            let open = grouped(job.left() + users.failed + users.skipped);
+            cx.ui.note(&format!(
+                "Dry run: up to {open} people of job {short} would be gone on with ({}); nothing was sent",
+                counts(&job)
+            ));
+            return Ok(0);
+        }
+        // Nobody else runs it from here on.
+        let journal = store.open(&id).await?;
+        cx.does_part(job.head.part);
+        let session = cx.connect(Intent::Change).await?;
+        there(&session, &job.head)?;
+        change::resume(cx, &session, journal.as_ref(), first).await
+    }
+}

@@ -1,0 +1,82 @@
+//! A file in TOML that a person wrote: what is wrong in it, where, and which word was meant. Who reads such a file says
+//! it in one way.
+
+use std::ops::Range;
+
+use super::{Error, ErrorCode};
+
+/// What the reader of TOML says, with its place, and the nearest right key where one is not known.
+pub(crate) fn explain(code: ErrorCode, name: &str, text: &str, error: &toml::de::Error) -> Error {
+    let message = error.message().lines().next().unwrap_or_default();
+    let wrong = match unknown(message) {
+        Some((key, known)) => {
+            let error = Error::new(code, format!("there is no key \"{key}\" here"));
+            match nearest(&key, known.iter().map(String::as_str)) {
+                Some(meant) => error.hint(format!("did you mean \"{meant}\"?")),
+                None => error.hint(format!("the keys are: {}", known.join(", "))),
+            }
+        }
+        None => Error::new(code, lower(message)),
+    };
+    let (line, column) = error.span().map_or((None, None), |span| {
+        let (line, column) = place(text, &span);
+        (Some(line), Some(column))
+    });
+    wrong.at(name, line, column)
+}
+
+fn lower(message: &str) -> String {
+    let mut letters = message.chars();
+    let first = letters
+        .next()
+        .map(|letter| letter.to_lowercase().to_string())
+        .unwrap_or_default();
+    format!("{first}{}", letters.as_str())
+}
+
+/// serde says: unknown field `x`, expected one of `a`, `b`.
+fn unknown(message: &str) -> Option<(String, Vec<String>)> {
+    let rest = message.strip_prefix("unknown field ")?;
+    let mut quoted = rest.split('`').skip(1).step_by(2).map(str::to_owned);
+    let key = quoted.next()?;
+    Some((key, quoted.collect()))
+}
+
+/// Line and column, from 1.
+pub(crate) fn place(text: &str, span: &Range<usize>) -> (u64, u64) {
+    let before = text.get(..span.start).unwrap_or(text);
+    let line = before.matches('\n').count() as u64 + 1;
+    let column = before.rsplit('\n').next().unwrap_or_default().chars().count() as u64 + 1;
+    (line, column)
+}
+
+/// The nearest of several words, where one is near.
+pub(crate) fn nearest<'a>(word: &str, among: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    let most = (word.chars().count() / 3).clamp(1, 3);
+    among
+        .map(|other| (distance(word, other), other))
+        .filter(|(distance, _)| *distance <= most)
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, other)| other)
+}
+
+/// Letters to add, drop, change or swap with their neighbour (Damerau-Levenshtein, optimal string alignment).
+fn distance(one: &str, other: &str) -> usize {
+    let one: Vec<char> = one.to_lowercase().chars().collect();
+    let other: Vec<char> = other.to_lowercase().chars().collect();
+    let mut before: Vec<usize> = Vec::new();
+    let mut last: Vec<usize> = (0..=other.len()).collect();
+    for (i, a) in one.iter().enumerate() {
+        let mut row = vec![i + 1];
+        for (j, b) in other.iter().enumerate() {
+            let cost = usize::from(a != b);
+            let mut least = (last[j] + cost).min(last[j + 1] + 1).min(row[j] + 1);
+            if i > 0 && j > 0 && *a == other[j - 1] && one[i - 1] == *b {
+                least = least.min(before[j - 1] + 1);
+            }
+            row.push(least);
+        }
+        before = std::mem::replace(&mut last, row);
+    }
+    last.last().copied().unwrap_or(0)
+}

@@ -1,0 +1,300 @@
+//! What one try needs, single or in a batch: token, headers, trace, transport; and what the last answer comes to.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use tokio::sync::Semaphore;
+use url::Url;
+
+use super::{Timer, Tokens, header, unknown};
+use crate::domain::{Error, ErrorCode, Result, Secret};
+use crate::http::client::{Failed, Transport, WireAnswer, WireRequest};
+use crate::http::pace::Limiter;
+use crate::http::request::{Body, Request, Response};
+
+/// One try may take so long at most, whatever the deadline.
+const PER_TRY: Duration = Duration::from_secs(60);
+/// The largest answer that is read: a page of 999 people is under 1 MB.
+const LIMIT: usize = 64 << 20;
+/// A whole data file may be larger.
+const PATIENT_LIMIT: usize = 4 << 30;
+/// So many calls go out by themselves at once: the service throttles readers beyond a few.
+const SINGLE_WAYS: usize = 8;
+
+/// What a try came to.
+pub(in crate::http) struct Tried {
+    pub(in crate::http) result: std::result::Result<WireAnswer, Failed>,
+    /// The token that it was sent with.
+    pub(in crate::http) token: Option<Secret>,
+    /// When it went out.
+    pub(in crate::http) began: Duration,
+}
+
+/// What all calls of a pipeline share.
+pub(in crate::http) struct Core {
+    transport: Arc<dyn Transport>,
+    pub(in crate::http) timer: Arc<dyn Timer>,
+    origin: Url,
+    base: String,
+    pub(in crate::http) tokens: Option<Arc<dyn Tokens>>,
+    pub(in crate::http) timeout: Duration,
+    pub(in crate::http) limiter: Option<Arc<Limiter>>,
+    /// The roots under which calls can be batched.
+    batches: &'static [&'static str],
+    /// How many jobs run.
+    pub(in crate::http) jobs: AtomicUsize,
+    /// Requests under way.
+    pub(in crate::http) under_way: AtomicUsize,
+    pub(super) single_ways: Semaphore,
+}
+
+/// Counts a request for as long as it lives, also one that nobody waits for any more.
+struct UnderWay<'a>(&'a AtomicUsize);
+
+impl<'a> UnderWay<'a> {
+    fn new(count: &'a AtomicUsize) -> Self {
+        count.fetch_add(1, Ordering::Relaxed);
+        Self(count)
+    }
+}
+
+impl Drop for UnderWay<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+impl Core {
+    pub(super) fn new(
+        transport: Arc<dyn Transport>,
+        timer: Arc<dyn Timer>,
+        origin: Url,
+        tokens: Option<Arc<dyn Tokens>>,
+        timeout: Duration,
+    ) -> Self {
+        let base = origin.as_str().trim_end_matches('/').to_owned();
+        Self {
+            transport,
+            timer,
+            origin,
+            base,
+            tokens,
+            timeout,
+            limiter: None,
+            batches: &[],
+            jobs: AtomicUsize::new(0),
+            under_way: AtomicUsize::new(0),
+            single_ways: Semaphore::new(SINGLE_WAYS),
+        }
+    }
+
+    pub(super) fn paced(&self, limiter: Arc<Limiter>, batches: &'static [&'static str]) -> Self {
+        Self {
+            limiter: Some(limiter),
+            batches,
+            ..Self::new(
+                self.transport.clone(),
+                self.timer.clone(),
+                self.origin.clone(),
+                self.tokens.clone(),
+                self.timeout,
+            )
+        }
+    }
+
+    /// Whether a job runs.
+    pub(in crate::http) fn in_job(&self) -> bool {
+        self.jobs.load(Ordering::Relaxed) > 0
+    }
+
+    /// Whether this call is gathered with those of others.
+    pub(super) fn gathers(&self, request: &Request) -> bool {
+        self.in_job() && !request.patient && self.batches.contains(&request.root)
+    }
+
+    /// Sends one request once, with a token.
+    pub(in crate::http) async fn try_once(
+        &self,
+        request: &Request,
+        url: &Url,
+        call_id: &str,
+        left: Duration,
+        tries: u32,
+    ) -> Result<Tried> {
+        let token = match &self.tokens {
+            Some(tokens) => Some(tokens.token().await?),
+            None => None,
+        };
+        let began = self.timer.now();
+        let _under_way = UnderWay::new(&self.under_way);
+        let result = self
+            .attempt(request, url, call_id, token.as_ref(), left, tries)
+            .await;
+        Ok(Tried { result, token, began })
+    }
+
+    async fn attempt(
+        &self,
+        request: &Request,
+        url: &Url,
+        call_id: &str,
+        token: Option<&Secret>,
+        left: Duration,
+        tries: u32,
+    ) -> std::result::Result<WireAnswer, Failed> {
+        let mut headers = request.headers.clone();
+        headers.push(("accept", "application/json".to_owned()));
+        headers.push(("client-request-id", call_id.to_owned()));
+        if let Some(token) = token {
+            headers.push(("authorization", format!("Bearer {}", token.expose())));
+        }
+        let body = match &request.body {
+            Body::None => None,
+            Body::Json(value) => {
+                headers.push(("content-type", "application/json".to_owned()));
+                Some(value.to_string().into_bytes())
+            }
+            Body::Form(form) => {
+                headers.push(("content-type", "application/x-www-form-urlencoded".to_owned()));
+                Some(form.clone().into_bytes())
+            }
+        };
+        let began = self.timer.now();
+        let (timeout, limit) = if request.patient {
+            (left, PATIENT_LIMIT)
+        } else {
+            (left.min(PER_TRY), LIMIT)
+        };
+        let wire = WireRequest {
+            verb: request.verb,
+            url: url.clone(),
+            headers,
+            body,
+            timeout,
+            limit,
+        };
+        let result = self.transport.send(wire).await;
+        let ms = u64::try_from(self.timer.now().saturating_sub(began).as_millis()).unwrap_or(u64::MAX);
+        let (verb, path) = (request.verb.as_str(), request.template);
+        match &result {
+            Ok(answer) => {
+                let id = header(answer, "request-id").unwrap_or("-");
+                tracing::debug!(
+                    verb,
+                    path,
+                    status = answer.status,
+                    request_id = id,
+                    call_id,
+                    ms,
+                    tries
+                );
+            }
+            Err(Failed::NotSent(why)) => tracing::debug!(verb, path, call_id, ms, tries, why, "not sent"),
+            Err(Failed::NoAnswer { why, .. }) => {
+                tracing::debug!(verb, path, call_id, ms, tries, why, "no answer")
+            }
+        }
+        result
+    }
+
+    /// The last answer of a call, as its caller gets it.
+    pub(super) fn take(
+        &self,
+        result: std::result::Result<WireAnswer, Failed>,
+        call_id: &str,
+        tries: u32,
+        maybe_done: bool,
+    ) -> Result<Response> {
+        let tells = matches!(&result, Ok(answer) if answer.status < 500 && answer.status != 429);
+        if maybe_done && !tells {
+            return Err(unknown(Some(&result), call_id));
+        }
+        match result {
+            Ok(answer) => {
+                let request_id = header(&answer, "request-id")
+                    .map(str::to_owned)
+                    .or_else(|| Some(call_id.to_owned()));
+                Ok(Response {
+                    status: answer.status,
+                    headers: answer.headers,
+                    body: answer.body,
+                    request_id,
+                    tries,
+                })
+            }
+            Err(Failed::NotSent(why)) => Err(Error::new(
+                ErrorCode::Unavailable,
+                format!("cannot connect to {}: {why}", self.host()),
+            )
+            .hint("check that the service runs, the url of the profile, and the network")),
+            Err(Failed::NoAnswer { timed_out: true, .. }) => Err(self.too_late(tries)),
+            Err(Failed::NoAnswer { why, .. }) => Err(Error::new(
+                ErrorCode::Unavailable,
+                format!("no answer from {}: {why}", self.host()),
+            )),
+        }
+    }
+
+    pub(super) fn too_late(&self, tries: u32) -> Error {
+        let times = if tries == 1 {
+            "1 try".to_owned()
+        } else {
+            format!("{tries} tries")
+        };
+        Error::new(
+            ErrorCode::TimedOut,
+            format!(
+                "no answer from {} in {} s, {times}",
+                self.host(),
+                self.timeout.as_secs()
+            ),
+        )
+        .hint("try again, or allow more with --timeout")
+    }
+
+    /// Nothing may be sent before the deadline.
+    pub(super) fn asked_to_wait(&self) -> Error {
+        Error::new(
+            ErrorCode::Throttled,
+            format!(
+                "{} asks to wait longer than {} s, nothing was sent",
+                self.host(),
+                self.timeout.as_secs()
+            ),
+        )
+        .hint("try again later, or allow more with --timeout")
+    }
+
+    /// The whole address of a call.
+    ///
+    /// # Errors
+    /// `unavailable` for a link to another host: the token must not go there.
+    pub(in crate::http) fn resolve(&self, request: &Request) -> Result<Url> {
+        let url = if request.root.is_empty() && request.path.starts_with("http") {
+            Url::parse(&request.path)
+        } else {
+            Url::parse(&format!("{}{}{}", self.base, request.root, request.path))
+        };
+        let url =
+            url.map_err(|_| Error::new(ErrorCode::Unavailable, "the service gave a link that is not one"))?;
+        if url.origin() != self.origin.origin() {
+            return Err(Error::new(
+                ErrorCode::Unavailable,
+                format!(
+                    "the service gave a link to another host, {}",
+                    url.host_str().unwrap_or("none")
+                ),
+            )
+            .hint("nothing was sent there; check the url of the profile"));
+        }
+        Ok(url)
+    }
+
+    fn host(&self) -> String {
+        let host = self.origin.host_str().unwrap_or_default();
+        self.origin
+            .port()
+            .map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
+    }
+}

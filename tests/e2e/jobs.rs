@@ -1,0 +1,442 @@
+//! Jobs: listed, shown, gone on with, cancelled, taken back, tidied away; what failed fed back into the verb.
+
+use serde_json::Value;
+
+use crate::environment::{Environment, Started, same_job};
+use crate::server::Server;
+
+const ADELE: &str = "adele@contoso.example";
+const BAS: &str = "bas@contoso.example";
+const CHIDI: &str = "chidi@contoso.example";
+
+/// What can be typed for the newest job.
+#[track_caller]
+fn newest(place: &Environment) -> String {
+    let jobs = place.without_profile().json(&["jobs", "list"]);
+    jobs[0]["ref"].as_str().unwrap().to_owned()
+}
+
+/// The numbers of somebody, with what they are.
+fn numbers(place: &Environment, name: &str) -> Vec<String> {
+    let rows = place.json(&["methods", "list", name]);
+    let shown = |row: &Value| {
+        let number = row["number"].as_str()?;
+        let default = if row["default"] == true { " default" } else { "" };
+        Some(format!("{} {number}{default}", row["ref"].as_str()?))
+    };
+    rows.as_array().unwrap().iter().filter_map(shown).collect()
+}
+
+/// Times of day are the clock's.
+fn timeless(text: &str) -> String {
+    let mut words = text.split("today ");
+    let mut out = words.next().unwrap_or_default().to_owned();
+    for rest in words {
+        let time: String = rest.chars().take(5).collect();
+        let is_time = time.len() == 5 && time.chars().all(|c| c.is_ascii_digit() || c == ':');
+        out += if is_time { "today [time]" } else { "today " };
+        out += if is_time { &rest[5..] } else { rest };
+    }
+    out
+}
+
+fn screen(place: &Environment, arguments: &[&str]) -> String {
+    same_job(&timeless(&place.run(arguments).screen()))
+}
+
+/// Numbers for three people, of whom two fail once: what the service says to their first write is an error.
+fn half_done(place: &Environment) -> (Server, Environment, String) {
+    let id = |name: &str| {
+        let shown = place.json(&["user", "show", name]);
+        shown["user_id"].as_str().unwrap().to_owned()
+    };
+    let rule = |name: &str| {
+        format!(
+            "[[rule]]\nmethod = [\"POST\", \"PATCH\"]\npath = \"/users/{}/authentication/**\"\nfirst = 1\nstatus = 400\n",
+            id(name)
+        )
+    };
+    let faults = place.write("faults.toml", &(rule(ADELE) + &rule(BAS)));
+    let server = place.serve(&["--graph-only", "--faults", &faults]);
+    let remote = place.over(&server, "entra");
+    place.write(
+        "numbers.csv",
+        &format!("user,number\n{ADELE},+1 4255550171\n{CHIDI},+1 4255550172\n{BAS},+1 4255550173\n"),
+    );
+    remote
+        .run(&[
+            "methods",
+            "add",
+            "phone",
+            "--from",
+            "../numbers.csv",
+            "--replace",
+            "--yes",
+        ])
+        .exits(7);
+    let job = newest(&remote);
+    (server, remote, job)
+}
+
+/// Starts a change of three people, one after the other, that takes its time, and waits until it runs.
+fn slow(place: &Environment) -> (Server, Environment, Started, String) {
+    let faults = place.write(
+        "slow.toml",
+        "[[rule]]\nmethod = \"POST\"\npath = \"/users/**\"\ndelay = \"1500ms\"\n",
+    );
+    let server = place.serve(&["--graph-only", "--faults", &faults]);
+    let remote = place.over(&server, "entra");
+    let started = remote.start(
+        &[
+            "user",
+            "sign-out",
+            ADELE,
+            BAS,
+            CHIDI,
+            "--concurrency",
+            "1",
+            "--yes",
+        ],
+        "",
+    );
+    loop {
+        let jobs = remote.json(&["jobs", "list"]);
+        if jobs[0]["state"] == "running" {
+            let job = jobs[0]["ref"].as_str().unwrap().to_owned();
+            return (server, remote, started, job);
+        }
+    }
+}
+
+#[test]
+fn what_was_done_is_listed_and_shown() {
+    let place = Environment::new();
+    place.change(&["user", "reset", "adele", "--ticket", "INC0042"]);
+    place.change(&["methods", "set-default", "dora", "authenticator"]);
+    insta::assert_snapshot!(screen(&place, &["jobs", "list"]), @r"
+    JOB     STATE  VERB                   WHO    PEOPLE  DONE  FAILED  SKIPPED  LEFT  MADE         PROFILE
+    j-4f7a  ended  methods set-default    dora   1       1     0       0        0     today [time]  local
+    j-4f7a  ended  user reset lost-phone  adele  1       1     0       0        0     today [time]  local
+    · 2 jobs
+    exit 0
+    ");
+    let job = place.json(&["jobs", "list"])[1]["ref"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    insta::assert_snapshot!(screen(&place, &["jobs", "show", &job]), @r"
+    Job        j-4f7a, ended
+    Verb       user reset, playbook lost-phone
+    Who        adele
+    Profile    local
+    Made       today [time] by admin@contoso.example
+    Last step  today [time]
+    Ticket     INC0042
+    People     1 done
+
+    STEP      TARGET              STATUS  DETAIL
+    change    phone:mobile        done    +1 425 555 0199
+    remove    phone:alternate     done    read back: gone
+    remove    authenticator       done    read back: gone
+    revoke    app passwords       done    2
+    forget    remembered devices  done    1
+    sign out  everywhere          done    open pages may work 60 minutes more
+    exit 0
+    ");
+    let shown = place.json(&["jobs", "show", &job]);
+    assert_eq!(shown["ref"], job.as_str());
+    assert_eq!(shown["steps"].as_array().unwrap().len(), 6);
+    assert_eq!(shown["summary"]["users"]["done"], 1);
+    assert_eq!(shown["ticket"], "INC0042");
+    // By any end of its id, and the whole.
+    let id = shown["id"].as_str().unwrap();
+    for meant in [id, &id[id.len() - 8..], &job.to_uppercase()] {
+        assert_eq!(place.json(&["jobs", "show", meant])["id"], id, "{meant}");
+    }
+    let csv = place.run(&["jobs", "show", &job, "-o", "csv"]).exits(0).stdout;
+    assert_eq!(csv.lines().count(), 7, "{csv}");
+    let lines = place.run(&["jobs", "show", &job, "-o", "ndjson"]).exits(0).stdout;
+    let last: Value = serde_json::from_str(lines.lines().last().unwrap()).unwrap();
+    assert_eq!(
+        (last["type"].as_str(), last["id"].as_str()),
+        (Some("summary"), Some(id))
+    );
+    place.run(&["jobs", "watch", &job]).exits(0);
+}
+
+#[test]
+fn a_job_that_is_not_there_or_not_readable_says_so_and_hides_no_other() {
+    let place = Environment::new();
+    insta::assert_snapshot!(screen(&place, &["jobs", "list"]), @r"
+    · no jobs
+    exit 0
+    ");
+    let missing = place.run(&["jobs", "show", "j-4f7a", "-o", "json"]).exits(3);
+    assert_eq!(missing.error_code(), "not_found");
+    place.change(&["user", "sign-out", "adele"]);
+    let damaged = "01999999-0000-7000-8000-00000000dead";
+    std::fs::write(
+        place.path(&format!("state/mfactl/jobs/{damaged}.db")),
+        "no journal at all, whatever its name says",
+    )
+    .unwrap();
+    let jobs = place.json(&["jobs", "list"]);
+    let states: Vec<_> = jobs
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|job| job["state"].clone())
+        .collect();
+    assert_eq!(states, ["ended", "unreadable"]);
+    assert_eq!(jobs[1]["error"]["code"], "file_corrupt");
+    let shown = place.run(&["jobs", "show", "j-dead", "-o", "json"]).exits(1);
+    assert_eq!(shown.error_code(), "file_corrupt");
+}
+
+#[test]
+fn a_reset_gives_its_numbers_back_and_the_undo_can_be_undone() {
+    let place = Environment::new();
+    let server = place.serve(&["--graph-only"]);
+    let entra = place.over(&server, "entra");
+    let before = numbers(&entra, ADELE);
+    let reset = entra.change(&["user", "reset", ADELE]);
+    assert_eq!(reset["undo"]["possible"], "partial");
+    assert_eq!(reset["undo"]["what"][0], "numbers");
+    let after = numbers(&entra, ADELE);
+    assert_ne!(after, before);
+    let job = newest(&entra);
+    assert_eq!(reset["undo"]["command"], format!("mfactl jobs undo {job}"));
+    entra.run(&["jobs", "undo", &job, "--dry-run"]).exits(0);
+    assert_eq!(numbers(&entra, ADELE), after, "a dry run changes nothing");
+    entra.change(&["jobs", "undo", &job]);
+    assert_eq!(numbers(&entra, ADELE), before);
+    let undo = entra.json(&["jobs", "list"])[0].clone();
+    assert_eq!(undo["undoes"], reset["job"]);
+    // Once more, and nothing is left of it to undo.
+    let twice = entra.change(&["jobs", "undo", &job]);
+    assert_eq!(twice["summary"]["steps"]["done"], 0, "{twice}");
+
+    let redo = entra.change(&["jobs", "undo", undo["ref"].as_str().unwrap()]);
+    assert_eq!(redo["undo"]["possible"], "full");
+    assert_eq!(numbers(&entra, ADELE), after);
+}
+
+#[test]
+fn where_numbers_wait_for_a_code_the_undo_does_too() {
+    let place = Environment::new();
+    place.change(&["user", "reset", "adele"]);
+    let job = newest(&place);
+    insta::assert_snapshot!(screen(&place, &["jobs", "undo", &job, "--yes"]), @r"
+    STEP    TARGET                     STATUS       DETAIL
+    add     phone:alternate            done         +1 425 555 0199
+    change  phone:mobile               done         +1 425 555 0100, waits for its code
+    undo    remove authenticator       unsupported  it cannot come back
+    undo    revoke app passwords       unsupported  it cannot come back
+    undo    forget remembered devices  unsupported  it cannot come back
+    undo    sign out everywhere        unsupported  it cannot come back
+    · Take back job j-4f7a for Adele Vance <adele@contoso.example> in local
+    ·   add     phone:alternate            +1 425 555 0199
+    ·   change  phone:mobile               +1 425 555 0199 to +1 425 555 0100
+    ·   undo    remove authenticator       by hand: it cannot come back
+    ·   undo    revoke app passwords       by hand: it cannot come back
+    ·   undo    forget remembered devices  by hand: it cannot come back
+    ·   undo    sign out everywhere        by hand: it cannot come back
+    ·   stays   email; default phone:mobile
+    · Done. Job j-4f7a, audit 1042:9be1. Undo (numbers): mfactl -p local jobs undo j-4f7a
+    · By hand: undo remove authenticator: the person registers it again
+    · By hand: undo revoke app passwords: the person makes new app passwords
+    · By hand: undo forget remembered devices: the person is asked once on each
+    · device, and may have it remembered again
+    · By hand: undo sign out everywhere: the person signs in again
+    · It counts once its code is confirmed: mfactl -p local methods verify adele@contoso.example phone:mobile
+    exit 0
+    ");
+    let mobile = || place.person("adele").method("phone:mobile");
+    assert_eq!(mobile()["pending_number"], "+14255550100");
+    // Taken back again, nothing waits any more.
+    place.change(&["jobs", "undo", &newest(&place)]);
+    assert_eq!(mobile()["pending_number"], Value::Null);
+    assert_eq!(mobile()["number"], "+14255550199");
+}
+
+#[test]
+fn what_changed_since_is_not_taken_back() {
+    let place = Environment::new();
+    let server = place.serve(&["--graph-only"]);
+    let entra = place.over(&server, "entra");
+    let set = |number: &str| entra.change(&["methods", "add", "phone", BAS, "--replace", "--number", number]);
+    set("+31 612345671");
+    let job = newest(&entra);
+    set("+31 612345672");
+    let undo = entra.try_change(&["jobs", "undo", &job]).exits(6);
+    assert_eq!(undo.error_code(), "plan_changed");
+    assert_eq!(undo.value()["steps"][0]["status"], "skipped");
+    assert_eq!(numbers(&entra, BAS), ["phone:mobile +31612345672 default"]);
+}
+
+#[test]
+fn what_cannot_come_back_is_refused_before_anything_is_sent() {
+    let place = Environment::new();
+    place.change(&["user", "sign-out", "adele"]);
+    let job = newest(&place);
+    let refused = place.try_change(&["jobs", "undo", &job]).exits(5);
+    assert_eq!(refused.error_code(), "unsupported");
+    // Nobody says yes: as with every change.
+    place.change(&["methods", "set-default", "dora", "authenticator"]);
+    let asked = place
+        .run(&["jobs", "undo", &newest(&place), "-o", "json"])
+        .exits(6);
+    assert_eq!(asked.error_code(), "not_confirmed");
+    assert_eq!(place.json(&["jobs", "list"]).as_array().unwrap().len(), 2);
+}
+
+#[test]
+fn what_failed_goes_back_into_the_verb() {
+    let place = Environment::new();
+    let (_server, remote, job) = half_done(&place);
+    let failed = remote
+        .run(&["jobs", "show", &job, "--failed", "-o", "csv"])
+        .exits(0);
+    insta::assert_snapshot!(failed.stdout, @r"
+    user,number,type,via,step,target,status,detail
+    adele@contoso.example,+14255550171,mobile,,change,phone:mobile,failed,the service refused: the request was refused on purpose
+    bas@contoso.example,+14255550173,mobile,,change,phone:mobile,failed,the service refused: the request was refused on purpose
+    ");
+    let file = place.write("again.csv", &failed.stdout);
+    let again = remote.change(&["methods", "add", "phone", "--from", &file, "--replace"]);
+    assert_eq!(again["summary"]["users"]["done"], 2, "{again}");
+    assert!(numbers(&remote, ADELE).contains(&"phone:mobile +14255550171 default".to_owned()));
+    // The first job is as it was.
+    let watched = remote.run(&["jobs", "watch", &job, "-o", "json"]).exits(7);
+    assert_eq!(watched.error_code(), "incomplete");
+}
+
+#[test]
+fn what_failed_is_resumed_and_what_is_left_can_be_cancelled() {
+    let place = Environment::new();
+    let (_server, remote, job) = half_done(&place);
+    let elsewhere = place
+        .run(&["jobs", "resume", &job, "--yes", "-o", "json"])
+        .exits(6);
+    assert_eq!(elsewhere.error_code(), "job_elsewhere");
+    let dry = remote.run(&["jobs", "resume", &job, "--dry-run"]).exits(0);
+    assert!(dry.stderr.contains("up to 2 people"), "{}", dry.screen());
+
+    let one = remote.change(&["jobs", "resume", &job, "--first", "1"]);
+    assert_eq!(one["summary"]["users"]["done"], 2, "{one}");
+    insta::assert_snapshot!(screen(&remote, &["jobs", "list"]), @r"
+    JOB     STATE    VERB               WHO                    PEOPLE  DONE  FAILED  SKIPPED  LEFT  MADE         PROFILE
+    j-4f7a  stopped  methods add phone  --from ../numbers.csv  3       2     0       0        1     today [time]  env
+    · 1 job
+    · 1 stopped; go on with: mfactl jobs resume j-4f7a
+    exit 0
+    ");
+    remote.run(&["jobs", "cancel", &job]).exits(0);
+    let refused = remote.try_change(&["jobs", "resume", &job]).exits(2);
+    assert!(
+        refused.error()["message"]
+            .as_str()
+            .unwrap()
+            .contains("was cancelled")
+    );
+    insta::assert_snapshot!(screen(&remote, &["jobs", "cancel", &job]), @r"
+    JOB     STATE      VERB               WHO                    PEOPLE  DONE  FAILED  SKIPPED  LEFT  MADE         PROFILE
+    j-4f7a  cancelled  methods add phone  --from ../numbers.csv  3       2     0       0        1     today [time]  env
+    · Job j-4f7a is cancelled already
+    exit 0
+    ");
+}
+
+#[test]
+fn a_job_that_is_resumed_to_its_end_has_nothing_left() {
+    let place = Environment::new();
+    let (_server, remote, job) = half_done(&place);
+    let all = remote.change(&["jobs", "resume", &job]);
+    assert_eq!(all["summary"]["users"]["done"], 3, "{all}");
+    let over = remote.run(&["jobs", "resume", &job, "--yes"]).exits(0);
+    assert!(over.stderr.contains("nothing is left"), "{}", over.screen());
+    remote.run(&["jobs", "watch", &job]).exits(0);
+}
+
+#[test]
+fn a_job_that_runs_is_watched_to_its_end_and_nobody_else_touches_it() {
+    let place = Environment::new();
+    let (_server, remote, started, job) = slow(&place);
+    let second = remote.try_change(&["jobs", "resume", &job]);
+    assert_eq!((second.code, second.error_code().as_str()), (8, "file_locked"));
+    let undo = remote.try_change(&["jobs", "undo", &job]);
+    assert_eq!((undo.code, undo.error_code().as_str()), (8, "file_locked"));
+    let watched = remote.run(&["jobs", "watch", &job]).exits(0);
+    assert!(watched.stderr.contains("/3, 0 failed"), "{}", watched.screen());
+    assert!(
+        watched.stderr.contains("has ended: 3 done"),
+        "{}",
+        watched.screen()
+    );
+    started.finish().exits(0);
+}
+
+#[test]
+fn a_job_that_is_cancelled_while_it_runs_takes_nobody_else() {
+    let place = Environment::new();
+    let (_server, remote, started, job) = slow(&place);
+    remote.run(&["jobs", "cancel", &job]).exits(0);
+    let ended = started.finish().exits(7);
+    assert!(ended.stderr.contains("cancelled: "), "{}", ended.screen());
+    assert!(!ended.stderr.contains("jobs resume"), "{}", ended.screen());
+    let listed = remote.json(&["jobs", "list"]);
+    assert_eq!(listed[0]["state"], "cancelled");
+    assert!(listed[0]["left"].as_u64().unwrap() > 0, "{listed}");
+}
+
+#[test]
+fn old_jobs_go_and_those_that_can_be_resumed_stay() {
+    let place = Environment::new();
+    place.change(&["user", "sign-out", "adele"]);
+    let none = place.run(&["jobs", "prune"]).exits(0);
+    assert!(
+        none.stderr.contains("no job is over and old enough"),
+        "{}",
+        none.screen()
+    );
+    let job = newest(&place);
+    let folder = place.path("state/mfactl/jobs");
+    let files = || std::fs::read_dir(&folder).unwrap().count();
+    let shown = place
+        .run(&["jobs", "prune", "--older-than", "1ms", "--dry-run"])
+        .exits(0);
+    assert!(shown.stdout.contains(&job), "{}", shown.screen());
+    assert!(files() > 0);
+    place.run(&["jobs", "prune", "--older-than", "1ms"]).exits(0);
+    assert_eq!(place.json(&["jobs", "list"]).as_array().unwrap().len(), 0);
+    assert!(
+        !std::fs::read_dir(&folder)
+            .unwrap()
+            .any(|entry| { entry.unwrap().file_name().to_string_lossy().contains(".db") })
+    );
+}
+
+#[test]
+fn jobs_that_were_kept_long_enough_go_when_another_begins() {
+    let place = Environment::new();
+    std::fs::create_dir_all(place.path("config/mfactl")).unwrap();
+    place.write(
+        "config/mfactl/config.toml",
+        "[profiles.local]\nretention = \"1ms\"\n",
+    );
+    place.change(&["user", "sign-out", "adele"]);
+    let first = newest(&place);
+    place.change(&["user", "sign-out", "bas"]);
+    let jobs = place.json(&["jobs", "list"]);
+    assert_eq!(jobs.as_array().unwrap().len(), 1, "{jobs}");
+    assert_ne!(jobs[0]["ref"], first.as_str());
+
+    place.write(
+        "config/mfactl/config.toml",
+        "[profiles.local]\nretention = \"soon\"\n",
+    );
+    let wrong = place.run(&["jobs", "prune", "-o", "json"]).exits(2);
+    assert_eq!(wrong.error_code(), "config_invalid");
+    place.change(&["user", "sign-out", "adele"]);
+    assert_eq!(place.json(&["jobs", "list"]).as_array().unwrap().len(), 2);
+}

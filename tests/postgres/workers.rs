@@ -1,0 +1,151 @@
+//! The real binary as several workers of one job: two are killed at random moments, one comes late.
+
+use std::time::Instant;
+
+use serde_json::Value;
+
+use crate::crowd::Crowd;
+use crate::postgres::{Database, server};
+use crate::random::Random;
+use crate::run::Run;
+
+/// People of the job.
+const PEOPLE: usize = 240;
+/// Units a second that the service serves.
+const RATE: &str = "120";
+
+/// How many people are done with.
+fn ended(database: &Database<'_>) -> u64 {
+    database
+        .sql("select count(*) from mfactl.person where state = 2")
+        .parse()
+        .unwrap()
+}
+
+fn begins(database: &Database<'_>) -> bool {
+    database.sql("select to_regclass('mfactl.job') is not null") == "t"
+        && database.sql("select count(*) from mfactl.job where state = 'running'") == "1"
+}
+
+fn worker(crowd: &mut Crowd) -> Run {
+    let secrets = crowd.secrets();
+    crowd.command(&[
+        "jobs",
+        "work",
+        "crowd",
+        "--concurrency",
+        "20",
+        "--secrets-out",
+        &secrets,
+        "-o",
+        "ndjson",
+    ])
+}
+
+#[test]
+fn four_workers_of_which_two_die_and_one_comes_late_do_everybody_once_at_one_pace() {
+    let database = server().database();
+    let mut crowd = Crowd::throttled(PEOPLE, RATE);
+    crowd.env = crowd.env.with("MFACTL_STORE", &database.url());
+    let mut random = Random::new(11);
+    let mut first = crowd.begin(&["--concurrency", "20"]);
+    assert!(first.until(|| begins(&database)), "{}", first.ends().screen());
+    let began = Instant::now();
+    let mut second = worker(&mut crowd);
+    let mut third = worker(&mut crowd);
+    // The one that began it dies too: a job is nobody's own.
+    let (one, two) = (20 + random.below(60), 90 + random.below(60));
+    assert!(
+        first.until(|| ended(&database) >= one),
+        "{}",
+        first.ends().screen()
+    );
+    assert!(first.kill().0, "the first had ended");
+    let late = worker(&mut crowd);
+    assert!(
+        second.until(|| ended(&database) >= two),
+        "{}",
+        second.ends().screen()
+    );
+    assert!(second.kill().0, "the second had ended");
+    assert!(third.goes_on(), "{}", third.ends().screen());
+    println!("killed when {one} and {two} of {PEOPLE} were done with");
+    for worker in [third, late] {
+        let ended = worker.ends().exits(0);
+        let last: Value = serde_json::from_str(ended.stdout.lines().last().unwrap()).unwrap();
+        assert_eq!(last["summary"]["users"]["failed"], 0, "{}", ended.screen());
+    }
+    let seconds = began.elapsed().as_secs_f64();
+
+    assert_eq!(database.sql("select state from mfactl.job"), "ended");
+    assert_eq!(
+        database.sql(
+            "select count(*) from mfactl.person where state <> 2 or owner is not null or lease_until is not null"
+        ),
+        "0",
+        "no lease is left"
+    );
+    let workers: u64 = database
+        .sql("select max(taken) from mfactl.person")
+        .parse()
+        .unwrap();
+    assert!(workers > 1, "nobody was taken over: the kills hit nothing");
+    assert_eq!(
+        database.sql("select count(*) from mfactl.bucket"),
+        "1",
+        "one pace"
+    );
+    let told = crowd.faults(&crowd.server().witness().token());
+    let count = |name: &str| told["throttle"][name].as_f64().unwrap();
+    let (requests, refused, units) = (count("requests"), count("refused"), count("units"));
+    println!("{units} units in {seconds:.1} s; {refused} of {requests} answers were 429");
+    assert!(
+        refused <= requests * 0.05,
+        "{refused} of {requests} were refused: {told}"
+    );
+    // Passes are not counted at the service here: in one run of several a worker that was killed left a second pass of one
+    // person that no row told (docs/many-machines.md, "Workers on one database"). On one machine the tests of jobs count them.
+    crowd.verify(false);
+}
+
+#[test]
+fn the_verbs_on_jobs_find_and_cancel_a_job_in_the_database() {
+    let database = server().database();
+    let mut crowd = Crowd::start(30, "");
+    crowd.env = crowd.env.with("MFACTL_STORE", &database.url());
+    let first = crowd.begin(&["--first", "5"]);
+    first.ends().exits(0);
+    let listed = crowd.command(&["jobs", "list", "-o", "json"]).ends().exits(0);
+    let jobs: Value = serde_json::from_str(&listed.stdout).unwrap();
+    assert_eq!(jobs[0]["name"], "crowd");
+    assert_eq!(jobs[0]["state"], "stopped");
+    assert_eq!(jobs[0]["left"], 25);
+    // Who stopped it goes on with it; workers do not.
+    let refused = worker(&mut crowd).ends().exits(2);
+    assert!(refused.stderr.contains("was stopped"), "{}", refused.screen());
+    crowd.command(&["jobs", "cancel", "crowd"]).ends().exits(0);
+    let refused = worker(&mut crowd).ends().exits(2);
+    assert!(refused.stderr.contains("was cancelled"), "{}", refused.screen());
+    crowd
+        .command(&["jobs", "prune", "--older-than", "1s", "--dry-run"])
+        .ends()
+        .exits(0);
+    assert_eq!(database.sql("select state from mfactl.job"), "cancelled");
+}
+
+#[test]
+fn a_job_that_is_refused_leaves_nothing_in_the_database() {
+    let database = server().database();
+    let mut crowd = Crowd::start(30, "");
+    crowd.env = crowd.env.with("MFACTL_STORE", &database.url());
+    let people = crowd.env.path("people.csv");
+    let line = ["user", "sign-out", "--from", people.to_str().unwrap()];
+    let refused = crowd.command(&line).ends().exits(6);
+    assert!(
+        refused.stderr.contains("not_confirmed") || refused.stderr.contains("--yes"),
+        "{}",
+        refused.screen()
+    );
+    assert_eq!(database.sql("select count(*) from mfactl.job"), "0");
+    assert_eq!(database.sql("select count(*) from mfactl.step"), "0");
+}
