@@ -110,6 +110,7 @@ impl Tokens for TokenSource {
 mod tests {
     use super::*;
     use crate::auth::{Credential, Way};
+    use crate::domain::ErrorCode;
     use crate::http::testing::{Script, answer};
 
     fn source(script: &Script) -> TokenSource {
