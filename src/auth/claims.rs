@@ -3,6 +3,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use jiff::Timestamp;
 use serde::Deserialize;
 
 use crate::domain::{Operator, Secret, UserId};
@@ -20,6 +21,7 @@ struct Payload {
     scp: Option<String>,
     roles: Vec<String>,
     wids: Vec<String>,
+    exp: Option<i64>,
 }
 
 /// The claims that this program looks at.
@@ -39,6 +41,8 @@ pub(crate) struct TokenClaims {
     pub(crate) permissions: Vec<String>,
     /// Template ids of the person's directory roles.
     pub(crate) directory_roles: Vec<String>,
+    /// When it ends.
+    pub(crate) ends_at: Option<Timestamp>,
 }
 
 impl TokenClaims {
@@ -64,6 +68,7 @@ impl TokenClaims {
             delegated,
             permissions,
             directory_roles: payload.wids,
+            ends_at: payload.exp.and_then(|exp| Timestamp::from_second(exp).ok()),
         }
     }
 

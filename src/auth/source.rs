@@ -1,46 +1,21 @@
-//! The token source: client credentials, or user name and password; kept in memory until a little before its end, shared
-//! by all tasks, one refresh at a time.
+//! The token source: whatever the flow, a token is kept in memory until a little before its end, shared by all tasks,
+//! one refresh at a time.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use serde_json::Value;
 use tokio::sync::Mutex;
-use url::form_urlencoded;
 
 use super::claims::TokenClaims;
-use super::errors;
-use crate::domain::{Error, ErrorCode, Result, Secret};
-use crate::http::{Body, Class, Pipeline, Request, Timer, Tokens, Verb};
+use super::flow::{Fetched, Flow};
+use crate::domain::{Result, Secret};
+use crate::http::{Timer, Tokens};
 
 /// A token is renewed in the last minutes of its life, or in the last quarter of a short one.
-const EARLY: Duration = Duration::from_secs(300);
+pub(super) const EARLY: Duration = Duration::from_secs(300);
 /// Where that fails, the old one serves on, and it is tried again after so long.
 const PAUSE: Duration = Duration::from_secs(10);
-
-/// How to sign in.
-#[derive(Clone, Debug)]
-pub enum Credential {
-    /// As an application, with its secret.
-    ClientSecret {
-        /// The application's id.
-        client_id: String,
-        /// Its secret.
-        secret: Secret,
-    },
-    /// As a person, with sign-in name and password, through an application.
-    Password {
-        /// The application's id.
-        client_id: String,
-        /// Its secret, where it is a confidential one.
-        client_secret: Option<Secret>,
-        /// The sign-in name.
-        username: String,
-        /// The password.
-        password: Secret,
-    },
-}
 
 struct Token {
     value: Secret,
@@ -51,28 +26,18 @@ struct Token {
 
 /// Hands out tokens for one audience.
 pub(crate) struct TokenSource {
-    endpoint: Pipeline,
+    flow: Box<dyn Flow>,
     timer: Arc<dyn Timer>,
-    credential: Credential,
-    scope: String,
     // Held while a token is fetched, so that others wait for it instead of fetching their own.
     current: Mutex<Option<Token>>,
 }
 
 impl TokenSource {
-    /// A source over `endpoint`, a pipeline to the authority without tokens of its own, for `<audience>/.default`.
-    pub(crate) fn new(
-        endpoint: Pipeline,
-        timer: Arc<dyn Timer>,
-        credential: Credential,
-        audience: &str,
-    ) -> Self {
-        let scope = format!("{}/.default", audience.trim_end_matches('/'));
+    /// A source of what a flow brings.
+    pub(crate) fn new(flow: Box<dyn Flow>, timer: Arc<dyn Timer>) -> Self {
         Self {
-            endpoint,
+            flow,
             timer,
-            credential,
-            scope,
             current: Mutex::new(None),
         }
     }
@@ -80,65 +45,16 @@ impl TokenSource {
     /// What the token says of its holder; fetches one where there is none yet.
     ///
     /// # Errors
-    /// `not_signed_in` with what to do, or that the endpoint cannot be reached.
+    /// `not_signed_in` with what to do, or that whoever hands tokens out cannot be reached.
     pub(crate) async fn claims(&self) -> Result<TokenClaims> {
         Ok(TokenClaims::read(&self.token().await?))
     }
 
-    /// The form of the request: the one place where the credential is written out.
-    fn form(&self) -> String {
-        let mut form = form_urlencoded::Serializer::new(String::new());
-        match &self.credential {
-            Credential::ClientSecret { client_id, secret } => {
-                form.append_pair("grant_type", "client_credentials")
-                    .append_pair("client_id", client_id)
-                    .append_pair("client_secret", secret.expose());
-            }
-            Credential::Password {
-                client_id,
-                client_secret,
-                username,
-                password,
-            } => {
-                form.append_pair("grant_type", "password")
-                    .append_pair("client_id", client_id);
-                if let Some(secret) = client_secret {
-                    form.append_pair("client_secret", secret.expose());
-                }
-                form.append_pair("username", username)
-                    .append_pair("password", password.expose());
-            }
-        }
-        form.append_pair("scope", &self.scope);
-        form.finish()
-    }
-
     async fn fetch(&self) -> Result<Token> {
-        // Asking twice gives two tokens and changes nothing.
-        let mut request = Request::write(
-            Verb::Post,
-            Class::Read,
-            "",
-            "/oauth2/v2.0/token",
-            "/oauth2/v2.0/token",
-        );
-        request.body = Body::Form(self.form());
         let asked = self.timer.now();
-        let response = self.endpoint.send(&request).await?;
-        if !response.ok() {
-            return Err(errors::refused(&response));
-        }
-        let body = response.json()?;
-        let Some(value) = body.get("access_token").and_then(Value::as_str) else {
-            return Err(Error::new(
-                ErrorCode::NotSignedIn,
-                "not signed in: the answer has no token in it",
-            )
-            .hint("check authority and tenant in the profile"));
-        };
-        let lifetime = Duration::from_secs(body.get("expires_in").and_then(Value::as_u64).unwrap_or(0));
+        let Fetched { value, lifetime } = self.flow.fetch().await?;
         Ok(Token {
-            value: Secret::new(value),
+            value,
             renew: asked + lifetime.saturating_sub(EARLY.min(lifetime / 4)),
             ends: asked + lifetime,
         })
@@ -193,24 +109,29 @@ impl Tokens for TokenSource {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::http::origin;
+    use crate::auth::{Credential, Way};
+    use crate::domain::ErrorCode;
     use crate::http::testing::{Script, answer};
 
     fn source(script: &Script) -> TokenSource {
-        let shared = Arc::new(script.clone());
-        let authority = origin("https://login.example/tenant").unwrap();
-        let endpoint = Pipeline::new(
-            shared.clone(),
-            shared.clone(),
-            authority,
-            None,
-            Duration::from_secs(60),
-        );
         let credential = Credential::ClientSecret {
             client_id: "app".into(),
             secret: Secret::new("p&q ss"),
         };
-        TokenSource::new(endpoint, shared, credential, "https://graph.example/")
+        of(script, &credential)
+    }
+
+    fn of(script: &Script, credential: &Credential) -> TokenSource {
+        let shared = Arc::new(script.clone());
+        let flow = credential.flow(&Way {
+            transport: shared.clone(),
+            timer: shared.clone(),
+            authority: "https://login.example/tenant",
+            audience: "https://graph.example/",
+            tenant: "tenant",
+            timeout: Duration::from_secs(60),
+        });
+        TokenSource::new(flow.unwrap(), shared)
     }
 
     fn tokens(lifetime: u64) -> Script {
@@ -301,19 +222,18 @@ mod tests {
     #[tokio::test]
     async fn a_password_goes_in_the_body_and_never_into_debug() {
         let script = tokens(3600);
-        let mut source = source(&script);
-        source.credential = Credential::Password {
+        let credential = Credential::Password {
             client_id: "app".into(),
             client_secret: None,
             username: "rita@contoso.example".into(),
             password: Secret::new("hunter2"),
         };
-        source.token().await.unwrap();
+        of(&script, &credential).token().await.unwrap();
         assert!(
             script.requests()[0]
                 .text
                 .contains("username=rita%40contoso.example&password=hunter2")
         );
-        assert!(!format!("{:?}", source.credential).contains("hunter2"));
+        assert!(!format!("{credential:?}").contains("hunter2"));
     }
 }

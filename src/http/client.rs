@@ -6,7 +6,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use url::Url;
 
-use super::request::{Verb, is_loopback};
+use super::request::{Verb, is_of_machine};
 
 /// How long a connection may take to come about.
 const CONNECT: Duration = Duration::from_secs(10);
@@ -62,7 +62,7 @@ pub(crate) struct HttpTransport {
 
 impl HttpTransport {
     fn client(&self, url: &Url) -> Result<&reqwest::Client, Failed> {
-        let plain = url.scheme() == "http" && is_loopback(url);
+        let plain = url.scheme() == "http" && is_of_machine(url);
         let cell = if plain { &self.loopback } else { &self.network };
         cell.get_or_init(|| build(plain))
             .as_ref()

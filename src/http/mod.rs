@@ -20,5 +20,5 @@ pub(crate) use client::{Failed, WireAnswer, WireRequest};
 pub(crate) use client::{HttpTransport, Transport};
 pub(crate) use pace::{FileBucket, Limiter, MemoryBucket};
 pub(crate) use pipeline::{Pipeline, SystemTimer, Timer, Tokens};
-pub(crate) use request::{Body, Class, Request, Response, Verb, encode_segment, origin};
+pub(crate) use request::{Body, Class, Request, Response, Verb, encode_segment, origin, origin_of_machine};
 pub use traffic::{RunningJob, Traffic};

@@ -226,6 +226,26 @@ pub(crate) fn encode_segment(text: &str) -> String {
     }
 }
 
+/// Where Azure answers each of its machines about itself, on the machine's own link (E:how-to-use-vm-token).
+const OF_THE_MACHINE: [u8; 4] = [169, 254, 169, 254];
+
+/// Reads the address of what answers the machine about itself: as [`origin`], and plain http to the one link-local
+/// address that every machine of Azure has. No token is ever sent there.
+///
+/// # Errors
+/// As [`origin`].
+pub(crate) fn origin_of_machine(text: &str) -> Result<Url> {
+    match Url::parse(text) {
+        Ok(url) if url.scheme() == "http" && is_of_machine(&url) => Ok(url),
+        _ => origin(text),
+    }
+}
+
+/// Whether an address is on this machine, or is the link-local one of Azure: no proxy and no TLS there.
+pub(crate) fn is_of_machine(url: &Url) -> bool {
+    is_loopback(url) || matches!(url.host(), Some(Host::Ipv4(address)) if address.octets() == OF_THE_MACHINE)
+}
+
 /// Reads a service's address: https, or http on this machine, without query, fragment or user name.
 ///
 /// # Errors

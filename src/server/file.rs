@@ -11,11 +11,12 @@ use super::{demo, keys};
 use crate::domain::private::{self, beside, make_folder};
 use crate::domain::{Error, ErrorCode, Result};
 
-const SCHEMA: &str = include_str!("schema.sql");
+/// The schema, version by version.
+const SCHEMAS: [&str; 2] = [include_str!("schema.sql"), include_str!("schema_2.sql")];
 /// `mfal`, as `PRAGMA application_id` has it.
 const APPLICATION_ID: i32 = 0x6d66_616c;
-/// The only schema version so far.
-const VERSION: i32 = 1;
+/// The newest schema version.
+const VERSION: i32 = 2;
 const BUSY: Duration = Duration::from_secs(10);
 const PAUSE: Duration = Duration::from_millis(20);
 const PAUSES: u32 = 100;
@@ -40,7 +41,7 @@ pub(crate) fn open(path: &Path, demo: bool) -> Result<(Connection, File)> {
     let mut connection = connect(path).map_err(|error| from_sqlite(path, &error))?;
     check(&connection, path)?;
     to_wal(&connection).map_err(|error| from_sqlite(path, &error))?;
-    if version(&connection).map_err(|error| from_sqlite(path, &error))?.1 == 0 {
+    if version(&connection).map_err(|error| from_sqlite(path, &error))?.1 < VERSION {
         let made = connection
             .transaction_with_behavior(TransactionBehavior::Immediate)
             .and_then(|transaction| make(&transaction, demo).and_then(|()| transaction.commit()));
@@ -130,11 +131,16 @@ pub fn restore(path: &Path, snapshot: &Path) -> Result<()> {
     placed
 }
 
+/// Makes what an empty file lacks, or brings an older one up to this version.
 fn make(transaction: &Transaction<'_>, demo: bool) -> rusqlite::Result<()> {
-    if version(transaction)?.1 != 0 {
-        return Ok(()); // another process was first
+    let found = usize::try_from(version(transaction)?.1).unwrap_or_default();
+    for schema in SCHEMAS.iter().skip(found) {
+        transaction.execute_batch(schema)?;
     }
-    transaction.execute_batch(SCHEMA)?;
+    transaction.pragma_update(None, "user_version", VERSION)?;
+    if found > 0 {
+        return Ok(()); // it is older, or another process was first
+    }
     let now = super::machine_ms();
     let put = |key: &str, value: &dyn rusqlite::ToSql| {
         transaction.execute(
@@ -150,8 +156,7 @@ fn make(transaction: &Transaction<'_>, demo: bool) -> rusqlite::Result<()> {
     put("created_at", &now)?;
     put("seeded_users", &0)?;
     demo::seed(transaction, now, demo)?;
-    transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
-    transaction.pragma_update(None, "user_version", VERSION)
+    transaction.pragma_update(None, "application_id", APPLICATION_ID)
 }
 
 /// Another process may be switching at this moment; SQLite then does not always wait.
@@ -191,7 +196,7 @@ fn check(connection: &Connection, path: &Path) -> Result<()> {
         .map_err(told)?;
     match (application, found) {
         (0, 0) if tables == 0 => Ok(()),
-        (APPLICATION_ID, VERSION) => {
+        (APPLICATION_ID, 1..=VERSION) => {
             let known: i64 = connection
                 .query_row(
                     "SELECT count(*) FROM meta WHERE key IN ('seed', 'tenant', 'signing_key')",

@@ -33,11 +33,23 @@ pub use faults::Rate;
 pub use file::{restore, wipe};
 pub use spawn::{Endpoint, Options, Running, spawn};
 pub(crate) use state::AppState;
+pub use token::{Federated, Trusted};
 
 /// The whole service as one router.
 fn router(state: Arc<AppState>) -> Router {
     let mut router = Router::new()
         .route("/{tenant}/oauth2/v2.0/token", post(token::issue))
+        .route("/{tenant}/oauth2/v2.0/devicecode", post(token::device_code))
+        .route("/{tenant}/oauth2/v2.0/revoke", post(token::revoke))
+        .route(
+            "/{tenant}/oauth2/v2.0/authorize",
+            get(token::page::authorize).post(token::page::signed),
+        )
+        .route(
+            "/{tenant}/oauth2/v2.0/deviceauth",
+            get(token::page::device).post(token::page::device_answered),
+        )
+        .route("/metadata/identity/oauth2/token", get(token::managed_identity))
         .route(
             "/{tenant}/v2.0/.well-known/openid-configuration",
             get(token::discovery),

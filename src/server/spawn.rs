@@ -12,6 +12,7 @@ use tokio::task::JoinHandle;
 use super::faults::{Faults, Line, Lines, Rate};
 use super::state::{AppState, DOMAIN, Operator};
 use super::store::Store;
+use super::token::Trusted;
 use super::{error::ApiError, router, secrets};
 use crate::domain::{Error, ErrorCode, Result, Secret};
 
@@ -30,6 +31,8 @@ pub struct Options {
     pub demo: bool,
     /// Whether an address that other machines can reach is taken. The service speaks plain HTTP.
     pub allow_remote: bool,
+    /// What else than its secret proves that the application asks.
+    pub trusted: Trusted,
     /// The rules by which calls go wrong on purpose.
     pub faults: Option<PathBuf>,
     /// How many resource units a second are served; the rest is told to come back.
@@ -46,6 +49,7 @@ impl Options {
             in_process: false,
             demo: true,
             allow_remote: false,
+            trusted: Trusted::default(),
             faults: None,
             throttle: None,
         }
@@ -184,7 +188,16 @@ async fn load(
     faults: Faults,
 ) -> Result<Arc<AppState>, ApiError> {
     if !options.in_process {
-        return AppState::load(store, graph, options.graph_only, None, None, faults).await;
+        return AppState::load(
+            store,
+            graph,
+            options.graph_only,
+            None,
+            None,
+            options.trusted.clone(),
+            faults,
+        )
+        .await;
     }
     let name = format!("admin@{DOMAIN}");
     let sought = name.clone();
@@ -202,5 +215,14 @@ async fn load(
         password,
     });
     let secret = Secret::new(secrets::generate_token()?);
-    AppState::load(store, graph, options.graph_only, Some(secret), operator, faults).await
+    AppState::load(
+        store,
+        graph,
+        options.graph_only,
+        Some(secret),
+        operator,
+        options.trusted.clone(),
+        faults,
+    )
+    .await
 }

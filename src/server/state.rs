@@ -8,6 +8,7 @@ use super::faults::Faults;
 use super::keys::Keys;
 use super::secrets;
 use super::store::Store;
+use super::token::{Trusted, Used};
 use crate::domain::Secret;
 
 /// The domain of the demo directory, which is taken for a tenant's name too.
@@ -34,6 +35,10 @@ pub(crate) struct AppState {
     pub(crate) keys: Keys,
     /// Tokens that were checked.
     pub(crate) checked: Checked,
+    /// What else than its secret proves that the application asks.
+    pub(crate) trusted: Trusted,
+    /// Assertions that were used.
+    pub(crate) used: Used,
     /// Whether the service has Graph's part only.
     pub(crate) graph_only: bool,
     /// What goes wrong on purpose.
@@ -53,6 +58,7 @@ impl AppState {
         graph_only: bool,
         client_secret: Option<Secret>,
         operator: Option<Operator>,
+        trusted: Trusted,
         faults: Faults,
     ) -> Result<Arc<Self>, ApiError> {
         let (tenant, client_id, derived, keys) = store
@@ -78,6 +84,8 @@ impl AppState {
             client_secret: client_secret.unwrap_or_else(|| Secret::new(derived)),
             keys,
             checked: Checked::default(),
+            trusted,
+            used: Used::default(),
             graph_only,
             faults,
             operator,

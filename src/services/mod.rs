@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use sha2::{Digest as _, Sha256};
 
-use crate::auth::{Credential, TokenSource};
+use crate::auth::{Credential, TokenSource, Way};
 use crate::domain::{
     Bucket, Capabilities, Error, ErrorCode, IdentityService, Limits, Operator, Pace, Result, SystemClock,
     UserId,
@@ -156,15 +156,16 @@ async fn link(
 ) -> Result<Link> {
     let service = find(&options.service)?;
     let graph = origin(&options.graph)?;
-    let authority = origin(&options.authority)?;
     let timeout = options.timeout;
-    let endpoint = Pipeline::new(transport.clone(), timer.clone(), authority, None, timeout);
-    let tokens = TokenSource::new(
-        endpoint,
-        timer.clone(),
-        options.credential.clone(),
-        graph.as_str(),
-    );
+    let flow = options.credential.flow(&Way {
+        transport: transport.clone(),
+        timer: timer.clone(),
+        authority: &options.authority,
+        audience: graph.as_str(),
+        tenant: &options.tenant,
+        timeout,
+    })?;
+    let tokens = TokenSource::new(flow, timer.clone());
     let claims = tokens.claims().await?;
     if let Some(actual) = &claims.tenant
         && is_guid(&options.tenant)

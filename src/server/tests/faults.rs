@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::Service;
 use crate::server::faults::Faults;
+use crate::server::token::Trusted;
 use crate::server::{Options, Running, spawn};
 
 const ADELE: &str = "/v1.0/users/adele@contoso.example";
@@ -13,7 +14,7 @@ const PHONES: &str = "/users/adele@contoso.example/authentication/phoneMethods";
 const ALTERNATE: &str = "b6332ec1-7057-4abe-9331-3d72feddfe41";
 
 async fn with(rules: &str) -> Service {
-    Service::with(false, Faults::parse(rules).unwrap()).await
+    Service::with(false, Faults::parse(rules).unwrap(), Trusted::default()).await
 }
 
 impl Service {
@@ -202,7 +203,7 @@ async fn pages_come_twice_or_empty_and_the_rest_is_whole() {
 #[tokio::test]
 async fn a_throttled_service_counts_each_item_and_tells_in_the_words_of_graph() {
     let faults = Faults::load(None, Some("5/s".parse().unwrap())).unwrap();
-    let service = Service::with(false, faults).await;
+    let service = Service::with(false, faults, Trusted::default()).await;
     let all: Vec<Value> = (0..7)
         .map(|n| get(&n.to_string(), "/users/adele@contoso.example"))
         .collect();

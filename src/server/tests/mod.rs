@@ -9,6 +9,7 @@ mod opening;
 mod pass;
 mod permission;
 mod phones;
+mod sign_in;
 mod token;
 
 use std::sync::Arc;
@@ -24,6 +25,7 @@ use super::faults::Faults;
 use super::secrets::Seed;
 use super::state::AppState;
 use super::store::Store;
+use super::token::Trusted;
 
 const BASE: &str = "http://service.test";
 
@@ -67,14 +69,19 @@ impl Service {
         Self::start(false).await
     }
 
-    async fn start(graph_only: bool) -> Self {
-        Self::with(graph_only, Faults::default()).await
+    /// With what else proves the application.
+    async fn trusting(trusted: Trusted) -> Self {
+        Self::with(false, Faults::default(), trusted).await
     }
 
-    async fn with(graph_only: bool, faults: Faults) -> Self {
+    async fn start(graph_only: bool) -> Self {
+        Self::with(graph_only, Faults::default(), Trusted::default()).await
+    }
+
+    async fn with(graph_only: bool, faults: Faults, trusted: Trusted) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let store = Store::open(folder.path().join("service.db"), true).unwrap();
-        let state = AppState::load(store, BASE.to_owned(), graph_only, None, None, faults)
+        let state = AppState::load(store, BASE.to_owned(), graph_only, None, None, trusted, faults)
             .await
             .unwrap();
         let mut service = Self {

@@ -73,7 +73,7 @@ fn a_damaged_foreign_or_newer_file_is_told_by_its_own_code() {
     drop(Store::open(path("newer"), false).unwrap());
     Connection::open(path("newer"))
         .unwrap()
-        .pragma_update(None, "user_version", 2)
+        .pragma_update(None, "user_version", 99)
         .unwrap();
     assert_eq!(code(&path("newer")), ErrorCode::FileFromNewerVersion);
     std::fs::create_dir(path("folder")).unwrap();

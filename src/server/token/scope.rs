@@ -8,6 +8,10 @@ use crate::server::graph::permission;
 pub(super) struct Scopes {
     /// Whether all that there are were asked for.
     pub(super) default: bool,
+    /// Whether an id token was asked for.
+    pub(super) openid: bool,
+    /// Whether a refresh token was asked for.
+    pub(super) offline: bool,
     names: Vec<String>,
 }
 
@@ -16,6 +20,8 @@ impl Scopes {
     pub(super) fn read(state: &AppState, text: &str) -> Result<Self, Refusal> {
         let mut scopes = Self {
             default: false,
+            openid: false,
+            offline: false,
             names: Vec::new(),
         };
         for scope in text.split_whitespace() {
@@ -32,7 +38,9 @@ impl Scopes {
             };
             match name {
                 ".default" => scopes.default = true,
-                "openid" | "profile" | "email" | "offline_access" => {}
+                "openid" => scopes.openid = true,
+                "offline_access" => scopes.offline = true,
+                "profile" | "email" => {}
                 _ => scopes.names.push(name.to_owned()),
             }
         }

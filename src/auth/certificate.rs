@@ -1,0 +1,162 @@
+//! Signing in with the application's certificate: reading it from PEM or PKCS#12, and the assertion that it signs.
+
+use std::fmt;
+use std::path::Path;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use jiff::Timestamp;
+use jsonwebtoken::{Algorithm, EncodingKey, Header};
+use rustls_pki_types::pem::PemObject as _;
+use rustls_pki_types::{CertificateDer, PrivateKeyDer};
+use serde_json::json;
+use sha2::{Digest as _, Sha256};
+
+use crate::domain::{Error, ErrorCode, Result, Secret};
+
+/// How long an assertion works: five to ten minutes are taken (E:certificate-credentials).
+const LIFETIME_S: i64 = 600;
+
+/// A certificate and its private key.
+#[derive(Clone)]
+pub struct Identity {
+    /// SHA-256 of the certificate, as the header names it.
+    thumbprint: String,
+    key: EncodingKey,
+}
+
+impl fmt::Debug for Identity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Identity({})", self.thumbprint)
+    }
+}
+
+impl Identity {
+    /// Reads a file with a certificate and its RSA key: PEM, or PKCS#12 with its password.
+    ///
+    /// # Errors
+    /// `file_unreadable` for a file that cannot be read or that others can read; `config_invalid` for what is in it.
+    pub fn read(path: &Path, password: Option<&Secret>) -> Result<Self> {
+        let shown = path.display();
+        let bytes = std::fs::read(path).map_err(|error| {
+            Error::new(
+                ErrorCode::FileUnreadable,
+                format!("the certificate {shown} cannot be read: {error}"),
+            )
+            .hint("name a PEM or PKCS#12 file in MFACTL_CERTIFICATE, or as certificate in the profile")
+        })?;
+        for_its_owner_alone(path)?;
+        let wrong = |why: &str| {
+            Error::new(
+                ErrorCode::ConfigInvalid,
+                format!("the certificate {shown} cannot be used: {why}"),
+            )
+        };
+        if bytes.starts_with(b"-----") || bytes.windows(11).any(|part| part == b"-----BEGIN ") {
+            Self::of_pem(&bytes)
+                .map_err(|why| wrong(why).hint("it must hold the certificate and its RSA key, not encrypted"))
+        } else {
+            Self::of_pkcs12(&bytes, password).map_err(|why| wrong(&why))
+        }
+    }
+
+    fn of_pem(bytes: &[u8]) -> Result<Self, &'static str> {
+        let certificate =
+            CertificateDer::from_pem_slice(bytes).map_err(|_| "there is no certificate in it")?;
+        if bytes
+            .windows(b"ENCRYPTED PRIVATE KEY".len())
+            .any(|part| part == b"ENCRYPTED PRIVATE KEY")
+        {
+            return Err("its key is encrypted");
+        }
+        let key = PrivateKeyDer::from_pem_slice(bytes).map_err(|_| "there is no private key in it")?;
+        Self::of(
+            &certificate,
+            key.secret_der(),
+            matches!(key, PrivateKeyDer::Pkcs1(_)),
+        )
+    }
+
+    #[cfg(not(feature = "pfx"))]
+    fn of_pkcs12(_bytes: &[u8], _password: Option<&Secret>) -> Result<Self, String> {
+        Err("it is not PEM, and this build reads no PKCS#12".to_owned())
+    }
+
+    #[cfg(feature = "pfx")]
+    fn of_pkcs12(bytes: &[u8], password: Option<&Secret>) -> Result<Self, String> {
+        let password = password.map(Secret::expose).unwrap_or_default();
+        let store =
+            p12_keystore::KeyStore::from_pkcs12(bytes, password, Default::default()).map_err(|_| {
+                "it is neither PEM nor PKCS#12, or its password is wrong (MFACTL_CERTIFICATE_PASSWORD)"
+                    .to_owned()
+            })?;
+        let (_, chain) = store
+            .private_key_chain()
+            .ok_or("there is no key with its certificate in it")?;
+        let certificate = chain.certs().first().ok_or("there is no certificate in it")?;
+        Self::of(certificate.as_der(), chain.key().as_der(), false).map_err(str::to_owned)
+    }
+
+    /// `key`: PKCS#1 or PKCS#8.
+    fn of(certificate: &[u8], key: &[u8], pkcs1: bool) -> Result<Self, &'static str> {
+        const NO_RSA: &str = "its key is not an RSA key";
+        let label = if pkcs1 { "RSA PRIVATE KEY" } else { "PRIVATE KEY" };
+        let body = base64::engine::general_purpose::STANDARD.encode(key);
+        let pem = Secret::new(format!(
+            "-----BEGIN {label}-----\n{body}\n-----END {label}-----\n"
+        ));
+        let key = EncodingKey::from_rsa_pem(pem.expose().as_bytes()).map_err(|_| NO_RSA)?;
+        let identity = Self {
+            thumbprint: URL_SAFE_NO_PAD.encode(Sha256::digest(certificate)),
+            key,
+        };
+        // A key of another kind is only noticed when it signs.
+        identity.sign(&json!({})).ok_or(NO_RSA)?;
+        Ok(identity)
+    }
+
+    fn sign(&self, claims: &serde_json::Value) -> Option<String> {
+        let mut head = Header::new(Algorithm::PS256);
+        head.x5t_s256 = Some(self.thumbprint.clone());
+        jsonwebtoken::encode(&head, claims, &self.key).ok()
+    }
+
+    /// The assertion for one request to the token endpoint at `audience`.
+    ///
+    /// # Errors
+    /// `internal`, where it cannot be signed.
+    pub(super) fn assertion(&self, client_id: &str, audience: &str, now: Timestamp) -> Result<Secret> {
+        let now = now.as_second();
+        let claims = json!({
+            "aud": audience, "iss": client_id, "sub": client_id, "jti": uuid::Uuid::new_v4().to_string(),
+            "nbf": now, "iat": now, "exp": now + LIFETIME_S,
+        });
+        self.sign(&claims)
+            .map(Secret::new)
+            .ok_or_else(|| Error::new(ErrorCode::Internal, "the certificate's key does not sign"))
+    }
+}
+
+/// A private key that others can read is none.
+#[cfg(unix)]
+fn for_its_owner_alone(path: &Path) -> Result<()> {
+    use std::os::unix::fs::PermissionsExt as _;
+    let mode = std::fs::metadata(path).map(|data| data.permissions().mode());
+    match mode {
+        Ok(mode) if mode & 0o077 != 0 => Err(Error::new(
+            ErrorCode::FileUnreadable,
+            format!(
+                "the private key in {} can be read by others (mode {:03o})",
+                path.display(),
+                mode & 0o777
+            ),
+        )
+        .hint(format!("chmod 600 {}", path.display()))),
+        _ => Ok(()),
+    }
+}
+
+#[cfg(not(unix))]
+fn for_its_owner_alone(_: &Path) -> Result<()> {
+    Ok(())
+}

@@ -1,0 +1,35 @@
+//! A token that somebody hands over: from a variable or standard input. It cannot be renewed.
+
+use async_trait::async_trait;
+
+use super::claims::TokenClaims;
+use super::flow::{Fetched, Flow};
+use crate::domain::{Clock as _, Error, ErrorCode, Result, Secret, SystemClock};
+
+/// The token.
+#[derive(Debug)]
+pub(super) struct Given(pub(super) Secret);
+
+#[async_trait]
+impl Flow for Given {
+    async fn fetch(&self) -> Result<Fetched> {
+        let left = TokenClaims::read(&self.0)
+            .ends_at
+            .map_or(i64::MAX, |ends| ends.as_second() - SystemClock.now().as_second());
+        if left <= 0 {
+            return Err(Error::new(
+                ErrorCode::NotSignedIn,
+                "not signed in: the token that was given has expired",
+            )
+            .hint("give a new one in MFACTL_TOKEN"));
+        }
+        // It is used to its very end, because no other comes.
+        let left = u64::try_from(left)
+            .unwrap_or(u64::MAX)
+            .saturating_add(super::source::EARLY.as_secs());
+        Ok(Fetched {
+            value: self.0.clone(),
+            lifetime: std::time::Duration::from_secs(left.min(u64::from(u32::MAX))),
+        })
+    }
+}
