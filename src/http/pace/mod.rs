@@ -136,6 +136,10 @@ impl Limiter {
     fn took(&self, cost: Cost, calls: usize, grant: &Grant) {
         let writes = grant.writes.unwrap_or(f64::INFINITY);
         self.writes.store(writes.to_bits(), Ordering::Relaxed);
+        if grant.units.is_none() {
+            // The bucket knows of no limit, or has forgotten it: that the service counts is news to it.
+            self.counts.store(false, Ordering::Relaxed);
+        }
         let mut own = self.own.lock().unwrap_or_else(PoisonError::into_inner);
         let now = self.timer.now().as_secs_f64();
         match self.wish {
