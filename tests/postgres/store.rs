@@ -220,7 +220,7 @@ async fn one_pace_is_kept_by_all_and_what_one_was_told_holds_for_all() {
     assert!(grant.refused && grant.wait > Duration::from_secs(29), "{grant:?}");
 }
 
-/// Takes so many times, waiting as it is told.
+/// Takes so many times, waiting as it is told: that the waits are right is what is tested.
 async fn take_all(bucket: &dyn Bucket, cost: Cost, times: u32) -> u32 {
     for _ in 0..times {
         loop {

@@ -55,6 +55,8 @@ struct Allowance {
     level: f64,
     /// The rate at which the service last refused.
     knee: Option<f64>,
+    /// What it was found to allow a second when it last refused.
+    found: Option<f64>,
     /// What was taken a second lately.
     lately: f64,
     /// Taken since the last refusal, or since the rate was first limited.
@@ -251,7 +253,10 @@ impl Allowance {
         let Some(rate) = self.rate else { return };
         let fresh = at - self.used_at < FRESH;
         let by = match self.knee {
+            _ if fresh && self.used > AIM => AIM - self.used,
             _ if fresh => 0.5 * (AIM - self.used),
+            // As much as it was found to allow: more is tried slowly, for news of it comes late.
+            _ if tells && self.used_at > 0.0 && self.found.is_some_and(|found| rate > found * 0.95) => 0.2,
             // It would say so if it were near.
             _ if tells && self.used_at > 0.0 => 0.5,
             None if tells => 1.4,
@@ -312,6 +317,7 @@ impl Allowance {
         let told = tells && at - self.used_at < FRESH;
         if told || at - self.short_at < FRESH {
             self.knee = Some(rate);
+            self.found = Some(self.fall);
             self.rate = Some(self.fall);
         } else {
             self.rate = Some(self.fall.max(rate * STEP));
