@@ -36,6 +36,9 @@ const LONGEST: f64 = 3600.0;
 const SET_BACK: f64 = 5.0;
 /// How long what was told of the share of a limit holds.
 const FRESH: f64 = 1.0;
+/// After the service told that it is near, what was found is hardly exceeded for so long: a bucket that emptied while it
+/// asked to wait says nothing until it is full again.
+const CALM: f64 = 3.0;
 /// One step down: what a refusal costs of the rate that has nothing to do with how fast it is.
 const STEP: f64 = 0.9;
 /// What is refused while the service asks to wait was on its way already. More than this part of what a second sent, and
@@ -252,11 +255,14 @@ impl Allowance {
     fn grow(&mut self, at: f64, passed: f64, tells: bool) {
         let Some(rate) = self.rate else { return };
         let fresh = at - self.used_at < FRESH;
+        let above = |part: f64| self.found.is_some_and(|found| rate > found * part);
         let by = match self.knee {
+            _ if fresh && self.used > AIM - 0.01 && above(1.1) => -0.6,
             _ if fresh && self.used > AIM => AIM - self.used,
             _ if fresh => 0.5 * (AIM - self.used),
             // As much as it was found to allow: more is tried slowly, for news of it comes late.
-            _ if tells && self.used_at > 0.0 && self.found.is_some_and(|found| rate > found * 0.95) => 0.2,
+            _ if tells && self.used_at > 0.0 && above(1.0) && at - self.used_at < CALM => 0.08,
+            _ if tells && self.used_at > 0.0 && above(0.95) => 0.2,
             // It would say so if it were near.
             _ if tells && self.used_at > 0.0 => 0.5,
             None if tells => 1.4,
