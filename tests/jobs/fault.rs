@@ -136,7 +136,7 @@ fn a_service_that_allows_only_so_much_is_asked_no_faster_and_no_row_fails() {
     let ended = crowd.begin(&[]).ends().exits(0);
     assert_eq!(summary(&ended)["summary"]["users"]["failed"], 0);
     let (requests, refused) = throttle(&crowd);
-    assert!(refused <= requests * 0.02, "{refused} of {requests} were refused");
+    assert!(refused <= requests * 0.05, "{refused} of {requests} were refused");
     crowd.verify(true);
 }
 
