@@ -6,6 +6,7 @@
 mod batch;
 mod client;
 mod gather;
+mod leave;
 mod pace;
 mod page;
 mod pipeline;
@@ -18,6 +19,7 @@ mod traffic;
 #[cfg(test)]
 pub(crate) use client::{Failed, WireAnswer, WireRequest};
 pub(crate) use client::{HttpTransport, Transport};
+pub(crate) use leave::with_leave;
 pub(crate) use pace::{FileBucket, Limiter, MemoryBucket};
 pub(crate) use pipeline::{Pipeline, SystemTimer, Timer, Tokens};
 pub(crate) use request::{Body, Class, Request, Response, Verb, encode_segment, origin, origin_of_machine};
