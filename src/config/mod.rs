@@ -3,6 +3,7 @@
 
 pub mod env;
 mod file;
+mod login;
 mod machine;
 mod profile;
 
@@ -13,8 +14,9 @@ use jiff::SignedDuration;
 
 pub use env::{Env, VARIABLES, Variable};
 use file::{File, Section};
+pub use login::{AUTHS, Assertion, Auth, Handed, Login, Machine as IdentityHost, TokenStore};
 use machine::Machine;
-pub use profile::{Address, LOCAL, Login, OF_VARIABLES, Place, Profile};
+pub use profile::{Address, LOCAL, OF_VARIABLES, Place, Profile};
 
 pub(crate) use crate::domain::written::nearest;
 use crate::domain::{Error, ErrorCode, Result, Secret};
