@@ -113,7 +113,8 @@ pub(super) fn of_variables(env: &Env) -> Section {
     }
 }
 
-fn guard(section: &Section, machine: &Machine) -> Guard {
+/// The guard of these keys, as strict as the machine's.
+pub(super) fn guard(section: &Section, machine: &Machine) -> Guard {
     let usual = Guard::default();
     let own = section.guard.clone();
     let mut guard = Guard {
@@ -171,6 +172,27 @@ pub(super) fn resolve(
 }
 
 fn address(name: &str, service: &str, section: &Section, env: &Env) -> Result<Address> {
+    let roots = roots(name, service, section, env)?;
+    Ok(Address {
+        url: roots.url,
+        authority: roots.authority,
+        tenant: roots.tenant,
+        login: login::resolve(name, section, env)?,
+    })
+}
+
+/// The addresses of a profile.
+pub(super) struct Roots {
+    pub(super) url: String,
+    pub(super) authority: String,
+    pub(super) tenant: String,
+}
+
+/// Where a profile's service and its tokens are.
+///
+/// # Errors
+/// `config_invalid`.
+pub(super) fn roots(name: &str, service: &str, section: &Section, env: &Env) -> Result<Roots> {
     let invalid = |why: String| Error::new(ErrorCode::ConfigInvalid, format!("profile \"{name}\": {why}"));
     if section.cloud.is_some() && section.url.is_some() {
         return Err(invalid("cloud and url say the same thing twice".to_owned()).hint("keep one of them"));
@@ -212,11 +234,10 @@ fn address(name: &str, service: &str, section: &Section, env: &Env) -> Result<Ad
     for (key, address) in [("url", &url), ("authority", &authority)] {
         safe(address).map_err(|why| invalid(format!("{key} = \"{address}\": {why}")))?;
     }
-    Ok(Address {
+    Ok(Roots {
         url,
         authority,
         tenant,
-        login: login::resolve(name, section, env)?,
     })
 }
 

@@ -16,9 +16,11 @@ use super::user::{Privileges, User};
 
 mod change;
 mod job;
+mod profile;
 mod report;
 
 pub use job::{JobRow, JobShow};
+pub use profile::{Origin, OriginKind, ProfileRow, ProfileShow, ProfileValue};
 pub use report::ReportRow;
 
 pub use change::{
