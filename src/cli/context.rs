@@ -324,6 +324,7 @@ impl Context {
                 credential: credential(&address.login),
                 timeout,
                 pace: self.pace(),
+                network: services::Network::default(),
                 runtime: self.config()?.runtime_dir().ok(),
             }),
             Place::Inside(data) => {
@@ -352,6 +353,7 @@ impl Context {
                     credential,
                     timeout,
                     pace: self.pace(),
+                    network: services::Network::default(),
                     // Nobody else reaches it.
                     runtime: None,
                 })
