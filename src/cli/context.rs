@@ -354,8 +354,7 @@ impl Context {
                     timeout,
                     pace: self.pace(),
                     network: services::Network::default(),
-                    // Nobody else reaches it.
-                    runtime: None,
+                    runtime: None, // Nobody else reaches it.
                 })
             }
         }
