@@ -325,6 +325,7 @@ impl Context {
                 credential: sign_in::credential(profile, &address.login)?,
                 timeout,
                 pace: self.pace(),
+                network: services::Network::default(),
                 runtime: self.config()?.runtime_dir().ok(),
             }),
             Place::Inside(data) => {
@@ -353,8 +354,8 @@ impl Context {
                     credential,
                     timeout,
                     pace: self.pace(),
-                    // Nobody else reaches it.
-                    runtime: None,
+                    network: services::Network::default(),
+                    runtime: None, // Nobody else reaches it.
                 })
             }
         }
