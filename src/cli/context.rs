@@ -325,7 +325,7 @@ impl Context {
                 credential: sign_in::credential(profile, &address.login)?,
                 timeout,
                 pace: self.pace(),
-                network: services::Network::default(),
+                network: sign_in::network(&profile.network),
                 runtime: self.config()?.runtime_dir().ok(),
             }),
             Place::Inside(data) => {

@@ -20,6 +20,7 @@ mod near_miss;
 pub(crate) mod people;
 mod plan;
 mod policy;
+mod profile;
 pub(crate) mod record;
 mod report;
 mod schema;
@@ -82,6 +83,9 @@ pub(crate) enum Noun {
     /// Report across the organization
     #[command(subcommand, alias = "reports")]
     Report(report::Verb),
+    /// List, show, write and remove profiles: whom the program works for
+    #[command(subcommand, alias = "profiles")]
+    Profile(profile::Verb),
     /// Show what the service can do, and what instead
     #[command(alias = "capability")]
     Capabilities(capabilities::Args),
@@ -114,6 +118,7 @@ impl Noun {
             Self::Audit(verb) => verb.run(cx),
             Self::Policy(verb) => verb.run(cx).await,
             Self::Report(verb) => verb.run(cx).await,
+            Self::Profile(verb) => verb.run(cx),
             Self::Capabilities(args) => args.run(cx).await,
             Self::Local(verb) => verb.run(cx).await,
             Self::Completions(args) => args.run(cx),
@@ -224,6 +229,7 @@ const GROUPS: &[(&str, &[(&str, &str)])] = &[
     (
         "Set up",
         &[
+            ("profile list|show|add|use|remove", "whom the program works for"),
             ("capabilities", "what the service can do, and what instead"),
             (
                 "completions|man|schema",

@@ -1,6 +1,7 @@
 //! stderr and the terminal: status, hints, questions, and facts about where the output goes. stdout is handed out here
 //! and written by `render` alone. Text that passes through is made harmless.
 
+mod choice;
 mod progress;
 mod stdout;
 mod terminal;
