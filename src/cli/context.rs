@@ -1,6 +1,7 @@
 //! What a verb gets: the screen, the options, the clock, the configuration; and [`Context::connect`], the only door to
 //! a service. Offline verbs need no more than the context.
 
+mod beside;
 mod sign_in;
 mod store;
 
@@ -170,6 +171,7 @@ impl Context {
             accessible: self.ui.accessible(),
             now: self.clock.now(),
             zone: self.zone.clone(),
+            grids: self.ui.grids(),
         }
     }
 

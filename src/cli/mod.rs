@@ -24,6 +24,7 @@ mod profile;
 pub(crate) mod record;
 mod report;
 mod schema;
+pub(crate) mod several;
 mod user;
 pub(crate) mod who;
 pub(crate) mod words;
@@ -125,6 +126,28 @@ impl Noun {
             Self::Man(args) => args.run(cx),
             Self::Schema(args) => args.run(cx),
         }
+    }
+
+    /// Whether the verb only reads from the service of a profile: then it can ask several.
+    pub(crate) const fn is_read(&self) -> bool {
+        matches!(
+            self,
+            Self::Methods(methods::Verb::List(_))
+                | Self::Devices(devices::Verb::List(_))
+                | Self::AppPasswords(app_passwords::Verb::List(_))
+                | Self::User(user::Verb::Search(_) | user::Verb::Show(_))
+                | Self::Policy(policy::Verb::Show(_))
+                | Self::Report(report::Verb::Registration(_))
+                | Self::Capabilities(_)
+        )
+    }
+
+    /// Whether the verb has nothing to do with the profile of `-p`.
+    pub(crate) const fn is_offline(&self) -> bool {
+        matches!(
+            self,
+            Self::Profile(_) | Self::Completions(_) | Self::Man(_) | Self::Schema(_)
+        )
     }
 
     /// Whether the verb is a server, which uses every core.
