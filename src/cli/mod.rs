@@ -252,8 +252,10 @@ const GROUPS: &[(&str, &[(&str, &str)])] = &[
     (
         "Set up",
         &[
-            ("profile list|show|add|use|remove", "whom the program works for"),
-            ("capabilities", "what the service can do, and what instead"),
+            (
+                "profile|capabilities",
+                "whom it works for; what the service can do",
+            ),
             (
                 "completions|man|schema",
                 "for the shell, for readers, for scripts",
