@@ -8,6 +8,10 @@ test:
 postgres:
     tests/postgres/run.sh
 
+# the real binary on a real Keycloak, which the script starts
+live:
+    tests/live/run.sh
+
 # the files under docs/examples against the schemas of their makers, their commands against the program
 examples:
     cargo build

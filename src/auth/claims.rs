@@ -1,6 +1,8 @@
 //! What a token says of its holder. Read to know what to offer and whom to name, never to grant anything: the
 //! signature is the service's to check.
 
+use std::collections::BTreeMap;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jiff::Timestamp;
@@ -22,7 +24,36 @@ struct Payload {
     roles: Vec<String>,
     wids: Vec<String>,
     exp: Option<i64>,
+    iss: Option<String>,
+    sub: Option<String>,
+    resource_access: BTreeMap<String, Access>,
 }
+
+/// Roles of one application, as Keycloak lists them.
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct Access {
+    roles: Vec<String>,
+}
+
+impl Payload {
+    /// Whether it is of a realm: Keycloak's issuers end so.
+    fn is_of_realm(&self) -> bool {
+        self.iss.as_deref().is_some_and(|iss| iss.contains("/realms/"))
+    }
+
+    /// The rights over a realm: roles of its own administration, or of another realm's from `master`.
+    fn rights(&self) -> Vec<String> {
+        self.resource_access
+            .iter()
+            .filter(|(client, _)| *client == "realm-management" || client.ends_with("-realm"))
+            .flat_map(|(_, access)| access.roles.iter().cloned())
+            .collect()
+    }
+}
+
+/// How the sign-in name of an application's own account begins in Keycloak.
+const SERVICE_ACCOUNT: &str = "service-account-";
 
 /// The claims that this program looks at.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -55,13 +86,19 @@ impl TokenClaims {
             .and_then(|part| URL_SAFE_NO_PAD.decode(part.trim_end_matches('=')).ok())
             .and_then(|bytes| serde_json::from_slice(&bytes).ok())
             .unwrap_or_default();
-        let delegated = payload.scp.is_some();
-        let permissions = match payload.scp {
+        let of_realm = payload.is_of_realm();
+        let is_service = payload
+            .preferred_username
+            .as_deref()
+            .is_some_and(|name| name.starts_with(SERVICE_ACCOUNT));
+        let delegated = payload.scp.is_some() || (of_realm && !is_service);
+        let permissions = match &payload.scp {
+            _ if of_realm => payload.rights(),
             Some(scopes) => scopes.split_whitespace().map(str::to_owned).collect(),
             None => payload.roles,
         };
         Self {
-            object_id: payload.oid,
+            object_id: payload.oid.or(payload.sub.filter(|_| of_realm)),
             sign_in_name: payload.upn.or(payload.preferred_username).or(payload.unique_name),
             app_id: payload.appid.or(payload.azp),
             tenant: payload.tid,
@@ -127,6 +164,25 @@ mod tests {
             ("a1", None)
         );
         assert_eq!(app.has_any(&["User.Read.All", "X"]), Some(true));
+    }
+
+    #[test]
+    fn a_realm_says_who_and_with_which_rights() {
+        let app = TokenClaims::read(&token(
+            r#"{"iss":"https://id.example/realms/r","sub":"s1","azp":"mfactl","preferred_username":"service-account-mfactl",
+                "scope":"profile email","realm_access":{"roles":["offline_access"]},
+                "resource_access":{"realm-management":{"roles":["manage-users","view-realm"]},"account":{"roles":["x"]}}}"#,
+        ));
+        assert!(!app.delegated);
+        assert_eq!(app.operator().account, "mfactl");
+        assert_eq!(app.object_id.as_deref(), Some("s1"));
+        assert_eq!(app.permissions, ["manage-users", "view-realm"]);
+        let person = TokenClaims::read(&token(
+            r#"{"iss":"https://id.example/realms/master","sub":"s2","azp":"admin-cli","preferred_username":"rita"}"#,
+        ));
+        assert!(person.delegated);
+        assert_eq!(person.operator().user_id, Some("s2".into()));
+        assert_eq!(person.operator().account, "rita");
     }
 
     #[test]

@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::assertion::{Assertion, Source};
 use super::certificate::Identity;
 use super::command::AzureCli;
+use super::dialect::Dialect;
 use super::flow::Flow;
 use super::given::Given;
 use super::managed_identity::{Host, ManagedIdentity};
@@ -69,6 +70,8 @@ pub(crate) struct Way<'a> {
     pub(crate) timer: Arc<dyn Timer>,
     /// Root of the token endpoint, with the tenant.
     pub(crate) authority: &'a str,
+    /// How tokens are asked for there.
+    pub(crate) dialect: Dialect,
     /// The service that tokens are for.
     pub(crate) audience: &'a str,
     /// The tenant.
@@ -87,6 +90,7 @@ impl Credential {
             transport,
             timer,
             authority,
+            dialect,
             audience,
             tenant,
             timeout,
@@ -131,9 +135,10 @@ impl Credential {
         };
         let root = origin(authority)?;
         Ok(Box::new(Posted {
-            address: format!("{}/oauth2/v2.0/token", root.as_str().trim_end_matches('/')),
+            address: format!("{}{}", root.as_str().trim_end_matches('/'), dialect.token),
             endpoint: Pipeline::new(Arc::clone(transport), Arc::clone(timer), root, None, *timeout),
-            scope: format!("{resource}/.default"),
+            path: dialect.token,
+            scope: dialect.scope.then(|| format!("{resource}/.default")),
             proof,
         }))
     }

@@ -153,6 +153,14 @@ pub(super) fn refused(response: &Response) -> Error {
             .find(|(codes, ..)| number.is_some_and(|number| codes.contains(&number)));
         let (why, hint) = match (known, text("error")) {
             (Some((_, why, hint)), _) => (*why, *hint),
+            // Keycloak's words (api/keycloak 2): the client is known and its secret wrong; there is no such client.
+            (None, Some("unauthorized_client")) if description.starts_with("Invalid client") => (
+                "the client secret is wrong",
+                "copy it anew: Clients, the client, Credentials",
+            ),
+            (None, Some("Realm does not exist")) => {
+                ("there is no such realm", "check url and realm in the profile")
+            }
             (None, Some("invalid_client")) => (
                 "the application or its secret is wrong",
                 "check client_id and secret",
@@ -169,7 +177,8 @@ pub(super) fn refused(response: &Response) -> Error {
         };
         Error::new(ErrorCode::NotSignedIn, format!("not signed in: {why}")).hint(hint)
     };
-    let error = if service_code.is_empty() {
+    // A sentence is no code.
+    let error = if service_code.is_empty() || service_code.contains(' ') {
         error
     } else {
         error.service_code(service_code)
@@ -212,6 +221,8 @@ mod tests {
                 error(400, r#"{"error":"invalid_grant","error_description":"AADSTS50126: Error validating"}"#),
                 error(400, r#"{"error":"invalid_grant"}"#),
                 error(400, r#"{"error":"interaction_required","error_codes":[50076]}"#),
+                error(401, r#"{"error":"unauthorized_client","error_description":"Invalid client or Invalid client credentials"}"#),
+                error(404, r#"{"error":"Realm does not exist"}"#),
                 error(404, "<html>"),
                 error(503, ""),
             ]
@@ -221,6 +232,8 @@ mod tests {
         not_signed_in AADSTS50126: not signed in: sign-in name or password is wrong (check both)
         not_signed_in invalid_grant: not signed in: sign-in name or password is wrong (check both)
         not_signed_in AADSTS50076: not signed in: a second factor is needed (sign in with a browser, or use an application's own credential)
+        not_signed_in unauthorized_client: not signed in: the client secret is wrong (copy it anew: Clients, the client, Credentials)
+        not_signed_in : not signed in: there is no such realm (check url and realm in the profile)
         not_signed_in : the sign-in service answered with status 404 (check authority and tenant in the profile)
         unavailable : the sign-in service answered with status 503 (check authority and tenant in the profile)
         "

@@ -30,15 +30,9 @@ pub(crate) trait Flow: Send + Sync + Debug {
 }
 
 /// Posts a form to the token endpoint and takes the token from its answer.
-pub(super) async fn post(endpoint: &Pipeline, form: String) -> Result<Fetched> {
+pub(super) async fn post(endpoint: &Pipeline, path: &'static str, form: String) -> Result<Fetched> {
     // Asking twice gives two tokens and changes nothing.
-    let mut request = Request::write(
-        Verb::Post,
-        Class::Read,
-        "",
-        "/oauth2/v2.0/token",
-        "/oauth2/v2.0/token",
-    );
+    let mut request = Request::write(Verb::Post, Class::Read, "", path, path);
     request.body = Body::Form(form);
     let response = endpoint.send(&request).await?;
     if !response.ok() {

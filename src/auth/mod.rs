@@ -6,6 +6,7 @@ mod certificate;
 mod claims;
 mod command;
 mod credential;
+mod dialect;
 mod errors;
 mod flow;
 mod given;
@@ -20,6 +21,7 @@ pub use managed_identity::{Host, IMDS};
 
 pub(crate) use claims::TokenClaims;
 pub(crate) use credential::Way;
+pub(crate) use dialect::Dialect;
 pub(crate) use source::TokenSource;
 
 #[cfg(test)]

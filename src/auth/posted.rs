@@ -36,7 +36,9 @@ pub(super) struct Posted {
     pub(super) endpoint: Pipeline,
     /// The address of the token endpoint: the audience of assertions.
     pub(super) address: String,
-    pub(super) scope: String,
+    /// The same under the authority.
+    pub(super) path: &'static str,
+    pub(super) scope: Option<String>,
     pub(super) proof: Proof,
 }
 
@@ -91,7 +93,9 @@ impl Posted {
                     .append_pair("password", password.expose());
             }
         }
-        form.append_pair("scope", &self.scope);
+        if let Some(scope) = &self.scope {
+            form.append_pair("scope", scope);
+        }
         Ok(form.finish())
     }
 }
@@ -99,6 +103,6 @@ impl Posted {
 #[async_trait]
 impl Flow for Posted {
     async fn fetch(&self) -> Result<Fetched> {
-        post(&self.endpoint, self.form().await?).await
+        post(&self.endpoint, self.path, self.form().await?).await
     }
 }

@@ -127,6 +127,7 @@ mod tests {
             transport: shared.clone(),
             timer: shared.clone(),
             authority: "https://login.example/tenant",
+            dialect: crate::auth::Dialect::MICROSOFT,
             audience: "https://graph.example/",
             tenant: "tenant",
             timeout: Duration::from_secs(60),

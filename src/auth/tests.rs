@@ -19,6 +19,7 @@ async fn fetch(script: &Script, credential: &Credential) -> Result<Fetched> {
         transport: shared.clone(),
         timer: shared,
         authority: "https://login.example/tenant",
+        dialect: super::Dialect::MICROSOFT,
         audience: "https://graph.example/",
         tenant: "tenant",
         timeout: Duration::from_secs(60),

@@ -212,7 +212,10 @@ const GROUPS: &[(&str, &[(&str, &str)])] = &[
             ("user reset", "lost phone, new phone, compromised account"),
             ("user check-caller", "is it the person on the phone?"),
             ("user reset-password", "set or make a password"),
-            ("user sign-out", "end every session"),
+            (
+                "user sign-out|unlock",
+                "end every session; a lock after wrong tries",
+            ),
             ("methods add", "phone, email, totp, temporary-pass, questions"),
             ("methods update|remove", "change or remove a method"),
             (

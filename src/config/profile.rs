@@ -61,6 +61,9 @@ pub struct Address {
     pub login: Login,
 }
 
+/// The service whose tenants are realms, each with an authority of its own under the service's address.
+const KEYCLOAK: &str = "keycloak";
+
 /// Where a vendor's own service answers: api/entra, national clouds.
 const CLOUDS: &[(&str, &str, &str)] = &[
     (
@@ -207,7 +210,12 @@ pub(super) fn roots(name: &str, service: &str, section: &Section, env: &Env) -> 
         .filter(|_| section.auth.as_deref() == Some("federated"))
         .find_map(|name| env.get(name))
         .map(str::to_owned);
-    let tenant = section.tenant.clone().or(told).ok_or_else(|| {
+    // A realm is what others call a tenant.
+    let realm = section.realm.clone().filter(|_| service == KEYCLOAK);
+    let tenant = realm.or(section.tenant.clone()).or(told).ok_or_else(|| {
+        if service == KEYCLOAK {
+            return invalid("realm is missing".to_owned()).hint("set realm = \"…\"");
+        }
         invalid("tenant is missing".to_owned()).hint("set tenant = \"contoso.onmicrosoft.com\"")
     })?;
     let cloud = match (section.url.as_ref(), service) {
@@ -221,7 +229,13 @@ pub(super) fn roots(name: &str, service: &str, section: &Section, env: &Env) -> 
         }
     };
     let (url, login_root) = match cloud {
-        None => (section.url.clone().unwrap_or_default(), None),
+        None => {
+            let url = section.url.clone().unwrap_or_default();
+            // Tokens come from the realm itself.
+            let realm =
+                (service == KEYCLOAK).then(|| format!("{}/realms/{tenant}", url.trim_end_matches('/')));
+            (url, realm)
+        }
         Some(cloud) => {
             let (_, graph, login) = CLOUDS.iter().find(|(known, ..)| *known == cloud).ok_or_else(|| {
                 let names: Vec<_> = CLOUDS.iter().map(|(known, ..)| *known).collect();

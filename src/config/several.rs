@@ -57,9 +57,9 @@ impl Config {
 
     /// Whether a profile is there only for others to take over its keys.
     fn is_base(&self, name: &str) -> bool {
-        let whole = self
-            .section(name)
-            .is_ok_and(|section| section.service.is_some() && section.tenant.is_some());
+        let whole = self.section(name).is_ok_and(|section| {
+            section.service.is_some() && (section.tenant.is_some() || section.realm.is_some())
+        });
         !whole && !self.extended_by(name).is_empty()
     }
 
@@ -120,7 +120,7 @@ impl Config {
             default,
             auth: (!inside).then_some(auth),
             service: section.service,
-            tenant: section.tenant,
+            tenant: section.realm.or(section.tenant),
             domain: section.domain,
             extends: section.extends,
             problem,

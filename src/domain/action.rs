@@ -128,6 +128,8 @@ pub enum Action {
     RequireRegistration,
     /// Stop the account from signing in.
     DisableAccount,
+    /// End the lock that wrong tries brought about.
+    Unlock,
 }
 
 /// What may be done again when the answer to a request was lost.

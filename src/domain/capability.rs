@@ -173,6 +173,7 @@ impl Action {
             Self::GeneratePassword { .. } => Capability::GeneratePassword,
             Self::RequireRegistration => Capability::RequireRegistration,
             Self::DisableAccount => Capability::DisableAccount,
+            Self::Unlock => Capability::Unlock,
         }
     }
 }

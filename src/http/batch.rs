@@ -58,7 +58,7 @@ pub(super) fn envelope(requests: &[&Request]) -> Request {
                 Body::Json(body) => Some(body.clone()),
                 // An action without a body is refused in a batch: it wants an empty object and its type.
                 Body::None if request.verb == Verb::Post => Some(json!({})),
-                Body::None | Body::Form(_) => None,
+                Body::None | Body::Form(_) | Body::Text(_) => None,
             };
             if let Some(body) = body {
                 headers.insert("Content-Type".to_owned(), json!("application/json"));

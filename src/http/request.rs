@@ -74,6 +74,8 @@ pub(crate) enum Body {
     Json(Value),
     /// A form, percent-encoded already.
     Form(String),
+    /// Plain text.
+    Text(String),
 }
 
 /// One call. `template` is the path with names in place of values: the only form in which it is logged.
@@ -129,6 +131,13 @@ impl Request {
     #[must_use]
     pub(crate) fn json(mut self, body: Value) -> Self {
         self.body = Body::Json(body);
+        self
+    }
+
+    /// With plain text as its body.
+    #[must_use]
+    pub(crate) fn text(mut self, body: impl Into<String>) -> Self {
+        self.body = Body::Text(body.into());
         self
     }
 

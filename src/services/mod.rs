@@ -5,7 +5,12 @@
 mod conformance;
 mod entra;
 mod gate;
+mod keycloak;
+mod listed;
 pub mod local;
+mod password;
+mod steps;
+mod words;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -13,7 +18,7 @@ use std::time::Duration;
 
 use sha2::{Digest as _, Sha256};
 
-use crate::auth::{Credential, TokenSource, Way};
+use crate::auth::{Credential, Dialect, TokenSource, Way};
 use crate::domain::{
     Bucket, Capabilities, Error, ErrorCode, IdentityService, Limits, Operator, Pace, Result, SystemClock,
     UserId,
@@ -37,6 +42,8 @@ pub struct Service {
     limits: Limits,
     /// Roots under which it takes calls in batches.
     batches: &'static [&'static str],
+    /// How tokens are asked for.
+    dialect: Dialect,
     make: fn(Link) -> Box<dyn IdentityService>,
 }
 
@@ -48,7 +55,17 @@ pub static SERVICES: &[Service] = &[
         capabilities: entra::declared,
         limits: entra::LIMITS,
         batches: entra::BATCHES,
+        dialect: Dialect::MICROSOFT,
         make: entra::make,
+    },
+    Service {
+        name: "keycloak",
+        title: "Keycloak",
+        capabilities: keycloak::declared,
+        limits: keycloak::LIMITS,
+        batches: &[],
+        dialect: Dialect::OPENID,
+        make: keycloak::make,
     },
     Service {
         name: "local",
@@ -60,6 +77,7 @@ pub static SERVICES: &[Service] = &[
             writes: None,
         },
         batches: entra::BATCHES,
+        dialect: Dialect::MICROSOFT,
         make: local::make,
     },
 ];
@@ -118,6 +136,8 @@ pub struct Connected {
 /// What a service is made of.
 pub(crate) struct Link {
     pub(crate) graph: Pipeline,
+    /// The tenant, as the profile names it.
+    pub(crate) tenant: String,
     pub(crate) claims: crate::auth::TokenClaims,
 }
 
@@ -164,6 +184,7 @@ async fn link(
         transport: transport.clone(),
         timer: timer.clone(),
         authority: &options.authority,
+        dialect: service.dialect,
         audience: graph.as_str(),
         tenant: &options.tenant,
         timeout,
@@ -185,6 +206,7 @@ async fn link(
     Ok(Link {
         graph: Pipeline::new(transport, timer, graph, Some(Arc::new(tokens)), timeout)
             .paced(Arc::new(limiter), service.batches),
+        tenant: options.tenant.clone(),
         claims,
     })
 }

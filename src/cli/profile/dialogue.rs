@@ -56,11 +56,20 @@ pub(super) fn fill(cx: &Context, args: &mut Args) -> Result<()> {
         }
     };
     let is_entra = service == "entra";
+    // Its tokens come from the realm, which is what others call a tenant.
+    let is_keycloak = service == "keycloak";
     args.service = Some(service);
     if is_entra && args.url.is_none() {
         if args.cloud.is_none() {
             let cloud = choose(cx, "Cloud", CLOUDS)?;
             args.cloud = Some(cloud).filter(|cloud| cloud != "global");
+        }
+    } else if is_keycloak {
+        if args.url.is_none() {
+            args.url = Some(ask(cx, "Address, without /admin and /realms", address)?);
+        }
+        if args.realm.is_none() {
+            args.realm = Some(ask(cx, "Realm", some)?);
         }
     } else {
         if args.url.is_none() {
@@ -70,7 +79,7 @@ pub(super) fn fill(cx: &Context, args: &mut Args) -> Result<()> {
             args.authority = Some(ask(cx, "Where tokens come from (authority)", address)?);
         }
     }
-    if args.tenant.is_none() {
+    if args.tenant.is_none() && !is_keycloak {
         args.tenant = Some(ask(cx, "Tenant: its domain or id", some)?);
     }
     sign_in(cx, args)?;

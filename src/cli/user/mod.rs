@@ -6,6 +6,7 @@ mod reset_password;
 pub(crate) mod search;
 pub(crate) mod show;
 mod sign_out;
+mod unlock;
 
 use super::context::Context;
 use crate::domain::Result;
@@ -24,6 +25,8 @@ pub enum Verb {
     Reset(reset::Args),
     /// Give a new password
     ResetPassword(reset_password::Args),
+    /// End a lock after wrong tries
+    Unlock(unlock::Args),
     /// Check that a caller is the person, before anything is changed
     CheckCaller(check_caller::Args),
 }
@@ -36,6 +39,7 @@ impl Verb {
             Self::SignOut(args) => args.run(cx).await,
             Self::Reset(args) => args.run(cx).await,
             Self::ResetPassword(args) => args.run(cx).await,
+            Self::Unlock(args) => args.run(cx).await,
             Self::CheckCaller(args) => args.run(cx).await,
         }
     }

@@ -168,6 +168,10 @@ impl Core {
                 headers.push(("content-type", "application/json".to_owned()));
                 Some(value.to_string().into_bytes())
             }
+            Body::Text(text) => {
+                headers.push(("content-type", "text/plain".to_owned()));
+                Some(text.clone().into_bytes())
+            }
             Body::Form(form) => {
                 headers.push(("content-type", "application/x-www-form-urlencoded".to_owned()));
                 Some(form.clone().into_bytes())

@@ -45,6 +45,7 @@ impl Look {
                     parts.app_passwords = true
                 }
                 Action::DisableAccount => accounts = true,
+                Action::Unlock => parts.locks = true,
                 Action::IssueAppPassword { .. }
                 | Action::SignOut
                 | Action::SetPassword { .. }
@@ -168,6 +169,7 @@ pub(super) fn holds(action: &Action, created: Option<&MethodId>, seen: &Seen) ->
             let all = seen.info.app_passwords.as_ref()?;
             Some(!all.iter().any(|one| one.id == *id))
         }
+        Action::Unlock => seen.info.locked.map(|locked| !locked),
         Action::DisableAccount => seen.user.as_ref().map(|user| !user.enabled),
         Action::IssueAppPassword { .. }
         | Action::SignOut

@@ -199,6 +199,18 @@ pub(super) fn sign_out(draft: &mut Draft<'_>) -> Result<()> {
     Ok(())
 }
 
+/// `user unlock`.
+pub(super) fn unlock(draft: &mut Draft<'_>) -> Result<()> {
+    // What the service cannot do at all is said even of somebody who is not locked.
+    if draft.info.locked == Some(false) && draft.can(&Action::Unlock) {
+        draft.unchanged(Words::new("unlock", "account", "not locked"));
+        return Ok(());
+    }
+    let words = Words::new("unlock", "account", "wrong tries are forgotten");
+    draft.require(Action::Unlock, words, &[])?;
+    Ok(())
+}
+
 /// The words for a new password.
 pub(crate) fn password_words(permanent: bool) -> Words {
     let detail = if permanent {

@@ -138,6 +138,14 @@ impl<'a> Draft<'a> {
         }
     }
 
+    /// Whether the service can do what an action asks for.
+    pub(crate) fn can(&self, action: &Action) -> bool {
+        !matches!(
+            self.setting.capabilities.get(action.needs()),
+            Answer::Unsupported { .. }
+        )
+    }
+
     /// Plans an action where the service can do it, else a row for somebody's hands.
     pub(crate) fn attempt(&mut self, action: Action, words: Words, after: &[u16]) -> Option<u16> {
         match self.setting.capabilities.get(action.needs()) {
@@ -309,6 +317,7 @@ impl<'a> Draft<'a> {
                 }
             }
             Action::DisableAccount => self.user.enabled = false,
+            Action::Unlock => self.info.locked = self.info.locked.map(|_| false),
             Action::AddQuestions { .. }
             | Action::IssueAppPassword { .. }
             | Action::SetPassword { .. }

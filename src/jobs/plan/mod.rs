@@ -98,6 +98,8 @@ pub enum Wish {
     },
     /// `user sign-out`.
     SignOut,
+    /// `user unlock`.
+    Unlock,
     /// `user reset`.
     Playbook(Box<Playbook>, Options),
     /// `user reset-password`: this password, or a generated one.
@@ -142,6 +144,10 @@ impl Wish {
             },
             Self::SignOut => Parts {
                 sessions: true,
+                ..Parts::NONE
+            },
+            Self::Unlock => Parts {
+                locks: true,
                 ..Parts::NONE
             },
             Self::Playbook(..) => Parts::ALL,
@@ -368,6 +374,7 @@ pub fn plan(setting: &Setting<'_>, person: &Person, wish: &Wish) -> Result<Plann
         Wish::Forget(devices) => around::forget(&mut draft, devices)?,
         Wish::AppPasswords { names, reissue } => around::app_passwords(&mut draft, names, *reissue)?,
         Wish::SignOut => around::sign_out(&mut draft)?,
+        Wish::Unlock => around::unlock(&mut draft)?,
         Wish::Playbook(playbook, options) => playbook.plan(&mut draft, options)?,
         Wish::Password { given, permanent } => around::password(&mut draft, given.as_ref(), *permanent)?,
     }

@@ -260,6 +260,11 @@ fn temporary_pass(draft: &mut Draft<'_>, pass: Pass) -> Result<()> {
         one_time: None,
         start: None,
     };
+    // Where there are no passes, the person is asked to register instead, where that can be.
+    if pass == Pass::Auto && !draft.can(&action) && draft.can(&Action::RequireRegistration) {
+        plain(draft, Verb::RequireRegistration);
+        return Ok(());
+    }
     match admit_pass(draft, None, None) {
         Err(error) if pass == Pass::Always => return Err(error),
         Err(error) => {

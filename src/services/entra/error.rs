@@ -6,6 +6,7 @@ use serde_json::Value;
 use crate::auth::TokenClaims;
 use crate::domain::{Error, ErrorCode};
 use crate::http::{Response, Verb};
+use crate::services::words::{one_line, tries, words};
 
 /// Calls that want the same permission and fail in the same ways.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -248,23 +249,6 @@ fn bad_request(family: Family, code: &str, said: &str) -> Error {
     Error::new(ErrorCode::ServiceRefused, words("the service refused", said))
 }
 
-/// The service's own words behind ours.
-fn words(ours: &str, said: &str) -> String {
-    if said.is_empty() {
-        ours.to_owned()
-    } else {
-        format!("{ours}: {said}")
-    }
-}
-
-fn tries(count: u32) -> String {
-    if count == 1 {
-        "1 try".to_owned()
-    } else {
-        format!("{count} tries")
-    }
-}
-
 /// The service's message, which for some refusals stands better in `innerError`; one line, short, without control
 /// characters: it is untrusted text.
 fn said(body: &Value) -> String {
@@ -276,23 +260,7 @@ fn said(body: &Value) -> String {
         .map(str::to_owned)
         .or_else(|| text(body, "message"))
         .unwrap_or_default();
-    let line: String = message
-        .chars()
-        .map(|c| if c.is_control() { ' ' } else { c })
-        .take(300)
-        .collect::<String>()
-        .split_whitespace()
-        .collect::<Vec<_>>()
-        .join(" ");
-    let line = line.trim_end_matches('.');
-    let mut chars = line.chars();
-    match (chars.next(), chars.next()) {
-        // An abbreviation or a name keeps its capital.
-        (Some(first), Some(second)) if first.is_uppercase() && second.is_lowercase() => {
-            format!("{}{}", first.to_lowercase(), &line[first.len_utf8()..])
-        }
-        _ => line.to_owned(),
-    }
+    one_line(&message)
 }
 
 fn text(body: &Value, key: &str) -> Option<String> {

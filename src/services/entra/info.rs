@@ -9,11 +9,9 @@ use super::error::Family;
 use super::graph::{BETA, V1, parse, read_of};
 use super::wire::{WireMethod, WirePreferences, WireRequirements};
 use super::{EntraService, devices, preferences};
-use crate::domain::{
-    Error, Method, MethodKind, Parts, Registration, RegistrationState, Result, SecurityInfo, UnknownPart,
-    Use, UserId,
-};
+use crate::domain::{Error, Method, Parts, Result, SecurityInfo, UnknownPart, UserId};
 use crate::http::{Request, Response, Verb};
+use crate::services::listed::{registration, sort_methods};
 
 const METHODS: &str = "/users/{id}/authentication/methods";
 
@@ -152,7 +150,7 @@ impl EntraService {
         for item in items {
             methods.extend(parse::<WireMethod>(item)?.into_method());
         }
-        sort(&mut methods);
+        sort_methods(&mut methods);
         Ok(methods)
     }
 }
@@ -167,17 +165,6 @@ struct BetaAnswers {
 struct Kept {
     preferences: Option<Result<WirePreferences>>,
     requirements: Option<Result<WireRequirements>>,
-}
-
-/// The order of lists: by kind, then the oldest first, then by id.
-pub(crate) fn sort(methods: &mut [Method]) {
-    let place = |kind: MethodKind| MethodKind::ALL.iter().position(|known| *known == kind);
-    methods.sort_by(|a, b| {
-        place(a.kind)
-            .cmp(&place(b.kind))
-            .then_with(|| a.added_at.cmp(&b.added_at))
-            .then_with(|| a.id.cmp(&b.id))
-    });
 }
 
 /// Whether beta took the call away: the person, the permission and the pace are no reasons to ask v1.0.
@@ -210,28 +197,6 @@ fn finish(mut info: SecurityInfo, mut methods: Vec<Method>, kept: Kept, parts: P
     }
     info.methods = (parts.methods || parts.default).then_some(methods);
     info
-}
-
-/// How far registration is, by what is registered: Graph itself tells it only in a report that is hours old.
-pub(crate) fn registration(methods: &[Method], mfa_state: Option<String>) -> Registration {
-    let signs_in = methods.iter().any(Method::signs_in);
-    let state = if signs_in {
-        RegistrationState::Complete
-    } else if methods.is_empty() {
-        RegistrationState::None
-    } else {
-        RegistrationState::Partial
-    };
-    let resets = methods
-        .iter()
-        .any(|method| method.usable() && method.uses.contains(&Use::Reset));
-    Registration {
-        state,
-        mfa_state,
-        mfa_capable: Some(signs_in),
-        reset_capable: Some(resets),
-        grace_until: None,
-    }
 }
 
 fn lost(part: &str, error: &Error) -> UnknownPart {

@@ -14,7 +14,6 @@ mod preferences;
 mod privileges;
 mod report;
 mod sessions;
-mod steps;
 #[cfg(test)]
 mod tests;
 mod users;
@@ -31,13 +30,11 @@ use crate::domain::{
     UserId, UserQuery, Verdict,
 };
 use crate::services::Link;
+use crate::services::steps::apply_by_person;
 
 pub(crate) use capabilities::declared;
 pub(crate) use error::{Family, service_code};
 pub(crate) use graph::Graph;
-pub(crate) use info::{registration, sort as sort_methods};
-pub(crate) use policy::sort as sort_policy;
-pub(crate) use steps::apply_by_person;
 
 /// What Microsoft documents for one application in one tenant of more than 500 people (api/entra 6.2): 8,000 units in
 /// 10 seconds, 3,000 writes in 150.
@@ -122,7 +119,8 @@ impl EntraService {
             | Action::RevokeAppPassword { .. }
             | Action::RevokeAllAppPasswords
             | Action::IssueAppPassword { .. }
-            | Action::RequireRegistration => {
+            | Action::RequireRegistration
+            | Action::Unlock => {
                 // The gate refuses these first; a service never pretends, whoever calls it.
                 Err(Error::new(
                     ErrorCode::Unsupported,

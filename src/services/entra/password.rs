@@ -11,18 +11,10 @@ use super::graph::{V1, parse, write_of};
 use super::wire::{PASSWORD_ID, WireOperation};
 use crate::domain::{Effect, Error, ErrorCode, Minted, Result, Secret, Slot, Step, UserId};
 use crate::http::{Class, Request, Response, Verb};
+use crate::services::password::{Rules, generate};
 
 /// First and longest pause between two looks at an operation.
 const POLL: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(5));
-
-/// Without letters and digits that are taken for one another when they are read aloud.
-const ALPHABETS: [&[u8]; 4] = [
-    b"abcdefghjkmnpqrstuvwxyz",
-    b"ABCDEFGHJKMNPQRSTUVWXYZ",
-    b"23456789",
-    b"-_.!+=?#",
-];
-const LENGTH: usize = 16;
 
 impl EntraService {
     pub(super) async fn set_password(&self, step: &Step, permanent: bool) -> Result<Effect> {
@@ -33,7 +25,7 @@ impl EntraService {
     }
 
     pub(super) async fn generate_password(&self, user: &UserId, permanent: bool) -> Result<Effect> {
-        let password = generate()?;
+        let password = generate(&Rules::default())?;
         let mut effect = self.write_password(user, &password, permanent).await?;
         effect.secret = Some(Minted {
             kind: "password",
@@ -120,64 +112,5 @@ impl EntraService {
                 }
             }
         }
-    }
-}
-
-/// A strong password that can be read aloud: all four sorts of characters in it, in random places.
-///
-/// # Errors
-/// `internal`, where the machine gives no random bytes.
-fn generate() -> Result<Secret> {
-    let everything: Vec<u8> = ALPHABETS.concat();
-    let mut password = Vec::with_capacity(LENGTH);
-    for alphabet in ALPHABETS {
-        password.push(pick(alphabet)?);
-    }
-    while password.len() < LENGTH {
-        password.push(pick(&everything)?);
-    }
-    for at in (1..password.len()).rev() {
-        password.swap(at, below(at + 1)?);
-    }
-    Ok(Secret::new(
-        password.into_iter().map(char::from).collect::<String>(),
-    ))
-}
-
-fn pick(alphabet: &[u8]) -> Result<u8> {
-    Ok(alphabet[below(alphabet.len())?])
-}
-
-/// A random number below `limit`, each as likely as the others.
-fn below(limit: usize) -> Result<usize> {
-    let limit = u32::try_from(limit).unwrap_or(u32::MAX).max(1);
-    let fair = u32::MAX - u32::MAX % limit;
-    loop {
-        let value = getrandom::u32()
-            .map_err(|error| Error::new(ErrorCode::Internal, format!("no random bytes: {error}")))?;
-        if value < fair {
-            return Ok((value % limit) as usize);
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_made_password_has_all_sorts_of_characters_and_is_another_each_time() {
-        let passwords: Vec<String> = (0..50).map(|_| generate().unwrap().expose().to_owned()).collect();
-        for password in &passwords {
-            assert_eq!(password.len(), LENGTH);
-            for alphabet in ALPHABETS {
-                assert!(
-                    password.bytes().any(|byte| alphabet.contains(&byte)),
-                    "{password}"
-                );
-            }
-        }
-        let different: std::collections::HashSet<_> = passwords.iter().collect();
-        assert_eq!(different.len(), 50);
     }
 }

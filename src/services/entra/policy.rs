@@ -15,6 +15,7 @@ use crate::domain::{
     TargetType, UserId,
 };
 use crate::http::{Request, Verb, encode_segment};
+use crate::services::listed::sort_policy;
 
 /// The target that means everybody.
 const EVERYONE: &str = "all_users";
@@ -94,7 +95,7 @@ impl EntraService {
                 (method.allowed_for_user, method.reason) = judge(method, user, holdings.as_ref());
             }
         }
-        sort(&mut methods);
+        sort_policy(&mut methods);
         Ok(Policy {
             read_at: SystemClock.now(),
             methods,
@@ -316,27 +317,6 @@ fn postponement(enforcement: &Value) -> Option<RegistrationPolicy> {
         .and_then(Value::as_u64)
         .and_then(|days| u32::try_from(days).ok());
     Some(RegistrationPolicy { postpone_days: days })
-}
-
-/// What signs in first, then what resets, then what is off; within, the order of kinds.
-pub(crate) fn sort(methods: &mut [MethodPolicy]) {
-    let place = |method: &MethodPolicy| {
-        let purpose = match method.purpose {
-            PolicyUse::SignIn => 0,
-            PolicyUse::Reset => 1,
-            PolicyUse::Off => 2,
-        };
-        let name = match method.kind.as_str() {
-            "phone, text" | "phone, call" => "phone:mobile",
-            other => other,
-        };
-        let kind = MethodKind::ALL
-            .iter()
-            .position(|kind| kind.as_str() == name)
-            .unwrap_or(usize::MAX);
-        (purpose, kind, method.kind == "phone, call")
-    };
-    methods.sort_by_key(place);
 }
 
 #[cfg(test)]

@@ -16,6 +16,7 @@ const MOBILE: &str = "/v1.0/users/u1/authentication/phoneMethods/3179e48a-750b-4
 fn service(script: &Script) -> EntraService {
     EntraService::new(Link {
         graph: script.pipeline(60),
+        tenant: "contoso.example".to_owned(),
         claims: TokenClaims::default(),
     })
 }
@@ -28,6 +29,7 @@ fn as_person(script: &Script, id: &str) -> EntraService {
     };
     EntraService::new(Link {
         graph: script.pipeline(60),
+        tenant: "contoso.example".to_owned(),
         claims,
     })
 }

@@ -15,7 +15,7 @@ use crate::domain::{
     Device, IdentityService as _, Method, MethodKind, MethodState, Parts, PhoneNumber, Result, SecurityInfo,
     Sessions, UserId,
 };
-use crate::services::entra;
+use crate::services::listed;
 
 /// How many people are read side by side.
 const SIDE_BY_SIDE: usize = 4;
@@ -46,7 +46,7 @@ impl LocalService {
             let told: WireRegistrationState = client.get(user, "/registration", template).await?;
             let mfa_state = registration.mfa_state.take();
             if let Some(methods) = &methods {
-                *registration = entra::registration(methods, mfa_state);
+                *registration = listed::registration(methods, mfa_state);
             } else {
                 registration.mfa_state = mfa_state;
             }
@@ -117,7 +117,7 @@ impl LocalService {
                 .max();
             method.default = methods.first().and_then(|first| first.default).map(|_| false);
             methods.push(method);
-            entra::sort_methods(&mut methods);
+            listed::sort_methods(&mut methods);
         }
         Ok(Some(methods))
     }

@@ -17,6 +17,7 @@ use wire::{WireChallenge, WireVerdict};
 
 use super::Link;
 use super::entra::{self, EntraService};
+use super::steps::apply_by_person;
 use crate::domain::{
     Answer, Capabilities, Capability, Challenge, Effect, Error, ErrorCode, IdentityService, MethodId,
     MethodKind, Parts, Policy, Privileges, Purpose, RegistrationRow, ReportQuery, Result, Secret,
@@ -193,7 +194,7 @@ impl IdentityService for LocalService {
     }
 
     async fn apply(&self, steps: &[Step]) -> Vec<Result<Effect>> {
-        entra::apply_by_person(steps, entra::SIDE_BY_SIDE, |step| Box::pin(self.apply_one(step))).await
+        apply_by_person(steps, entra::SIDE_BY_SIDE, |step| Box::pin(self.apply_one(step))).await
     }
 }
 

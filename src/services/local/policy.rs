@@ -12,7 +12,7 @@ use crate::domain::{
     RememberedDevicesPolicy, Result, Target, TargetType, UserId,
 };
 use crate::http::Request;
-use crate::services::entra;
+use crate::services::listed;
 
 impl LocalService {
     pub(super) async fn read_policy(&self, user: Option<&UserId>) -> Result<Policy> {
@@ -50,7 +50,7 @@ fn overlay(mut policy: Policy, told: WirePolicy, for_somebody: bool) -> Policy {
         allowed_for_user: for_somebody.then_some(enabled),
         reason: for_somebody.then(|| if enabled { "everyone" } else { "off for everyone" }.to_owned()),
     });
-    entra::sort_policy(&mut policy.methods);
+    listed::sort_policy(&mut policy.methods);
     policy.remembered_devices = Some(RememberedDevicesPolicy {
         allowed: told.remembered_devices.allowed,
         days: told.remembered_devices.days,

@@ -1,0 +1,77 @@
+//! Security info of a person: credentials in their order, sessions, and whether the account is locked.
+
+use futures::future::OptionFuture;
+
+use super::KeycloakService;
+use super::admin::person;
+use super::error::Area;
+use super::wire::{WireCredential, WireLock};
+use crate::domain::{Method, Parts, Result, SecurityInfo, Sessions, UserId};
+use crate::services::listed::{registration, sort_methods};
+
+impl KeycloakService {
+    pub(super) async fn read_info(&self, user: &UserId, parts: Parts) -> Result<SecurityInfo> {
+        let wants_methods = parts.methods || parts.default || parts.registration;
+        let wants_sessions = parts.sessions || parts.devices;
+        let (methods, sessions, lock) = futures::join!(
+            OptionFuture::from(wants_methods.then(|| self.methods_of(user))),
+            OptionFuture::from(wants_sessions.then(|| self.sessions_of(user))),
+            OptionFuture::from(parts.locks.then(|| self.lock_of(user))),
+        );
+        let mut info = SecurityInfo::default();
+        if let Some(methods) = methods.transpose()? {
+            info.registration = parts.registration.then(|| registration(&methods, None));
+            info.methods = (parts.methods || parts.default).then_some(methods);
+        }
+        if let Some(open) = sessions.transpose()? {
+            info.sessions = parts.sessions.then(|| Sessions {
+                count: open.all().count() as u64,
+                newest_at: open.all().filter_map(|session| session.began_at()).max(),
+            });
+            info.devices = parts.devices.then(|| open.into_devices());
+        }
+        info.locked = lock.transpose()?.map(|lock| lock.disabled);
+        // It has none, and that is known: nothing is left to be asked.
+        info.app_passwords = parts.app_passwords.then(Vec::new);
+        Ok(info)
+    }
+
+    /// The credentials in the order in which the service prefers them, the password among them.
+    pub(super) async fn credentials(&self, user: &UserId) -> Result<Vec<WireCredential>> {
+        self.admin
+            .read_of(
+                user,
+                "/credentials",
+                "/{realm}/users/{id}/credentials",
+                Area::People,
+            )
+            .await
+    }
+
+    /// The methods, in the order of lists. The default is the first among the second factors.
+    pub(super) async fn methods_of(&self, user: &UserId) -> Result<Vec<Method>> {
+        let credentials = self.credentials(user).await?;
+        let default = credentials
+            .iter()
+            .find(|credential| credential.is_second_factor())
+            .map(|credential| credential.id.clone());
+        let mut methods: Vec<Method> = credentials
+            .into_iter()
+            .filter_map(WireCredential::into_method)
+            .collect();
+        for method in &mut methods {
+            method.default = Some(Some(&method.id.0) == default.as_ref());
+        }
+        sort_methods(&mut methods);
+        Ok(methods)
+    }
+
+    /// What brute-force detection knows. Of somebody who is not there it knows nothing and says so with zeros.
+    pub(super) async fn lock_of(&self, user: &UserId) -> Result<WireLock> {
+        let tail = format!("/attack-detection/brute-force{}", person(user));
+        let template = "/{realm}/attack-detection/brute-force/users/{id}";
+        self.admin
+            .read(&self.admin.get(&tail, template), Area::People)
+            .await
+    }
+}

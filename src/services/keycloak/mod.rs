@@ -1,0 +1,157 @@
+//! Keycloak 26.4 through its admin API. Facts: api/keycloak/api.md. One file a noun; the vendor's spelling is in
+//! `wire.rs`, and what its refusals mean in `error.rs`.
+//!
+//! Writes of one person go one after the other: several at once lose one another's changes or end in a 500.
+
+mod account;
+mod actions;
+mod admin;
+mod capabilities;
+mod error;
+mod groups;
+mod info;
+mod methods;
+mod pages;
+mod password;
+mod policy;
+mod privileges;
+mod report;
+mod sessions;
+#[cfg(test)]
+mod tests;
+mod totp;
+mod users;
+mod wire;
+
+use async_trait::async_trait;
+use futures::StreamExt as _;
+use futures::future::BoxFuture;
+use futures::stream::{self, BoxStream};
+
+use self::admin::Admin;
+use crate::domain::{
+    Action, Capabilities, Challenge, Effect, Error, ErrorCode, IdentityService, Limits, MethodId, Parts,
+    Policy, Privileges, Purpose, RegistrationRow, ReportQuery, Result, Secret, SecurityInfo, Step, User,
+    UserId, UserQuery, Verdict,
+};
+use crate::services::Link;
+use crate::services::steps::apply_by_person;
+
+pub(crate) use capabilities::declared;
+
+/// It documents none and sends no headers about any; an overloaded one says 503 (api/keycloak 9).
+pub(crate) const LIMITS: Limits = Limits {
+    units: None,
+    writes: None,
+};
+
+/// How many people are worked on side by side. How much of it goes out at once is the pipeline's.
+const SIDE_BY_SIDE: usize = 20;
+
+/// The admin API of one realm.
+pub(crate) struct KeycloakService {
+    admin: Admin,
+    capabilities: Capabilities,
+}
+
+pub(crate) fn make(link: Link) -> Box<dyn IdentityService> {
+    Box::new(KeycloakService::new(link))
+}
+
+impl KeycloakService {
+    /// A client over a pipeline, with what the token says.
+    fn new(link: Link) -> Self {
+        let capabilities = capabilities::narrowed(&link.claims);
+        Self {
+            admin: Admin::new(link),
+            capabilities,
+        }
+    }
+
+    async fn apply_one(&self, step: &Step) -> Result<Effect> {
+        let user = &step.user;
+        match &step.action {
+            Action::AddTotp { name } => self.add_totp(user, name.as_deref()).await,
+            Action::Rename { method, name, .. } => self.rename(user, method, name).await,
+            Action::RemoveMethod { method, .. } => self.remove_method(user, method).await,
+            Action::SetDefault { method, .. } => self.set_default(user, method).await,
+            Action::SignOut => self.sign_out(user).await,
+            Action::SetPassword { permanent } => self.set_password(step, *permanent).await,
+            Action::GeneratePassword { permanent } => self.generate_password(user, *permanent).await,
+            Action::RequireRegistration => self.require_registration(user).await,
+            Action::DisableAccount => self.disable_account(user).await,
+            Action::Unlock => self.unlock(user).await,
+            Action::AddPhone { .. }
+            | Action::AddEmail { .. }
+            | Action::AddTemporaryPass { .. }
+            | Action::AddQuestions { .. }
+            | Action::UpdatePhone { .. }
+            | Action::UpdateEmail { .. }
+            | Action::ForgetDevice { .. }
+            | Action::ForgetAllDevices
+            | Action::RevokeAppPassword { .. }
+            | Action::RevokeAllAppPasswords
+            | Action::IssueAppPassword { .. } => {
+                // The gate refuses these first; a service never pretends, whoever calls it.
+                Err(Error::new(
+                    ErrorCode::Unsupported,
+                    format!("cannot {}", step.action.needs()),
+                ))
+            }
+        }
+    }
+}
+
+#[async_trait]
+impl IdentityService for KeycloakService {
+    fn capabilities(&self) -> &Capabilities {
+        &self.capabilities
+    }
+
+    fn users<'a>(&'a self, query: &'a UserQuery) -> BoxStream<'a, Result<User>> {
+        self.find_users(query)
+    }
+
+    async fn security_info(&self, users: &[UserId], parts: Parts) -> Vec<Result<SecurityInfo>> {
+        let mut work: Vec<BoxFuture<'_, Result<SecurityInfo>>> = Vec::with_capacity(users.len());
+        for user in users {
+            work.push(Box::pin(self.read_info(user, parts)));
+        }
+        stream::iter(work).buffered(SIDE_BY_SIDE).collect().await
+    }
+
+    async fn privileges(&self, users: &[UserId]) -> Vec<Result<Privileges>> {
+        let mut work: Vec<BoxFuture<'_, Result<Privileges>>> = Vec::with_capacity(users.len());
+        for user in users {
+            work.push(Box::pin(self.privileges_of(user)));
+        }
+        stream::iter(work).buffered(SIDE_BY_SIDE).collect().await
+    }
+
+    async fn policy(&self, user: Option<&UserId>) -> Result<Policy> {
+        self.read_policy(user).await
+    }
+
+    fn registration<'a>(&'a self, query: &'a ReportQuery) -> BoxStream<'a, Result<RegistrationRow>> {
+        self.registration_rows(query)
+    }
+
+    async fn challenge(&self, _user: &UserId, _method: &MethodId, _purpose: Purpose) -> Result<Challenge> {
+        Err(no_verification())
+    }
+
+    async fn answer(&self, _challenge: &Challenge, _code: Secret) -> Result<Verdict> {
+        Err(no_verification())
+    }
+
+    async fn apply(&self, steps: &[Step]) -> Vec<Result<Effect>> {
+        apply_by_person(steps, SIDE_BY_SIDE, |step| Box::pin(self.apply_one(step))).await
+    }
+}
+
+fn no_verification() -> Error {
+    Error::new(
+        ErrorCode::Unsupported,
+        "cannot verify a method: Keycloak checks codes at sign-in alone",
+    )
+}

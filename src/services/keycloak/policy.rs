@@ -1,0 +1,262 @@
+//! The realm's policy: which second factors its browser flow takes, how codes are made, what a password needs, and
+//! what new people are asked for. Every person is under the same (api/keycloak 8).
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
+use super::KeycloakService;
+use super::error::Area;
+use super::wire::{
+    CONFIGURE_TOTP, PASSKEY_REGISTER, WEBAUTHN_REGISTER, WireAction, WireExecution, WireRealm,
+};
+use crate::domain::{
+    AppPasswordPolicy, Clock as _, Error, ErrorCode, MethodKind, MethodPolicy, Policy, PolicyUse,
+    RegistrationPolicy, RememberedDevicesPolicy, Result, SystemClock, Target, TargetType, UserId,
+};
+use crate::http::encode_segment;
+use crate::services::listed::sort_policy;
+
+/// Steps of a flow that ask for a factor, and the kind that each asks for.
+const FACTORS: &[(&str, MethodKind)] = &[
+    ("auth-otp-form", MethodKind::Totp),
+    ("webauthn-authenticator", MethodKind::SecurityKey),
+    ("webauthn-authenticator-passwordless", MethodKind::Passkey),
+    ("auth-recovery-authn-code-form", MethodKind::BackupCodes),
+];
+
+impl KeycloakService {
+    pub(super) async fn read_policy(&self, user: Option<&UserId>) -> Result<Policy> {
+        let realm = self.admin.settings().await?;
+        if !realm.is_whole() {
+            return Err(Error::new(
+                ErrorCode::PermissionMissing,
+                "the account lacks the role view-realm of realm-management",
+            )
+            .hint(format!(
+                "an administrator gives it: kcadm.sh add-roles -r {} --uusername ACCOUNT --cclientid \
+                 realm-management --rolename view-realm",
+                self.admin.realm()
+            )));
+        }
+        let flow = realm.browser_flow.as_deref().unwrap_or("browser");
+        let tail = format!("/authentication/flows/{}/executions", encode_segment(flow));
+        let request = self
+            .admin
+            .get(&tail, "/{realm}/authentication/flows/{alias}/executions");
+        let (executions, actions) = futures::try_join!(
+            self.admin.read::<Vec<WireExecution>>(&request, Area::Realm),
+            self.actions()
+        )?;
+        Ok(policy_of(realm, &executions, &actions, user.is_some()))
+    }
+}
+
+/// The policy in our words. `for_user`: whether somebody is asked about.
+fn policy_of(
+    realm: &WireRealm,
+    executions: &[WireExecution],
+    actions: &[WireAction],
+    for_user: bool,
+) -> Policy {
+    let taken = taken(executions);
+    let mut methods: Vec<MethodPolicy> = FACTORS
+        .iter()
+        .map(|(provider, kind)| {
+            let on = taken.contains(provider)
+                || (*kind == MethodKind::Passkey
+                    && realm.web_authn_policy_passwordless_passkeys_enabled == Some(true));
+            row(*kind, on, limits_of(*kind, realm), for_user)
+        })
+        .collect();
+    methods.push(row(
+        MethodKind::Password,
+        true,
+        password_limits(realm.password_policy.as_deref().unwrap_or_default()),
+        for_user,
+    ));
+    sort_policy(&mut methods);
+    let registers_at_once = actions.iter().any(|action| {
+        action.enabled
+            && action.default_action
+            && [CONFIGURE_TOTP, WEBAUTHN_REGISTER, PASSKEY_REGISTER].contains(&action.alias.as_str())
+    });
+    Policy {
+        read_at: SystemClock.now(),
+        methods,
+        remembered_devices: Some(RememberedDevicesPolicy {
+            allowed: false,
+            days: None,
+        }),
+        registration: registers_at_once.then_some(RegistrationPolicy {
+            postpone_days: Some(0),
+        }),
+        app_passwords: Some(AppPasswordPolicy { allowed: false }),
+        questions: Vec::new(),
+    }
+}
+
+/// The steps of a flow that are on: neither they nor a flow that they lie in is disabled.
+fn taken(executions: &[WireExecution]) -> Vec<&str> {
+    let mut off_from: Option<i64> = None;
+    let mut on = Vec::new();
+    for execution in executions {
+        if off_from.is_some_and(|level| execution.level > level) {
+            continue;
+        }
+        off_from = None;
+        if execution.requirement.as_deref() == Some("DISABLED") {
+            off_from = Some(execution.level);
+        } else if let Some(provider) = execution.provider_id.as_deref() {
+            on.push(provider);
+        }
+    }
+    on
+}
+
+fn row(kind: MethodKind, on: bool, limits: BTreeMap<String, Value>, for_user: bool) -> MethodPolicy {
+    MethodPolicy {
+        kind: kind.as_str().to_owned(),
+        purpose: if on { PolicyUse::SignIn } else { PolicyUse::Off },
+        targets: if on {
+            vec![Target {
+                kind: TargetType::Everyone,
+                id: None,
+                name: None,
+            }]
+        } else {
+            Vec::new()
+        },
+        excluded: Vec::new(),
+        limits,
+        allowed_for_user: for_user.then_some(on),
+        reason: for_user.then(|| if on { "everyone" } else { "off for everyone" }.to_owned()),
+    }
+}
+
+fn limits_of(kind: MethodKind, realm: &WireRealm) -> BTreeMap<String, Value> {
+    let mut limits = BTreeMap::new();
+    if kind != MethodKind::Totp {
+        return limits;
+    }
+    let mut limit = |name: &str, value: Option<Value>| {
+        if let Some(value) = value {
+            limits.insert(name.to_owned(), value);
+        }
+    };
+    limit("digits", realm.otp_policy_digits.map(|digits| json!(digits)));
+    limit(
+        "period_seconds",
+        realm.otp_policy_period.map(|seconds| json!(seconds)),
+    );
+    limit(
+        "algorithm",
+        realm
+            .otp_policy_algorithm
+            .as_ref()
+            .map(|name| json!(name.trim_start_matches("Hmac"))),
+    );
+    limit(
+        "code_reusable",
+        realm.otp_policy_code_reusable.map(|reusable| json!(reusable)),
+    );
+    limits
+}
+
+/// `length(12) and notUsername(undefined)`, each part under its own name.
+fn password_limits(policy: &str) -> BTreeMap<String, Value> {
+    policy
+        .split(" and ")
+        .filter_map(|part| {
+            let part = part.trim();
+            let (name, value) = part.split_once('(').map_or((part, ""), |(name, rest)| {
+                (name, rest.strip_suffix(')').unwrap_or(rest))
+            });
+            if name.is_empty() {
+                return None;
+            }
+            let value = match value.parse::<u64>() {
+                Ok(number) => json!(number),
+                Err(_) if value.is_empty() || value == "undefined" => json!(true),
+                Err(_) => json!(value),
+            };
+            Some((name.to_owned(), value))
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn executions() -> Vec<WireExecution> {
+        let read = |requirement: &str, provider: Option<&str>, level| WireExecution {
+            requirement: Some(requirement.to_owned()),
+            provider_id: provider.map(str::to_owned),
+            level,
+        };
+        vec![
+            read("ALTERNATIVE", Some("auth-cookie"), 0),
+            read("ALTERNATIVE", None, 0),
+            read("REQUIRED", Some("auth-username-password-form"), 1),
+            read("CONDITIONAL", None, 1),
+            read("REQUIRED", Some("conditional-user-configured"), 2),
+            read("ALTERNATIVE", Some("auth-otp-form"), 2),
+            read("DISABLED", Some("webauthn-authenticator"), 2),
+            read("DISABLED", None, 0),
+            read("REQUIRED", Some("auth-recovery-authn-code-form"), 1),
+            read("REQUIRED", Some("last"), 0),
+        ]
+    }
+
+    #[test]
+    fn what_lies_in_a_disabled_flow_is_off() {
+        assert_eq!(
+            taken(&executions()),
+            [
+                "auth-cookie",
+                "auth-username-password-form",
+                "conditional-user-configured",
+                "auth-otp-form",
+                "last"
+            ]
+        );
+    }
+
+    #[test]
+    fn the_policy_of_a_realm() {
+        let realm = WireRealm {
+            password_policy: Some("length(8) and notUsername(undefined) and regexPattern(^a.*$)".into()),
+            otp_policy_type: Some("totp".into()),
+            otp_policy_digits: Some(6),
+            otp_policy_period: Some(30),
+            otp_policy_algorithm: Some("HmacSHA1".into()),
+            ..WireRealm::default()
+        };
+        let actions = [WireAction {
+            alias: CONFIGURE_TOTP.into(),
+            enabled: true,
+            default_action: true,
+        }];
+        let policy = policy_of(&realm, &executions(), &actions, true);
+        let lines: Vec<String> = policy
+            .methods
+            .iter()
+            .map(|row| {
+                let limits = serde_json::to_string(&row.limits).unwrap();
+                format!(
+                    "{} {:?} {:?} {limits}",
+                    row.kind, row.purpose, row.allowed_for_user
+                )
+            })
+            .collect();
+        insta::assert_snapshot!(lines.join("\n"), @r#"
+        password SignIn Some(true) {"length":8,"notUsername":true,"regexPattern":"^a.*$"}
+        totp SignIn Some(true) {"algorithm":"SHA1","digits":6,"period_seconds":30}
+        passkey Off Some(false) {}
+        security-key Off Some(false) {}
+        backup-codes Off Some(false) {}
+        "#);
+        assert_eq!(policy.registration.unwrap().postpone_days, Some(0));
+    }
+}

@@ -1,0 +1,106 @@
+//! Who may, and what is said to those who may not: one clear line each, naming what is missing.
+
+use serde_json::json;
+
+use crate::realm::{Person, SECRET, ask, get, place, place_at, place_of, url};
+
+#[test]
+fn holders_of_rights_over_the_realm_are_refused_however_they_come_by_them() {
+    let place = place();
+    let right = |id: &str| {
+        let client = get("/clients?clientId=realm-management")[0]["id"]
+            .as_str()
+            .unwrap()
+            .to_owned();
+        let role = get(&format!("/clients/{client}/roles/query-groups"));
+        let tail = format!("/users/{id}/role-mappings/clients/{client}");
+        assert_eq!(ask("POST", &tail, &json!([role])).status, 204);
+    };
+    let direct = Person::with_two("admin");
+    right(&direct.id);
+    let within = Person::with_two("admin");
+    let role = get("/roles/helpers");
+    let tail = format!("/users/{}/role-mappings/realm", within.id);
+    assert_eq!(ask("POST", &tail, &json!([role])).status, 204);
+    for person in [&direct, &within] {
+        let refused = place.try_change(&["user", "sign-out", &person.name]).exits(6);
+        assert_eq!(refused.error_code(), "guard_privileged", "{}", refused.stderr);
+    }
+    let plain = Person::with_two("plain");
+    place.change(&["user", "sign-out", &plain.name]);
+}
+
+#[test]
+fn a_missing_right_is_named() {
+    let person = Person::with_two("rights");
+    let cases = [
+        ("reader", 5, "manage-users"),
+        ("lister", 4, "view-users"),
+        ("nobody", 4, "view-users"),
+    ];
+    for (client, code, right) in cases {
+        let place = place_of(client);
+        let refused = place
+            .try_change(&["methods", "remove", &person.name, "old"])
+            .exits(code);
+        assert!(refused.stderr.contains(right), "{client}: {}", refused.stderr);
+    }
+    assert_eq!(person.labels("otp").len(), 2);
+}
+
+#[test]
+fn what_is_wrong_with_a_profile_is_said_in_one_line() {
+    let said = |place: crate::environment::Environment, code: i32| {
+        let output = place.run(&["user", "show", "anybody"]).exits(code);
+        let lines: Vec<&str> = output.stderr.lines().collect();
+        assert!(lines.len() <= 2, "{}", output.stderr);
+        lines[0].to_owned()
+    };
+    let url = url();
+    let secret = |place: crate::environment::Environment| place.with("MFACTL_CLIENT_SECRET", SECRET);
+    let told = [
+        said(
+            place_at(&url, "kctest", "mfactl").with("MFACTL_CLIENT_SECRET", "wrong"),
+            4,
+        ),
+        said(secret(place_at(&url, "kctest", "nosuch")), 4),
+        said(secret(place_at(&url, "nosuch", "mfactl")), 4),
+        said(secret(place_at(&format!("{url}/auth"), "kctest", "mfactl")), 4),
+        said(secret(place_at("http://keycloak.example", "kctest", "mfactl")), 2),
+    ];
+    insta::assert_snapshot!(told.join("\n"), @"");
+}
+
+#[test]
+fn what_keycloak_lacks_is_refused_with_what_to_do_instead() {
+    let person = Person::new("lacks");
+    let place = place();
+    for line in [
+        &[
+            "methods",
+            "add",
+            "phone",
+            &person.name,
+            "--number",
+            "+31612345678",
+        ][..],
+        &[
+            "methods",
+            "add",
+            "temporary-pass",
+            &person.name,
+            "--secrets-out",
+            "-",
+        ],
+        &["app-passwords", "reset", &person.name, "--all"],
+        &["devices", "forget", &person.name],
+    ] {
+        let refused = place.try_change(line).exits(5);
+        assert_eq!(refused.error_code(), "unsupported", "{line:?}");
+        assert!(
+            refused.error()["hint"]
+                .as_str()
+                .is_some_and(|hint| !hint.is_empty())
+        );
+    }
+}

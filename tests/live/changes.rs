@@ -1,0 +1,262 @@
+//! What is changed, and what the server's own sign-in says of it before and after.
+
+use serde_json::json;
+
+use crate::realm::{PASSWORD, Person, SEEDS, code, otp, place};
+
+#[test]
+fn a_lost_phone_ends_what_was_on_it_and_asks_for_another_at_next_sign_in() {
+    let person = Person::with_two("lost");
+    let account = person.account();
+    let (browser, program) = (
+        person.signed_in(SEEDS[0], false),
+        person.signed_in(SEEDS[0], true),
+    );
+    assert!(browser.live() && program.live());
+    let result = place().change(&["user", "reset", &person.name]);
+    let steps: Vec<_> = result["users"][0]["steps"]
+        .as_array()
+        .unwrap_or_else(|| panic!("{result}"))
+        .iter()
+        .map(|step| {
+            format!(
+                "{} {}",
+                step["step"].as_str().unwrap(),
+                step["status"].as_str().unwrap()
+            )
+        })
+        .collect();
+    assert_eq!(
+        steps,
+        ["remove done", "remove done", "sign-out done", "require done"],
+        "{result}"
+    );
+    assert!(person.labels("otp").is_empty());
+    assert_eq!(person.required(), ["CONFIGURE_TOTP"]);
+    assert_eq!(person.account(), account, "names and address stay");
+    let refused = person.sign_in(Some(SEEDS[0]));
+    assert_eq!(
+        (refused.status, refused.why()),
+        (400, "Account is not fully set up")
+    );
+    assert!(!browser.live(), "the browser's session is over");
+    assert!(!program.live(), "the offline session is over");
+}
+
+#[test]
+fn what_was_required_before_stays_required() {
+    let person = Person::with_two("merge");
+    person.write(&json!({"requiredActions": ["UPDATE_PASSWORD", "VERIFY_EMAIL"]}));
+    place().change(&["user", "reset", &person.name, "--playbook", "new-phone"]);
+    let mut required = person.required();
+    required.sort();
+    assert_eq!(required, ["CONFIGURE_TOTP", "UPDATE_PASSWORD", "VERIFY_EMAIL"]);
+}
+
+#[test]
+fn an_authenticator_that_is_enrolled_signs_in() {
+    let person = Person::new("enrol");
+    let account = person.account();
+    let place = place();
+    let secrets = place.path("seed.json");
+    let secrets = secrets.to_str().unwrap();
+    place.change(&[
+        "methods",
+        "add",
+        "totp",
+        &person.name,
+        "--name",
+        "Pixel 9",
+        "--secrets-out",
+        secrets,
+    ]);
+    let text = std::fs::read_to_string(secrets).unwrap();
+    let made: serde_json::Value = serde_json::from_str(text.lines().next().unwrap()).unwrap();
+    let seed = ["secret", "value", "seed"]
+        .iter()
+        .find_map(|key| made[key].as_str())
+        .unwrap_or_else(|| {
+            panic!(
+                "{:?}",
+                made.as_object()
+                    .map(|all| all.keys().cloned().collect::<Vec<_>>())
+            )
+        });
+    assert_eq!(person.labels("otp"), ["Pixel 9"]);
+    assert_eq!(
+        person.sign_in(None).status,
+        401,
+        "the password alone is not enough any more"
+    );
+    assert_eq!(person.sign_in(Some(seed)).status, 200);
+    assert_eq!(person.account(), account);
+    // Names are unique, and it is said before anything is sent twice.
+    let again = place.try_change(&[
+        "methods",
+        "add",
+        "totp",
+        &person.name,
+        "--name",
+        "Pixel 9",
+        "--secrets-out",
+        place.path("again.json").to_str().unwrap(),
+    ]);
+    assert_eq!(
+        again.exits(6).value()["users"][0]["steps"][0]["error"]["code"],
+        "already_set"
+    );
+    assert_eq!(person.labels("otp").len(), 1);
+}
+
+#[test]
+fn the_default_is_the_one_that_a_sign_in_asks_for() {
+    let person = Person::with_two("default");
+    assert_eq!(person.sign_in(Some(SEEDS[0])).status, 200);
+    assert_eq!(person.sign_in(Some(SEEDS[1])).status, 401);
+    let place = place();
+    place.change(&["methods", "set-default", &person.name, "new"]);
+    assert_eq!(person.labels("otp"), ["new", "old"]);
+    assert_eq!(person.sign_in(Some(SEEDS[1])).status, 200);
+    let again = place.change(&["methods", "set-default", &person.name, "new"]);
+    assert_eq!(again["users"][0]["steps"][0]["status"], "unchanged", "{again}");
+}
+
+#[test]
+fn a_method_is_renamed_and_removed_and_nothing_else_is_touched() {
+    let person = Person::with_two("rename");
+    let account = person.account();
+    let place = place();
+    place.change(&["methods", "update", &person.name, "old", "--name", "Café \"9\""]);
+    assert_eq!(person.labels("otp"), ["Café \"9\"", "new"]);
+    let taken = place.try_change(&["methods", "update", &person.name, "new", "--name", "Café \"9\""]);
+    taken.exits(6);
+    place.change(&["methods", "remove", &person.name, "new"]);
+    assert_eq!(person.labels("otp"), ["Café \"9\""]);
+    assert_eq!(person.labels("password").len(), 1);
+    assert_eq!(person.account(), account);
+    place
+        .try_change(&["methods", "remove", &person.name, "new"])
+        .exits(3);
+    place.change(&["methods", "remove", &person.name, "new", "--missing-ok"]);
+}
+
+#[test]
+fn keys_and_codes_are_listed_by_kind_and_removed() {
+    let key = json!({"type": "webauthn", "userLabel": "YubiKey", "secretData": "{}",
+        "credentialData": json!({"aaguid": "00000000-0000-0000-0000-000000000000", "credentialId": "AAAA",
+            "counter": 0, "credentialPublicKey": "AAAA", "transports": ["usb"]}).to_string()});
+    let passkey = json!({"type": "webauthn-passwordless", "userLabel": "Laptop", "secretData": "{}",
+        "credentialData": key["credentialData"]});
+    let person = Person::with("keys", &[otp("app", SEEDS[0]), key, passkey]);
+    let place = place();
+    let rows = place.json(&["methods", "list", &person.name]);
+    let kinds: Vec<_> = rows
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|row| row["kind"].clone())
+        .collect();
+    assert_eq!(kinds, ["totp", "passkey", "security-key"]);
+    place.change(&["methods", "remove", &person.name, "--all", "--leave-none"]);
+    assert_eq!(place.json(&["methods", "list", &person.name]), json!([]));
+    assert_eq!(person.labels("password").len(), 1, "the password is no method");
+}
+
+#[test]
+fn signing_out_ends_sessions_of_the_same_second_too() {
+    let person = Person::with_two("out");
+    let sessions: Vec<_> = (0..3).map(|n| person.signed_in(SEEDS[0], n != 0)).collect();
+    let result = place().change(&["user", "sign-out", &person.name]);
+    assert_eq!(result["users"][0]["steps"][0]["status"], "done", "{result}");
+    for tokens in sessions {
+        assert!(!tokens.live());
+    }
+    assert_eq!(person.read("/sessions"), json!([]));
+    assert_eq!(person.read("/consents"), json!([]));
+    assert_eq!(
+        person.sign_in(Some(SEEDS[0])).status,
+        200,
+        "signing in again works"
+    );
+}
+
+#[test]
+fn a_password_is_made_to_the_policy_and_changed_at_next_sign_in() {
+    let person = Person::with_two("password");
+    let place = place();
+    for (permanent, status) in [(false, 400), (true, 200)] {
+        let file = place.path(if permanent { "b.json" } else { "a.json" });
+        let mut line = vec!["user", "reset-password", &person.name, "--secrets-out"];
+        line.push(file.to_str().unwrap());
+        if permanent {
+            line.push("--permanent");
+        }
+        place.change(&line);
+        let text = std::fs::read_to_string(&file).unwrap();
+        let made: serde_json::Value = serde_json::from_str(text.lines().next().unwrap()).unwrap();
+        let password = ["secret", "value", "password"]
+            .iter()
+            .find_map(|key| made[key].as_str())
+            .unwrap();
+        let answer = person.sign_in_with(password, Some(&code(SEEDS[0])), "openid");
+        assert_eq!(answer.status, status, "{}", answer.body);
+    }
+    let weak = place.feed(
+        &[
+            "user",
+            "reset-password",
+            &person.name,
+            "--password-stdin",
+            "--yes",
+            "-o",
+            "json",
+        ],
+        "short\n",
+    );
+    let steps = weak.exits(6).value()["users"][0]["steps"][0].clone();
+    assert_eq!(steps["error"]["code"], "policy_refused", "{steps}");
+}
+
+#[test]
+fn somebody_who_is_locked_is_shown_so_and_let_in_again() {
+    let person = Person::with_two("locked");
+    for _ in 0..6 {
+        person.sign_in_with("wrong", Some("000000"), "openid");
+    }
+    assert_eq!(person.sign_in(Some(SEEDS[0])).status, 401);
+    let place = place();
+    assert_eq!(place.json(&["user", "show", &person.name])["locked"], true);
+    place.change(&["user", "unlock", &person.name]);
+    assert_eq!(place.json(&["user", "show", &person.name])["locked"], false);
+    assert_eq!(person.sign_in(Some(SEEDS[0])).status, 200);
+    let again = place.change(&["user", "unlock", &person.name]);
+    assert_eq!(again["users"][0]["steps"][0]["status"], "unchanged");
+}
+
+#[test]
+fn a_compromised_account_is_closed_with_everything_in_it() {
+    let person = Person::with_two("closed");
+    let tokens = person.signed_in(SEEDS[0], true);
+    let place = place();
+    let file = place.path("new.json");
+    place.change(&[
+        "user",
+        "reset",
+        &person.name,
+        "--playbook",
+        "compromised",
+        "--secrets-out",
+        file.to_str().unwrap(),
+    ]);
+    assert_eq!(
+        person.account(),
+        json!(["Anna", "Live", format!("{}@example.com", person.name), false])
+    );
+    assert!(person.labels("otp").is_empty() && !tokens.live());
+    person.write(&json!({"enabled": true, "requiredActions": []}));
+    assert_eq!(
+        person.sign_in_with(PASSWORD, None, "openid").status,
+        401,
+        "the old password is gone"
+    );
+}

@@ -1,0 +1,37 @@
+//! Many people in one job.
+
+use crate::realm::{Person, SEEDS, place};
+
+/// As many as a page of the service and some more.
+const PEOPLE: usize = 120;
+
+#[test]
+fn nothing_is_left_of_anybody_after_a_job_of_many() {
+    let people: Vec<Person> = (0..PEOPLE).map(|_| Person::with_two("many")).collect();
+    let tokens = people[0].signed_in(SEEDS[0], true);
+    let place = place();
+    let list: String = people.iter().map(|person| format!("{}\n", person.name)).collect();
+    let file = place.write("people.csv", &format!("user\n{list}"));
+    let count = PEOPLE.to_string();
+    let output = place
+        .run(&[
+            "user",
+            "reset",
+            "--playbook",
+            "new-phone",
+            "--from",
+            &file,
+            "--expect",
+            &count,
+            "--yes",
+            "-o",
+            "json",
+        ])
+        .exits(0);
+    assert!(!output.stdout.contains("\"failed\""), "{}", output.screen());
+    for person in &people {
+        assert!(person.labels("otp").is_empty());
+        assert_eq!(person.required(), ["CONFIGURE_TOTP"]);
+    }
+    assert!(!tokens.live());
+}

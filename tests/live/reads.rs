@@ -1,0 +1,123 @@
+//! What is read of people and of the realm.
+
+use serde_json::json;
+
+use crate::realm::{self, Person, SEEDS, ask, get, place, place_of};
+
+#[test]
+fn methods_are_listed_with_the_first_as_the_default_and_without_the_password() {
+    let person = Person::with_two("lister");
+    let rows = place().json(&["methods", "list", &person.name]);
+    let shown: Vec<_> = rows
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|row| json!([row["kind"], row["name"], row["default"]]))
+        .collect();
+    assert_eq!(
+        shown,
+        [json!(["totp", "old", true]), json!(["totp", "new", false])]
+    );
+}
+
+#[test]
+fn a_person_is_found_by_name_id_and_address_and_never_by_a_part_of_one() {
+    let person = Person::new("finder");
+    let place = place();
+    let address = format!("{}@example.com", person.name);
+    for typed in [&person.name, &person.id, &address, &person.name.to_uppercase()] {
+        let shown = place.json(&["user", "show", typed]);
+        assert_eq!(shown["user_id"], person.id.as_str(), "{typed}");
+        assert_eq!(shown["sessions"]["count"], 0);
+        assert_eq!(shown["locked"], false);
+    }
+    let part = &person.name[..4];
+    place.run(&["user", "show", part]).exits(3);
+    let found = place.json(&["user", "search", &person.name]);
+    assert_eq!(found.as_array().unwrap().len(), 1);
+    assert!(
+        place
+            .json(&["user", "search", "*"])
+            .as_array()
+            .unwrap()
+            .is_empty()
+    );
+}
+
+#[test]
+fn members_of_groups_inside_are_members() {
+    let person = Person::new("member");
+    let night = get("/group-by-path/staff/ops/night")["id"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let joined = ask("PUT", &format!("/users/{}/groups/{night}", person.id), &json!({}));
+    assert_eq!(joined.status, 204);
+    let place = place();
+    for group in ["staff", "/staff/ops", "night"] {
+        let rows = place.json(&["methods", "list", "--group", group]);
+        assert_eq!(rows, json!([]), "{group}");
+        let told = place.run(&["methods", "list", "--group", group]).exits(0).stderr;
+        assert!(
+            told.contains(&person.name) || told.contains('1'),
+            "{group}: {told}"
+        );
+    }
+    place.run(&["methods", "list", "--group", "nosuch"]).exits(3);
+}
+
+#[test]
+fn sessions_are_shown_online_and_offline() {
+    let person = Person::with_two("session");
+    person.signed_in(SEEDS[0], false);
+    person.signed_in(SEEDS[0], true);
+    let shown = place().json(&["user", "show", &person.name]);
+    assert!(shown["sessions"]["count"].as_u64().unwrap() >= 2, "{shown}");
+    let names: Vec<String> = shown["devices"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|device| device["name"].as_str().unwrap().to_owned())
+        .collect();
+    assert!(names.iter().any(|name| name.contains("portal")), "{names:?}");
+    assert!(names.iter().any(|name| name.ends_with("offline")), "{names:?}");
+}
+
+#[test]
+fn the_policy_says_what_the_realm_says() {
+    let policy = place().json(&["policy", "show"]);
+    let row = |kind: &str| {
+        let rows = policy["methods"].as_array().unwrap();
+        rows.iter().find(|row| row["kind"] == kind).unwrap().clone()
+    };
+    assert_eq!(row("totp")["use"], "sign_in");
+    assert_eq!(row("totp")["limits"]["digits"], 6);
+    assert_eq!(row("security-key")["use"], "off");
+    assert_eq!(row("password")["limits"]["length"], 18);
+    // Who may not see it is told which right that takes.
+    let error = place_of("reader").run(&["policy", "show", "-o", "json"]).exits(4);
+    assert_eq!(error.error_code(), "permission_missing");
+    assert!(error.stderr.contains("view-realm"), "{}", error.stderr);
+}
+
+#[test]
+fn the_report_names_who_lacks_a_second_factor() {
+    let with = Person::with_two("report");
+    let without = Person::new("report");
+    let rows = place().json(&["report", "registration", "--without", "mfa"]);
+    let names: Vec<_> = rows
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|row| row["user"].as_str().unwrap().to_owned())
+        .collect();
+    assert!(
+        names.contains(&without.name) && !names.contains(&with.name),
+        "{names:?}"
+    );
+    assert!(
+        !names.iter().any(|name| name.starts_with("service-account-")),
+        "accounts of applications are no people: {names:?}"
+    );
+    assert!(!realm::url().is_empty());
+}

@@ -1,0 +1,292 @@
+//! The realm as its own witness: people are made and looked at past the program, and sign in as they would.
+
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use serde_json::{Value, json};
+use totp_rs::{Builder, Secret};
+
+use crate::environment::Environment;
+
+/// The secret of every application of the realm.
+pub(crate) const SECRET: &str = "s3cr3t";
+/// The password of everybody who is made here; it satisfies the realm's policy.
+pub(crate) const PASSWORD: &str = "Correct-Horse_042-BATTERY";
+/// Seeds of the authenticators that people are made with.
+pub(crate) const SEEDS: [&str; 2] = [
+    "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP",
+    "KRSXG5CTMVRXEZLUKRSXG5CTMVRXEZLU",
+];
+
+static MADE: AtomicUsize = AtomicUsize::new(0);
+
+/// An answer of the server.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) body: Value,
+    location: Option<String>,
+}
+
+impl Answer {
+    /// What a refusal says.
+    pub(crate) fn why(&self) -> &str {
+        self.body["error_description"].as_str().unwrap_or_default()
+    }
+}
+
+/// The server's address.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the script that starts the server says where it is"
+)]
+pub(crate) fn url() -> String {
+    std::env::var("MFACTL_LIVE_KEYCLOAK").expect("no server: run tests/live/run.sh, which starts one")
+}
+
+/// One request on a connection of its own. Of the old version, which knows no chunks.
+pub(crate) fn send(verb: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Answer {
+    let url = url();
+    let host = url.strip_prefix("http://").unwrap();
+    let mut stream = TcpStream::connect(host).unwrap();
+    stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
+    let headers: String = headers
+        .iter()
+        .map(|(name, value)| format!("{name}: {value}\r\n"))
+        .collect();
+    let length = body.len();
+    let request =
+        format!("{verb} {path} HTTP/1.0\r\nhost: {host}\r\ncontent-length: {length}\r\n{headers}\r\n{body}");
+    stream.write_all(request.as_bytes()).unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+    let location = head.lines().find_map(|line| {
+        let (name, value) = line.split_once(':')?;
+        name.eq_ignore_ascii_case("location")
+            .then(|| value.trim().to_owned())
+    });
+    Answer {
+        status: head.split(' ').nth(1).unwrap().parse().unwrap(),
+        body: serde_json::from_str(body).unwrap_or_else(|_| json!(body)),
+        location,
+    }
+}
+
+fn token_call(form: &str) -> Answer {
+    send(
+        "POST",
+        "/realms/kctest/protocol/openid-connect/token",
+        &[("content-type", "application/x-www-form-urlencoded")],
+        form,
+    )
+}
+
+/// Asks the admin API, past the program, with every right.
+pub(crate) fn ask(verb: &str, tail: &str, body: &Value) -> Answer {
+    let form = format!("grant_type=client_credentials&client_id=maker&client_secret={SECRET}");
+    let token = token_call(&form).body["access_token"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let bearer = format!("Bearer {token}");
+    let body = if body.is_null() {
+        String::new()
+    } else {
+        body.to_string()
+    };
+    send(
+        verb,
+        &format!("/admin/realms/kctest{tail}"),
+        &[("authorization", &bearer), ("content-type", "application/json")],
+        &body,
+    )
+}
+
+/// Reads what has to be there.
+#[track_caller]
+pub(crate) fn get(tail: &str) -> Value {
+    let answer = ask("GET", tail, &Value::Null);
+    assert_eq!(answer.status, 200, "{tail}: {}", answer.body);
+    answer.body
+}
+
+/// An authenticator as the server stores it.
+pub(crate) fn otp(label: &str, seed: &str) -> Value {
+    json!({
+        "type": "otp",
+        "userLabel": label,
+        "secretData": json!({ "value": seed }).to_string(),
+        "credentialData": json!({"subType": "totp", "digits": 6, "counter": 0, "period": 30,
+            "algorithm": "HmacSHA1", "secretEncoding": "BASE32"}).to_string(),
+    })
+}
+
+/// The code that an authenticator shows now.
+pub(crate) fn code(seed: &str) -> String {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
+    let totp = Builder::new()
+        .with_secret(Secret::try_from_base32(seed).unwrap())
+        .build()
+        .unwrap();
+    totp.generate(now).to_string()
+}
+
+/// Somebody of the realm.
+pub(crate) struct Person {
+    /// The sign-in name.
+    pub(crate) name: String,
+    /// The id.
+    pub(crate) id: String,
+}
+
+/// Tokens of a sign-in.
+pub(crate) struct Tokens {
+    refresh: String,
+}
+
+impl Tokens {
+    /// Whether the sign-in still lives: its refresh token gives another token.
+    pub(crate) fn live(&self) -> bool {
+        let form = format!(
+            "grant_type=refresh_token&client_id=portal&refresh_token={}",
+            self.refresh
+        );
+        token_call(&form).status == 200
+    }
+}
+
+impl Person {
+    /// With a password, names and an address, and nothing else to verify with.
+    pub(crate) fn new(called: &str) -> Self {
+        Self::with(called, &[])
+    }
+
+    /// With two authenticators, "old" and "new"; the first is the default.
+    pub(crate) fn with_two(called: &str) -> Self {
+        Self::with(called, &[otp("old", SEEDS[0]), otp("new", SEEDS[1])])
+    }
+
+    #[track_caller]
+    pub(crate) fn with(called: &str, more: &[Value]) -> Self {
+        let name = format!("{called}{}", MADE.fetch_add(1, Ordering::Relaxed));
+        let mut credentials = vec![json!({"type": "password", "value": PASSWORD})];
+        credentials.extend(more.iter().cloned());
+        let body = json!({
+            "username": name,
+            "firstName": "Anna",
+            "lastName": "Live",
+            "email": format!("{name}@example.com"),
+            "emailVerified": true,
+            "enabled": true,
+            "credentials": credentials,
+        });
+        let made = ask("POST", "/users", &body);
+        assert_eq!(made.status, 201, "{}", made.body);
+        let id = made.location.unwrap().rsplit('/').next().unwrap().to_owned();
+        Self { name, id }
+    }
+
+    /// What the server says of this person.
+    #[track_caller]
+    pub(crate) fn read(&self, tail: &str) -> Value {
+        get(&format!("/users/{}{tail}", self.id))
+    }
+
+    /// Labels of the credentials of a type, in their order.
+    #[track_caller]
+    pub(crate) fn labels(&self, kind: &str) -> Vec<String> {
+        self.read("/credentials")
+            .as_array()
+            .unwrap()
+            .iter()
+            .filter(|one| one["type"] == kind)
+            .map(|one| one["userLabel"].as_str().unwrap_or_default().to_owned())
+            .collect()
+    }
+
+    /// Names, address and whether the account is on: what no change of methods may touch.
+    #[track_caller]
+    pub(crate) fn account(&self) -> Value {
+        let user = self.read("");
+        json!([
+            user["firstName"],
+            user["lastName"],
+            user["email"],
+            user["enabled"]
+        ])
+    }
+
+    #[track_caller]
+    pub(crate) fn required(&self) -> Vec<String> {
+        let user = self.read("");
+        let all = user["requiredActions"].as_array().cloned().unwrap_or_default();
+        all.iter().map(|one| one.as_str().unwrap().to_owned()).collect()
+    }
+
+    /// Writes to the account past the program.
+    #[track_caller]
+    pub(crate) fn write(&self, body: &Value) {
+        let answer = ask("PUT", &format!("/users/{}", self.id), body);
+        assert_eq!(answer.status, 204, "{}", answer.body);
+    }
+
+    /// Signs in as the person would, with a password and a code.
+    pub(crate) fn sign_in_with(&self, password: &str, code: Option<&str>, scope: &str) -> Answer {
+        let mut form = url::form_urlencoded::Serializer::new(String::new());
+        form.append_pair("grant_type", "password")
+            .append_pair("client_id", "portal")
+            .append_pair("username", &self.name)
+            .append_pair("password", password)
+            .append_pair("scope", scope);
+        if let Some(code) = code {
+            form.append_pair("totp", code);
+        }
+        token_call(&form.finish())
+    }
+
+    /// Signs in with the usual password and the code of an authenticator.
+    pub(crate) fn sign_in(&self, seed: Option<&str>) -> Answer {
+        let code = seed.map(code);
+        self.sign_in_with(PASSWORD, code.as_deref(), "openid")
+    }
+
+    /// A sign-in that has to be accepted. `offline`: one that outlives the browser.
+    #[track_caller]
+    pub(crate) fn signed_in(&self, seed: &str, offline: bool) -> Tokens {
+        let scope = if offline {
+            "openid offline_access"
+        } else {
+            "openid"
+        };
+        let answer = self.sign_in_with(PASSWORD, Some(&code(seed)), scope);
+        assert_eq!(answer.status, 200, "{}", answer.body);
+        Tokens {
+            refresh: answer.body["refresh_token"].as_str().unwrap().to_owned(),
+        }
+    }
+}
+
+/// A place whose profile is this realm, under the account of an application.
+pub(crate) fn place_of(client: &str) -> Environment {
+    place_at(&url(), "kctest", client).with("MFACTL_CLIENT_SECRET", SECRET)
+}
+
+/// The account with the rights that docs/keycloak.md names.
+pub(crate) fn place() -> Environment {
+    place_of("mfactl")
+}
+
+/// A place whose profile says this.
+pub(crate) fn place_at(url: &str, realm: &str, client: &str) -> Environment {
+    let place = Environment::empty().without_profile();
+    std::fs::create_dir_all(place.path("config/mfactl")).unwrap();
+    let text = format!(
+        "[profiles.staff]\nservice = \"keycloak\"\nurl = \"{url}\"\nrealm = \"{realm}\"\nclient_id = \"{client}\"\n\
+         auth = \"client-secret\"\n\n[profiles.staff.guard]\nmax_users = 5000\nallow_everyone = true\n"
+    );
+    place.write("config/mfactl/config.toml", &text);
+    place.with("MFACTL_PROFILE", "staff")
+}
