@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use super::keep::Keeper;
 use super::report::{self, Report};
 use super::together;
+use super::try_code;
 use super::{Prepared, lines};
 use crate::cli::context::{Context, Session};
 use crate::cli::globals::MaxFailures;
@@ -188,6 +189,7 @@ impl Work<'_> {
         keeper.show_on(cx, &mut out)?;
         out.done()?;
         failed?;
+        try_code::ask(cx, session, &keeper)?;
         let code = lines::say(cx, session, report).await;
         drop(hold);
         code

@@ -9,7 +9,7 @@ use super::private::{add_to, create, may_be_added_to, must_be_new, write_new};
 use crate::cli::context::Context;
 use crate::cli::globals::PathOrDash;
 use crate::domain::shape::SecretRow;
-use crate::domain::{Error, ErrorCode, Minted, Result};
+use crate::domain::{Error, ErrorCode, Minted, Result, Secret};
 use crate::render::spelled::{in_fours, spelled};
 use crate::render::text::clean;
 use crate::render::{Format, cannot_write, qr, time};
@@ -291,6 +291,14 @@ impl Keeper {
                     .and_then(|()| terminal.flush())
                     .map_err(|error| cannot_write(&error, "the terminal"))
             }
+        }
+    }
+
+    /// The link of the one authenticator that was shown on the terminal, where it was one.
+    pub(super) fn shown_seed(&self) -> Option<&Secret> {
+        match (&self.place, self.kept.as_slice()) {
+            (Place::Terminal, [one]) if one.minted.kind == "totp" => one.minted.uri.as_ref(),
+            _ => None,
         }
     }
 

@@ -17,6 +17,7 @@ mod report;
 mod resume;
 mod shown;
 mod together;
+mod try_code;
 mod write;
 
 use std::path::PathBuf;

@@ -153,6 +153,13 @@ pub(super) fn cases(cases: &mut Vec<Case>) {
         },
     ));
     cases.push(case(
+        "ends a lock after wrong tries",
+        &[],
+        |_| Action::Unlock,
+        None,
+        |seen| ensure(seen.after.locked == Some(false), "it is locked"),
+    ));
+    cases.push(case(
         "stops an account from signing in",
         &[],
         |_| Action::DisableAccount,

@@ -138,6 +138,13 @@ pub(crate) fn declared() -> Capabilities {
         ),
         (Capability::DisableAccount, Answer::Native),
         (
+            Capability::Unlock,
+            unsupported(
+                "Microsoft Graph does not end a smart lockout",
+                "wait: it ends by itself",
+            ),
+        ),
+        (
             Capability::CheckCaller,
             unsupported(
                 "Microsoft Graph challenges nobody",
