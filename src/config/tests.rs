@@ -233,6 +233,28 @@ fn every_guard_of_a_profile_is_read() {
 }
 
 #[test]
+fn a_realm_is_a_tenant_with_an_authority_of_its_own() {
+    let text = "[profiles.staff]\nservice = \"keycloak\"\nurl = \"https://id.example/auth/\"\nrealm = \"staff\"\n\
+                client_id = \"mfactl\"\n";
+    let config = Config::of(text, &secret()).unwrap();
+    let address = address(config.profile(Some("staff")).unwrap());
+    assert_eq!(address.tenant, "staff");
+    assert_eq!(address.authority, "https://id.example/auth/realms/staff");
+    let error = |text: &str| {
+        let config = Config::of(text, &secret()).unwrap();
+        config.profile(Some("staff")).unwrap_err().message().to_owned()
+    };
+    assert_eq!(
+        error(&text.replace("realm = \"staff\"\n", "")),
+        "profile \"staff\": realm is missing"
+    );
+    assert_eq!(
+        error(&text.replace("url = \"https://id.example/auth/\"\n", "")),
+        "profile \"staff\": url is missing, and service \"keycloak\" has no address of its own"
+    );
+}
+
+#[test]
 fn no_profile_is_looser_than_the_machine_wide_file() {
     let env = Env::with(&[("MFACTL_LOCAL_DATA", "/x/y.db"), ("MFACTL_CLIENT_SECRET", "s")]);
     let machine = "max_users = 2\nprotected = [\"group:Board\"]\nallow_privileged = false\n";

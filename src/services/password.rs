@@ -34,7 +34,7 @@ pub(crate) struct Rules {
 impl Default for Rules {
     fn default() -> Self {
         Self {
-            length: LENGTH,
+            length: 1,
             most: LONGEST,
             lower: 1,
             upper: 1,

@@ -58,6 +58,36 @@ fn adeles_lost_phone_gives_the_six_steps_of_the_screen() {
 }
 
 #[test]
+fn where_there_are_no_passes_the_person_is_asked_to_register_instead() {
+    let (who, mut info) = adele();
+    let methods = info.methods.as_mut().unwrap();
+    methods.retain(|one| one.kind == MethodKind::Authenticator);
+    let mut fake = Fake::new(vec![(who, info)]);
+    let no_passes = Answer::Unsupported {
+        why: "there are none".into(),
+        instead: "give a password".into(),
+    };
+    let pass = Capability::Add(MethodKind::TemporaryPass);
+    fake.capabilities.set(pass, no_passes);
+    let wish = |pass| {
+        let options = Options {
+            pass,
+            ..Options::default()
+        };
+        Wish::Playbook(Box::new(find("lost-phone", &[]).unwrap()), options)
+    };
+    let plan = fake.plan("adele", "user reset", &wish(Pass::Auto)).unwrap();
+    let last = plan.steps.last().unwrap();
+    assert_eq!(
+        (last.step.as_str(), last.target.as_str()),
+        ("require", "registration")
+    );
+    // Who asks for a pass is told that there are none.
+    let error = fake.plan("adele", "user reset", &wish(Pass::Always)).unwrap_err();
+    assert_eq!(error.code(), crate::domain::ErrorCode::Unsupported);
+}
+
+#[test]
 fn a_kept_method_becomes_the_default_before_the_default_goes() {
     let (who, mut info) = adele();
     let methods = info.methods.as_mut().unwrap();
