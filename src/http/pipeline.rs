@@ -101,6 +101,13 @@ impl Pipeline {
         Self::of(self.core.paced(limiter, batches))
     }
 
+    /// The same, with so many more calls that go out by themselves at once.
+    #[must_use]
+    pub(crate) fn widened(self, more: usize) -> Self {
+        self.core.single_ways.add_permits(more);
+        self
+    }
+
     /// Sends a call until its answer is final, good or bad.
     ///
     /// # Errors

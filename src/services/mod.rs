@@ -37,6 +37,8 @@ pub struct Service {
     limits: Limits,
     /// Roots under which it takes calls in batches.
     batches: &'static [&'static str],
+    /// How many more calls than usual it takes beside batches at once.
+    wider: usize,
     make: fn(Link) -> Box<dyn IdentityService>,
 }
 
@@ -48,6 +50,7 @@ pub static SERVICES: &[Service] = &[
         capabilities: entra::declared,
         limits: entra::LIMITS,
         batches: entra::BATCHES,
+        wider: 0,
         make: entra::make,
     },
     Service {
@@ -60,6 +63,8 @@ pub static SERVICES: &[Service] = &[
             writes: None,
         },
         batches: entra::BATCHES,
+        // Its own calls cannot be batched, and nothing throttles them but --throttle.
+        wider: 8,
         make: local::make,
     },
 ];
@@ -181,7 +186,8 @@ async fn link(
     let limiter = limiter(options, service.limits, &claims, timer.clone());
     Ok(Link {
         graph: Pipeline::new(transport, timer, graph, Some(Arc::new(tokens)), timeout)
-            .paced(Arc::new(limiter), service.batches),
+            .paced(Arc::new(limiter), service.batches)
+            .widened(service.wider),
         claims,
     })
 }
