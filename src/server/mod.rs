@@ -15,6 +15,7 @@ mod file;
 mod graph;
 mod keys;
 mod secrets;
+mod secure;
 mod spawn;
 mod state;
 mod store;
@@ -31,6 +32,7 @@ use crate::domain::{Clock, SystemClock};
 
 pub use faults::Rate;
 pub use file::{restore, wipe};
+pub use secure::{Made, Tls, make_certificate};
 pub use spawn::{Endpoint, Options, Running, spawn};
 pub(crate) use state::AppState;
 pub use token::{Federated, Trusted};

@@ -9,6 +9,7 @@ pub(crate) mod page;
 mod person;
 mod refusal;
 mod scope;
+mod trusted;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -26,11 +27,11 @@ use serde_json::Value;
 pub(crate) use self::claims::Claims;
 use self::claims::{access, application, redeem, signed_in};
 pub(crate) use self::client::Used;
-pub use self::client::{Federated, Trusted};
 pub(crate) use self::endpoints::{device_code, discovery, keys, managed_identity, revoke};
 use self::person::{Person, by_password};
 use self::refusal::{Refusal, bad, refusal};
 use self::scope::Scopes;
+pub use self::trusted::{Federated, Trusted};
 use super::AppState;
 use super::clock;
 

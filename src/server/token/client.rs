@@ -1,13 +1,12 @@
 //! Which application asks: by its secret, by a signed assertion (its certificate, or an outside issuer that is trusted),
 //! or as a public client that proves nothing.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
 use axum::http::StatusCode;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use jsonwebtoken::jwk::JwkSet;
 use jsonwebtoken::{DecodingKey, Validation};
 use serde::Deserialize;
 use serde_json::Value;
@@ -25,42 +24,21 @@ const JWT_BEARER: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer
 /// How far two clocks may be apart.
 const SKEW_S: i64 = 300;
 /// How many ids of assertions are kept, to refuse them a second time.
-const KEPT: usize = 4096;
+const KEPT: usize = 65_536;
 
-/// An issuer outside whose tokens stand for the application (workload identity federation).
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Federated {
-    /// `iss` of its tokens, exactly.
-    pub issuer: String,
-    /// `sub` of its tokens, exactly.
-    pub subject: String,
-    /// `aud` of its tokens, exactly.
-    pub audience: String,
-    /// Its public keys, as a JWK set.
-    pub keys: JwkSet,
-}
-
-/// What else than its secret proves that the application asks.
-#[derive(Clone, Debug, Default)]
-pub struct Trusted {
-    /// Certificates of the application, in DER.
-    pub certificates: Vec<Vec<u8>>,
-    /// Issuers outside.
-    pub issuers: Vec<Federated>,
-}
-
-/// Ids of assertions that were used: each works once.
+/// Ids of assertions that were used, with the second in which each ends: each works once.
 #[derive(Default)]
-pub(crate) struct Used(Mutex<HashSet<String>>);
+pub(crate) struct Used(Mutex<HashMap<String, i64>>);
 
 impl Used {
-    fn first(&self, id: &str) -> bool {
+    /// Whether this id is seen for the first time. Where more are kept than there is room for, nothing new is taken
+    /// until some have ended: one that is forgotten could be used again.
+    fn first(&self, id: &str, ends: i64, now: i64) -> bool {
         let mut used = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if used.len() >= KEPT {
-            used.clear();
+            used.retain(|_, ends| *ends + SKEW_S >= now);
         }
-        used.insert(id.to_owned())
+        used.len() < KEPT && used.insert(id.to_owned(), ends).is_none()
     }
 }
 
@@ -221,7 +199,7 @@ fn by_certificate(
         return Err(invalid("its audience is not this token endpoint"));
     }
     let id = payload.jti.as_deref().ok_or_else(|| invalid("it has no jti"))?;
-    if !state.used.first(id) {
+    if !state.used.first(id, payload.exp, now.div_euclid(1000)) {
         return Err(invalid("it was used before"));
     }
     Ok(())
