@@ -51,7 +51,10 @@ fn router(state: Arc<AppState>) -> Router {
             "/{tenant}/oauth2/v2.0/deviceauth",
             get(token::page::device).post(token::page::device_answered),
         )
+        .route("/{tenant}/oauth2/v2.0/logout", get(token::page::logout))
+        .route("/{tenant}/discovery/instance", get(token::instance))
         .route("/metadata/identity/oauth2/token", get(token::managed_identity))
+        .route("/msi/token", get(token::app_service))
         .route(
             "/{tenant}/v2.0/.well-known/openid-configuration",
             get(token::discovery),

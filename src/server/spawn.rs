@@ -158,6 +158,8 @@ pub async fn spawn(options: Options) -> Result<Running> {
         None => format!("http://{address}"),
         Some(secured) => format!("https://{}:{}", secured.host(address.ip())?, address.port()),
     };
+    let mut options = options;
+    options.trusted.reachable = !address.ip().is_loopback();
     let state = load(store, &options, graph, faults).await.map_err(|_| {
         Error::new(
             ErrorCode::FileCorrupt,

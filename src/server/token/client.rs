@@ -36,7 +36,7 @@ impl Used {
     fn first(&self, id: &str, ends: i64, now: i64) -> bool {
         let mut used = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if used.len() >= KEPT {
-            used.retain(|_, ends| *ends + SKEW_S >= now);
+            used.retain(|_, ends| ends.saturating_add(SKEW_S) >= now);
         }
         used.len() < KEPT && used.insert(id.to_owned(), ends).is_none()
     }
@@ -56,9 +56,21 @@ struct Payload {
     iss: String,
     sub: String,
     aud: Value,
+    #[serde(deserialize_with = "numeric_date")]
     exp: i64,
+    #[serde(default, deserialize_with = "maybe_numeric_date")]
     nbf: Option<i64>,
     jti: Option<String>,
+}
+
+/// Seconds of a date, which may have a fraction (RFC 7519 section 2): MSAL for Python sends one.
+fn numeric_date<'de, D: serde::Deserializer<'de>>(from: D) -> Result<i64, D::Error> {
+    #[expect(clippy::cast_possible_truncation, reason = "a cast to an integer saturates")]
+    f64::deserialize(from).map(|seconds| seconds.floor() as i64)
+}
+
+fn maybe_numeric_date<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Option<i64>, D::Error> {
+    numeric_date(from).map(Some)
 }
 
 /// Whether the application has proven who it is: `false` for a public client.
@@ -122,7 +134,7 @@ fn parts(assertion: &str) -> Option<(Head, Payload, &str, Vec<u8>)> {
 
 fn times(payload: &Payload, now: i64) -> Result<(), Refusal> {
     let now = now.div_euclid(1000);
-    if payload.exp + SKEW_S < now {
+    if payload.exp.saturating_add(SKEW_S) < now {
         return Err(refusal(
             StatusCode::UNAUTHORIZED,
             "invalid_client",

@@ -38,6 +38,8 @@ pub struct Trusted {
     pub certificates: Vec<Vec<u8>>,
     /// Issuers outside.
     pub issuers: Vec<Federated>,
+    /// Whether other machines reach the service: nobody who asks is then taken for this machine itself.
+    pub(crate) reachable: bool,
 }
 
 impl Trusted {
