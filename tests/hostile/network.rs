@@ -138,10 +138,7 @@ fn plain_http_leaves_this_machine_for_nobody() {
     let env = over(1);
     for name in ["MFACTL_URL", "MFACTL_AUTHORITY"] {
         let said = refused(&env.with(name, "http://login.example/contoso.example"), 2, LIST);
-        assert!(
-            said.contains("a token would cross the network in clear"),
-            "{said}"
-        );
+        assert!(said.contains("plain http is for this machine only"), "{said}");
         assert!(!said.contains("s3cret-of-the-app"), "{said}");
     }
 }
@@ -157,7 +154,11 @@ fn the_password_of_a_proxy_is_for_the_proxy_alone() {
             "HTTPS_PROXY",
             &format!("http://mallory:pr0xy-secret@127.0.0.1:{}", proxy.port),
         );
-    assert_snapshot!(refused(&env, 8, LIST), @"");
+    assert_snapshot!(refused(&env, 8, LIST), @"
+    · error: cannot connect to login.example: the proxy in between asks for a user name and a password
+    · hint: write them into its address: http://USER:PASSWORD@HOST:PORT, as proxy in the profile or in HTTPS_PROXY
+    exit 8
+    ");
     let loud = env.run(&[LIST, &["-vvv"]].concat());
     let hidden = STANDARD.encode("mallory:pr0xy-secret");
     for secret in ["pr0xy-secret", &hidden, "s3cret-of-the-app"] {
@@ -186,7 +187,11 @@ fn a_certificate_that_nobody_issued_is_refused_in_one_line_until_its_root_is_tru
     let over = env.over(&server, "local");
     let output = over.run(LIST).exits(8);
     let port = server.graph.rsplit_once(':').unwrap().1.to_owned();
-    assert_snapshot!(screen(&over, &output).replace(&port, "PORT"), @"");
+    assert_snapshot!(screen(&over, &output).replace(&port, "PORT"), @r#"
+    · error: cannot connect securely to 127.0.0.1:PORT: its certificate is not trusted: no root that is known here has issued it
+    · hint: if it should be: ca_bundle = "FILE" in the profile, or MFACTL_CA_BUNDLE=FILE, with the root in PEM
+    exit 8
+    "#);
     let root = tls.join("ca.pem");
     // A root of the system, as far as the program can tell.
     let trusted = over.with("SSL_CERT_FILE", root.to_str().unwrap());
@@ -218,10 +223,22 @@ fn a_clock_that_is_ten_minutes_off_keeps_nobody_out_who_has_a_secret() {
 fn files_to_serve_with_are_refused_before_anything_listens() {
     let env = Environment::new();
     let text = env.write("text.pem", "nothing");
-    assert_snapshot!(refused(&env, 2, &["local", "serve", "--listen", "127.0.0.1:0", "--tls-cert", &text, "--tls-key", &text]), @"");
-    assert_snapshot!(refused(&env, 2, &["local", "serve", "--listen", "127.0.0.1:0", "--trust-issuer", &text]), @"");
+    assert_snapshot!(refused(&env, 2, &["local", "serve", "--listen", "127.0.0.1:0", "--tls-cert", &text, "--tls-key", &text]), @"
+    · error: [DIR]/text.pem cannot be served with: there is no certificate in it
+    · hint: both files are PEM; `--make-cert DIR` makes a pair to try with
+    exit 2
+    ");
+    assert_snapshot!(refused(&env, 2, &["local", "serve", "--listen", "127.0.0.1:0", "--trust-issuer", &text]), @r#"
+    · error: [DIR]/text.pem:1:2: this is no issuer: expected ident
+    · hint: write {"issuer": …, "subject": …, "audience": …, "keys": {"keys": […]}}
+    exit 2
+    "#);
     refused(&env, 2, &["local", "serve", "--tls-cert", &text]);
     env.write("ca.pem", "theirs");
     let folder = env.path("");
-    assert_snapshot!(refused(&env, 1, &["local", "serve", "--listen", "127.0.0.1:0", "--make-cert", folder.to_str().unwrap().trim_end_matches('/')]), @"");
+    assert_snapshot!(refused(&env, 1, &["local", "serve", "--listen", "127.0.0.1:0", "--make-cert", folder.to_str().unwrap().trim_end_matches('/')]), @"
+    · error: [DIR] holds ca.pem already, not made by mfactl
+    · hint: name another folder: nothing that others made is replaced
+    exit 1
+    ");
 }

@@ -47,18 +47,16 @@ pub fn make_certificate(folder: &Path) -> Result<Made> {
         root,
         tls: Tls { certificate, key },
     };
-    if FILES
-        .iter()
-        .any(|name| folder.join(name).symlink_metadata().is_ok())
-    {
+    let there: Vec<&str> = FILES
+        .into_iter()
+        .filter(|name| folder.join(name).symlink_metadata().is_ok())
+        .collect();
+    if !there.is_empty() {
         if !is_ours(&made) {
+            let names = there.join(", ");
             return Err(Error::new(
                 ErrorCode::FileUnreadable,
-                format!(
-                    "{} holds {} already, and mfactl did not make them",
-                    folder.display(),
-                    FILES.join(", ")
-                ),
+                format!("{} holds {names} already, not made by mfactl", folder.display()),
             )
             .hint("name another folder: nothing that others made is replaced"));
         }

@@ -133,7 +133,7 @@ fn what_others_made_is_never_replaced() {
         let error = make_certificate(folder.path()).unwrap_err();
         assert_eq!(error.code(), ErrorCode::FileUnreadable);
         assert!(
-            error.message().ends_with("and mfactl did not make them"),
+            error.message().ends_with("already, not made by mfactl"),
             "{}",
             error.message()
         );

@@ -94,7 +94,10 @@ fn issuer_in(path: &Path) -> Result<Federated> {
     let name = path.display().to_string();
     let issuer: Federated = serde_json::from_slice(&read(path)?).map_err(|error| {
         let (line, column) = (error.line() as u64, error.column() as u64);
-        Error::new(ErrorCode::InvalidInput, format!("this is no issuer: {error}"))
+        let why = error.to_string();
+        // Where it is stands before it.
+        let why = why.split(" at line ").next().unwrap_or_default();
+        Error::new(ErrorCode::InvalidInput, format!("this is no issuer: {why}"))
             .hint("write {\"issuer\": …, \"subject\": …, \"audience\": …, \"keys\": {\"keys\": […]}}")
             .at(&name, Some(line), Some(column))
     })?;
@@ -153,7 +156,7 @@ mod tests {
         file_unreadable: cannot be read: No such file or directory (os error 2)
         invalid_input: there is no certificate of version 3 in this file
         invalid_input: there is no certificate of version 3 in this file
-        invalid_input: this is no issuer: missing field `issuer` at line 2 column 1
+        invalid_input: this is no issuer: missing field `issuer`
         invalid_input: the issuer has no public key that can be used
         ");
     }
