@@ -133,7 +133,7 @@ fn grant(
                     "The scope is not valid. Client credential flows must use a scope that ends in /.default.",
                 ));
             }
-            access(state, &application(state, now).as_wanted(&wanted))
+            access(state, &application(state, now).with_wanted(&wanted))
         }
         "password" => {
             let person = by_password(state, connection, form, now)?;

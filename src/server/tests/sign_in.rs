@@ -450,7 +450,11 @@ async fn an_application_proves_itself_with_its_certificate_once_a_signature() {
         ask(sign(RS256, claims("2", &audience, now + 300), &der)).await,
         (200, 0)
     );
-    // MSAL for Python writes fractions of a second.
+    // MSAL for Python pads the thumbprint, and writes fractions of a second.
+    let mut padded = jsonwebtoken::Header::new(PS256);
+    padded.x5t_s256 = Some(base64::engine::general_purpose::URL_SAFE.encode(Sha256::digest(&der)));
+    let padded = jsonwebtoken::encode(&padded, &claims("2a", &audience, now + 300), &key).unwrap();
+    assert_eq!(ask(padded).await, (200, 0));
     let mut fraction = claims("2b", &audience, now + 300);
     fraction["exp"] = json!(now as f64 + 300.75);
     assert_eq!(ask(sign(PS256, fraction, &der)).await, (200, 0));

@@ -59,7 +59,7 @@ pub(crate) struct Claims {
 impl Claims {
     /// With what the request asks for besides scopes.
     #[must_use]
-    pub(super) fn as_wanted(mut self, wanted: &Wanted<'_>) -> Self {
+    pub(super) fn with_wanted(mut self, wanted: &Wanted<'_>) -> Self {
         self.acrs.clone_from(&wanted.contexts);
         if wanted.capable {
             self.xms_cc = vec!["cp1".to_owned()];
@@ -170,7 +170,7 @@ pub(super) fn signed_in(
         wids: roles::of_user(connection, &person.id)?,
         ..base(state, &person.id, now)
     }
-    .as_wanted(wanted);
+    .with_wanted(wanted);
     let mut answer = access(state, &claims)?;
     if asked.offline {
         answer["refresh_token"] = json!(grants::refresh(connection, &person.id, scopes, family, now)?);

@@ -175,7 +175,13 @@ fn by_certificate(
             &aws_lc_rs::digest::SHA1_FOR_LEGACY_USE_ONLY,
             der,
         ));
-        head.x5t_s256.as_ref() == Some(&sha256) || head.x5t.as_ref() == Some(&sha1)
+        // MSAL for Python leaves the padding on.
+        let is = |named: &Option<String>, digest: &str| {
+            named
+                .as_deref()
+                .is_some_and(|named| named.trim_end_matches('=') == digest)
+        };
+        is(&head.x5t_s256, &sha256) || is(&head.x5t, &sha1)
     };
     let certificate = state
         .trusted
