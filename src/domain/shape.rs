@@ -15,9 +15,11 @@ use super::reference;
 use super::user::{Privileges, User};
 
 mod change;
+mod check;
 mod job;
 mod report;
 
+pub use check::CheckDoc;
 pub use job::{JobRow, JobShow};
 pub use report::ReportRow;
 
