@@ -8,6 +8,10 @@ test:
 postgres:
     tests/postgres/run.sh
 
+# MSAL and @azure/identity sign in to the embedded service
+third:
+    tests/third/run.sh
+
 # the files under docs/examples against the schemas of their makers, their commands against the program
 examples:
     cargo build
