@@ -1,6 +1,7 @@
 //! What a verb gets: the screen, the options, the clock, the configuration; and [`Context::connect`], the only door to
 //! a service. Offline verbs need no more than the context.
 
+mod signing_in;
 mod store;
 
 use std::cell::{Cell, OnceCell, RefCell};
@@ -17,7 +18,7 @@ use super::globals::Globals;
 use super::interrupt::Interrupt;
 use super::record::Record;
 use super::words;
-use crate::auth::Credential;
+use crate::auth::{Credential, SigningIn};
 use crate::config::{Config, Env, LOCAL, Login, Place, Profile};
 use crate::domain::{Clock, Error, ErrorCode, Guard, IdentityService, Operator, Progress, Result};
 use crate::jobs::journal::Store;
@@ -325,6 +326,7 @@ impl Context {
                 timeout,
                 pace: self.pace(),
                 runtime: self.config()?.runtime_dir().ok(),
+                signing_in: self.signing_in(profile, address)?,
             }),
             Place::Inside(data) => {
                 let mut options = server::Options::new(data);
@@ -354,6 +356,7 @@ impl Context {
                     pace: self.pace(),
                     // Nobody else reaches it.
                     runtime: None,
+                    signing_in: SigningIn::default(),
                 })
             }
         }

@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use sha2::{Digest as _, Sha256};
 
-use crate::auth::{Credential, TokenSource, Way};
+use crate::auth::{Addressee, Credential, SigningIn, TokenSource, Way};
 use crate::domain::{
     Bucket, Capabilities, Error, ErrorCode, IdentityService, Limits, Operator, Pace, Result, SystemClock,
     UserId,
@@ -99,6 +99,8 @@ pub struct ConnectOptions {
     pub timeout: Duration,
     /// How fast to go; `None`: as fast as the service allows.
     pub pace: Option<Pace>,
+    /// How the sign-in is kept, and who can be asked to sign in again.
+    pub signing_in: SigningIn,
     /// The folder of what the processes of this machine share; `None`: this one shares nothing.
     pub runtime: Option<PathBuf>,
 }
@@ -157,27 +159,32 @@ async fn link(
     let service = find(&options.service)?;
     let graph = origin(&options.graph)?;
     let timeout = options.timeout;
+    let SigningIn {
+        keeping,
+        again,
+        login,
+    } = &options.signing_in;
     let flow = options.credential.flow(&Way {
         transport: transport.clone(),
         timer: timer.clone(),
         authority: &options.authority,
         audience: graph.as_str(),
         tenant: &options.tenant,
+        login,
         timeout,
     })?;
-    let tokens = TokenSource::new(flow, timer.clone());
-    let claims = tokens.claims().await?;
-    if let Some(actual) = &claims.tenant
-        && is_guid(&options.tenant)
-        && is_guid(actual)
-        && !actual.eq_ignore_ascii_case(&options.tenant)
+    let mut tokens = TokenSource::new(flow, timer.clone())
+        .checked(Addressee::new(&options.tenant, graph.as_str()))
+        .asking(again.clone());
+    if let Some(keeping) = keeping
+        && let Some((place, store)) =
+            options
+                .credential
+                .place(keeping, &options.authority, &options.tenant, graph.as_str())?
     {
-        return Err(Error::new(
-            ErrorCode::TokenRejected,
-            format!("the token is of another tenant, {actual}"),
-        )
-        .hint("check tenant and authority in the profile; nothing was sent"));
+        tokens = tokens.kept(place, store);
     }
+    let claims = tokens.claims().await?;
     let limiter = limiter(options, service.limits, &claims, timer.clone());
     Ok(Link {
         graph: Pipeline::new(transport, timer, graph, Some(Arc::new(tokens)), timeout)
@@ -208,10 +215,6 @@ fn limiter(
         None => Arc::new(MemoryBucket::new(timer.clone(), limits)),
     };
     Limiter::new(bucket, timer, limits, options.pace)
-}
-
-fn is_guid(text: &str) -> bool {
-    text.len() == 36 && uuid::Uuid::try_parse(text).is_ok()
 }
 
 /// Whether this account is the one behind the token.

@@ -50,7 +50,8 @@ pub async fn make_every_call(who: As) -> Vec<Exchange> {
         credential,
         timeout: Duration::from_secs(60),
         pace: None,
-        runtime: None,
+        signing_in: mfactl::auth::SigningIn::default(),
+            runtime: None,
     })
     .await
     .unwrap();
