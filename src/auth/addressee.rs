@@ -53,7 +53,10 @@ impl Addressee {
     }
 
     fn is(&self, audience: &str) -> bool {
-        let same = |a: &str, b: &str| a.trim_end_matches('/').eq_ignore_ascii_case(b.trim_end_matches('/'));
+        let same = |a: &str, b: &str| {
+            a.trim_end_matches('/')
+                .eq_ignore_ascii_case(b.trim_end_matches('/'))
+        };
         if audience == GRAPH || same(audience, &self.audience) {
             return true;
         }
@@ -118,7 +121,10 @@ mod tests {
             "",
         ] {
             let said = check(Some(TENANT), &[audience]);
-            assert!(said.starts_with("the token is for another service"), "{audience}: {said}");
+            assert!(
+                said.starts_with("the token is for another service"),
+                "{audience}: {said}"
+            );
         }
     }
 

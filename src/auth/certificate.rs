@@ -111,7 +111,9 @@ impl Identity {
         let identity = Self {
             thumbprint: URL_SAFE_NO_PAD.encode(Sha256::digest(certificate)),
             key,
-            own: Secret::new(URL_SAFE_NO_PAD.encode(Sha256::digest([b"mfactl own key".as_slice(), der].concat()))),
+            own: Secret::new(
+                URL_SAFE_NO_PAD.encode(Sha256::digest([b"mfactl own key".as_slice(), der].concat())),
+            ),
         };
         // A key of another kind is only noticed when it signs.
         identity.sign(&json!({})).ok_or(NO_RSA)?;

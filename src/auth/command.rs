@@ -11,11 +11,13 @@ use super::flow::{Fetched, Flow, Need};
 use crate::domain::{Clock as _, Error, ErrorCode, Result, Secret, SystemClock};
 
 /// Variables that hold secrets of ours: no child gets them.
-pub(super) const OURS: [&str; 7] = [
+pub(super) const OURS: [&str; 9] = [
     "MFACTL_CLIENT_SECRET",
     "MFACTL_PASSWORD",
     "MFACTL_TOKEN",
+    "MFACTL_API_TOKEN",
     "MFACTL_ASSERTION",
+    "MFACTL_ID_TOKEN",
     "MFACTL_CERTIFICATE_PASSWORD",
     "MFACTL_STORE_PASSWORD",
     "MFACTL_TOKEN_PASSPHRASE",

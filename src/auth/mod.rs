@@ -28,9 +28,9 @@ pub(crate) use claims::TokenClaims;
 pub(crate) use credential::Way;
 pub(crate) use flow::Fetched;
 pub(crate) use kept::{Place, SignIn, Store};
-pub(crate) use person::{Application, Browser, DeviceCode, InBrowser, challenge, open};
-pub(crate) use source::{SignInAgain, TokenSource, sign_in};
+pub(crate) use person::{Application, Browser, InBrowser, challenge, open};
 pub use source::SigningIn;
+pub(crate) use source::{SignInAgain, TokenSource, sign_in};
 
 #[cfg(test)]
 mod tests;

@@ -64,7 +64,10 @@ fn alone(file: &File, path: &Path, what: &str) -> Result<()> {
     if data.mode() & forbidden != 0 {
         return Err(Error::new(
             ErrorCode::FileUnreadable,
-            format!("{what} {shown} can be read by others (mode {:03o})", data.mode() & 0o777),
+            format!(
+                "{what} {shown} can be read by others (mode {:03o})",
+                data.mode() & 0o777
+            ),
         )
         .hint(format!("chmod 600 {shown}")));
     }

@@ -146,7 +146,10 @@ impl TokenSource {
     fn still_good(&self, sign_in: &SignIn, state: &State) -> Option<Token> {
         let refused = state.refused.as_ref().map(Secret::expose);
         let age = sign_in.age(SystemClock.now())?;
-        if sign_in.lifetime <= age || refused == Some(sign_in.access.expose()) || self.check(&sign_in.access).is_err() {
+        if sign_in.lifetime <= age
+            || refused == Some(sign_in.access.expose())
+            || self.check(&sign_in.access).is_err()
+        {
             return None;
         }
         let now = self.timer.now();
@@ -205,7 +208,9 @@ impl TokenSource {
         let (fetched, store) = match self.flow.fetch(need).await {
             Ok(fetched) => (fetched, kept.as_ref().map(|(store, _)| *store).or(*usual)),
             Err(error) => {
-                let good = kept.as_ref().and_then(|(_, sign_in)| self.still_good(sign_in, state));
+                let good = kept
+                    .as_ref()
+                    .and_then(|(_, sign_in)| self.still_good(sign_in, state));
                 if let Some(token) = good.filter(|_| claims.is_none()) {
                     // It is still good: a sign-in service that is down for a moment stops nobody.
                     return Ok(Token {
@@ -238,9 +243,14 @@ impl TokenSource {
     /// Without a place.
     async fn obtain_alone(&self, claims: Option<&str>) -> Result<Token> {
         let asked = self.timer.now();
-        let need = Need { refresh: None, claims };
+        let need = Need {
+            refresh: None,
+            claims,
+        };
         let fetched = match (self.flow.fetch(need).await, &self.again) {
-            (Err(error), Some(again)) if self.flow.is_a_persons() && error.code() == ErrorCode::NotSignedIn => {
+            (Err(error), Some(again))
+                if self.flow.is_a_persons() && error.code() == ErrorCode::NotSignedIn =>
+            {
                 again.sign_in(None, error, claims).await?.0
             }
             (fetched, _) => fetched?,

@@ -1,6 +1,7 @@
 //! What a verb gets: the screen, the options, the clock, the configuration; and [`Context::connect`], the only door to
 //! a service. Offline verbs need no more than the context.
 
+mod sign_in;
 mod signing_in;
 mod store;
 
@@ -19,7 +20,7 @@ use super::interrupt::Interrupt;
 use super::record::Record;
 use super::words;
 use crate::auth::{Credential, SigningIn};
-use crate::config::{Config, Env, LOCAL, Login, Place, Profile};
+use crate::config::{Config, Env, LOCAL, Place, Profile};
 use crate::domain::{Clock, Error, ErrorCode, Guard, IdentityService, Operator, Progress, Result};
 use crate::jobs::journal::Store;
 use crate::render::{Page, jq};
@@ -227,7 +228,7 @@ impl Context {
         if intent == Intent::Change {
             config.may_change(&profile)?;
         }
-        let options = self.options(&profile).await?;
+        let options = self.asking(self.options(&profile).await?);
         let tenant = options.tenant.clone();
         let service_name = services::find(&options.service)?.name;
         let connected = services::connect(options).await?;
@@ -322,11 +323,12 @@ impl Context {
                 graph: address.url.clone(),
                 authority: address.authority.clone(),
                 tenant: address.tenant.clone(),
-                credential: credential(&address.login),
+                credential: sign_in::credential(profile, &address.login)?,
                 timeout,
                 pace: self.pace(),
+                network: services::Network::default(),
                 runtime: self.config()?.runtime_dir().ok(),
-                signing_in: self.signing_in(profile, address)?,
+                signing_in: self.signing_in(profile)?,
             }),
             Place::Inside(data) => {
                 let mut options = server::Options::new(data);
@@ -354,8 +356,8 @@ impl Context {
                     credential,
                     timeout,
                     pace: self.pace(),
-                    // Nobody else reaches it.
-                    runtime: None,
+                    network: services::Network::default(),
+                    runtime: None, // Nobody else reaches it.
                     signing_in: SigningIn::default(),
                 })
             }
@@ -381,22 +383,5 @@ impl Context {
                 .detail(&format!("the service inside did not end well: {error}")),
             Err(_) => self.ui.detail("the service inside did not end in time"),
         }
-    }
-}
-
-fn credential(login: &Login) -> Credential {
-    match login.clone() {
-        Login::ClientSecret { client_id, secret } => Credential::ClientSecret { client_id, secret },
-        Login::Password {
-            client_id,
-            client_secret,
-            username,
-            password,
-        } => Credential::Password {
-            client_id,
-            client_secret,
-            username,
-            password,
-        },
     }
 }

@@ -3,6 +3,7 @@
 
 mod app_passwords;
 mod audit;
+mod auth;
 mod capabilities;
 mod challenge;
 pub(crate) mod change;
@@ -76,6 +77,9 @@ pub(crate) enum Noun {
     /// List, verify and export what was done and refused
     #[command(subcommand, alias = "audits")]
     Audit(audit::Verb),
+    /// Sign in, see who is signed in, and sign out
+    #[command(subcommand, alias = "authentication")]
+    Auth(auth::Verb),
     /// Show what the organization allows
     #[command(subcommand, alias = "policies")]
     Policy(policy::Verb),
@@ -112,6 +116,7 @@ impl Noun {
             Self::Plan(verb) => verb.run(cx).await,
             Self::Jobs(verb) => verb.run(cx).await,
             Self::Audit(verb) => verb.run(cx),
+            Self::Auth(verb) => verb.run(cx).await,
             Self::Policy(verb) => verb.run(cx).await,
             Self::Report(verb) => verb.run(cx).await,
             Self::Capabilities(args) => args.run(cx).await,
@@ -224,6 +229,7 @@ const GROUPS: &[(&str, &[(&str, &str)])] = &[
     (
         "Set up",
         &[
+            ("auth login|status|logout|token", "sign in and out, and as whom"),
             ("capabilities", "what the service can do, and what instead"),
             (
                 "completions|man|schema",

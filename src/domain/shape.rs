@@ -14,13 +14,17 @@ use super::policy::{AppPasswordPolicy, MethodPolicy, Policy, RegistrationPolicy,
 use super::reference;
 use super::user::{Privileges, User};
 
+mod auth;
 mod change;
 mod job;
+mod profile;
 mod report;
 
 pub use job::{JobRow, JobShow};
+pub use profile::{Origin, OriginKind, ProfileRow, ProfileShow, ProfileValue};
 pub use report::ReportRow;
 
+pub use auth::AuthStatus;
 pub use change::{
     AuditRef, ByHand, ErrorDoc, Next, PlanRef, ResultDoc, SecretRow, StepCounts, StepRow, Summary, Undo,
     UserCounts,

@@ -6,11 +6,13 @@
 mod batch;
 mod client;
 mod gather;
+mod network;
 mod pace;
 mod page;
 mod pipeline;
 mod request;
 mod retry;
+mod secure;
 #[cfg(test)]
 pub(crate) mod testing;
 mod traffic;
@@ -18,6 +20,7 @@ mod traffic;
 #[cfg(test)]
 pub(crate) use client::{Failed, WireAnswer, WireRequest};
 pub(crate) use client::{HttpTransport, Transport};
+pub use network::{Network, Proxy};
 pub(crate) use pace::{FileBucket, Limiter, MemoryBucket};
 pub(crate) use pipeline::{Pipeline, SystemTimer, Timer, Tokens};
 pub(crate) use request::{Body, Class, Request, Response, Verb, encode_segment, origin, origin_of_machine};

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::domain::{Limits, Result, Secret};
 
-type Planned = std::result::Result<WireAnswer, Failed>;
+pub(crate) type Planned = std::result::Result<WireAnswer, Failed>;
 
 /// What was sent, as a test looks at it.
 #[derive(Clone, Debug)]

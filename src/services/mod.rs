@@ -6,6 +6,7 @@ mod conformance;
 mod entra;
 mod gate;
 pub mod local;
+pub(crate) mod sign_in;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -13,7 +14,7 @@ use std::time::Duration;
 
 use sha2::{Digest as _, Sha256};
 
-use crate::auth::{Addressee, Credential, SigningIn, TokenSource, Way};
+use crate::auth::{Credential, SigningIn};
 use crate::domain::{
     Bucket, Capabilities, Error, ErrorCode, IdentityService, Limits, Operator, Pace, Result, SystemClock,
     UserId,
@@ -22,7 +23,7 @@ use crate::http::{
     FileBucket, HttpTransport, Limiter, MemoryBucket, Pipeline, SystemTimer, Timer, Transport, origin,
 };
 
-pub use crate::http::{RunningJob, Traffic};
+pub use crate::http::{Network, Proxy, RunningJob, Traffic};
 pub use gate::{Gate, Gated, admit};
 
 /// One service of the registry.
@@ -101,6 +102,8 @@ pub struct ConnectOptions {
     pub pace: Option<Pace>,
     /// How the sign-in is kept, and who can be asked to sign in again.
     pub signing_in: SigningIn,
+    /// How the network is reached.
+    pub network: Network,
     /// The folder of what the processes of this machine share; `None`: this one shares nothing.
     pub runtime: Option<PathBuf>,
 }
@@ -135,7 +138,8 @@ pub fn limits(service: &str) -> Result<Limits> {
 /// `config_invalid` for addresses that are not https or loopback and for an unknown service, `not_signed_in`,
 /// `token_rejected` for a token of another tenant, `unavailable`, `timed_out`.
 pub async fn connect(options: ConnectOptions) -> Result<Connected> {
-    connect_through(options, Arc::new(HttpTransport::default())).await
+    let transport = Arc::new(HttpTransport::new(options.network.clone()));
+    connect_through(options, transport).await
 }
 
 async fn connect_through(options: ConnectOptions, transport: Arc<dyn Transport>) -> Result<Connected> {
@@ -159,31 +163,7 @@ async fn link(
     let service = find(&options.service)?;
     let graph = origin(&options.graph)?;
     let timeout = options.timeout;
-    let SigningIn {
-        keeping,
-        again,
-        login,
-    } = &options.signing_in;
-    let flow = options.credential.flow(&Way {
-        transport: transport.clone(),
-        timer: timer.clone(),
-        authority: &options.authority,
-        audience: graph.as_str(),
-        tenant: &options.tenant,
-        login,
-        timeout,
-    })?;
-    let mut tokens = TokenSource::new(flow, timer.clone())
-        .checked(Addressee::new(&options.tenant, graph.as_str()))
-        .asking(again.clone());
-    if let Some(keeping) = keeping
-        && let Some((place, store)) =
-            options
-                .credential
-                .place(keeping, &options.authority, &options.tenant, graph.as_str())?
-    {
-        tokens = tokens.kept(place, store);
-    }
+    let tokens = sign_in::source(options, transport.clone(), timer.clone())?;
     let claims = tokens.claims().await?;
     let limiter = limiter(options, service.limits, &claims, timer.clone());
     Ok(Link {

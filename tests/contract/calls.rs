@@ -50,8 +50,9 @@ pub async fn make_every_call(who: As) -> Vec<Exchange> {
         credential,
         timeout: Duration::from_secs(60),
         pace: None,
-        signing_in: mfactl::auth::SigningIn::default(),
-            runtime: None,
+        signing_in: Default::default(),
+        network: Default::default(),
+        runtime: None,
     })
     .await
     .unwrap();

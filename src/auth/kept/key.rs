@@ -98,7 +98,10 @@ fn of_file(path: &Path) -> Result<Master> {
             ErrorCode::ConfigInvalid,
             format!("the key file {} holds fewer than {LEN} bytes", path.display()),
         )
-        .hint(format!("(umask 077; head -c 32 /dev/urandom | base64 > {})", path.display())));
+        .hint(format!(
+            "(umask 077; head -c 32 /dev/urandom | base64 > {})",
+            path.display()
+        )));
     }
     Ok(Master::Strong(bytes))
 }

@@ -8,7 +8,6 @@ mod ring;
 mod sealed;
 
 use std::path::PathBuf;
-use std::str::FromStr;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -19,7 +18,7 @@ pub(crate) use place::{Place, Whose};
 #[cfg(test)]
 pub(crate) use ring::Ring;
 
-use crate::domain::{Error, ErrorCode, Secret};
+use crate::domain::Secret;
 
 /// Where a profile wants its sign-in kept.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
@@ -33,24 +32,6 @@ pub enum TokenStore {
     File,
     /// Nowhere: the sign-in ends with the command.
     Memory,
-}
-
-impl FromStr for TokenStore {
-    type Err = Error;
-
-    fn from_str(text: &str) -> Result<Self, Error> {
-        match text {
-            "auto" => Ok(Self::Auto),
-            "keyring" => Ok(Self::Keyring),
-            "file" => Ok(Self::File),
-            "memory" => Ok(Self::Memory),
-            other => Err(Error::new(
-                ErrorCode::ConfigInvalid,
-                format!("there is no token_store \"{other}\""),
-            )
-            .hint("one of: auto, keyring, file, memory")),
-        }
-    }
 }
 
 /// Where the key of a kept sign-in is.

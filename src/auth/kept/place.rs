@@ -59,7 +59,7 @@ impl Whose<'_> {
 
 /// The place of one sign-in.
 pub(crate) struct Place {
-    path: PathBuf,
+    pub(super) path: PathBuf,
     id: String,
     whose: String,
     keys: Keys,
@@ -151,7 +151,8 @@ impl Place {
 
     fn can_write(&self) -> Result<()> {
         let folder = self.path.parent().unwrap_or(&self.path);
-        let made = private::make_folder(folder).and_then(|()| tempfile::NamedTempFile::new_in(folder).map(drop));
+        let made =
+            private::make_folder(folder).and_then(|()| tempfile::NamedTempFile::new_in(folder).map(drop));
         made.map_err(|error| {
             Error::new(
                 ErrorCode::FileUnreadable,
@@ -288,7 +289,9 @@ impl Place {
         loop {
             match file.try_lock() {
                 Ok(()) => return Ok(file),
-                Err(TryLockError::WouldBlock) if began.elapsed() < PATIENCE => tokio::time::sleep(PAUSE).await,
+                Err(TryLockError::WouldBlock) if began.elapsed() < PATIENCE => {
+                    tokio::time::sleep(PAUSE).await
+                }
                 Err(TryLockError::WouldBlock) => {
                     return Err(Error::new(
                         ErrorCode::FileLocked,

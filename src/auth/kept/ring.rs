@@ -86,7 +86,9 @@ impl Ring {
 
     /// Keeps this under a name; it takes the place of what was kept there.
     pub(super) async fn set(&self, name: &str, value: Zeroizing<Vec<u8>>) -> Result<(), Refused> {
-        self.call(name, move |entry| entry.set_secret(&value)).await.map(drop)
+        self.call(name, move |entry| entry.set_secret(&value))
+            .await
+            .map(drop)
     }
 
     /// Takes away what is kept under a name.
@@ -188,7 +190,11 @@ mod tests {
     #[tokio::test]
     async fn a_keyring_that_is_locked_or_absent_is_told_apart() {
         let (ring, store) = mock();
-        fails(&store, PROBE, keyring_core::Error::NoStorageAccess("prompt".into()));
+        fails(
+            &store,
+            PROBE,
+            keyring_core::Error::NoStorageAccess("prompt".into()),
+        );
         assert_eq!(ring.probe().await, Err(Refused::Locked("prompt".to_owned())));
         let absent = Ring(Arc::new(|_| Err(keyring_core::Error::NoDefaultStore)));
         assert!(matches!(absent.probe().await, Err(Refused::Absent(_))));

@@ -38,9 +38,8 @@ impl Envelope {
     /// `internal`, where the library refuses.
     pub(super) fn seal(store: Store, key: &Key, salt: &[u8], whose: &str, plain: &[u8]) -> Result<Self> {
         let mut bytes = Zeroizing::new(plain.to_vec());
-        let sealed = RandomizedNonceKey::new(&AES_256_GCM, key.as_slice()).and_then(|key| {
-            key.seal_in_place_append_tag(Aad::from(bound(store, whose)), &mut *bytes)
-        });
+        let sealed = RandomizedNonceKey::new(&AES_256_GCM, key.as_slice())
+            .and_then(|key| key.seal_in_place_append_tag(Aad::from(bound(store, whose)), &mut *bytes));
         let nonce = sealed.map_err(|_| Error::new(ErrorCode::Internal, "the sign-in cannot be sealed"))?;
         Ok(Self {
             version: VERSION,
@@ -165,13 +164,28 @@ mod tests {
         let key = Key::new([1; 32]);
         let sealed = Envelope::seal(Store::File, &key, b"salt", "contoso", b"secret").unwrap();
         sealed.write(&path).unwrap();
-        assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
-        assert!(Envelope::read(&path).unwrap().unwrap().open(&key, "contoso").is_some());
+        assert_eq!(
+            std::fs::metadata(&path).unwrap().permissions().mode() & 0o777,
+            0o600
+        );
+        assert!(
+            Envelope::read(&path)
+                .unwrap()
+                .unwrap()
+                .open(&key, "contoso")
+                .is_some()
+        );
         std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o644)).unwrap();
         let error = Envelope::read(&path).err().unwrap();
-        assert!(error.message().contains("can be read by others (mode 644)"), "{error}");
+        assert!(
+            error.message().contains("can be read by others (mode 644)"),
+            "{error}"
+        );
         std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).unwrap();
         std::fs::write(&path, "{").unwrap();
-        assert_eq!(Envelope::read(&path).err().unwrap().code(), ErrorCode::FileCorrupt);
+        assert_eq!(
+            Envelope::read(&path).err().unwrap().code(),
+            ErrorCode::FileCorrupt
+        );
     }
 }

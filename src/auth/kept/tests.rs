@@ -87,22 +87,49 @@ async fn a_sign_in_is_found_by_all_that_it_is_for_and_never_for_another_tenant()
     };
     of(&whose()).write(Store::Keyring, &sign_in()).await.unwrap();
     let others = [
-        Whose { profile: "other", ..whose() },
-        Whose { authority: "https://login.example/t2", ..whose() },
-        Whose { tenant: "t2", ..whose() },
-        Whose { audience: "https://graph.other/", ..whose() },
-        Whose { client_id: "other", ..whose() },
-        Whose { way: "device-code", ..whose() },
-        Whose { account: "emre", ..whose() },
+        Whose {
+            profile: "other",
+            ..whose()
+        },
+        Whose {
+            authority: "https://login.example/t2",
+            ..whose()
+        },
+        Whose {
+            tenant: "t2",
+            ..whose()
+        },
+        Whose {
+            audience: "https://graph.other/",
+            ..whose()
+        },
+        Whose {
+            client_id: "other",
+            ..whose()
+        },
+        Whose {
+            way: "device-code",
+            ..whose()
+        },
+        Whose {
+            account: "emre",
+            ..whose()
+        },
         // What ends one part never begins the next.
-        Whose { tenant: "t1\n3:app", ..whose() },
+        Whose {
+            tenant: "t1\n3:app",
+            ..whose()
+        },
     ];
     for other in others {
         assert!(of(&other).read().await.unwrap().is_none(), "{other:?}");
     }
     // Nor where somebody puts the file in the other's place.
     let name = |whose: &Whose<'_>| of(whose).path;
-    let fabrikam = Whose { tenant: "t2", ..whose() };
+    let fabrikam = Whose {
+        tenant: "t2",
+        ..whose()
+    };
     std::fs::copy(name(&whose()), name(&fabrikam)).unwrap();
     assert!(of(&fabrikam).read().await.unwrap().is_none());
 }
@@ -123,18 +150,30 @@ async fn without_a_keyring_a_key_file_serves_and_without_that_it_is_refused() {
     assert_eq!(found.refresh.unwrap().expose(), "refresh-1");
     assert!(!everything_in(&folder.path().join("tokens")).contains("refresh-1"));
     keeping.keys.passphrase = Some(Secret::new("another"));
-    assert_eq!(place(&keeping).read().await.unwrap_err().code(), ErrorCode::FileCorrupt);
+    assert_eq!(
+        place(&keeping).read().await.unwrap_err().code(),
+        ErrorCode::FileCorrupt
+    );
     keeping.keys.passphrase = None;
-    assert_eq!(place(&keeping).read().await.unwrap_err().code(), ErrorCode::NotSignedIn);
+    assert_eq!(
+        place(&keeping).read().await.unwrap_err().code(),
+        ErrorCode::NotSignedIn
+    );
 }
 
 #[tokio::test]
 async fn a_locked_keyring_is_an_error_also_where_a_key_is_at_hand() {
     let folder = tempfile::tempdir().unwrap();
-    let locked = Ring(Arc::new(|_| Err(keyring_core::Error::NoStorageAccess("prompt".into()))));
+    let locked = Ring(Arc::new(|_| {
+        Err(keyring_core::Error::NoStorageAccess("prompt".into()))
+    }));
     let mut keeping = keeping(folder.path(), TokenStore::Auto);
     keeping.keys.passphrase = Some(Secret::new("correct horse battery"));
-    let error = Place::new(&keeping, &whose(), None).with(locked).of_person().await.unwrap_err();
+    let error = Place::new(&keeping, &whose(), None)
+        .with(locked)
+        .of_person()
+        .await
+        .unwrap_err();
     assert!(error.message().contains("locked"), "{error}");
     assert!(!folder.path().join("tokens").exists());
 }
@@ -147,7 +186,10 @@ async fn an_application_keeps_its_token_under_its_own_secret() {
     let place = |byte| Place::new(&keeping, &whose(), own(byte));
     assert_eq!(place(1).of_application().unwrap(), Some(Store::Credential));
     place(1).write(Store::Credential, &sign_in()).await.unwrap();
-    assert_eq!(place(1).read().await.unwrap().unwrap().1.access.expose(), "access-1");
+    assert_eq!(
+        place(1).read().await.unwrap().unwrap().1.access.expose(),
+        "access-1"
+    );
     assert!(place(2).read().await.unwrap().is_none());
     assert!(!everything_in(&keeping.folder).contains("access-1"));
     let nothing = Place::new(&keeping, &whose(), None);

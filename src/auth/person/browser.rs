@@ -67,7 +67,14 @@ impl Application {
         loopback.serve(state.secret(), work).await
     }
 
-    fn page(&self, back: &str, challenge: &str, state: &str, nonce: &str, how: &InBrowser<'_>) -> Result<Url> {
+    fn page(
+        &self,
+        back: &str,
+        challenge: &str,
+        state: &str,
+        nonce: &str,
+        how: &InBrowser<'_>,
+    ) -> Result<Url> {
         let mut page = Url::parse(&format!("{}/oauth2/v2.0/authorize", self.authority))
             .map_err(|_| Error::new(ErrorCode::ConfigInvalid, "authority is not an address"))?;
         page.query_pairs_mut()
@@ -99,8 +106,9 @@ impl Application {
             let (brought, say) = match came {
                 Came::Answer(brought, say) => (brought, say),
                 Came::Stranger => {
-                    how.browser
-                        .note("an answer came that is not of this sign-in (its state is wrong): it was ignored");
+                    how.browser.note(
+                        "an answer came that is not of this sign-in (its state is wrong): it was ignored",
+                    );
                     continue;
                 }
             };
@@ -116,7 +124,10 @@ impl Application {
             let _ = say.send(page);
             return outcome;
         }
-        Err(Error::new(ErrorCode::Unavailable, "nobody can come back any more"))
+        Err(Error::new(
+            ErrorCode::Unavailable,
+            "nobody can come back any more",
+        ))
     }
 
     async fn redeem_code(
@@ -168,22 +179,31 @@ fn capital(text: &str) -> String {
 /// Opens an address with the programs of `BROWSER` (parted by colons, `%s` is the address), else with the desktop's own.
 /// None of them gets a secret of ours, or our output; whether one was started.
 pub(crate) fn open(address: &str, wish: Option<&str>) -> bool {
-    let wished = wish.into_iter().flat_map(|wish| wish.split(':')).filter_map(|line| {
-        let mut words = line.split_whitespace();
-        let mut command = Command::new(words.next()?);
-        let named = line.contains("%s");
-        command.args(words.map(|word| word.replace("%s", address)));
-        if !named {
-            command.arg(address);
-        }
-        Some(command)
-    });
-    let usual = wish.is_none().then(|| open::commands(address)).unwrap_or_default();
+    let wished = wish
+        .into_iter()
+        .flat_map(|wish| wish.split(':'))
+        .filter_map(|line| {
+            let mut words = line.split_whitespace();
+            let mut command = Command::new(words.next()?);
+            let named = line.contains("%s");
+            command.args(words.map(|word| word.replace("%s", address)));
+            if !named {
+                command.arg(address);
+            }
+            Some(command)
+        });
+    let usual = wish
+        .is_none()
+        .then(|| open::commands(address))
+        .unwrap_or_default();
     wished.chain(usual).any(start)
 }
 
 fn start(mut command: Command) -> bool {
-    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    command
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null());
     for variable in OURS {
         command.env_remove(variable);
     }
@@ -204,5 +224,8 @@ pub(crate) fn challenge(text: &str) -> Option<String> {
     let plain = text.trim_end_matches('=').replace('+', "-").replace('/', "_");
     let bytes = URL_SAFE_NO_PAD.decode(plain).ok()?;
     let text = String::from_utf8(bytes).ok()?;
-    serde_json::from_str::<serde_json::Value>(&text).ok()?.is_object().then_some(text)
+    serde_json::from_str::<serde_json::Value>(&text)
+        .ok()?
+        .is_object()
+        .then_some(text)
 }

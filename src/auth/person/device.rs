@@ -106,7 +106,9 @@ fn read(answer: &Response) -> Option<DeviceCode> {
     Some(DeviceCode {
         device_code: Secret::new(text("device_code")?),
         user_code: text("user_code")?.to_owned(),
-        address: text("verification_uri").or_else(|| text("verification_url"))?.to_owned(),
+        address: text("verification_uri")
+            .or_else(|| text("verification_url"))?
+            .to_owned(),
         lifetime: seconds("expires_in").unwrap_or(Duration::from_secs(900)),
         // RFC 8628, 3.2: five seconds where nothing is said.
         interval: seconds("interval").unwrap_or(SLOWER),

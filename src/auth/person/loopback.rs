@@ -118,7 +118,10 @@ async fn answer(
     Query(query): Query<HashMap<String, String>>,
     request: Request,
 ) -> Response {
-    let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok());
+    let host = request
+        .headers()
+        .get(header::HOST)
+        .and_then(|host| host.to_str().ok());
     let named = host.is_some_and(|host| gate.hosts.iter().any(|own| own == host));
     if request.method() != Method::GET || request.uri().path() != "/" || !named {
         return Page::NotHere.response();

@@ -13,7 +13,6 @@ use serde_json::{Value, json};
 use url::form_urlencoded::Serializer;
 
 pub(crate) use browser::{Browser, InBrowser, challenge, open};
-pub(crate) use device::DeviceCode;
 
 use super::credential::Way;
 use super::flow::{self, Fetched, Flow, Need, post};
@@ -78,7 +77,10 @@ impl Application {
     /// # Errors
     /// `not_signed_in`: it has ended; `unavailable`.
     pub(crate) async fn renew(&self, refresh: &Secret, claims: Option<&str>) -> Result<Fetched> {
-        let fields = [("grant_type", "refresh_token"), ("refresh_token", refresh.expose())];
+        let fields = [
+            ("grant_type", "refresh_token"),
+            ("refresh_token", refresh.expose()),
+        ];
         self.redeem(&fields, claims).await
     }
 
@@ -88,7 +90,11 @@ impl Application {
     /// That the service cannot be reached, or refuses.
     pub(crate) async fn revoke(&self, refresh: &Secret) -> Result<bool> {
         const DISCOVERY: &str = "/v2.0/.well-known/openid-configuration";
-        let known = self.endpoint.send(&Request::get("", DISCOVERY, DISCOVERY)).await?.value();
+        let known = self
+            .endpoint
+            .send(&Request::get("", DISCOVERY, DISCOVERY))
+            .await?
+            .value();
         let end = known.get("revocation_endpoint").and_then(Value::as_str);
         // The token goes to the authority alone.
         let path = end.and_then(|end| end.strip_prefix(&self.authority));
@@ -159,10 +165,16 @@ impl Renewed {
             None => body.message,
         };
         let hint = match claims {
-            Some(claims) => format!("{} --claims-challenge {}", self.login, URL_SAFE_NO_PAD.encode(claims)),
+            Some(claims) => format!(
+                "{} --claims-challenge {}",
+                self.login,
+                URL_SAFE_NO_PAD.encode(claims)
+            ),
             None => self.login.clone(),
         };
-        let told = Error::new(ErrorCode::NotSignedIn, message).hint(hint).request_id(body.request_id);
+        let told = Error::new(ErrorCode::NotSignedIn, message)
+            .hint(hint)
+            .request_id(body.request_id);
         match body.service_code {
             Some(code) => told.service_code(code),
             None => told,

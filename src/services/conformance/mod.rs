@@ -93,6 +93,7 @@ impl Bench {
             timeout: Duration::from_secs(30),
             pace: None,
             signing_in: crate::auth::SigningIn::default(),
+            network: crate::http::Network::default(),
             runtime: None,
         };
         let transport = Arc::new(Counting::default());
