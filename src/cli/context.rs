@@ -1,6 +1,7 @@
 //! What a verb gets: the screen, the options, the clock, the configuration; and [`Context::connect`], the only door to
 //! a service. Offline verbs need no more than the context.
 
+mod beside;
 mod sign_in;
 mod signing_in;
 mod store;
@@ -171,6 +172,7 @@ impl Context {
             accessible: self.ui.accessible(),
             now: self.clock.now(),
             zone: self.zone.clone(),
+            grids: self.ui.grids(),
         }
     }
 
@@ -326,7 +328,7 @@ impl Context {
                 credential: sign_in::credential(profile, &address.login)?,
                 timeout,
                 pace: self.pace(),
-                network: services::Network::default(),
+                network: sign_in::network(&profile.network),
                 runtime: self.config()?.runtime_dir().ok(),
                 signing_in: self.signing_in(profile)?,
             }),

@@ -47,6 +47,10 @@ pub const SET: &[&str] = &[
     "domain",
     "region",
     "extends",
+    "ca_bundle",
+    "client_certificate",
+    "client_key",
+    "proxy",
     "token_store",
 ];
 
@@ -154,21 +158,7 @@ impl Config {
     /// # Errors
     /// `no_profile`; `usage` where others extend it; what keeps the file from being written.
     pub fn remove(&self, name: &str) -> Result<bool> {
-        if !self.file.profiles.contains_key(name) {
-            return Err(self.no_such(name));
-        }
-        let extended = self.extended_by(name);
-        if !extended.is_empty() {
-            let commands: Vec<String> = extended
-                .iter()
-                .map(|other| format!("mfactl profile remove {other}"))
-                .collect();
-            return Err(Error::new(
-                ErrorCode::Usage,
-                format!("profile \"{name}\" is extended by: {}", extended.join(", ")),
-            )
-            .hint(format!("first: {}", commands.join("; "))));
-        }
+        self.may_remove(name)?;
         let default = self.file.default_profile.as_deref() == Some(name);
         self.edit(
             |document| {
@@ -190,6 +180,29 @@ impl Config {
             |_| Ok(()),
         )?;
         Ok(default)
+    }
+
+    /// Whether a profile can be taken away.
+    ///
+    /// # Errors
+    /// `no_profile`; `usage` where others extend it.
+    pub fn may_remove(&self, name: &str) -> Result<()> {
+        if !self.file.profiles.contains_key(name) {
+            return Err(self.no_such(name));
+        }
+        let extended = self.extended_by(name);
+        if !extended.is_empty() {
+            let commands: Vec<String> = extended
+                .iter()
+                .map(|other| format!("mfactl profile remove {other}"))
+                .collect();
+            return Err(Error::new(
+                ErrorCode::Usage,
+                format!("profile \"{name}\" is extended by: {}", extended.join(", ")),
+            )
+            .hint(format!("first: {}", commands.join("; "))));
+        }
+        Ok(())
     }
 
     /// The profiles that take over keys from this one, directly.

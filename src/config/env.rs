@@ -190,6 +190,36 @@ pub const VARIABLES: &[Variable] = &[
         "AZURE_POD_IDENTITY_AUTHORITY_HOST",
         "where auth = \"managed-identity\" asks on other machines, instead of http://169.254.169.254",
     ),
+    alone(
+        "MFACTL_CA_BUNDLE",
+        "a PEM file with roots to trust beside the system's, instead of the profile's",
+    ),
+    alone(
+        "MFACTL_CLIENT_CERTIFICATE",
+        "the certificate to show to a server that asks for one, instead of the profile's",
+    ),
+    alone(
+        "MFACTL_CLIENT_KEY",
+        "its private key, where it is not in the same file",
+    ),
+    alone("MFACTL_CLIENT_CERTIFICATE_PASSWORD", "the password of that file"),
+    alone(
+        "MFACTL_PROXY",
+        "the proxy as http://HOST:PORT, or direct for none; instead of the profile's",
+    ),
+    alone(
+        "MFACTL_NO_PROXY",
+        "hosts that are asked directly, instead of the profile's",
+    ),
+    alone(
+        "HTTPS_PROXY",
+        "the proxy, where neither profile nor MFACTL_PROXY names one",
+    ),
+    alone("HTTP_PROXY", "the same for plain http"),
+    alone(
+        "NO_PROXY",
+        "hosts that are asked directly, where nothing else says it",
+    ),
     alone("MFACTL_LOCAL_DATA", "the data file of the built-in profile local"),
     alone(
         "MFACTL_STATE_DIR",

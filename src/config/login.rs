@@ -303,7 +303,7 @@ pub(super) fn usual(section: &Section, env: &Env) -> &'static str {
 }
 
 /// A file of a profile: `~/` is the home folder.
-pub(super) fn file(text: &str) -> PathBuf {
+pub fn home_file(text: &str) -> PathBuf {
     match text.strip_prefix("~/").map(|rest| (rest, etcetera::home_dir())) {
         Some((rest, Ok(home))) => home.join(rest),
         _ => PathBuf::from(text),
@@ -461,10 +461,12 @@ impl Keys<'_> {
     }
 
     fn key_file(&self, variable: &str, key: Option<&String>, word: &str) -> Result<PathBuf> {
-        self.either(variable, key).map(|text| file(&text)).ok_or_else(|| {
-            self.invalid(&format!("{word} is missing"))
-                .hint(format!("set {word} = \"FILE\" in the profile, or {variable}"))
-        })
+        self.either(variable, key)
+            .map(|text| home_file(&text))
+            .ok_or_else(|| {
+                self.invalid(&format!("{word} is missing"))
+                    .hint(format!("set {word} = \"FILE\" in the profile, or {variable}"))
+            })
     }
 
     /// What was said of the token's place; else what the pipeline or the cluster has put into variables.
@@ -485,7 +487,7 @@ impl Keys<'_> {
             return Ok(Assertion::Given(token));
         }
         if let Some(path) = self.either("MFACTL_ASSERTION_FILE", assertion_file.as_ref()) {
-            return Ok(Assertion::File(file(&path)));
+            return Ok(Assertion::File(home_file(&path)));
         }
         if let Some(command) = assertion_command {
             return if command.is_empty() {

@@ -6,6 +6,7 @@ pub mod env;
 mod file;
 mod login;
 mod machine;
+mod network;
 mod origin;
 mod profile;
 mod rights;
@@ -19,9 +20,10 @@ use jiff::SignedDuration;
 pub use edit::{SET, Text, check_name};
 pub use env::{Env, VARIABLES, Variable};
 use file::{File, Section};
-pub use login::{AUTHS, Assertion, Auth, Handed, Login, Machine as IdentityHost, TokenStore};
+pub use login::{AUTHS, Assertion, Auth, Handed, Login, Machine as IdentityHost, TokenStore, home_file};
 use machine::Machine;
-pub use profile::{Address, LOCAL, OF_VARIABLES, Place, Profile};
+pub use network::{Network, Proxy};
+pub use profile::{Address, LOCAL, OF_VARIABLES, Place, Profile, check_address};
 
 pub(crate) use crate::domain::written::nearest;
 use crate::domain::{Error, ErrorCode, Result, Secret};
@@ -132,8 +134,8 @@ impl Config {
             .as_ref()
             .map_or_else(|| "config.toml".to_owned(), |path| path.display().to_string());
         Error::new(ErrorCode::NoProfile, "no profile was chosen").hint(format!(
-            "for your organization, write [profiles.NAME] in {path} and add -p NAME; to try it with demo data, \
-             add -p local"
+            "for your organization: mfactl profile add, or write [profiles.NAME] in {path}, and add -p NAME; to try it \
+             with demo data, add -p local"
         ))
     }
 

@@ -18,6 +18,10 @@ const BEATS: &[(&str, &str)] = &[
     ("assertion_file", "MFACTL_ASSERTION_FILE"),
     ("service_connection", "MFACTL_SERVICE_CONNECTION"),
     ("token_store", "MFACTL_TOKEN_STORE"),
+    ("ca_bundle", "MFACTL_CA_BUNDLE"),
+    ("client_certificate", "MFACTL_CLIENT_CERTIFICATE"),
+    ("client_key", "MFACTL_CLIENT_KEY"),
+    ("no_proxy", "MFACTL_NO_PROXY"),
 ];
 
 /// Variables that make a profile, with the key that each is.
@@ -62,6 +66,12 @@ const ORDER: &[&str] = &[
     "data",
     "domain",
     "region",
+    "ca_bundle",
+    "system_roots",
+    "client_certificate",
+    "client_key",
+    "proxy",
+    "no_proxy",
     "token_store",
     "read_only",
     "audit_to",
@@ -119,6 +129,10 @@ impl Config {
             if let Some(text) = self.env.get(variable).filter(|_| name != LOCAL) {
                 told.insert((*key).to_owned(), (json!(text), by_variable(variable)));
             }
+        }
+        // Its address may hold a password.
+        if self.env.get("MFACTL_PROXY").is_some() && name != LOCAL {
+            told.insert("proxy".to_owned(), (json!("set"), by_variable("MFACTL_PROXY")));
         }
         self.usual(name, &section, &mut told);
         self.guard_of(name, &section, &mut told);

@@ -6,6 +6,7 @@ use super::env::Env;
 use super::file::{GuardSection, Section};
 use super::login::{self, Login, TokenStore};
 use super::machine::Machine;
+use super::network::{self, Network};
 use crate::domain::{Error, ErrorCode, Guard, Result};
 
 /// The name of the profile that needs no file.
@@ -34,6 +35,8 @@ pub struct Profile {
     pub audit_to: Option<String>,
     /// Where its tokens are kept.
     pub token_store: TokenStore,
+    /// How the network is reached.
+    pub network: Network,
 }
 
 /// Where a profile's service is.
@@ -168,6 +171,7 @@ pub(super) fn resolve(
             })?,
             None => TokenStore::default(),
         },
+        network: network::resolve(name, section, env)?,
     })
 }
 
@@ -232,7 +236,7 @@ pub(super) fn roots(name: &str, service: &str, section: &Section, env: &Env) -> 
             .hint("set authority = \"https://…/TENANT\", as `local serve` prints it")
     })?;
     for (key, address) in [("url", &url), ("authority", &authority)] {
-        safe(address).map_err(|why| invalid(format!("{key} = \"{address}\": {why}")))?;
+        check_address(address).map_err(|why| invalid(format!("{key} = \"{address}\": {why}")))?;
     }
     Ok(Roots {
         url,
@@ -242,7 +246,10 @@ pub(super) fn roots(name: &str, service: &str, section: &Section, env: &Env) -> 
 }
 
 /// Tokens and passwords travel by https, or stay on this machine.
-fn safe(address: &str) -> Result<(), &'static str> {
+///
+/// # Errors
+/// Why not, in a clause.
+pub fn check_address(address: &str) -> Result<(), &'static str> {
     let url = url::Url::parse(address).map_err(|_| "that is not an address")?;
     let loopback = match url.host() {
         Some(url::Host::Ipv4(ip)) => ip.is_loopback(),

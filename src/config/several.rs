@@ -72,6 +72,11 @@ impl Config {
         }
     }
 
+    /// Whether the file alone says which profile serves unasked.
+    pub fn is_default_by_file(&self) -> bool {
+        self.env.get("MFACTL_PROFILE").is_none() && self.env.get("MFACTL_SERVICE").is_none()
+    }
+
     /// Every profile: those of the file by name, the one of variables, and the built-in one.
     pub fn rows(&self) -> Vec<ProfileRow> {
         let by_variables = self.env.get("MFACTL_SERVICE").map(|_| OF_VARIABLES);

@@ -188,6 +188,11 @@ fn spoilt(text: &str) -> Option<(&'static str, &'static str)> {
     None
 }
 
+/// Whether this is the ISO 3166 code of a country that has phone numbers, in capitals.
+pub fn is_region(code: &str) -> bool {
+    code.parse::<Region>().is_ok()
+}
+
 /// The international number that bare digits are with a plus before them, where that is more likely than a national
 /// one: they begin with no zero, and the region's plan has no such number unless its own country code is taken off.
 fn without_plus(main: &str, region: Option<Region>) -> Option<String> {

@@ -1,5 +1,7 @@
 //! Asking whoever sits at the terminal to sign in, in the middle of a command: nothing of it is lost.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use async_trait::async_trait;
 
 use super::interactive::{Interactive, LIMIT};
@@ -13,12 +15,19 @@ pub(crate) struct Again {
     ui: Ui,
     browser: Option<String>,
     options: ConnectOptions,
+    /// Somebody said No: a command with many requests asks once.
+    refused: AtomicBool,
 }
 
 impl Again {
     /// For this connection.
     pub(crate) fn new(ui: Ui, browser: Option<String>, options: ConnectOptions) -> Self {
-        Self { ui, browser, options }
+        Self {
+            ui,
+            browser,
+            options,
+            refused: AtomicBool::new(false),
+        }
     }
 }
 
@@ -31,7 +40,7 @@ impl SignInAgain for Again {
         claims: Option<&str>,
     ) -> Result<(Fetched, Option<Store>)> {
         // Nobody there: the command ends with what it lacks, and says how to mend it.
-        if self.ui.can_ask().is_err() {
+        if self.refused.swap(true, Ordering::SeqCst) || self.ui.can_ask().is_err() {
             return Err(why);
         }
         self.ui.warn(why.message());
@@ -56,6 +65,7 @@ impl SignInAgain for Again {
         };
         let application = sign_in::application(&self.options)?;
         let fetched = interactive.sign_in(&application, claims).await?;
+        self.refused.store(false, Ordering::SeqCst);
         Ok((fetched, store))
     }
 }

@@ -3,8 +3,9 @@
 use std::io::Read as _;
 
 use crate::auth::{Credential, Host, IMDS, Identity, Source};
-use crate::config::{Assertion, Handed, IdentityHost, Login, Profile};
+use crate::config::{self, Assertion, Handed, IdentityHost, Login, Profile};
 use crate::domain::{Error, ErrorCode, Result, Secret};
+use crate::services::{Network, Proxy};
 
 /// The longest token that is taken from standard input, in bytes.
 const LONGEST: u64 = 64 * 1024;
@@ -74,6 +75,32 @@ fn source(assertion: Assertion) -> Source {
             connection,
             token,
         },
+    }
+}
+
+/// The network as this profile reaches it.
+pub(super) fn network(said: &config::Network) -> Network {
+    let config::Network {
+        ca_bundle,
+        only_ca_bundle,
+        client_certificate,
+        client_key,
+        client_certificate_password,
+        proxy,
+        no_proxy,
+    } = said.clone();
+    Network {
+        ca_bundles: ca_bundle.into_iter().collect(),
+        only_ca_bundles: only_ca_bundle,
+        client_certificate,
+        client_key,
+        client_certificate_password,
+        proxy: match proxy {
+            config::Proxy::System => Proxy::System,
+            config::Proxy::Direct => Proxy::Direct,
+            config::Proxy::At(address) => Proxy::At(address),
+        },
+        no_proxy,
     }
 }
 

@@ -241,7 +241,7 @@ fn a_token_store_has_one_of_four_names() {
 
 #[test]
 fn a_tilde_is_the_home_folder() {
-    assert!(file("~/key.pem").ends_with("key.pem"));
-    assert!(!file("~/key.pem").starts_with("~"));
-    assert_eq!(file("/a/b"), PathBuf::from("/a/b"));
+    assert!(home_file("~/key.pem").ends_with("key.pem"));
+    assert!(!home_file("~/key.pem").starts_with("~"));
+    assert_eq!(home_file("/a/b"), PathBuf::from("/a/b"));
 }

@@ -19,6 +19,9 @@ pub(super) struct Window<'a> {
     pub(super) people: Vec<Person>,
     notices: Vec<Next>,
     pub(super) hints: Vec<String>,
+    /// Steps that were not sent, because nobody is signed in any more: the witness was told that they would be.
+    pub(super) withheld: Vec<(String, StepRow)>,
+    signed_out: bool,
 }
 
 /// A step by the place of its person in the window, and its own.
@@ -31,6 +34,7 @@ pub(super) struct Ended {
     pub(super) failed: u64,
     pub(super) notices: Vec<Next>,
     pub(super) hints: Vec<String>,
+    pub(super) signed_out: bool,
 }
 
 impl<'a> Window<'a> {
@@ -41,6 +45,8 @@ impl<'a> Window<'a> {
             people: people.into_iter().map(Person::new).collect(),
             notices: Vec::new(),
             hints: Vec::new(),
+            withheld: Vec::new(),
+            signed_out: false,
         }
     }
 
@@ -133,6 +139,13 @@ impl<'a> Window<'a> {
         self.job.progress.wrote(places.len() as u64);
         places.extend(settled);
         self.record(&places).await?;
+        if !self.withheld.is_empty() {
+            // The others are not worth trying, and whoever resumes begins here.
+            self.signed_out = true;
+            self.stop.set();
+            let withheld = std::mem::take(&mut self.withheld);
+            self.job.witness.after(&withheld).await?;
+        }
         Ok(true)
     }
 
@@ -228,6 +241,7 @@ impl<'a> Window<'a> {
             people,
             notices,
             hints,
+            signed_out,
             ..
         } = self;
         let (done, open): (Vec<_>, Vec<_>) = people
@@ -250,6 +264,7 @@ impl<'a> Window<'a> {
             failed: done.iter().filter(|person| person.has_failed()).count() as u64,
             notices,
             hints,
+            signed_out,
         };
         job.progress.ended(ended.people, ended.failed);
         Ok(ended)
