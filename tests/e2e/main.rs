@@ -31,6 +31,8 @@ mod screen;
 #[cfg(test)]
 mod server;
 #[cfg(test)]
+mod sign_in;
+#[cfg(test)]
 mod stories;
 #[cfg(test)]
 mod terminal;
