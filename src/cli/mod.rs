@@ -257,9 +257,10 @@ const GROUPS: &[(&str, &[(&str, &str)])] = &[
     (
         "Set up",
         &[
-            ("auth login|status|logout|token", "sign in and out, and as whom"),
-            ("profile list|show|add|use|remove", "whom the program works for"),
-            ("capabilities", "what the service can do, and what instead"),
+            (
+                "auth|profile|capabilities",
+                "sign in; whom it works for; what can be done",
+            ),
             (
                 "completions|man|schema",
                 "for the shell, for readers, for scripts",

@@ -173,7 +173,12 @@ impl Config {
                     .and_then(Item::as_str)
                     .is_some_and(|default| default == name)
                 {
-                    document.remove("default_profile");
+                    let gone = document.as_table_mut().remove_entry("default_profile");
+                    let above = gone.and_then(|(key, _)| {
+                        let prefix = key.leaf_decor().prefix().and_then(RawString::as_str)?;
+                        prefix.contains('#').then(|| prefix.to_owned())
+                    });
+                    give_to_next(document, isize::MIN, &above.unwrap_or_default());
                 }
                 Ok(())
             },
