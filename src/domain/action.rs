@@ -8,6 +8,7 @@ use serde_json::Value;
 use sha2::Sha256;
 
 use super::kind::MethodKind;
+use super::leave::Leave;
 use super::method::{DeviceId, MethodId, UserId, Via};
 use super::phone::PhoneNumber;
 use super::secret::{Secret, Slots};
@@ -187,6 +188,9 @@ pub struct Step {
     /// Secret inputs, filled at execution, never written.
     #[serde(skip)]
     pub slots: Slots,
+    /// What it asks right before it goes out, where a job sends it.
+    #[serde(skip)]
+    pub leave: Option<Leave>,
 }
 
 impl Step {
@@ -208,6 +212,7 @@ impl Step {
             after,
             class,
             slots: Slots::default(),
+            leave: None,
         }
     }
 }

@@ -8,6 +8,7 @@ mod clock;
 mod error;
 mod guard;
 mod kind;
+mod leave;
 mod method;
 mod pace;
 mod phone;
@@ -28,6 +29,7 @@ pub use clock::{Clock, SystemClock};
 pub use error::{Error, ErrorBody, ErrorCode, Match, Place, Result};
 pub use guard::{Guard, Machine, MachineGuard};
 pub use kind::{MethodKind, UnknownKind};
+pub use leave::{Doorkeeper, Leave};
 pub use method::{
     AppPassword, Device, DeviceId, DeviceKind, Method, MethodId, MethodState, Parts, Registration,
     RegistrationState, SecurityInfo, Sessions, SystemPreferred, UnknownPart, Use, UserId, Via,

@@ -16,10 +16,12 @@ use super::user::{Privileges, User};
 
 mod auth;
 mod change;
+mod check;
 mod job;
 mod profile;
 mod report;
 
+pub use check::CheckDoc;
 pub use job::{JobRow, JobShow};
 pub use profile::{Origin, OriginKind, ProfileRow, ProfileShow, ProfileValue};
 pub use report::ReportRow;

@@ -14,9 +14,10 @@ use tokio::time::Instant;
 
 use super::batch::BATCH;
 use super::client::Failed;
+use super::leave;
 use super::pipeline::{Core, Tried};
 use super::request::Request;
-use crate::domain::{Cost, Error, ErrorCode, Result};
+use crate::domain::{Cost, Error, ErrorCode, Leave, Result};
 
 /// So many batches are under way at once.
 const WAYS: usize = 4;
@@ -34,6 +35,8 @@ type Answer = Result<Tried>;
 /// A call that waits for its batch.
 struct Waiting {
     request: Request,
+    /// Asked before it is sent.
+    leave: Option<Leave>,
     reply: oneshot::Sender<Answer>,
     fate: Arc<Fate>,
     left: Duration,
@@ -181,6 +184,7 @@ impl Waiting {
         let fate = Arc::new(Fate::default());
         let waiting = Self {
             request: request.clone(),
+            leave: leave::of(request),
             reply,
             fate: fate.clone(),
             left,

@@ -6,6 +6,7 @@
 mod batch;
 mod client;
 mod gather;
+mod leave;
 mod network;
 mod pace;
 mod page;
@@ -20,6 +21,7 @@ mod traffic;
 #[cfg(test)]
 pub(crate) use client::{Failed, WireAnswer, WireRequest};
 pub(crate) use client::{HttpTransport, Transport};
+pub(crate) use leave::with_leave;
 pub use network::{Network, Proxy};
 pub(crate) use pace::{FileBucket, Limiter, MemoryBucket};
 pub(crate) use pipeline::{Pipeline, SystemTimer, Timer, Tokens};

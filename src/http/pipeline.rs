@@ -13,6 +13,7 @@ use url::Url;
 pub(super) use self::core::{Core, Tried};
 use super::client::{Failed, Transport, WireAnswer};
 use super::gather::{Gather, Ticket};
+use super::leave;
 use super::pace::Limiter;
 use super::request::{Class, Request, Response};
 use super::retry::{self, Outcome, Verdict};
@@ -212,7 +213,11 @@ impl Pipeline {
         {
             return Ok(None);
         }
-        let tried = core.try_once(request, url, call_id, left, tries).await?;
+        let token = core.token().await?;
+        if let Some(leave) = leave::of(request) {
+            leave.ask().await?;
+        }
+        let tried = core.try_once(token, request, url, call_id, left, tries).await;
         if let (Some(limiter), Ok(answer)) = (&core.limiter, &tried.result) {
             limiter.heard(request, limiter.cost(request), answer).await;
         }

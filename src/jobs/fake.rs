@@ -30,6 +30,16 @@ pub(crate) enum Fault {
     Fails(ErrorCode),
 }
 
+/// Where a service stands still, so that a program can be ended there.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Stand {
+    Never,
+    /// Before it asks for leave to send.
+    BeforeLeave,
+    /// When all of it is on the wire, and done.
+    AfterSending,
+}
+
 pub(crate) struct Fake {
     pub(crate) capabilities: Capabilities,
     pub(crate) state: Mutex<Vec<(User, SecurityInfo)>>,
@@ -37,6 +47,10 @@ pub(crate) struct Fake {
     pub(crate) faults: Mutex<VecDeque<Option<Fault>>>,
     /// Every batch that was sent, as `user:seq`.
     pub(crate) sent: Mutex<Vec<Vec<String>>>,
+    /// Where it stands still.
+    pub(crate) stands: Mutex<Stand>,
+    /// Told when it stands.
+    pub(crate) stood: tokio::sync::Notify,
 }
 
 pub(crate) struct Still;
@@ -157,6 +171,16 @@ impl Fake {
             state: Mutex::new(people),
             faults: Mutex::default(),
             sent: Mutex::default(),
+            stands: Mutex::new(Stand::Never),
+            stood: tokio::sync::Notify::new(),
+        }
+    }
+
+    /// Stands still where that was asked for, until it is ended.
+    async fn stand(&self, at: Stand) {
+        if *self.stands.lock().unwrap() == at {
+            self.stood.notify_one();
+            std::future::pending::<()>().await;
         }
     }
 
@@ -363,16 +387,38 @@ impl IdentityService for Fake {
     }
 
     async fn apply(&self, steps: &[Step]) -> Vec<Result<Effect>> {
-        let names = steps
+        self.stand(Stand::BeforeLeave).await;
+        let leave = steps.iter().map(|step| async {
+            match &step.leave {
+                Some(leave) => leave.ask().await,
+                None => Ok(()),
+            }
+        });
+        let leave = futures::future::join_all(leave).await;
+        let effects = self.follow_all(steps, leave);
+        self.stand(Stand::AfterSending).await;
+        effects
+    }
+}
+
+impl Fake {
+    fn follow_all(&self, steps: &[Step], leave: Vec<Result<()>>) -> Vec<Result<Effect>> {
+        let names: Vec<String> = steps
             .iter()
-            .map(|step| format!("{}:{}", step.user, step.seq))
+            .zip(&leave)
+            .filter(|(_, leave)| leave.is_ok())
+            .map(|(step, _)| format!("{}:{}", step.user, step.seq))
             .collect();
-        self.sent.lock().unwrap().push(names);
+        if !names.is_empty() {
+            self.sent.lock().unwrap().push(names);
+        }
         let mut state = self.state.lock().unwrap();
         let mut faults = self.faults.lock().unwrap();
         steps
             .iter()
-            .map(|step| {
+            .zip(leave)
+            .map(|(step, leave)| {
+                leave?;
                 let fault = faults.pop_front().flatten();
                 if let Some(Fault::Fails(code)) = fault {
                     return Err(Error::new(code, "it failed"));

@@ -1,5 +1,8 @@
 //! The jq filter of a playbook's `when`: read once to find mistakes, run on the page that `user show -o json` prints.
 
+use std::fmt;
+use std::sync::Arc;
+
 use jaq_core::data::JustLut;
 use jaq_core::load::{Arena, File, Loader};
 use jaq_core::{Compiler, Ctx, Vars, unwrap_valr};
@@ -35,27 +38,53 @@ fn compile(code: &str) -> Result<Compiled, String> {
         })
 }
 
-/// Whether a text is a jq filter.
-///
-/// # Errors
-/// Why it is not, as a clause.
-pub(super) fn check(code: &str) -> Result<(), String> {
-    compile(code).map(|_| ())
+/// A filter, read once: reading takes a thousand times as long as asking.
+#[derive(Clone)]
+pub(super) struct Filter {
+    code: String,
+    compiled: Arc<Compiled>,
 }
 
-/// Whether the first thing that the filter gives is neither false nor null; nothing is false.
-///
-/// # Errors
-/// What is wrong with the filter, or with running it, as a clause.
-pub(super) fn holds(code: &str, page: &impl serde::Serialize) -> Result<bool, String> {
-    let filter = compile(code)?;
-    let text = serde_json::to_vec(page).map_err(|error| error.to_string())?;
-    let input = jaq_json::read::parse_single(&text).map_err(|error| error.to_string())?;
-    let cx = Ctx::<JustLut<Val>>::new(&filter.lut, Vars::new([]));
-    match filter.id.run((cx, input)).map(unwrap_valr).next() {
-        None => Ok(false),
-        Some(Ok(value)) => Ok(!matches!(value, Val::Null | Val::Bool(false))),
-        Some(Err(error)) => Err(error.to_string()),
+impl Filter {
+    /// Reads a filter.
+    ///
+    /// # Errors
+    /// Why it is none, as a clause.
+    pub(super) fn read(code: &str) -> Result<Self, String> {
+        Ok(Self {
+            code: code.to_owned(),
+            compiled: Arc::new(compile(code)?),
+        })
+    }
+
+    /// Whether the first thing that it gives is neither false nor null; nothing is false.
+    ///
+    /// # Errors
+    /// What is wrong with running it, as a clause.
+    pub(super) fn holds(&self, page: &impl serde::Serialize) -> Result<bool, String> {
+        let text = serde_json::to_vec(page).map_err(|error| error.to_string())?;
+        let input = jaq_json::read::parse_single(&text).map_err(|error| error.to_string())?;
+        let cx = Ctx::<JustLut<Val>>::new(&self.compiled.lut, Vars::new([]));
+        match self.compiled.id.run((cx, input)).map(unwrap_valr).next() {
+            None => Ok(false),
+            Some(Ok(value)) => Ok(!matches!(value, Val::Null | Val::Bool(false))),
+            Some(Err(error)) => Err(error.to_string()),
+        }
+    }
+}
+
+/// Filters are the same that are written the same.
+impl PartialEq for Filter {
+    fn eq(&self, other: &Self) -> bool {
+        self.code == other.code
+    }
+}
+
+impl Eq for Filter {}
+
+impl fmt::Debug for Filter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.code.fmt(f)
     }
 }
 
@@ -75,18 +104,20 @@ mod tests {
             ("empty", false),
             (".methods | length", true),
         ] {
-            assert_eq!(holds(code, &page), Ok(said), "{code}");
+            assert_eq!(Filter::read(code).unwrap().holds(&page), Ok(said), "{code}");
         }
     }
 
     #[test]
     fn mistakes_are_found_without_running_the_filter() {
-        assert_eq!(check(".methods | any("), Err("it is not a jq filter".to_owned()));
+        let mistake = |code| Filter::read(code).unwrap_err();
+        assert_eq!(mistake(".methods | any("), "it is not a jq filter");
         assert_eq!(
-            check(".methods | anny(.x)"),
-            Err("it names what is not there: \"anny\"".to_owned())
+            mistake(".methods | anny(.x)"),
+            "it names what is not there: \"anny\""
         );
-        assert!(check("halt").is_err());
-        assert!(holds(".methods.x", &json!({"methods": 1})).is_err());
+        assert!(mistake("halt").contains("halt"));
+        let filter = Filter::read(".methods.x").unwrap();
+        assert!(filter.holds(&json!({"methods": 1})).is_err());
     }
 }

@@ -3,7 +3,7 @@
 
 use serde_json::json;
 
-use super::filter;
+use super::filter::Filter;
 use crate::domain::{Error, ErrorCode, Guard, Operator, Privileges, Result, User};
 
 /// How many names a refusal spells out.
@@ -117,13 +117,15 @@ pub fn admit_expected(people: u64, expect: Option<u64>) -> Result<()> {
 /// Whether the whole ticket matches; `by`: who says so.
 fn admit_ticket(ticket: &str, pattern: &str, by: &str) -> Result<()> {
     let whole = ". as {$ticket, $pattern} | $ticket | test(\"^(?:\" + $pattern + \")$\")";
-    let said = filter::holds(whole, &json!({ "ticket": ticket, "pattern": pattern })).map_err(|_| {
-        Error::new(
-            ErrorCode::ConfigInvalid,
-            format!("ticket_pattern \"{pattern}\" cannot be read{by}"),
-        )
-        .hint("it is a regular expression over the whole ticket, such as INC[0-9]+")
-    })?;
+    let said = Filter::read(whole)
+        .and_then(|filter| filter.holds(&json!({ "ticket": ticket, "pattern": pattern })))
+        .map_err(|_| {
+            Error::new(
+                ErrorCode::ConfigInvalid,
+                format!("ticket_pattern \"{pattern}\" cannot be read{by}"),
+            )
+            .hint("it is a regular expression over the whole ticket, such as INC[0-9]+")
+        })?;
     if said {
         return Ok(());
     }

@@ -319,8 +319,24 @@ fn what_failed_is_resumed_and_what_is_left_can_be_cancelled() {
         .run(&["jobs", "resume", &job, "--yes", "-o", "json"])
         .exits(6);
     assert_eq!(elsewhere.error_code(), "job_elsewhere");
-    let dry = remote.run(&["jobs", "resume", &job, "--dry-run"]).exits(0);
-    assert!(dry.stderr.contains("up to 2 people"), "{}", dry.screen());
+    insta::assert_snapshot!(screen(&remote, &["jobs", "resume", &job, "--dry-run"]), @r"
+    USER                   STEP    TARGET        STATUS   DETAIL
+    adele@contoso.example  change  phone:mobile  planned  +1 425 555 0100 to +1 425 555 0171
+    bas@contoso.example    change  phone:mobile  planned  +31 6 12345601 to +1 425 555 0173
+    · Dry run: 2 people of job j-4f7a would be gone on with (1 done, 2 failed); nothing was sent
+    exit 0
+    ");
+    let dry = remote.run(&["jobs", "resume", &job, "--dry-run", "--first", "1", "-o", "json"]);
+    let dry = dry.exits(0).value();
+    assert_eq!(
+        (&dry["dry_run"], &dry["summary"]["users"]["selected"]),
+        (&true.into(), &1.into())
+    );
+    let rows = dry["steps"].as_array().unwrap();
+    assert!(
+        !rows.is_empty() && rows.iter().all(|row| row["status"] == "planned"),
+        "{dry}"
+    );
 
     let one = remote.change(&["jobs", "resume", &job, "--first", "1"]);
     assert_eq!(one["summary"]["users"]["done"], 2, "{one}");

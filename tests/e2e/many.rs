@@ -115,6 +115,11 @@ fn a_file_is_checked_without_a_profile() {
         (&value["rows"], &value["people"], &value["wrong"]),
         (&2.into(), &2.into(), &0.into())
     );
+    // What it says is what its schema says, field by field.
+    let schema = place.run(&["schema", "check"]).exits(0).value();
+    let named = |object: &Value| -> Vec<String> { object.as_object().unwrap().keys().cloned().collect() };
+    assert_eq!(named(&value), named(&schema["properties"]));
+    assert_eq!(schema["required"].as_array().unwrap().len(), named(&value).len());
 }
 
 #[test]

@@ -4,11 +4,16 @@ use std::fs::{self, File};
 use std::os::unix::process::ExitStatusExt as _;
 use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
+
+use rustix::process::Signal;
+
+use crate::environment::kill;
 
 /// No run takes that long; one that does hangs.
 const PATIENCE: Duration = Duration::from_secs(900);
-/// How often it is looked at whether the moment has come.
+/// How often it is looked at whether the moment has come: nobody tells of it, so that it is seen only by looking.
 const BETWEEN: Duration = Duration::from_millis(4);
 
 /// Waits until the moment comes.
@@ -122,8 +127,19 @@ impl Run {
 
     /// Waits for its end.
     pub(crate) fn ends(mut self) -> Ended {
-        self.until(|| false);
+        let id = self.child.id();
+        let (ended, end) = channel::<()>();
+        // Ended by this only if it hangs: it is not waited for yet, so that the number is still its own.
+        let hung = std::thread::spawn(move || {
+            let hung = end.recv_timeout(PATIENCE) == Err(RecvTimeoutError::Timeout);
+            if hung {
+                kill(id, Signal::KILL);
+            }
+            hung
+        });
         let status = self.child.wait().unwrap();
+        drop(ended);
+        assert!(!hung.join().unwrap(), "`{}` hangs", self.line);
         self.ended(status)
     }
 

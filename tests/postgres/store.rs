@@ -89,6 +89,26 @@ async fn a_worker_that_slept_does_not_write_over_whoever_took_over() {
 }
 
 #[tokio::test]
+async fn who_asks_before_sending_is_told_whom_others_took_and_keeps_the_rest_for_a_while() {
+    let database = server().database();
+    let store = database.store().await;
+    let id = running(&store, 3).await;
+    let asleep = store.join(&id).await.unwrap();
+    asleep.take(3).await.unwrap();
+    let_leases_end(&database);
+    let awake = store.join(&id).await.unwrap();
+    assert_eq!(seqs(&awake.take(1).await.unwrap()), [0]);
+    let mut held = asleep.holds(&[0, 1, 2]).await.unwrap();
+    held.sort_unstable();
+    assert_eq!(held, [1, 2]);
+    // Nobody takes those now, though their minute had passed.
+    assert!(awake.take(3).await.unwrap().is_empty());
+    let left = "select min(lease_until) > clock_timestamp() + interval '30 s' from mfactl.person";
+    assert_eq!(database.sql(left), "t");
+    assert_eq!(awake.holds(&[0, 1, 2]).await.unwrap(), [0]);
+}
+
+#[tokio::test]
 async fn nobody_is_taken_from_a_job_that_was_stopped_or_is_not_ready() {
     let database = server().database();
     let store = database.store().await;
@@ -220,7 +240,7 @@ async fn one_pace_is_kept_by_all_and_what_one_was_told_holds_for_all() {
     assert!(grant.refused && grant.wait > Duration::from_secs(29), "{grant:?}");
 }
 
-/// Takes so many times, waiting as it is told.
+/// Takes so many times, waiting as it is told: that the waits are right is what is tested.
 async fn take_all(bucket: &dyn Bucket, cost: Cost, times: u32) -> u32 {
     for _ in 0..times {
         loop {

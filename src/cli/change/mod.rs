@@ -1,6 +1,7 @@
 //! The one path of every change: select, plan, confirm, execute, report. One person is a job of one.
 
 mod admit;
+mod ahead;
 mod carry_out;
 mod confirm;
 mod gather;
@@ -32,6 +33,7 @@ use crate::jobs::planfile;
 use crate::services::Traffic;
 
 pub(crate) use admit::{admit_command, admit_number, admit_people, cannot_tell, checked};
+pub(crate) use ahead::{ahead, may_go_on};
 pub(crate) use gather::{left_out, read};
 pub(crate) use gathered::Gathered;
 pub(crate) use keep::Qr;

@@ -119,7 +119,7 @@ pub(super) fn one_row(
 }
 
 /// A result that holds nothing yet.
-fn empty(cx: &Context, head: &JobHead) -> ResultDoc {
+pub(super) fn empty(cx: &Context, head: &JobHead) -> ResultDoc {
     let now = cx.clock.now();
     ResultDoc {
         schema: "result/1".to_owned(),

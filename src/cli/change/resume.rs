@@ -5,6 +5,7 @@ use std::collections::HashMap;
 
 use futures::TryStreamExt as _;
 
+use super::ahead::may_go_on;
 use super::carry_out::Work;
 use super::gathered::FEW;
 use super::keep::Keeper;
@@ -130,20 +131,13 @@ pub(crate) async fn work(cx: &Context, session: &Session, journal: &dyn Journal)
 
 /// Whether the job may be gone on with, here.
 fn admit_job(head: &JobHead, state: JobState, session: &Session, shown: &str) -> Result<()> {
-    let refuse = |why: String| Err(Error::new(ErrorCode::Usage, format!("job {shown} {why}")));
-    match state {
-        JobState::Planning => {
-            return refuse("was never planned to its end: run its command again".to_owned());
-        }
-        JobState::Cancelled => return refuse("was cancelled".to_owned()),
-        JobState::Ready | JobState::Running | JobState::Stopped | JobState::Ended => {}
-    }
+    may_go_on(state, shown)?;
     if head.profile != session.profile
         || head.service != session.service_name
         || !head.tenant.eq_ignore_ascii_case(&session.tenant)
     {
-        return refuse(format!("is of {} ({})", head.profile, head.tenant))
-            .map_err(|error: Error| error.hint(format!("add -p {}", head.profile)));
+        let why = format!("job {shown} is of {} ({})", head.profile, head.tenant);
+        return Err(Error::new(ErrorCode::Usage, why).hint(format!("add -p {}", head.profile)));
     }
     Ok(())
 }

@@ -12,6 +12,7 @@ use crate::cli::interrupt::Interrupt;
 use crate::domain::{Error, ErrorCode, Result};
 use crate::jobs::execute::{Early, Job, Ran};
 use crate::jobs::journal::{JobState, Journal};
+use crate::render::text::counted;
 
 /// How long an idle worker waits before it looks again.
 const IDLE: Duration = Duration::from_secs(1);
@@ -28,12 +29,12 @@ pub(super) async fn run(cx: &Context, job: &Job<'_>, id: &str) -> Result<Ran> {
                 all.notices.extend(ran.notices);
                 all.hints.extend(ran.hints);
                 all.early = ran.early;
-            }
-            // It was silent too long. What it held is the others' now, and it begins anew.
-            Err(error) if error.code() == ErrorCode::LeaseLost => {
-                cx.ui.note(&format!("{error}; going on with who is left"));
-                if job.journal.state().await? == JobState::Running {
-                    job.journal.set_state(JobState::Running).await?;
+                // It was silent too long. Whom it held then is the others' now.
+                if ran.lost > 0 {
+                    cx.ui.note(&format!(
+                        "another worker took over {} of this one; going on with who is left",
+                        counted(ran.lost, "person", "people")
+                    ));
                 }
             }
             Err(error) => return Err(error),

@@ -1,10 +1,10 @@
 //! `jobs resume JOB`
 
-use super::{counts, here, row, there};
+use super::{counts, here, there};
 use crate::cli::change;
 use crate::cli::context::{Context, Intent};
 use crate::domain::Result;
-use crate::render::{self, text::grouped};
+use crate::render::text::counted;
 
 /// Which job.
 #[derive(Debug, clap::Args)]
@@ -29,13 +29,12 @@ impl Args {
         let job = store.look(&id).await?;
         here(cx, &job.head, "resume", &short)?;
         if cx.globals.dry_run {
-            let mut out = cx.ui.stdout();
-            render::jobs(&cx.page(), &mut out, &[row(&short, &job)])?;
-            out.done()?;
-            let users = &job.summary.users;
-            let open = grouped(job.left() + users.failed + users.skipped);
+            change::may_go_on(job.state, &short)?;
+            let journal = store.read(&id).await?;
+            let people = change::ahead(cx, &job.head, journal.as_ref(), first).await?;
             cx.ui.note(&format!(
-                "Dry run: up to {open} people of job {short} would be gone on with ({}); nothing was sent",
+                "Dry run: {} of job {short} would be gone on with ({}); nothing was sent",
+                counted(people, "person", "people"),
                 counts(&job)
             ));
             return Ok(0);

@@ -7,6 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::rows;
 use crate::cli::context::Context;
+use crate::domain::shape::CheckDoc;
 use crate::domain::{Error, ErrorCode, Result};
 use crate::jobs::input::Checked;
 use crate::render::text::{clean, counted, grouped};
@@ -83,13 +84,13 @@ pub(super) fn said_well(cx: &Context, file: &str, checked: &Checked) -> Result<(
         writeln!(out, "{}: {}, {people}, none wrong", clean(file), rows(count))
             .map_err(|error| cannot_write(&error, "standard output"))?;
     } else {
-        let value = serde_json::json!({
-            "file": file,
-            "rows": count,
-            "people": people,
-            "wrong": 0,
-            "unused": checked.unused,
-        });
+        let value = CheckDoc {
+            file: file.to_owned(),
+            rows: count,
+            people,
+            wrong: 0,
+            unused: checked.unused.clone(),
+        };
         page.object(&mut out, &value, "check", &["file", "rows", "people", "wrong"])?;
     }
     out.done()

@@ -36,6 +36,15 @@ const LONGEST: f64 = 3600.0;
 const SET_BACK: f64 = 5.0;
 /// How long what was told of the share of a limit holds.
 const FRESH: f64 = 1.0;
+/// After the service told that it is near, what was found is hardly exceeded for so long: a bucket that emptied while it
+/// asked to wait says nothing until it is full again.
+const CALM: f64 = 3.0;
+/// One step down: what a refusal costs of the rate that has nothing to do with how fast it is.
+const STEP: f64 = 0.9;
+/// What is refused while the service asks to wait was on its way already. More than this part of what a second sent, and
+/// more than this much of it, is no accident.
+const MANY: f64 = 0.05;
+const FEW: f64 = 2.0;
 
 /// One allowance.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -49,6 +58,8 @@ struct Allowance {
     level: f64,
     /// The rate at which the service last refused.
     knee: Option<f64>,
+    /// What it was found to allow a second when it last refused.
+    found: Option<f64>,
     /// What was taken a second lately.
     lately: f64,
     /// Taken since the last refusal, or since the rate was first limited.
@@ -60,6 +71,13 @@ struct Allowance {
     used_at: f64,
     /// When somebody last had to wait for it.
     short_at: f64,
+    /// How much the service refused since it last asked to wait.
+    refused: f64,
+    /// From how much on that is no accident.
+    many: f64,
+    /// The rate before, and the one to fall to if it is none.
+    before: f64,
+    fall: f64,
 }
 
 /// The state of a bucket, to be kept as JSON where others share it.
@@ -70,6 +88,8 @@ pub struct Meter {
     shut_until: f64,
     /// Whether the service tells the share that is used.
     tells: bool,
+    /// How long what was learned is remembered, in seconds; zero: as long as [`FORGET`] says.
+    remembers: f64,
     units: Allowance,
     writes: Allowance,
 }
@@ -81,6 +101,15 @@ impl Meter {
             units: Allowance::new(limits.units),
             writes: Allowance::new(limits.writes),
             ..Self::default()
+        }
+    }
+
+    /// The same, and what was learned is remembered for so many seconds of silence.
+    #[must_use]
+    pub fn remembering(self, seconds: f64) -> Self {
+        Self {
+            remembers: seconds,
+            ..self
         }
     }
 
@@ -107,6 +136,13 @@ impl Meter {
         self.units.take(self.at, cost.units);
         self.writes.take(self.at, cost.writes);
         grant
+    }
+
+    /// Takes what went out already, be it there or not.
+    pub fn owe(&mut self, now: f64, cost: Cost) {
+        self.pass(now);
+        self.units.take(self.at, cost.units);
+        self.writes.take(self.at, cost.writes);
     }
 
     /// How long until this can be taken; takes nothing.
@@ -137,10 +173,13 @@ impl Meter {
                 self.of(None, cost).used(at, used, first);
             }
             Told::Refused { wait, kind, cost } => {
-                // What was sent before a window began and is refused within it tells nothing new.
-                if at >= self.shut_until {
-                    self.of(kind, cost).refused(at);
+                // What was sent before a window began and is refused within it tells only how many they are.
+                let (first, tells) = (at >= self.shut_until, self.tells);
+                let allowance = self.of(kind, cost);
+                if first {
+                    allowance.refused(at, tells);
                 }
+                allowance.refused_more(cost.units.max(cost.writes));
                 let wait = wait.map_or(UNSAID, |wait| wait.as_secs_f64()).min(LONGEST);
                 self.shut_until = self.shut_until.max(at + wait);
             }
@@ -175,10 +214,10 @@ impl Meter {
         }
         let passed = (now - self.at).clamp(0.0, LONGEST);
         self.at = self.at.max(now);
-        if passed > FORGET && self.at > self.shut_until {
+        if passed > FORGET.max(self.remembers) && self.at > self.shut_until {
             let (units, writes) = (self.units.most, self.writes.most);
             let (at, shut_until) = (self.at, self.shut_until);
-            *self = Self::new(Limits { units, writes });
+            *self = Self::new(Limits { units, writes }).remembering(self.remembers);
             (self.at, self.shut_until) = (at, shut_until);
         }
         // Nobody is told to wait longer than the service can have asked for.
@@ -223,8 +262,14 @@ impl Allowance {
     fn grow(&mut self, at: f64, passed: f64, tells: bool) {
         let Some(rate) = self.rate else { return };
         let fresh = at - self.used_at < FRESH;
+        let above = |part: f64| self.found.is_some_and(|found| rate > found * part);
         let by = match self.knee {
+            _ if fresh && self.used > AIM - 0.01 && above(1.1) => -0.6,
+            _ if fresh && self.used > AIM => AIM - self.used,
             _ if fresh => 0.5 * (AIM - self.used),
+            // As much as it was found to allow: more is tried slowly, for news of it comes late.
+            _ if tells && self.used_at > 0.0 && above(1.0) && at - self.used_at < CALM => 0.08,
+            _ if tells && self.used_at > 0.0 && above(0.95) => 0.2,
             // It would say so if it were near.
             _ if tells && self.used_at > 0.0 => 0.5,
             None if tells => 1.4,
@@ -271,15 +316,36 @@ impl Allowance {
         (self.used, self.used_at) = (used, at);
     }
 
-    fn refused(&mut self, at: f64) {
+    /// The first refusal of several, or the only one: a step down at most, unless more come.
+    fn refused(&mut self, at: f64, tells: bool) {
+        (self.refused, self.many) = (0.0, (self.lately * MANY).max(FEW));
         let Some(rate) = self.rate else {
+            self.before = 0.0;
             return self.limit(at, (self.lately * 0.5).max(FIRST));
         };
         // Between two refusals just as much was given as the service allows.
         let given = self.taken / (at - self.since).max(0.5);
-        self.knee = Some(rate);
-        self.rate = Some((given.clamp(rate * 0.5, rate) * 0.98).max(SLOWEST));
+        (self.before, self.fall) = (rate, (given.clamp(rate * 0.5, rate) * 0.98).max(SLOWEST));
+        // Where nobody had to wait for it, and the service told of nothing, it is not about the rate.
+        let told = tells && at - self.used_at < FRESH;
+        if told || at - self.short_at < FRESH {
+            self.knee = Some(rate);
+            self.found = Some(self.fall);
+            self.rate = Some(self.fall);
+        } else {
+            self.rate = Some(self.fall.max(rate * STEP));
+        }
         (self.taken, self.since) = (0.0, at);
+    }
+
+    /// So much was refused, and where that is much the rate was too fast by far.
+    fn refused_more(&mut self, cost: f64) {
+        self.refused += cost.max(1.0);
+        if self.refused > self.many && self.before > 0.0 {
+            self.knee = Some(self.before);
+            self.rate = self.rate.map(|rate| rate.min(self.fall));
+            self.before = 0.0;
+        }
     }
 
     fn limit(&mut self, at: f64, rate: f64) {

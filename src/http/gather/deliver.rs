@@ -3,9 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures::future::join_all;
 use tokio::sync::OwnedSemaphorePermit;
 
 use super::{Answer, Waiting};
+use crate::domain::Secret;
 use crate::http::batch::{Opened, envelope, open};
 use crate::http::client::{Failed, WireAnswer};
 use crate::http::pipeline::{Core, Tried};
@@ -13,15 +15,28 @@ use crate::http::request::Request;
 
 /// Sends calls as one batch, or one alone by itself, and gives each its answer.
 pub(super) async fn send(core: Arc<Core>, calls: Vec<Waiting>, way: OwnedSemaphorePermit) {
+    let _counted = core.counted();
+    // First what takes its time: leave is asked for when nothing stands between it and the wire.
+    let token = match core.token().await {
+        Ok(token) => token,
+        Err(error) => {
+            deliver(calls, |_| Err(error.clone()));
+            return;
+        }
+    };
+    let calls = with_leave(calls).await;
+    if calls.is_empty() {
+        return;
+    }
     let requests: Vec<&Request> = calls.iter().map(|call| &call.request).collect();
     let left = calls.iter().map(|call| call.left).max().unwrap_or_default();
     if let [one] = requests.as_slice() {
-        let tried = single(&core, one, left).await;
+        let tried = single(&core, token, one, left).await;
         drop(way);
         deliver(calls, |_| again(&tried));
         return;
     }
-    let outer = once(&core, &envelope(&requests), left).await;
+    let outer = once(&core, token, &envelope(&requests), left).await;
     let (token, began, opened) = match outer {
         Err(error) => {
             deliver(calls, |_| Err(error.clone()));
@@ -32,7 +47,7 @@ pub(super) async fn send(core: Arc<Core>, calls: Vec<Waiting>, way: OwnedSemapho
     match opened {
         Opened::NotTaken => {
             for call in calls {
-                let tried = single(&core, &call.request, call.left).await;
+                let tried = by_itself(&core, &call).await;
                 // Who went away needs no answer.
                 let _ = call.reply.send(tried);
             }
@@ -49,13 +64,14 @@ pub(super) async fn send(core: Arc<Core>, calls: Vec<Waiting>, way: OwnedSemapho
         }
         Opened::Answers(mut answers) => {
             drop(way);
-            for (at, call) in calls.iter().enumerate() {
-                if let (Some(limiter), Some(answer)) = (&core.limiter, answers.get(&at.to_string())) {
+            if let Some(limiter) = &core.limiter {
+                let heard = calls.iter().enumerate().filter_map(|(at, call)| {
+                    let answer = answers.get(&at.to_string())?;
                     log(&call.request, answer);
-                    limiter
-                        .heard(&call.request, limiter.cost(&call.request), answer)
-                        .await;
-                }
+                    Some((&call.request, limiter.cost(&call.request), answer))
+                });
+                let heard: Vec<_> = heard.collect();
+                limiter.heard_together(heard).await;
             }
             deliver(calls, |at| {
                 let result = answers.remove(&at.to_string()).ok_or_else(|| Failed::NoAnswer {
@@ -72,19 +88,50 @@ pub(super) async fn send(core: Arc<Core>, calls: Vec<Waiting>, way: OwnedSemapho
     }
 }
 
+/// The calls that may go out; the others are told why not.
+async fn with_leave(calls: Vec<Waiting>) -> Vec<Waiting> {
+    let asked = calls.iter().map(|call| async {
+        match &call.leave {
+            Some(leave) => leave.ask().await,
+            None => Ok(()),
+        }
+    });
+    let said = join_all(asked).await;
+    let mut going = Vec::with_capacity(calls.len());
+    for (call, said) in calls.into_iter().zip(said) {
+        match said {
+            Ok(()) => going.push(call),
+            Err(error) => {
+                // Who went away needs no answer.
+                let _ = call.reply.send(Err(error));
+            }
+        }
+    }
+    going
+}
+
+/// A call of a batch that was not taken: others went out before it, so that it asks once more.
+async fn by_itself(core: &Core, call: &Waiting) -> Answer {
+    let token = core.token().await?;
+    if let Some(leave) = &call.leave {
+        leave.ask().await?;
+    }
+    single(core, token, &call.request, call.left).await
+}
+
 /// One call by itself, whose pace was taken already.
-async fn single(core: &Core, request: &Request, left: Duration) -> Answer {
-    let tried = once(core, request, left).await?;
+async fn single(core: &Core, token: Option<Secret>, request: &Request, left: Duration) -> Answer {
+    let tried = once(core, token, request, left).await?;
     if let (Some(limiter), Ok(answer)) = (&core.limiter, &tried.result) {
         limiter.heard(request, limiter.cost(request), answer).await;
     }
     Ok(tried)
 }
 
-async fn once(core: &Core, request: &Request, left: Duration) -> Answer {
+async fn once(core: &Core, token: Option<Secret>, request: &Request, left: Duration) -> Answer {
     let url = core.resolve(request)?;
     let call_id = uuid::Uuid::new_v4().to_string();
-    core.try_once(request, &url, &call_id, left, 1).await
+    Ok(core.try_once(token, request, &url, &call_id, left, 1).await)
 }
 
 fn deliver(calls: Vec<Waiting>, mut answer: impl FnMut(usize) -> Answer) {

@@ -136,6 +136,10 @@ impl Limiter {
     fn took(&self, cost: Cost, calls: usize, grant: &Grant) {
         let writes = grant.writes.unwrap_or(f64::INFINITY);
         self.writes.store(writes.to_bits(), Ordering::Relaxed);
+        if grant.units.is_none() {
+            // The bucket knows of no limit, or has forgotten it: that the service counts is news to it.
+            self.counts.store(false, Ordering::Relaxed);
+        }
         let mut own = self.own.lock().unwrap_or_else(PoisonError::into_inner);
         let now = self.timer.now().as_secs_f64();
         match self.wish {
@@ -201,6 +205,39 @@ impl Limiter {
 
     /// Takes in what the answer to a call that cost so much tells.
     pub(crate) async fn heard(&self, request: &Request, cost: Cost, answer: &WireAnswer) {
+        self.heard_together([(request, cost, answer)]).await;
+    }
+
+    /// Takes in what answers tell that came together, as one: a bucket that many machines share is asked once for a
+    /// batch, and what it hears is no older than that.
+    pub(crate) async fn heard_together<'a>(
+        &self,
+        answers: impl IntoIterator<Item = (&'a Request, Cost, &'a WireAnswer)>,
+    ) {
+        let (mut near, mut refused): (Option<Told>, Vec<Told>) = (None, Vec::new());
+        for (request, cost, answer) in answers {
+            match self.told(request, cost, answer) {
+                None => {}
+                Some(told @ Told::Used { used, .. }) => {
+                    let more =
+                        |known: &Told| matches!(known, Told::Used { used: known, .. } if *known >= used);
+                    if !near.as_ref().is_some_and(more) {
+                        near = Some(told);
+                    }
+                }
+                Some(told) => add_refusal(&mut refused, told),
+            }
+        }
+        let bucket = self.bucket.read().unwrap_or_else(PoisonError::into_inner).clone();
+        for told in near.into_iter().chain(refused) {
+            if let Err(error) = bucket.learned(told).await {
+                tracing::debug!(%error, "pace");
+            }
+        }
+    }
+
+    /// What an answer tells that is worth telling.
+    fn told(&self, request: &Request, cost: Cost, answer: &WireAnswer) -> Option<Told> {
         let number = |name: &str| header(answer, name).and_then(|text| text.trim().parse::<f64>().ok());
         let units = number("x-ms-resource-unit").filter(|units| (0.0..=100.0).contains(units));
         if let Some(units) = units
@@ -209,26 +246,42 @@ impl Limiter {
             let mut costs = self.costs.lock().unwrap_or_else(PoisonError::into_inner);
             costs.insert(request.template, units);
         }
-        let told = if answer.status == 429 {
-            Told::Refused {
+        if answer.status == 429 {
+            return Some(Told::Refused {
                 wait: asked_to_wait(Some(answer)),
                 kind: header(answer, "x-ms-throttle-scope").and_then(kind),
                 cost,
-            }
-        } else {
-            let used = number("x-ms-throttle-limit-percentage").or(units.map(|_| 0.0));
-            let Some(used) = used else { return };
-            // What is far from the limit is worth telling once: that there is one.
-            if used < NEAR && self.counts.swap(true, Ordering::Relaxed) {
-                return;
-            }
-            Told::Used { used, cost }
-        };
-        let bucket = self.bucket.read().unwrap_or_else(PoisonError::into_inner).clone();
-        if let Err(error) = bucket.learned(told).await {
-            tracing::debug!(%error, "pace");
+            });
+        }
+        let used = number("x-ms-throttle-limit-percentage").or(units.map(|_| 0.0))?;
+        // What is far from the limit is worth telling once: that there is one.
+        if used < NEAR && self.counts.swap(true, Ordering::Relaxed) {
+            return None;
+        }
+        Some(Told::Used { used, cost })
+    }
+}
+
+/// Adds a refusal to those of the same kind: the longest wait, and what all of them cost.
+fn add_refusal(all: &mut Vec<Told>, told: Told) {
+    let Told::Refused { wait, kind, cost } = told else {
+        return;
+    };
+    for known in all.iter_mut() {
+        if let Told::Refused {
+            wait: longest,
+            kind: of,
+            cost: sum,
+        } = known
+            && *of == kind
+        {
+            *longest = (*longest).max(wait);
+            sum.units += cost.units;
+            sum.writes += cost.writes;
+            return;
         }
     }
+    all.push(told);
 }
 
 /// `Tenant_Application/Write/…` is about writes alone.

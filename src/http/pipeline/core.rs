@@ -113,25 +113,38 @@ impl Core {
         self.in_job() && !request.patient && self.batches.contains(&request.root)
     }
 
-    /// Sends one request once, with a token.
+    /// Counts as a request under way until the answer is dropped: one that asks for leave does.
+    pub(in crate::http) fn counted(&self) -> impl Drop + '_ {
+        UnderWay::new(&self.under_way)
+    }
+
+    /// A token that is good now, where one is needed.
+    ///
+    /// # Errors
+    /// What its source says.
+    pub(in crate::http) async fn token(&self) -> Result<Option<Secret>> {
+        match &self.tokens {
+            Some(tokens) => Ok(Some(tokens.token().await?)),
+            None => Ok(None),
+        }
+    }
+
+    /// Sends one request once, with this token.
     pub(in crate::http) async fn try_once(
         &self,
+        token: Option<Secret>,
         request: &Request,
         url: &Url,
         call_id: &str,
         left: Duration,
         tries: u32,
-    ) -> Result<Tried> {
-        let token = match &self.tokens {
-            Some(tokens) => Some(tokens.token().await?),
-            None => None,
-        };
+    ) -> Tried {
         let began = self.timer.now();
         let _under_way = UnderWay::new(&self.under_way);
         let result = self
             .attempt(request, url, call_id, token.as_ref(), left, tries)
             .await;
-        Ok(Tried { result, token, began })
+        Tried { result, token, began }
     }
 
     async fn attempt(

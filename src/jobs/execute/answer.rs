@@ -48,6 +48,8 @@ impl Window<'_> {
         if let Some(minted) = &effect.secret
             && let Err(error) = self.job.sink.secret(&user, minted)
         {
+            // It was made, and nobody has it.
+            self.row(at).record.reissued = true;
             self.row(at).fail(&error);
             return true;
         }
@@ -57,7 +59,7 @@ impl Window<'_> {
             .get(place)
             .map_or_else(String::new, |planned| said(planned, &effect));
         if reissued {
-            detail = format!("reissued, the answer to the first was lost; {detail}");
+            detail = format!("reissued, the first was lost; {detail}");
         }
         let detail = detail.trim_end_matches("; ").to_owned();
         let (status, detail) = match effect.state {

@@ -4,6 +4,7 @@
 
 mod answer;
 mod check;
+mod door;
 mod person;
 mod read_back;
 mod window;
@@ -162,6 +163,8 @@ pub struct Ran {
     pub notices: Vec<Next>,
     /// What comes next, with its command.
     pub hints: Vec<String>,
+    /// How many people another worker took over.
+    pub lost: u64,
 }
 
 /// A job as it is carried out.
@@ -221,6 +224,7 @@ impl Job<'_> {
                         Ok(done) => {
                             ended += done.people;
                             failed += done.failed;
+                            ran.lost += done.lost;
                             keep_some(&mut ran.notices, done.notices);
                             keep_some(&mut ran.hints, done.hints);
                             if done.signed_out {

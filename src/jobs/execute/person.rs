@@ -13,6 +13,8 @@ pub(super) struct Person {
     pub(super) unseen: bool,
     /// Whether the service does not show yet what was done.
     pub(super) waits: bool,
+    /// Whether somebody else took over: nothing of theirs is sent or written here any more.
+    pub(super) lost: bool,
 }
 
 /// A step on its way.
@@ -83,6 +85,7 @@ impl Person {
             rows,
             unseen,
             waits: false,
+            lost: false,
         }
     }
 
@@ -103,6 +106,9 @@ impl Person {
     pub(super) fn due(&self) -> Vec<usize> {
         let mut due = Vec::new();
         let mut seqs: Vec<u16> = Vec::new();
+        if self.lost {
+            return due;
+        }
         for (place, row) in self.rows.iter().enumerate() {
             let Some(step) = self.step(place).filter(|_| !row.has_ended()) else {
                 continue;
@@ -119,6 +125,9 @@ impl Person {
     /// Skips steps whose condition has failed; gives their places.
     pub(super) fn skip_dependants(&mut self) -> Vec<usize> {
         let mut skipped = Vec::new();
+        if self.lost {
+            return skipped;
+        }
         for place in 0..self.rows.len() {
             let Some(step) = self.step(place).filter(|_| !self.rows[place].has_ended()) else {
                 continue;

@@ -60,7 +60,7 @@ impl Window<'_> {
             .enumerate()
             .filter(|(place, row)| {
                 let mine = row.tries > 0 || (person.unseen && row.record.row.attempts > 0);
-                mine && row.status() == Status::Done && person.step(*place).is_some()
+                mine && !person.lost && row.status() == Status::Done && person.step(*place).is_some()
             })
             .map(|(place, _)| (who, place))
             .collect()
@@ -106,6 +106,7 @@ impl Window<'_> {
                     self.hint_at_code(at, seen);
                 }
                 Some(false) if last => {
+                    self.row(at).record.reissued |= action.mints();
                     self.row(at).fail(&Error::new(
                         ErrorCode::Incomplete,
                         "done, and reading it back shows it is not so",

@@ -3,9 +3,12 @@ use std::cell::RefCell;
 use futures::TryStreamExt as _;
 
 use super::*;
+use crate::domain::shape::Summary;
 use crate::domain::{Error, ErrorCode, MethodKind, SecurityInfo, User};
-use crate::jobs::fake::{Fake, Fault, Still, adele, method, number, user};
-use crate::jobs::journal::{Entry, JobHead, Mark, SqliteJournal, Standing, Which};
+use crate::jobs::fake::{Fake, Fault, Stand, Still, adele, method, number, user};
+use crate::jobs::journal::{
+    Entry, JobHead, JobState, Mark, Open, Size, SqliteJournal, Standing, Taken, Which,
+};
 use crate::jobs::outcome::{self, Reasons};
 use crate::jobs::plan::Wish;
 use crate::jobs::playbook::{self, Options};
@@ -450,6 +453,150 @@ async fn where_the_witness_cannot_write_nothing_is_sent() {
     assert_eq!(error.unwrap_err().code(), ErrorCode::DiskFull);
     assert!(fake.sent.lock().unwrap().is_empty());
     assert_eq!(journal.summary().await.unwrap().steps.planned, 50);
+}
+
+fn pass() -> Wish {
+    Wish::AddPass {
+        lifetime: None,
+        one_time: None,
+        start: None,
+    }
+}
+
+/// Runs a job until its service stands still there, and ends it as a kill does: with nothing said to anybody.
+async fn killed(fake: &Fake, journal: &SqliteJournal, at: Stand) {
+    *fake.stands.lock().unwrap() = at;
+    let sink = Kept::default();
+    tokio::select! {
+        ended = run(fake, journal, &sink, |_| {}) => panic!("it ended: {ended:?}"),
+        () = fake.stood.notified() => {}
+    }
+    *fake.stands.lock().unwrap() = Stand::Never;
+}
+
+#[tokio::test]
+async fn a_pass_is_reissued_only_where_the_first_may_have_been_sent() {
+    for (at, reissued) in [(Stand::BeforeLeave, false), (Stand::AfterSending, true)] {
+        let fake = Fake::new(vec![adele()]);
+        let plan = [fake.plan("adele", "x", &pass()).unwrap()];
+        let journal = journal(&plan).await;
+        killed(&fake, &journal, at).await;
+        let stood = rows(&journal).await.remove(0);
+        assert_eq!(stood.attempts, u32::from(reissued), "{at:?}");
+        journal.reopen().await.unwrap();
+        let sink = Kept::default();
+        run(&fake, &journal, &sink, |_| {}).await.unwrap();
+        let row = rows(&journal).await.remove(0);
+        assert_eq!(row.status, Status::Done);
+        assert_eq!(
+            row.detail.contains("reissued"),
+            reissued,
+            "{at:?}: {}",
+            row.detail
+        );
+        assert_eq!(
+            fake.sent.lock().unwrap().len(),
+            1 + usize::from(reissued),
+            "{at:?}"
+        );
+        assert_eq!(sink.secrets.borrow().len(), 1);
+    }
+}
+
+#[tokio::test]
+async fn a_pass_that_was_made_and_not_kept_is_reissued_by_the_next_run() {
+    let fake = Fake::new(vec![adele()]);
+    let plan = [fake.plan("adele", "x", &pass()).unwrap()];
+    let journal = journal(&plan).await;
+    let refusing = Kept {
+        refuses: true,
+        ..Kept::default()
+    };
+    run(&fake, &journal, &refusing, |_| {}).await.unwrap();
+    assert_eq!(rows(&journal).await[0].status, Status::Failed);
+    journal.reopen().await.unwrap();
+    run(&fake, &journal, &Kept::default(), |_| {}).await.unwrap();
+    let row = rows(&journal).await.remove(0);
+    assert!(row.detail.contains("reissued"), "{}", row.detail);
+}
+
+/// A journal that somebody else takes people from: the second half of those who are asked about is held no more.
+struct Taking<'a>(&'a SqliteJournal);
+
+#[async_trait::async_trait]
+impl Journal for Taking<'_> {
+    async fn holds(&self, people: &[u64]) -> Result<Vec<u64>> {
+        Ok(people.iter().copied().filter(|seq| *seq < 2).collect())
+    }
+    async fn head(&self) -> Result<JobHead> {
+        self.0.head().await
+    }
+    async fn state(&self) -> Result<JobState> {
+        self.0.state().await
+    }
+    async fn set_state(&self, state: JobState) -> Result<()> {
+        self.0.set_state(state).await
+    }
+    async fn add(&self, entries: Vec<Entry>) -> Result<()> {
+        self.0.add(entries).await
+    }
+    async fn take(&self, most: usize) -> Result<Vec<Taken>> {
+        self.0.take(most).await
+    }
+    async fn keep(&self) -> Result<()> {
+        self.0.keep().await
+    }
+    async fn mark(&self, marks: Vec<Mark>) -> Result<()> {
+        self.0.mark(marks).await
+    }
+    async fn finish(&self, people: &[u64]) -> Result<()> {
+        assert!(people.iter().all(|seq| *seq < 2), "{people:?}");
+        self.0.finish(people).await
+    }
+    async fn give_back(&self, people: &[u64]) -> Result<()> {
+        assert!(people.is_empty(), "{people:?}");
+        Ok(())
+    }
+    async fn reopen(&self) -> Result<u64> {
+        self.0.reopen().await
+    }
+    async fn summary(&self) -> Result<Summary> {
+        self.0.summary().await
+    }
+    async fn size(&self) -> Result<Size> {
+        self.0.size().await
+    }
+    fn rows(&self, which: Which) -> futures::stream::BoxStream<'_, Result<StepRow>> {
+        self.0.rows(which)
+    }
+    fn people(&self) -> futures::stream::BoxStream<'_, Result<Taken>> {
+        self.0.people()
+    }
+    fn open(&self) -> futures::stream::BoxStream<'_, Result<Open>> {
+        self.0.open()
+    }
+}
+
+#[tokio::test]
+async fn of_people_whom_another_took_over_while_their_steps_waited_nothing_is_sent_or_written() {
+    let people = (0..4).map(|n| (user(&format!("u{n:03}"), "U"), SecurityInfo::default()));
+    let fake = Fake::new(people.collect());
+    let plans: Vec<_> = (0..4)
+        .map(|n| fake.plan(&format!("u{n:03}"), "x", &pass()).unwrap())
+        .collect();
+    let inner = journal(&plans).await;
+    let taking = Taking(&inner);
+    let sink = Kept::default();
+    let ran = run(&fake, &inner, &sink, |job| job.journal = &taking)
+        .await
+        .unwrap();
+    assert_eq!((ran.lost, ran.early), (2, None));
+    assert_eq!(*fake.sent.lock().unwrap(), [["id-u000:0", "id-u001:0"]]);
+    assert_eq!(sink.rows.borrow().len(), 2);
+    let rows = rows(&inner).await;
+    let told: Vec<_> = rows.iter().map(|row| (row.status, row.attempts)).collect();
+    let (done, left) = ((Status::Done, 1), (Status::Planned, 0));
+    assert_eq!(told, [done, done, left, left]);
 }
 
 /// A program that died: these places of the person stand as begun.

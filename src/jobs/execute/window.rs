@@ -1,14 +1,17 @@
 //! Some people together: their next steps are begun, sent and settled round by round, and read back; then they are
 //! finished, or given back where the job is to stop.
 
+use std::collections::BTreeSet;
+
 use tokio::sync::OwnedSemaphorePermit;
 
 use super::answer::has_its_secrets;
 use super::check::{self, Look};
+use super::door::{Asked, Door};
 use super::person::{Person, Row};
 use super::{Job, Stop};
 use crate::domain::shape::{Next, StepRow};
-use crate::domain::{Error, ErrorCode, Notice, Result, Status, Step, UserId};
+use crate::domain::{Effect, Error, ErrorCode, Notice, Result, Status, Step, StepClass, UserId};
 use crate::jobs::journal::{Mark, Standing, Taken};
 use crate::jobs::witness::About;
 
@@ -24,6 +27,15 @@ pub(super) struct Window<'a> {
     signed_out: bool,
 }
 
+/// What became of steps at the door.
+#[derive(Default)]
+struct Turned {
+    /// Those that did not go out.
+    back: BTreeSet<At>,
+    /// Why nothing more goes out at all.
+    broken: Option<Error>,
+}
+
 /// A step by the place of its person in the window, and its own.
 pub(super) type At = (usize, usize);
 
@@ -32,6 +44,7 @@ pub(super) type At = (usize, usize);
 pub(super) struct Ended {
     pub(super) people: u64,
     pub(super) failed: u64,
+    pub(super) lost: u64,
     pub(super) notices: Vec<Next>,
     pub(super) hints: Vec<String>,
     pub(super) signed_out: bool,
@@ -76,7 +89,7 @@ impl<'a> Window<'a> {
         self.people.iter().enumerate().flat_map(move |(who, person)| {
             let so = &so;
             let of = person.rows.iter().enumerate();
-            of.filter(move |(place, row)| person.step(*place).is_some() && so(row))
+            of.filter(move |(place, row)| !person.lost && person.step(*place).is_some() && so(row))
                 .map(move |(place, _)| (who, place))
                 .collect::<Vec<_>>()
         })
@@ -91,6 +104,7 @@ impl<'a> Window<'a> {
         let mut places: Vec<At> = Vec::new();
         let mut settled: Vec<At> = Vec::new();
         let mut batch: Vec<Step> = Vec::new();
+        let door = Door::new();
         for (who, person) in self.people.iter_mut().enumerate() {
             settled.extend(person.skip_dependants().into_iter().map(|place| (who, place)));
             for place in person.due() {
@@ -108,7 +122,11 @@ impl<'a> Window<'a> {
                 let row = &mut person.rows[place];
                 row.tries += 1;
                 row.record.row.attempts += 1;
-                row.record.standing = Standing::Started;
+                // Where nobody could tell whether it was sent, that is written only when it is about to be.
+                if step.class != StepClass::Never {
+                    row.record.standing = Standing::Started;
+                }
+                step.leave = Some(door.leave((who, place)));
                 places.push((who, place));
                 batch.push(step);
             }
@@ -120,9 +138,17 @@ impl<'a> Window<'a> {
         }
         let about: Vec<About> = places.iter().filter_map(|at| self.about(*at)).collect();
         self.job.witness.before(&about).await?;
-        self.mark(places.iter().chain(&settled)).await?;
-        let mut effects = self.job.service.apply(&batch).await.into_iter();
-        let mut lost: Vec<At> = Vec::new();
+        let begun = |at: &&At| self.people[at.0].rows[at.1].record.standing != Standing::Planned;
+        let marked: Vec<At> = places.iter().filter(begun).chain(&settled).copied().collect();
+        self.mark(&marked).await?;
+        (places, batch) = places
+            .into_iter()
+            .zip(batch)
+            .filter(|(at, _)| !self.people[at.0].lost)
+            .unzip();
+        let (effects, turned) = self.send(&batch, door).await;
+        let mut effects = effects.into_iter();
+        let mut unanswered: Vec<At> = Vec::new();
         for at in &places {
             let effect = effects.next().unwrap_or_else(|| {
                 Err(Error::new(
@@ -130,15 +156,21 @@ impl<'a> Window<'a> {
                     "the service answered fewer steps than it was given",
                 ))
             });
-            if !self.settle(*at, effect) {
-                lost.push(*at);
+            if turned.back.contains(at) {
+                let row = self.row(*at);
+                row.tries -= 1;
+                row.record.row.attempts -= 1;
+            } else if !self.settle(*at, effect) {
+                unanswered.push(*at);
             }
         }
+        places.retain(|at| !turned.back.contains(at));
         self.sync_secrets(&places);
-        self.settle_unknown(&lost).await;
+        self.settle_unknown(&unanswered).await;
         self.job.progress.wrote(places.len() as u64);
         places.extend(settled);
-        self.record(&places).await?;
+        let recorded = self.record(&places).await;
+        turned.broken.map_or(recorded, Err)?;
         if !self.withheld.is_empty() {
             // The others are not worth trying, and whoever resumes begins here.
             self.signed_out = true;
@@ -147,6 +179,75 @@ impl<'a> Window<'a> {
             self.job.witness.after(&withheld).await?;
         }
         Ok(true)
+    }
+
+    /// Sends steps, and answers those at the door until all of them are answered by the service.
+    async fn send(&mut self, batch: &[Step], mut door: Door) -> (Vec<Result<Effect>>, Turned) {
+        let mut turned = Turned::default();
+        if batch.is_empty() {
+            return (Vec::new(), turned);
+        }
+        let service = self.job.service;
+        let mut sending = service.apply(batch);
+        let effects = loop {
+            tokio::select! {
+                biased;
+                asked = door.asked() => self.let_go(asked, &mut turned).await,
+                effects = &mut sending => break effects,
+            }
+        };
+        drop(sending);
+        (effects, turned)
+    }
+
+    /// Lets steps go out whose people are still ours, once it is written that they are begun.
+    async fn let_go(&mut self, asked: Vec<Asked>, turned: &mut Turned) {
+        let places: BTreeSet<At> = asked.iter().map(|asked| asked.at).collect();
+        if turned.broken.is_none() {
+            turned.broken = self.begin(&places).await.err();
+        }
+        for asked in asked {
+            let (who, _) = asked.at;
+            let said = match &turned.broken {
+                Some(error) => Err(error.clone()),
+                None if self.people[who].lost => Err(Error::new(
+                    ErrorCode::LeaseLost,
+                    "another worker took this person over",
+                )),
+                None => Ok(()),
+            };
+            if said.is_err() {
+                turned.back.insert(asked.at);
+            }
+            asked.answer(said);
+        }
+    }
+
+    async fn begin(&mut self, places: &BTreeSet<At>) -> Result<()> {
+        self.find_lost(places.iter().map(|(who, _)| *who).collect())
+            .await?;
+        let new = |at: &&At| self.people[at.0].rows[at.1].record.standing == Standing::Planned;
+        let late: Vec<At> = places.iter().filter(new).copied().collect();
+        for at in &late {
+            self.row(*at).record.standing = Standing::Started;
+        }
+        self.mark(&late).await
+    }
+
+    /// Finds out whom of these somebody else took over.
+    async fn find_lost(&mut self, whom: BTreeSet<usize>) -> Result<()> {
+        let ours = |who: &usize| !self.people[*who].lost;
+        let whom: Vec<usize> = whom.into_iter().filter(ours).collect();
+        let seqs: Vec<u64> = whom.iter().map(|who| self.people[*who].seq).collect();
+        if seqs.is_empty() {
+            return Ok(());
+        }
+        let held = self.job.journal.holds(&seqs).await?;
+        for who in whom {
+            let person = &mut self.people[who];
+            person.lost = !held.contains(&person.seq);
+        }
+        Ok(())
     }
 
     /// A step that made a secret is done once that is safe.
@@ -162,6 +263,7 @@ impl<'a> Window<'a> {
         }
         if let Err(error) = self.job.sink.sync() {
             for at in made {
+                self.row(at).record.reissued = true;
                 self.row(at).fail(&error);
             }
         }
@@ -179,9 +281,11 @@ impl<'a> Window<'a> {
         })
     }
 
-    /// Writes these rows into the journal as they stand.
-    async fn mark(&self, places: impl Iterator<Item = &At>) -> Result<()> {
+    /// Writes these rows into the journal as they stand, but those of people whom somebody else took over.
+    async fn mark(&mut self, places: &[At]) -> Result<()> {
         let marks: Vec<Mark> = places
+            .iter()
+            .filter(|(who, _)| !self.people[*who].lost)
             .map(|(who, place)| {
                 let person = &self.people[*who];
                 Mark {
@@ -193,12 +297,18 @@ impl<'a> Window<'a> {
         if marks.is_empty() {
             return Ok(());
         }
-        self.job.journal.mark(marks).await
+        match self.job.journal.mark(marks).await {
+            // What is still ours was written.
+            Err(error) if error.code() == ErrorCode::LeaseLost => {
+                self.find_lost((0..self.people.len()).collect()).await
+            }
+            done => done,
+        }
     }
 
     /// Records rows in the journal, and tells the witness of those that have ended after they were sent.
     pub(super) async fn record(&mut self, places: &[At]) -> Result<()> {
-        self.mark(places.iter()).await?;
+        self.mark(places).await?;
         let mut ended: Vec<(String, StepRow)> = Vec::new();
         for (who, place) in places {
             let person = &mut self.people[*who];
@@ -244,8 +354,10 @@ impl<'a> Window<'a> {
             signed_out,
             ..
         } = self;
+        let lost = people.iter().filter(|person| person.lost).count() as u64;
         let (done, open): (Vec<_>, Vec<_>) = people
             .iter()
+            .filter(|person| !person.lost)
             .partition(|person| person.has_ended() && !person.waits);
         let seqs = |people: &[&Person]| people.iter().map(|person| person.seq).collect::<Vec<_>>();
         if !done.is_empty() {
@@ -254,7 +366,7 @@ impl<'a> Window<'a> {
         if !open.is_empty() {
             job.journal.give_back(&seqs(&open)).await?;
         }
-        for person in &people {
+        for person in people.iter().filter(|person| !person.lost) {
             let rows = person.rows.iter().filter(|row| row.has_ended());
             job.sink
                 .rows(&rows.map(|row| &row.record.row).collect::<Vec<_>>());
@@ -262,6 +374,7 @@ impl<'a> Window<'a> {
         let ended = Ended {
             people: done.len() as u64,
             failed: done.iter().filter(|person| person.has_failed()).count() as u64,
+            lost,
             notices,
             hints,
             signed_out,

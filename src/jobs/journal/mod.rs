@@ -189,7 +189,14 @@ pub trait Journal: Send + Sync {
     /// Renews what this worker has taken.
     async fn keep(&self) -> Result<()>;
 
-    /// Records steps: `Started` before anything is sent, `Ended` as soon as the outcome is known. One commit.
+    /// Which of these people this worker still holds, each for half a minute more at the least; one process by itself
+    /// holds everybody. Who is missing is somebody else's now: nothing more is sent for them here.
+    async fn holds(&self, people: &[u64]) -> Result<Vec<u64>> {
+        Ok(people.to_vec())
+    }
+
+    /// Records steps: `Started` before anything is sent, `Ended` as soon as the outcome is known. One commit. Where it
+    /// does not hold all of their people any more it says `lease_lost`, and what it wrote is that of the others.
     async fn mark(&self, marks: Vec<Mark>) -> Result<()>;
 
     /// These people are finished with: whatever is left of their steps is not to be sent in this run.

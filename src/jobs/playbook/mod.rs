@@ -5,6 +5,7 @@ mod read;
 mod run;
 
 use crate::domain::{Error, ErrorCode, MethodKind, Result};
+use crate::jobs::filter::Filter;
 
 /// A playbook that was read and checked.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,7 +23,7 @@ struct PlaybookStep {
     verb: Verb,
     /// Which kinds; `None`: every method.
     methods: Option<Vec<MethodKind>>,
-    when: Option<String>,
+    when: Option<Filter>,
     fail_if_unsupported: bool,
 }
 

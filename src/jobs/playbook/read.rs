@@ -5,7 +5,7 @@ use toml::{Table, Value};
 
 use super::{Playbook, PlaybookStep, VERBS};
 use crate::domain::{Error, ErrorCode, MethodKind, Result};
-use crate::jobs::filter;
+use crate::jobs::filter::Filter;
 
 const KEYS: [&str; 2] = ["description", "steps"];
 const STEP_KEYS: [&str; 4] = ["do", "methods", "when", "if_unsupported"];
@@ -70,10 +70,9 @@ fn step(place: &str, value: &Value) -> Result<PlaybookStep> {
             return Err(wrong(place, "methods is not a list").hint("write methods = [\"authenticator\"]"));
         }
     };
-    let when = text("when")?.map(str::to_owned);
-    if let Some(code) = &when {
-        filter::check(code).map_err(|why| wrong(place, &format!("when: {why}")))?;
-    }
+    let when = text("when")?
+        .map(|code| Filter::read(code).map_err(|why| wrong(place, &format!("when: {why}"))))
+        .transpose()?;
     let fail_if_unsupported = match text("if_unsupported")? {
         None | Some("report") => false,
         Some("fail") => true,

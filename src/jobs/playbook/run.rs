@@ -2,7 +2,6 @@
 
 use super::{Options, Pass, Playbook, PlaybookStep, Verb};
 use crate::domain::{Action, Error, ErrorCode, Method, MethodId, MethodKind, Result, reference};
-use crate::jobs::filter;
 use crate::jobs::plan::{Draft, Words, admit_pass, password_words, strongest};
 
 /// Which methods of a person the options leave to be removed.
@@ -76,10 +75,10 @@ impl Playbook {
     }
 
     fn wanted(&self, draft: &Draft<'_>, at: usize) -> Result<bool> {
-        let Some(code) = self.steps.get(at).and_then(|step| step.when.as_deref()) else {
+        let Some(filter) = self.steps.get(at).and_then(|step| step.when.as_ref()) else {
             return Ok(true);
         };
-        filter::holds(code, &draft.page()).map_err(|why| {
+        filter.holds(&draft.page()).map_err(|why| {
             let place = format!("playbook {}, step {}", self.name, at + 1);
             Error::new(ErrorCode::ConfigInvalid, format!("{place}: when: {why}"))
                 .hint("it reads what user show -o json prints")

@@ -115,13 +115,18 @@ pub(super) async fn serve(
 ) -> Result<Reply, ApiError> {
     let items = items(beta, body)?;
     let faults = &state.faults;
-    let verdicts: Vec<Verdict> = items
+    let charged = state.charged();
+    // As for a call by itself: what the bucket refuses, no rule sees.
+    let (verdicts, charges): (Vec<Verdict>, Vec<_>) = items
         .iter()
         .map(|item| match &item.call {
-            Ok(call) if !faults.is_idle() => faults.look(Kind::Item, call),
-            _ => Verdict::default(),
+            Ok(call) if !faults.is_idle() => match faults.charge(call, &charged) {
+                Ok(headers) => (faults.look(Kind::Item, call), Ok(headers)),
+                Err(error) => (Verdict::default(), Err(error)),
+            },
+            _ => (Verdict::default(), Ok(Vec::new())),
         })
-        .collect();
+        .unzip();
     let cut = |fault| verdicts.iter().find(|verdict| verdict.fault() == Some(fault));
     if let Some(verdict) = cut(Fault::ResetBefore) {
         faults.gave(verdict);
@@ -129,10 +134,9 @@ pub(super) async fn serve(
         return Ok(Reply::no_content());
     }
     faults.wait(&verdicts).await;
-    let charged = state.charged();
     let mut answers = Vec::new();
     let mut failed: HashSet<String> = HashSet::new();
-    for (item, verdict) in items.into_iter().zip(&verdicts) {
+    for ((item, verdict), charge) in items.into_iter().zip(&verdicts).zip(charges) {
         let outcome = if item.after.iter().any(|id| failed.contains(&id.to_lowercase())) {
             Err(ApiError::new(
                 StatusCode::FAILED_DEPENDENCY,
@@ -145,7 +149,7 @@ pub(super) async fn serve(
                     faults.gave(verdict);
                     continue;
                 }
-                Ok(call) => match faults.charge(&call, &charged) {
+                Ok(call) => match charge {
                     Ok(headers) => Box::pin(one(state, token, call, verdict)).await.map(|mut reply| {
                         reply.headers.extend(headers);
                         reply

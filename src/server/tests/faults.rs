@@ -74,6 +74,26 @@ async fn each_item_of_a_batch_has_a_fault_of_its_own() {
 }
 
 #[tokio::test]
+async fn what_the_bucket_refuses_no_rule_sees_alone_or_in_a_batch() {
+    let rules = "[[rule]]\npath = \"/users/*\"\ndelay = \"1ms\"";
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("faults.toml");
+    std::fs::write(&file, rules).unwrap();
+    let faults = Faults::load(Some(&file), Some("5/s".parse().unwrap())).unwrap();
+    let service = Service::with(false, faults, Trusted::default()).await;
+    let people: Vec<Value> = (0..12)
+        .map(|n| get(&n.to_string(), "/users/adele@contoso.example"))
+        .collect();
+    let responses = service.batch(json!(people)).await;
+    let served = statuses(&responses)
+        .iter()
+        .filter(|(_, status)| *status == 200)
+        .count();
+    assert!((1..12).contains(&served), "{responses}");
+    assert_eq!(service.given(1).await, served as u64);
+}
+
+#[tokio::test]
 async fn an_item_without_an_answer_was_made_or_was_not() {
     for (when, left) in [("before", 200), ("after", 404)] {
         let service = with(&format!("[[rule]]\nmethod = \"DELETE\"\ndrop_item = \"{when}\"")).await;

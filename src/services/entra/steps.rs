@@ -5,11 +5,12 @@ use futures::future::BoxFuture;
 use futures::stream;
 
 use crate::domain::{Effect, EffectState, Error, ErrorCode, Result, Step, UserId};
+use crate::http::with_leave;
 
 /// Effects with the places of their steps.
 type Placed = Vec<(usize, Result<Effect>)>;
 
-/// Runs every step with `run`; answers stand where their steps stood. A write whose answer was lost comes back as an
+/// Runs every step with `run`; answers stand where their steps stood. Each write asks the leave of its step. One whose answer was lost comes back as an
 /// effect that says so.
 pub(crate) async fn apply_by_person<'a>(
     steps: &'a [Step],
@@ -30,7 +31,8 @@ pub(crate) async fn apply_by_person<'a>(
         work.push(Box::pin(async move {
             let mut effects = Vec::with_capacity(places.len());
             for at in places {
-                effects.push((at, run(&steps[at]).await.or_else(lost_answer)));
+                let effect = with_leave(steps[at].leave.as_ref(), run(&steps[at])).await;
+                effects.push((at, effect.or_else(lost_answer)));
             }
             effects
         }));

@@ -236,3 +236,77 @@ fn what_was_learned_is_forgotten_after_a_minute_of_silence() {
     assert!(meter.take(130.0, ONE).units.is_some());
     assert_eq!(meter.take(191.0, ONE).units, None);
 }
+
+/// A refusal of one call, with a second to wait.
+const REFUSED: Told = Told::Refused {
+    wait: Some(Duration::from_secs(1)),
+    kind: None,
+    cost: ONE,
+};
+
+/// So many units a second are taken for so long, a tenth of a second at a time, as far as the meter lets them; gives when
+/// that ends, and what was taken.
+fn taking(meter: &mut Meter, from: f64, seconds: f64, rate: f64) -> (f64, f64) {
+    let (mut at, mut taken) = (from, 0.0);
+    while at < from + seconds {
+        let mut due = rate / 10.0;
+        while due >= 1.0 && meter.take(at, ONE).wait.is_zero() {
+            due -= 1.0;
+            taken += 1.0;
+        }
+        at += 0.1;
+    }
+    (at, taken)
+}
+
+#[test]
+fn a_refusal_by_itself_costs_its_wait_and_one_step_that_is_soon_made_good() {
+    for tells in [true, false] {
+        let mut meter = Meter::new(Limits {
+            units: Some(200.0),
+            writes: None,
+        });
+        if tells {
+            meter.learned(100.0, Told::Used { used: 0.1, cost: ONE });
+        }
+        let mut at = 100.0;
+        for _ in 0..5 {
+            // A quarter of what is allowed: it cannot be that.
+            (at, _) = taking(&mut meter, at, 10.0, 50.0);
+            meter.learned(at, REFUSED);
+            let grant = meter.take(at + 0.5, ONE);
+            assert!(
+                grant.refused && grant.wait <= Duration::from_millis(500),
+                "{grant:?}"
+            );
+            let after = meter.take(at + 1.01, ONE).units.unwrap();
+            assert!(after >= 179.0, "tells {tells}: {after} left of 200");
+            // Somebody who would go faster has it back in a moment.
+            (at, _) = taking(&mut meter, at + 1.1, 3.0, 400.0);
+            let after = meter.take(at, ONE).units.unwrap();
+            assert!(after >= 190.0, "tells {tells}: {after} left of 200");
+        }
+    }
+}
+
+#[test]
+fn many_refusals_at_once_halve_a_rate_that_was_not_in_use() {
+    let mut meter = Meter::new(Limits {
+        units: Some(600.0),
+        writes: None,
+    });
+    let (at, _) = taking(&mut meter, 100.0, 10.0, 150.0);
+    for n in 0..40 {
+        meter.learned(at + f64::from(n) * 1e-3, REFUSED);
+    }
+    let after = meter.take(at + 1.1, ONE).units.unwrap();
+    assert!(after < 310.0, "{after}");
+}
+
+#[test]
+fn a_bucket_of_many_machines_remembers_longer_than_a_lease_lasts() {
+    let mut meter = Meter::default().remembering(600.0);
+    meter.learned(100.0, Told::Used { used: 0.0, cost: ONE });
+    assert!(meter.take(300.0, ONE).units.is_some());
+    assert_eq!(meter.take(901.0, ONE).units, None);
+}

@@ -15,6 +15,10 @@ use crate::domain::{Bucket, Cost, Grant, Limits, Meter, Result, Told};
 const BEGIN: &str =
     "begin; set local idle_in_transaction_session_timeout = '3s'; set local synchronous_commit = off";
 
+/// For how many seconds of silence what was learned is remembered. Whoever is left of a job waits a minute for the leases
+/// of those who died, and does not find out anew, all at once, what the service allows.
+const REMEMBERS: f64 = 600.0;
+
 /// A bucket in the database.
 pub struct SharedBucket {
     /// A connection of its own: a transaction is open on it between two statements.
@@ -56,7 +60,7 @@ impl SharedBucket {
         client: &Arc<Client>,
         work: impl Fn(&mut Meter, f64) -> T + Send,
     ) -> Result<T, tokio_postgres::Error> {
-        let first = Json(Meter::new(self.limits));
+        let first = Json(Meter::new(self.limits).remembering(REMEMBERS));
         let row: &[(&(dyn ToSql + Sync), Type)] = &[(&self.name, Type::TEXT), (&first, Type::JSON)];
         // Sent together, done one after the other. Who is first makes the row; the lock comes with it.
         let (_, row) = tokio::try_join!(

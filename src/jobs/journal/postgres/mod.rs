@@ -147,6 +147,21 @@ impl Journal for PostgresJournal {
             .await
     }
 
+    async fn holds(&self, people: &[u64]) -> Result<Vec<u64>> {
+        let asked: Arc<[i64]> = people.iter().copied().map(signed).collect();
+        let mine = self
+            .link
+            .run(|client| write::holds(client, self.job, self.owner, asked.clone()))
+            .await?;
+        self.hands()
+            .held
+            .retain(|seq| !asked.contains(seq) || mine.contains(seq));
+        Ok(mine
+            .into_iter()
+            .map(|seq| u64::try_from(seq).unwrap_or_default())
+            .collect())
+    }
+
     async fn mark(&self, marks: Vec<Mark>) -> Result<()> {
         let rows = write::Marking::new(&marks);
         let people: BTreeSet<i64> = marks.iter().map(|mark| signed(mark.seq)).collect();

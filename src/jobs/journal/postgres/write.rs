@@ -175,6 +175,35 @@ pub(super) async fn keep(client: Arc<Client>, job: Uuid, owner: Uuid, held: Arc<
     held_by(&client, &sql, job, owner, &held).await
 }
 
+/// Whom of these a worker holds: a lease that ends soon is renewed, all others stay as they are.
+pub(super) async fn holds(
+    client: Arc<Client>,
+    job: Uuid,
+    owner: Uuid,
+    people: Arc<[i64]>,
+) -> Result<Vec<i64>, Error> {
+    let mine = "job = $1 and owner = $2 and state = 1 and seq = any($3)";
+    let soon = "statement_timestamp() + interval '30 s'";
+    let sql = format!(
+        "with renewed as (
+             update mfactl.person set lease_until = clock_timestamp() + {LEASE}
+             where {mine} and lease_until < {soon} returning seq)
+         select seq from mfactl.person where {mine} and lease_until >= {soon}
+         union all select seq from renewed"
+    );
+    let rows = client
+        .query_typed(
+            &sql,
+            &[
+                (&job, Type::UUID),
+                (&owner, Type::UUID),
+                (&&*people, Type::INT8_ARRAY),
+            ],
+        )
+        .await?;
+    rows.iter().map(|row| row.try_get(0)).collect()
+}
+
 /// These people are done with.
 pub(super) async fn finish(
     client: Arc<Client>,
