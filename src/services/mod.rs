@@ -38,8 +38,8 @@ pub struct Service {
     limits: Limits,
     /// Roots under which it takes calls in batches.
     batches: &'static [&'static str],
-    /// How many more calls than usual it takes beside batches at once.
-    wider: usize,
+    /// How many more batches, and how many more calls by themselves, it takes at once than is usual.
+    wider: (usize, usize),
     make: fn(Link) -> Box<dyn IdentityService>,
 }
 
@@ -51,7 +51,7 @@ pub static SERVICES: &[Service] = &[
         capabilities: entra::declared,
         limits: entra::LIMITS,
         batches: entra::BATCHES,
-        wider: 0,
+        wider: (0, 0),
         make: entra::make,
     },
     Service {
@@ -65,7 +65,7 @@ pub static SERVICES: &[Service] = &[
         },
         batches: entra::BATCHES,
         // Its own calls cannot be batched, and nothing throttles them but --throttle.
-        wider: 8,
+        wider: (2, 8),
         make: local::make,
     },
 ];
