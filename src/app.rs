@@ -106,10 +106,14 @@ fn drive(cx: &Context, noun: Noun, args: &[OsString]) -> Result<u8> {
         )
     })?;
     runtime.block_on(async {
-        let outcome = tokio::select! {
-            biased;
-            outcome = noun.run(cx) => outcome,
-            () = cx.interrupt.cut_off() => Err(Interrupt::error()),
+        let outcome = match cli::several::of(cx, &noun) {
+            Ok(Some(names)) => cli::several::run(cx, names, args).await,
+            Ok(None) => tokio::select! {
+                biased;
+                outcome = noun.run(cx) => outcome,
+                () = cx.interrupt.cut_off() => Err(Interrupt::error()),
+            },
+            Err(error) => Err(error),
         };
         if let Err(error) = &outcome
             && cli::record::is_refusal(cx, error)

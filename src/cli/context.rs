@@ -1,6 +1,8 @@
 //! What a verb gets: the screen, the options, the clock, the configuration; and [`Context::connect`], the only door to
 //! a service. Offline verbs need no more than the context.
 
+mod beside;
+mod sign_in;
 mod store;
 
 use std::cell::{Cell, OnceCell, RefCell};
@@ -18,7 +20,7 @@ use super::interrupt::Interrupt;
 use super::record::Record;
 use super::words;
 use crate::auth::Credential;
-use crate::config::{Config, Env, LOCAL, Login, Place, Profile};
+use crate::config::{Config, Env, LOCAL, Place, Profile};
 use crate::domain::{Clock, Error, ErrorCode, Guard, IdentityService, Operator, Progress, Result};
 use crate::jobs::journal::Store;
 use crate::render::{Page, jq};
@@ -169,6 +171,7 @@ impl Context {
             accessible: self.ui.accessible(),
             now: self.clock.now(),
             zone: self.zone.clone(),
+            grids: self.ui.grids(),
         }
     }
 
@@ -321,9 +324,10 @@ impl Context {
                 graph: address.url.clone(),
                 authority: address.authority.clone(),
                 tenant: address.tenant.clone(),
-                credential: credential(&address.login),
+                credential: sign_in::credential(profile, &address.login)?,
                 timeout,
                 pace: self.pace(),
+                network: sign_in::network(&profile.network),
                 runtime: self.config()?.runtime_dir().ok(),
             }),
             Place::Inside(data) => {
@@ -352,8 +356,8 @@ impl Context {
                     credential,
                     timeout,
                     pace: self.pace(),
-                    // Nobody else reaches it.
-                    runtime: None,
+                    network: services::Network::default(),
+                    runtime: None, // Nobody else reaches it.
                 })
             }
         }
@@ -378,22 +382,5 @@ impl Context {
                 .detail(&format!("the service inside did not end well: {error}")),
             Err(_) => self.ui.detail("the service inside did not end in time"),
         }
-    }
-}
-
-fn credential(login: &Login) -> Credential {
-    match login.clone() {
-        Login::ClientSecret { client_id, secret } => Credential::ClientSecret { client_id, secret },
-        Login::Password {
-            client_id,
-            client_secret,
-            username,
-            password,
-        } => Credential::Password {
-            client_id,
-            client_secret,
-            username,
-            password,
-        },
     }
 }

@@ -20,9 +20,11 @@ mod near_miss;
 pub(crate) mod people;
 mod plan;
 mod policy;
+mod profile;
 pub(crate) mod record;
 mod report;
 mod schema;
+pub(crate) mod several;
 mod user;
 pub(crate) mod who;
 pub(crate) mod words;
@@ -82,6 +84,9 @@ pub(crate) enum Noun {
     /// Report across the organization
     #[command(subcommand, alias = "reports")]
     Report(report::Verb),
+    /// List, show, write and remove profiles: whom the program works for
+    #[command(subcommand, alias = "profiles")]
+    Profile(profile::Verb),
     /// Show what the service can do, and what instead
     #[command(alias = "capability")]
     Capabilities(capabilities::Args),
@@ -114,12 +119,35 @@ impl Noun {
             Self::Audit(verb) => verb.run(cx),
             Self::Policy(verb) => verb.run(cx).await,
             Self::Report(verb) => verb.run(cx).await,
+            Self::Profile(verb) => verb.run(cx),
             Self::Capabilities(args) => args.run(cx).await,
             Self::Local(verb) => verb.run(cx).await,
             Self::Completions(args) => args.run(cx),
             Self::Man(args) => args.run(cx),
             Self::Schema(args) => args.run(cx),
         }
+    }
+
+    /// Whether the verb only reads from the service of a profile: then it can ask several.
+    pub(crate) const fn is_read(&self) -> bool {
+        matches!(
+            self,
+            Self::Methods(methods::Verb::List(_))
+                | Self::Devices(devices::Verb::List(_))
+                | Self::AppPasswords(app_passwords::Verb::List(_))
+                | Self::User(user::Verb::Search(_) | user::Verb::Show(_))
+                | Self::Policy(policy::Verb::Show(_))
+                | Self::Report(report::Verb::Registration(_))
+                | Self::Capabilities(_)
+        )
+    }
+
+    /// Whether the verb has nothing to do with the profile of `-p`.
+    pub(crate) const fn is_offline(&self) -> bool {
+        matches!(
+            self,
+            Self::Profile(_) | Self::Completions(_) | Self::Man(_) | Self::Schema(_)
+        )
     }
 
     /// Whether the verb is a server, which uses every core.
@@ -224,7 +252,10 @@ const GROUPS: &[(&str, &[(&str, &str)])] = &[
     (
         "Set up",
         &[
-            ("capabilities", "what the service can do, and what instead"),
+            (
+                "profile|capabilities",
+                "whom it works for; what the service can do",
+            ),
             (
                 "completions|man|schema",
                 "for the shell, for readers, for scripts",

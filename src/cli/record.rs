@@ -62,6 +62,11 @@ impl Record {
         known.account = Some(account.to_owned());
     }
 
+    /// The tenant, where somebody is signed in.
+    pub(crate) fn tenant(&self) -> Option<String> {
+        self.known.borrow().tenant.clone()
+    }
+
     /// This plan is to be applied.
     pub(crate) fn applies(&self, plan: PlanRef) {
         self.known.borrow_mut().plan = Some(plan);

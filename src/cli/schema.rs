@@ -33,6 +33,8 @@ pub const NAMES: &[(&str, &str)] = &[
     ("result", "every change"),
     ("check", "--check of a file in which nothing is wrong"),
     ("audit", "audit list: an array of these; audit export: one a line"),
+    ("profile", "profile list: an array of these"),
+    ("profile-values", "profile show"),
     ("error", "the last line of stderr where something failed"),
     ("errors", "the codes of errors, with exit status"),
 ];
@@ -51,6 +53,8 @@ pub fn schema(name: &str) -> Result<Value> {
         "user-row" => generator.into_root_schema_for::<shape::UserRow>(),
         "policy" => generator.into_root_schema_for::<shape::PolicyShow>(),
         "report" => generator.into_root_schema_for::<shape::ReportRow>(),
+        "profile" => generator.into_root_schema_for::<shape::ProfileRow>(),
+        "profile-values" => generator.into_root_schema_for::<shape::ProfileShow>(),
         "job" => generator.into_root_schema_for::<shape::JobRow>(),
         "job-steps" => generator.into_root_schema_for::<shape::JobShow>(),
         "result" => generator.into_root_schema_for::<shape::ResultDoc>(),
@@ -211,6 +215,7 @@ mod tests {
         check::<shape::UserShow>("user");
         check::<shape::ReportRow>("report");
         check::<shape::JobRow>("job");
+        check::<shape::ProfileRow>("profile");
         check::<crate::domain::AuditRow>("audit");
         let result = schema("result").unwrap();
         let step = &result["$defs"]["StepRow"]["properties"];

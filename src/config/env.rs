@@ -88,7 +88,14 @@ pub const VARIABLES: &[Variable] = &[
     alone("MFACTL_SERVICE", "makes a profile without a file: its service"),
     alone("MFACTL_TENANT", "its tenant"),
     alone("MFACTL_CLIENT_ID", "its application"),
-    alone("MFACTL_AUTH", "its way to sign in: client-secret or password"),
+    alone(
+        "MFACTL_AUTH",
+        "its way to sign in: browser, device-code, client-secret, certificate, private-key, federated, \
+         managed-identity, azure-cli, token, password, api-token",
+    ),
+    alone("MFACTL_CLOUD", "its cloud: global, us-gov, us-dod, china"),
+    alone("MFACTL_DOMAIN", "completes its sign-in names"),
+    alone("MFACTL_REGION", "reads its national phone numbers"),
     alone("MFACTL_URL", "its address, where it is not the vendor's"),
     alone(
         "MFACTL_AUTHORITY",
@@ -98,8 +105,105 @@ pub const VARIABLES: &[Variable] = &[
         "MFACTL_CLIENT_SECRET",
         "the application's secret, for any profile",
     ),
-    alone("MFACTL_USERNAME", "the sign-in name for auth = \"password\""),
+    alone(
+        "MFACTL_CERTIFICATE",
+        "the PEM or PKCS#12 file for auth = \"certificate\", instead of the profile's",
+    ),
+    alone("MFACTL_CERTIFICATE_PASSWORD", "the password of that file"),
+    alone(
+        "MFACTL_PRIVATE_KEY",
+        "the file for auth = \"private-key\", instead of the profile's",
+    ),
+    alone(
+        "MFACTL_ID_TOKEN",
+        "a token of the issuer outside for auth = \"federated\"; on GitLab, name it so under id_tokens",
+    ),
+    alone(
+        "MFACTL_ASSERTION_FILE",
+        "a file with that token, instead of the profile's assertion_file",
+    ),
+    alone(
+        "MFACTL_SERVICE_CONNECTION",
+        "the id of the service connection of Azure Pipelines, instead of the profile's",
+    ),
+    alone(
+        "MFACTL_TOKEN",
+        "the token for auth = \"token\"; - takes it from standard input",
+    ),
+    alone(
+        "MFACTL_API_TOKEN",
+        "the service's own key for auth = \"api-token\"",
+    ),
+    alone(
+        "MFACTL_USERNAME",
+        "the sign-in name for auth = \"password\", and the one that a browser suggests",
+    ),
     alone("MFACTL_PASSWORD", "the password for auth = \"password\""),
+    alone(
+        "MFACTL_TOKEN_STORE",
+        "where tokens are kept: auto, keyring, file, memory; instead of the profile's",
+    ),
+    alone(
+        "AZURE_FEDERATED_TOKEN_FILE",
+        "the token for auth = \"federated\" in Kubernetes (workload identity)",
+    ),
+    alone("AZURE_CLIENT_ID", "the application that this token stands for"),
+    alone("AZURE_TENANT_ID", "its tenant"),
+    alone(
+        "ACTIONS_ID_TOKEN_REQUEST_URL",
+        "where GitHub Actions hands out the token for auth = \"federated\"",
+    ),
+    alone("ACTIONS_ID_TOKEN_REQUEST_TOKEN", "what is shown there"),
+    alone(
+        "SYSTEM_OIDCREQUESTURI",
+        "where Azure Pipelines hands out the token for auth = \"federated\"",
+    ),
+    alone("SYSTEM_ACCESSTOKEN", "what is shown there"),
+    alone(
+        "AZURESUBSCRIPTION_SERVICE_CONNECTION_ID",
+        "the service connection, where the task of Azure Pipelines says it",
+    ),
+    alone("AZURESUBSCRIPTION_CLIENT_ID", "its application"),
+    alone("AZURESUBSCRIPTION_TENANT_ID", "its tenant"),
+    alone(
+        "IDENTITY_ENDPOINT",
+        "where auth = \"managed-identity\" asks on App Service and Container Apps",
+    ),
+    alone("IDENTITY_HEADER", "what is shown there"),
+    alone(
+        "AZURE_POD_IDENTITY_AUTHORITY_HOST",
+        "where auth = \"managed-identity\" asks on other machines, instead of http://169.254.169.254",
+    ),
+    alone(
+        "MFACTL_CA_BUNDLE",
+        "a PEM file with roots to trust beside the system's, instead of the profile's",
+    ),
+    alone(
+        "MFACTL_CLIENT_CERTIFICATE",
+        "the certificate to show to a server that asks for one, instead of the profile's",
+    ),
+    alone(
+        "MFACTL_CLIENT_KEY",
+        "its private key, where it is not in the same file",
+    ),
+    alone("MFACTL_CLIENT_CERTIFICATE_PASSWORD", "the password of that file"),
+    alone(
+        "MFACTL_PROXY",
+        "the proxy as http://HOST:PORT, or direct for none; instead of the profile's",
+    ),
+    alone(
+        "MFACTL_NO_PROXY",
+        "hosts that are asked directly, instead of the profile's",
+    ),
+    alone(
+        "HTTPS_PROXY",
+        "the proxy, where neither profile nor MFACTL_PROXY names one",
+    ),
+    alone("HTTP_PROXY", "the same for plain http"),
+    alone(
+        "NO_PROXY",
+        "hosts that are asked directly, where nothing else says it",
+    ),
     alone("MFACTL_LOCAL_DATA", "the data file of the built-in profile local"),
     alone(
         "MFACTL_STATE_DIR",

@@ -1,10 +1,12 @@
 //! The file: TOML, read strictly. A key that nobody knows is an error with its place and the key that was meant.
 
 use std::collections::BTreeMap;
+use std::io::Read as _;
 use std::path::Path;
 
 use serde::Deserialize;
 
+use super::rights;
 use crate::domain::{Error, ErrorCode, Result, written};
 
 /// `config.toml` as it is written.
@@ -33,6 +35,11 @@ pub(crate) struct Section {
     pub(crate) client_id: Option<String>,
     pub(crate) auth: Option<String>,
     pub(crate) username: Option<String>,
+    pub(crate) certificate: Option<String>,
+    pub(crate) private_key: Option<String>,
+    pub(crate) assertion_file: Option<String>,
+    pub(crate) assertion_command: Option<Vec<String>>,
+    pub(crate) service_connection: Option<String>,
     pub(crate) cloud: Option<String>,
     pub(crate) url: Option<String>,
     pub(crate) authority: Option<String>,
@@ -40,6 +47,12 @@ pub(crate) struct Section {
     pub(crate) domain: Option<String>,
     pub(crate) region: Option<String>,
     pub(crate) extends: Option<String>,
+    pub(crate) ca_bundle: Option<String>,
+    pub(crate) system_roots: Option<bool>,
+    pub(crate) client_certificate: Option<String>,
+    pub(crate) client_key: Option<String>,
+    pub(crate) proxy: Option<String>,
+    pub(crate) no_proxy: Option<String>,
     pub(crate) read_only: Option<bool>,
     pub(crate) token_store: Option<String>,
     pub(crate) audit_to: Option<String>,
@@ -80,12 +93,23 @@ impl Section {
             client_id,
             auth,
             username,
+            certificate,
+            private_key,
+            assertion_file,
+            assertion_command,
+            service_connection,
             cloud,
             url,
             authority,
             realm,
             domain,
             region,
+            ca_bundle,
+            system_roots,
+            client_certificate,
+            client_key,
+            proxy,
+            no_proxy,
             read_only,
             token_store,
             audit_to,
@@ -118,17 +142,30 @@ impl GuardSection {
 /// # Errors
 /// `file_unreadable`, or `config_invalid` with line and column.
 pub(crate) fn read(path: &Path) -> Result<File> {
+    parse(&path.display().to_string(), &text(path)?)
+}
+
+/// The text of the file; one that is not there is an empty one, and one that somebody else could write is refused.
+///
+/// # Errors
+/// `file_unreadable`; `config_invalid` for what is no text, and for a file that others can write.
+pub(super) fn text(path: &Path) -> Result<String> {
     let name = path.display().to_string();
-    match std::fs::read_to_string(path) {
-        Ok(text) => parse(&name, &text),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(File::default()),
-        Err(error) if error.kind() == std::io::ErrorKind::InvalidData => {
-            Err(Error::new(ErrorCode::ConfigInvalid, "the file is not text in UTF-8").at(name, None, None))
+    let unreadable = |error: std::io::Error| match error.kind() {
+        std::io::ErrorKind::InvalidData => {
+            Error::new(ErrorCode::ConfigInvalid, "the file is not text in UTF-8").at(&name, None, None)
         }
-        Err(error) => Err(
-            Error::new(ErrorCode::FileUnreadable, format!("cannot be read: {error}")).at(name, None, None),
-        ),
-    }
+        _ => Error::new(ErrorCode::FileUnreadable, format!("cannot be read: {error}")).at(&name, None, None),
+    };
+    let mut file = match std::fs::File::open(path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(String::new()),
+        Err(error) => return Err(unreadable(error)),
+    };
+    rights::check(path, &file.metadata().map_err(unreadable)?)?;
+    let mut text = String::new();
+    file.read_to_string(&mut text).map_err(unreadable)?;
+    Ok(text)
 }
 
 /// Reads the text of a file called `name`.

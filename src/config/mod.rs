@@ -1,20 +1,29 @@
 //! Configuration: profiles and playbooks from the file and the environment. Flag beats variable beats profile beats
 //! default. Reads files and variables; sends nothing, prints nothing.
 
+mod edit;
 pub mod env;
 mod file;
+mod login;
 mod machine;
+mod network;
+mod origin;
 mod profile;
+mod rights;
+mod several;
 
 use std::path::{Path, PathBuf};
 
 use etcetera::BaseStrategy as _;
 use jiff::SignedDuration;
 
+pub use edit::{SET, Text, check_name};
 pub use env::{Env, VARIABLES, Variable};
 use file::{File, Section};
+pub use login::{AUTHS, Assertion, Auth, Handed, Login, Machine as IdentityHost, TokenStore, home_file};
 use machine::Machine;
-pub use profile::{Address, LOCAL, Login, OF_VARIABLES, Place, Profile};
+pub use network::{Network, Proxy};
+pub use profile::{Address, LOCAL, OF_VARIABLES, Place, Profile, check_address};
 
 pub(crate) use crate::domain::written::nearest;
 use crate::domain::{Error, ErrorCode, Result, Secret};
@@ -125,8 +134,8 @@ impl Config {
             .as_ref()
             .map_or_else(|| "config.toml".to_owned(), |path| path.display().to_string());
         Error::new(ErrorCode::NoProfile, "no profile was chosen").hint(format!(
-            "for your organization, write [profiles.NAME] in {path} and add -p NAME; to try it with demo data, \
-             add -p local"
+            "for your organization: mfactl profile add, or write [profiles.NAME] in {path}, and add -p NAME; to try it \
+             with demo data, add -p local"
         ))
     }
 
@@ -144,8 +153,27 @@ impl Config {
             None if name == LOCAL => Section::default(),
             None => return Err(self.no_such(name)),
         };
+        for base in self.chain(name)?.iter().skip(1) {
+            if let Some(other) = self.file.profiles.get(base) {
+                section.inherit(other);
+            }
+        }
+        if name == LOCAL {
+            section.inherit(&profile::built_in());
+        }
+        Ok(section)
+    }
+
+    /// The profile and those that it extends, the nearest first.
+    fn chain(&self, name: &str) -> Result<Vec<String>> {
+        let extends = |name: &str| {
+            self.file
+                .profiles
+                .get(name)
+                .and_then(|section| section.extends.clone())
+        };
         let mut seen = vec![name.to_owned()];
-        let mut next = section.extends.clone();
+        let mut next = extends(name);
         while let Some(base) = next {
             if seen.contains(&base) || seen.len() > DEEPEST {
                 return Err(Error::new(
@@ -156,20 +184,21 @@ impl Config {
                     ),
                 ));
             }
-            let other = self.file.profiles.get(&base).ok_or_else(|| {
-                Error::new(
+            if !self.file.profiles.contains_key(&base) {
+                let error = Error::new(
                     ErrorCode::ConfigInvalid,
                     format!("profile \"{name}\" extends \"{base}\", which is not there"),
-                )
-            })?;
-            section.inherit(other);
-            next = other.extends.clone();
+                );
+                let names = self.file.profiles.keys().map(String::as_str);
+                return Err(match nearest(&base, names) {
+                    Some(meant) => error.hint(format!("did you mean \"{meant}\"?")),
+                    None => error,
+                });
+            }
+            next = extends(&base);
             seen.push(base);
         }
-        if name == LOCAL {
-            section.inherit(&profile::built_in());
-        }
-        Ok(section)
+        Ok(seen)
     }
 
     fn no_such(&self, name: &str) -> Error {

@@ -4,8 +4,10 @@ use std::path::PathBuf;
 
 use super::env::Env;
 use super::file::{GuardSection, Section};
+use super::login::{self, Login, TokenStore};
 use super::machine::Machine;
-use crate::domain::{Error, ErrorCode, Guard, Result, Secret};
+use super::network::{self, Network};
+use crate::domain::{Error, ErrorCode, Guard, Result};
 
 /// The name of the profile that needs no file.
 pub const LOCAL: &str = "local";
@@ -31,6 +33,10 @@ pub struct Profile {
     pub guard: Guard,
     /// Where a second copy of the audit log goes.
     pub audit_to: Option<String>,
+    /// Where its tokens are kept.
+    pub token_store: TokenStore,
+    /// How the network is reached.
+    pub network: Network,
 }
 
 /// Where a profile's service is.
@@ -53,29 +59,6 @@ pub struct Address {
     pub tenant: String,
     /// How to sign in.
     pub login: Login,
-}
-
-/// How to sign in.
-#[derive(Clone, Debug)]
-pub enum Login {
-    /// As an application.
-    ClientSecret {
-        /// The application.
-        client_id: String,
-        /// Its secret.
-        secret: Secret,
-    },
-    /// As a person.
-    Password {
-        /// The application.
-        client_id: String,
-        /// Its secret, where it has one.
-        client_secret: Option<Secret>,
-        /// The sign-in name.
-        username: String,
-        /// The password.
-        password: Secret,
-    },
 }
 
 /// Where a vendor's own service answers: api/entra, national clouds.
@@ -102,19 +85,6 @@ const CLOUDS: &[(&str, &str, &str)] = &[
     ),
 ];
 
-/// Ways to sign in that come later.
-const LATER: &[&str] = &[
-    "browser",
-    "device-code",
-    "certificate",
-    "private-key",
-    "federated",
-    "managed-identity",
-    "azure-cli",
-    "token",
-    "api-token",
-];
-
 /// The built-in profile's keys, under what the file says of it.
 pub(super) fn built_in() -> Section {
     Section {
@@ -139,11 +109,15 @@ pub(super) fn of_variables(env: &Env) -> Section {
         auth: get("MFACTL_AUTH"),
         url: get("MFACTL_URL"),
         authority: get("MFACTL_AUTHORITY"),
+        cloud: get("MFACTL_CLOUD"),
+        domain: get("MFACTL_DOMAIN"),
+        region: get("MFACTL_REGION"),
         ..Section::default()
     }
 }
 
-fn guard(section: &Section, machine: &Machine) -> Guard {
+/// The guard of these keys, as strict as the machine's.
+pub(super) fn guard(section: &Section, machine: &Machine) -> Guard {
     let usual = Guard::default();
     let own = section.guard.clone();
     let mut guard = Guard {
@@ -190,15 +164,50 @@ pub(super) fn resolve(
         region: section.region.clone(),
         guard: guard(section, machine),
         audit_to: section.audit_to.clone(),
+        token_store: match env.get("MFACTL_TOKEN_STORE").or(section.token_store.as_deref()) {
+            Some(text) => login::token_store(text).map_err(|error| {
+                let hint = error.hint_text().unwrap_or_default().to_owned();
+                invalid(error.message().to_owned()).hint(hint)
+            })?,
+            None => TokenStore::default(),
+        },
+        network: network::resolve(name, section, env)?,
     })
 }
 
 fn address(name: &str, service: &str, section: &Section, env: &Env) -> Result<Address> {
+    let roots = roots(name, service, section, env)?;
+    Ok(Address {
+        url: roots.url,
+        authority: roots.authority,
+        tenant: roots.tenant,
+        login: login::resolve(name, section, env)?,
+    })
+}
+
+/// The addresses of a profile.
+pub(super) struct Roots {
+    pub(super) url: String,
+    pub(super) authority: String,
+    pub(super) tenant: String,
+}
+
+/// Where a profile's service and its tokens are.
+///
+/// # Errors
+/// `config_invalid`.
+pub(super) fn roots(name: &str, service: &str, section: &Section, env: &Env) -> Result<Roots> {
     let invalid = |why: String| Error::new(ErrorCode::ConfigInvalid, format!("profile \"{name}\": {why}"));
     if section.cloud.is_some() && section.url.is_some() {
         return Err(invalid("cloud and url say the same thing twice".to_owned()).hint("keep one of them"));
     }
-    let tenant = section.tenant.clone().ok_or_else(|| {
+    // Kubernetes and Azure Pipelines say for which tenant their token is.
+    let told = ["AZURE_TENANT_ID", "AZURESUBSCRIPTION_TENANT_ID"]
+        .iter()
+        .filter(|_| section.auth.as_deref() == Some("federated"))
+        .find_map(|name| env.get(name))
+        .map(str::to_owned);
+    let tenant = section.tenant.clone().or(told).ok_or_else(|| {
         invalid("tenant is missing".to_owned()).hint("set tenant = \"contoso.onmicrosoft.com\"")
     })?;
     let cloud = match (section.url.as_ref(), service) {
@@ -227,18 +236,20 @@ fn address(name: &str, service: &str, section: &Section, env: &Env) -> Result<Ad
             .hint("set authority = \"https://…/TENANT\", as `local serve` prints it")
     })?;
     for (key, address) in [("url", &url), ("authority", &authority)] {
-        safe(address).map_err(|why| invalid(format!("{key} = \"{address}\": {why}")))?;
+        check_address(address).map_err(|why| invalid(format!("{key} = \"{address}\": {why}")))?;
     }
-    Ok(Address {
+    Ok(Roots {
         url,
         authority,
         tenant,
-        login: login(name, section, env)?,
     })
 }
 
 /// Tokens and passwords travel by https, or stay on this machine.
-fn safe(address: &str) -> Result<(), &'static str> {
+///
+/// # Errors
+/// Why not, in a clause.
+pub fn check_address(address: &str) -> Result<(), &'static str> {
     let url = url::Url::parse(address).map_err(|_| "that is not an address")?;
     let loopback = match url.host() {
         Some(url::Host::Ipv4(ip)) => ip.is_loopback(),
@@ -251,58 +262,5 @@ fn safe(address: &str) -> Result<(), &'static str> {
         "http" if loopback => Ok(()),
         "http" => Err("plain http is for this machine only: use https"),
         _ => Err("use https"),
-    }
-}
-
-fn login(name: &str, section: &Section, env: &Env) -> Result<Login> {
-    let invalid = |why: String| Error::new(ErrorCode::ConfigInvalid, format!("profile \"{name}\": {why}"));
-    let signed_out = |why: &str| Error::new(ErrorCode::NotSignedIn, format!("profile \"{name}\": {why}"));
-    let secret = env.get("MFACTL_CLIENT_SECRET").map(Secret::new);
-    let username = env
-        .get("MFACTL_USERNAME")
-        .map(str::to_owned)
-        .or(section.username.clone());
-    let password = env.get("MFACTL_PASSWORD").map(Secret::new);
-    let auth = match section.auth.as_deref() {
-        Some(auth) => auth,
-        None if password.is_some() && username.is_some() => "password",
-        None => "client-secret",
-    };
-    let client_id = || {
-        section
-            .client_id
-            .clone()
-            .ok_or_else(|| invalid("client_id is missing".to_owned()).hint("it is the application's id"))
-    };
-    match auth {
-        "client-secret" => Ok(Login::ClientSecret {
-            client_id: client_id()?,
-            secret: secret.ok_or_else(|| {
-                signed_out("no secret to sign in with")
-                    .hint("put the application's secret in MFACTL_CLIENT_SECRET")
-            })?,
-        }),
-        "password" => Ok(Login::Password {
-            client_id: client_id()?,
-            client_secret: secret,
-            username: username.ok_or_else(|| {
-                signed_out("no sign-in name").hint("set MFACTL_USERNAME, or username in the profile")
-            })?,
-            password: password
-                .ok_or_else(|| signed_out("no password to sign in with").hint("set MFACTL_PASSWORD"))?,
-        }),
-        later if LATER.contains(&later) => Err(Error::new(
-            ErrorCode::Unsupported,
-            format!("profile \"{name}\": auth = \"{later}\" is not in this version"),
-        )
-        .hint("set auth = \"client-secret\" and put the secret in MFACTL_CLIENT_SECRET")),
-        other => {
-            let known = LATER.iter().copied().chain(["client-secret", "password"]);
-            let error = invalid(format!("there is no auth \"{other}\""));
-            Err(match super::nearest(other, known) {
-                Some(meant) => error.hint(format!("did you mean \"{meant}\"?")),
-                None => error.hint("one of: client-secret, password"),
-            })
-        }
     }
 }

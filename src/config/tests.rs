@@ -137,20 +137,21 @@ fn plain_http_is_for_this_machine_only() {
 }
 
 #[test]
-fn a_way_to_sign_in_that_comes_later_is_named_as_such() {
-    let text = "[profiles.x]\nservice=\"entra\"\ntenant=\"t\"\nclient_id=\"a\"\nauth=\"device-code\"\n";
+fn a_token_store_that_is_not_there_is_refused_with_the_profile() {
+    let text = "[profiles.x]\nservice=\"entra\"\ntenant=\"t\"\nclient_id=\"a\"\ntoken_store=\"fil\"\n";
     let error = Config::of(text, &secret())
         .unwrap()
         .profile(Some("x"))
         .unwrap_err();
-    assert_eq!(error.code(), ErrorCode::Unsupported);
-    let text = text.replace("device-code", "client-secrt");
-    let error = Config::of(&text, &secret())
-        .unwrap()
-        .profile(Some("x"))
-        .unwrap_err();
     assert_eq!(error.code(), ErrorCode::ConfigInvalid);
-    assert_eq!(error.hint_text(), Some("did you mean \"client-secret\"?"));
+    assert_eq!(error.message(), "profile \"x\": there is no token_store \"fil\"");
+    assert_eq!(error.hint_text(), Some("did you mean \"file\"?"));
+    let env = Env::with(&[("MFACTL_CLIENT_SECRET", "s"), ("MFACTL_TOKEN_STORE", "memory")]);
+    let profile = Config::of(&text.replace("\"fil\"", "\"file\""), &env).unwrap();
+    assert_eq!(
+        profile.profile(Some("x")).unwrap().token_store,
+        TokenStore::Memory
+    );
 }
 
 #[test]

@@ -197,6 +197,15 @@ impl Error {
         self
     }
 
+    /// Says of which profile it is, where that is not said yet.
+    #[must_use]
+    pub fn of_profile(mut self, name: &str) -> Self {
+        if !self.0.message.starts_with(&format!("profile \"{name}\"")) {
+            self.0.message = format!("profile \"{name}\": {}", self.0.message);
+        }
+        self
+    }
+
     /// What it means.
     pub fn code(&self) -> ErrorCode {
         self.0.code

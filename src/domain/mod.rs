@@ -35,7 +35,7 @@ pub use method::{
     RegistrationState, SecurityInfo, Sessions, SystemPreferred, UnknownPart, Use, UserId, Via,
 };
 pub use pace::{Bucket, Cost, Grant, Kind, Limits, Meter, Pace, Told, WaitReason, Waiting};
-pub use phone::{BadNumber, PhoneNumber};
+pub use phone::{BadNumber, PhoneNumber, is_region};
 pub use policy::{
     AppPasswordPolicy, MethodPolicy, Policy, PolicyUse, RegistrationPolicy, RememberedDevicesPolicy, Target,
     TargetType,

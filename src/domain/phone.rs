@@ -188,6 +188,12 @@ fn spoilt(text: &str) -> Option<(&'static str, &'static str)> {
     None
 }
 
+/// Whether this is the ISO 3166 code of a country that has phone numbers, in capitals.
+pub fn is_region(code: &str) -> bool {
+    code.parse::<Region>()
+        .is_ok_and(|region| PHONE_NUMBER_UTIL.get_country_code_for_region(region).is_some())
+}
+
 /// The international number that bare digits are with a plus before them, where that is more likely than a national
 /// one: they begin with no zero, and the region's plan has no such number unless its own country code is taken off.
 fn without_plus(main: &str, region: Option<Region>) -> Option<String> {
@@ -287,6 +293,19 @@ mod tests {
             ("+1 4255550100x12", Some("12"))
         );
         assert_eq!(office.to_string(), "+1 425 555 0100 x12");
+    }
+
+    #[test]
+    fn a_region_is_a_country_that_has_phone_numbers() {
+        for (code, is) in [
+            ("NL", true),
+            ("US", true),
+            ("XX", false),
+            ("Netherlands", false),
+            ("", false),
+        ] {
+            assert_eq!(is_region(code), is, "{code}");
+        }
     }
 
     #[test]

@@ -32,3 +32,17 @@ pub(crate) fn beside(path: &Path, end: &str) -> PathBuf {
     name.push(end);
     PathBuf::from(name)
 }
+
+/// The rights that others have on a file, as its mode; `None` where they have none, or where the system has no such rights.
+#[cfg(unix)]
+pub(crate) fn rights_of_others(path: &Path) -> Option<u32> {
+    use std::os::unix::fs::PermissionsExt as _;
+    let mode = std::fs::metadata(path).ok()?.permissions().mode() & 0o777;
+    (mode & 0o077 != 0).then_some(mode)
+}
+
+/// The rights that others have on a file: not to be seen on this system.
+#[cfg(not(unix))]
+pub(crate) fn rights_of_others(_path: &Path) -> Option<u32> {
+    None
+}

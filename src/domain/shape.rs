@@ -17,10 +17,12 @@ use super::user::{Privileges, User};
 mod change;
 mod check;
 mod job;
+mod profile;
 mod report;
 
 pub use check::CheckDoc;
 pub use job::{JobRow, JobShow};
+pub use profile::{Origin, OriginKind, ProfileRow, ProfileShow, ProfileValue};
 pub use report::ReportRow;
 
 pub use change::{

@@ -6,10 +6,10 @@ use std::time::Duration;
 use async_trait::async_trait;
 use url::Url;
 
+use super::network::{Network, Way};
 use super::request::{Verb, is_of_machine};
-
-/// How long a connection may take to come about.
-const CONNECT: Duration = Duration::from_secs(10);
+use super::secure;
+use crate::domain::Error;
 
 /// One try, ready for the wire.
 pub(crate) struct WireRequest {
@@ -44,6 +44,8 @@ pub(crate) enum Failed {
         /// Why, without the address.
         why: String,
     },
+    /// Nothing that it was sent to can be trusted or understood, and trying again does not mend it: it cannot have been done.
+    Hopeless(Error),
 }
 
 /// Sends one try.
@@ -53,42 +55,34 @@ pub(crate) trait Transport: Send + Sync {
     async fn send(&self, request: WireRequest) -> Result<WireAnswer, Failed>;
 }
 
-/// reqwest. Two clients, each made when it is first needed: the one for this machine loads no root certificates.
+/// reqwest. A client for each way out, made when it is first needed.
 #[derive(Default)]
 pub(crate) struct HttpTransport {
-    loopback: OnceLock<Result<reqwest::Client, String>>,
-    network: OnceLock<Result<reqwest::Client, String>>,
+    network: Network,
+    plain: OnceLock<Result<reqwest::Client, Error>>,
+    near: OnceLock<Result<reqwest::Client, Error>>,
+    far: OnceLock<Result<reqwest::Client, Error>>,
 }
 
 impl HttpTransport {
-    fn client(&self, url: &Url) -> Result<&reqwest::Client, Failed> {
-        let plain = url.scheme() == "http" && is_of_machine(url);
-        let cell = if plain { &self.loopback } else { &self.network };
-        cell.get_or_init(|| build(plain))
-            .as_ref()
-            .map_err(|why| Failed::NotSent(why.clone()))
+    /// Reaches the network in this way. Reads no file before the first request.
+    pub(crate) fn new(network: Network) -> Self {
+        Self {
+            network,
+            ..Self::default()
+        }
     }
-}
 
-#[expect(clippy::disallowed_methods, reason = "the one owner of the HTTP client")]
-fn build(plain: bool) -> Result<reqwest::Client, String> {
-    let builder = reqwest::Client::builder()
-        .user_agent(concat!("mfactl/", env!("CARGO_PKG_VERSION")))
-        .redirect(reqwest::redirect::Policy::none())
-        .retry(reqwest::retry::never())
-        .referer(false)
-        .connect_timeout(CONNECT);
-    let builder = if plain {
-        // Nothing of TLS or of a proxy is needed on this machine, and root certificates cost 20 MB.
-        builder
-            .tls_certs_only([])
-            .no_proxy()
-            .http1_only()
-            .tcp_nodelay(true)
-    } else {
-        builder.https_only(true)
-    };
-    builder.build().map_err(|error| innermost(&error))
+    fn client(&self, url: &Url) -> Result<&reqwest::Client, Failed> {
+        let (way, cell) = match (is_of_machine(url), url.scheme()) {
+            (true, "http") => (Way::Plain, &self.plain),
+            (true, _) => (Way::Near, &self.near),
+            (false, _) => (Way::Far, &self.far),
+        };
+        cell.get_or_init(|| self.network.client(way))
+            .as_ref()
+            .map_err(|error| Failed::Hopeless(error.clone()))
+    }
 }
 
 #[async_trait]
@@ -110,14 +104,17 @@ impl Transport for HttpTransport {
             Verb::Put => reqwest::Method::PUT,
             Verb::Delete => reqwest::Method::DELETE,
         };
-        let mut builder = client.request(method, url).timeout(timeout);
+        let mut builder = client.request(method, url.clone()).timeout(timeout);
         for (name, value) in headers {
             builder = builder.header(name, value);
         }
         if let Some(body) = body {
             builder = builder.body(body);
         }
-        let mut answer = builder.send().await.map_err(|error| failed(&error))?;
+        let mut answer = builder
+            .send()
+            .await
+            .map_err(|error| secure::failed(&error, &url))?;
         let status = answer.status().as_u16();
         let headers = answer
             .headers()
@@ -130,7 +127,11 @@ impl Transport for HttpTransport {
             })
             .collect();
         let mut body = Vec::new();
-        while let Some(chunk) = answer.chunk().await.map_err(|error| failed(&error))? {
+        while let Some(chunk) = answer
+            .chunk()
+            .await
+            .map_err(|error| secure::failed(&error, &url))?
+        {
             if body.len() + chunk.len() > limit {
                 let why = format!("the answer is larger than {limit} bytes");
                 return Err(Failed::NoAnswer {
@@ -146,27 +147,6 @@ impl Transport for HttpTransport {
             body,
         })
     }
-}
-
-fn failed(error: &reqwest::Error) -> Failed {
-    let why = innermost(error);
-    if error.is_connect() || error.is_builder() {
-        Failed::NotSent(why)
-    } else {
-        Failed::NoAnswer {
-            timed_out: error.is_timeout(),
-            why,
-        }
-    }
-}
-
-/// The last cause: the outer ones repeat the address, which may hold a person's name.
-fn innermost(error: &dyn std::error::Error) -> String {
-    let mut cause: &dyn std::error::Error = error;
-    while let Some(next) = cause.source() {
-        cause = next;
-    }
-    cause.to_string().to_lowercase()
 }
 
 #[cfg(test)]

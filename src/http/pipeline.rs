@@ -159,6 +159,7 @@ impl Pipeline {
                 Ok(answer) => Outcome::Answered(answer.status),
                 Err(Failed::NotSent(_)) => Outcome::NotSent,
                 Err(Failed::NoAnswer { .. }) => Outcome::NoAnswer,
+                Err(Failed::Hopeless(_)) => Outcome::Hopeless,
             };
             maybe_done |= request.class != Class::Read && outcome == Outcome::NoAnswer;
             if outcome == Outcome::Answered(429) && core.limiter.is_some() && core.in_job() {
@@ -266,6 +267,7 @@ fn unknown(result: Option<&std::result::Result<WireAnswer, Failed>>, call_id: &s
     let why = match result {
         Some(Ok(answer)) => format!("status {}", answer.status),
         Some(Err(Failed::NotSent(why) | Failed::NoAnswer { why, .. })) => why.clone(),
+        Some(Err(Failed::Hopeless(error))) => error.message().to_owned(),
         None => "the deadline passed".to_owned(),
     };
     let id = result

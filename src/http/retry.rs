@@ -22,6 +22,8 @@ pub(crate) enum Outcome {
     NotSent,
     /// It may have been sent, and nothing came back.
     NoAnswer,
+    /// Nothing was sent, and nothing can be before somebody mends it.
+    Hopeless,
 }
 
 /// What to do about it.
@@ -44,6 +46,7 @@ pub(crate) const fn decide(outcome: Outcome, class: Class, attempt: u32, signed_
     let repeatable = matches!(class, Class::Read | Class::Idempotent);
     match outcome {
         Outcome::NotSent => repeat,
+        Outcome::Hopeless => Verdict::Take,
         Outcome::NoAnswer if repeatable => repeat,
         Outcome::NoAnswer => Verdict::Unknown,
         Outcome::Answered(status) => match status {
@@ -103,6 +106,7 @@ mod tests {
         .chain([
             ("not sent".to_owned(), Outcome::NotSent),
             ("no answer".to_owned(), Outcome::NoAnswer),
+            ("hopeless".to_owned(), Outcome::Hopeless),
         ]);
         let mut table = format!(
             "{:<9}  {}\n",
@@ -149,6 +153,7 @@ mod tests {
         509        Again, then Take  Again, then Take  Again, then Take  Again, then Take
         not sent   Again, then Take  Again, then Take  Again, then Take  Again, then Take
         no answer  Again, then Take  Again, then Take  Unknown  Unknown
+        hopeless   Take  Take  Take  Take
         ");
     }
 

@@ -32,6 +32,19 @@ pub(crate) fn line<'a>(cells: impl IntoIterator<Item = &'a str>) -> Result<Vec<u
         .map_err(|error| Error::new(ErrorCode::Internal, error.to_string()))
 }
 
+/// The heading and the lines of what was written as CSV.
+pub(crate) fn read(bytes: &[u8]) -> Result<(Vec<String>, Vec<Vec<String>>)> {
+    let own = |record: &csv::StringRecord| record.iter().map(str::to_owned).collect::<Vec<_>>();
+    let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(bytes);
+    let heading = own(reader.headers().map_err(internal)?);
+    let lines: Result<Vec<_>> = reader
+        .records()
+        .map(|record| record.map(|record| own(&record)).map_err(internal))
+        .collect();
+    Ok((heading, lines?))
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "the shape that map_err wants")]
 fn internal(error: csv::Error) -> Error {
     Error::new(ErrorCode::Internal, format!("writing CSV failed: {error}"))
 }

@@ -8,10 +8,12 @@ pub(crate) mod jq;
 mod lists;
 mod people;
 mod policy;
+mod profile;
 pub(crate) mod qr;
 mod report;
 mod result;
 mod rows;
+mod several;
 mod show;
 pub(crate) mod spelled;
 pub(crate) mod table;
@@ -32,9 +34,11 @@ pub(crate) use audit::cef;
 pub(crate) use jobs::{AgainRow, AgainRows, JobPage, jobs};
 pub(crate) use people::users;
 pub(crate) use policy::policy;
+pub(crate) use profile::profile;
 pub(crate) use report::Totals;
 pub(crate) use result::{Results, result};
 pub(crate) use rows::{Row, Rows, Shape};
+pub(crate) use several::{Grids, Part, several};
 pub(crate) use show::user_show;
 
 /// The form of the answer.
@@ -68,6 +72,8 @@ pub(crate) struct Page {
     pub(crate) now: Timestamp,
     /// The reader's time zone.
     pub(crate) zone: TimeZone,
+    /// Where tables go that are to be part of a larger one; `None`: they are written.
+    pub(crate) grids: Option<Grids>,
 }
 
 impl Page {
@@ -97,6 +103,10 @@ impl Page {
         rows: &[Vec<String>],
         least: &'static [u16],
     ) -> Result<()> {
+        if let Some(grids) = &self.grids {
+            grids.keep(headings, rows);
+            return Ok(());
+        }
         let narrow = self
             .width
             .is_some_and(|width| table::breaks_words(headings, rows, width));
@@ -263,6 +273,7 @@ pub(crate) mod testing {
             accessible: false,
             now: "2026-12-08T08:55:00Z".parse().unwrap(),
             zone: TimeZone::UTC,
+            grids: None,
         }
     }
 

@@ -22,7 +22,7 @@ use crate::http::{
     FileBucket, HttpTransport, Limiter, MemoryBucket, Pipeline, SystemTimer, Timer, Transport, origin,
 };
 
-pub use crate::http::{RunningJob, Traffic};
+pub use crate::http::{Network, Proxy, RunningJob, Traffic};
 pub use gate::{Gate, Gated, admit};
 
 /// One service of the registry.
@@ -99,6 +99,8 @@ pub struct ConnectOptions {
     pub timeout: Duration,
     /// How fast to go; `None`: as fast as the service allows.
     pub pace: Option<Pace>,
+    /// How the network is reached.
+    pub network: Network,
     /// The folder of what the processes of this machine share; `None`: this one shares nothing.
     pub runtime: Option<PathBuf>,
 }
@@ -133,7 +135,8 @@ pub fn limits(service: &str) -> Result<Limits> {
 /// `config_invalid` for addresses that are not https or loopback and for an unknown service, `not_signed_in`,
 /// `token_rejected` for a token of another tenant, `unavailable`, `timed_out`.
 pub async fn connect(options: ConnectOptions) -> Result<Connected> {
-    connect_through(options, Arc::new(HttpTransport::default())).await
+    let transport = Arc::new(HttpTransport::new(options.network.clone()));
+    connect_through(options, transport).await
 }
 
 async fn connect_through(options: ConnectOptions, transport: Arc<dyn Transport>) -> Result<Connected> {

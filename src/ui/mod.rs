@@ -1,6 +1,8 @@
 //! stderr and the terminal: status, hints, questions, and facts about where the output goes. stdout is handed out here
 //! and written by `render` alone. Text that passes through is made harmless.
 
+mod caught;
+mod choice;
 mod progress;
 mod stdout;
 mod terminal;
@@ -13,6 +15,7 @@ use crate::render::error::Words;
 use crate::render::text::clean_lines;
 use crate::render::{self, Format};
 
+pub(crate) use caught::{Caught, Said};
 pub(crate) use stdout::Stdout;
 pub use terminal::Asking;
 pub(crate) use terminal::Terminal;
@@ -59,12 +62,18 @@ pub struct Wishes {
 pub struct Ui {
     wishes: Wishes,
     asking: Arc<Asking>,
+    /// Where everything goes instead of the screen.
+    caught: Option<Caught>,
 }
 
 impl Ui {
     /// The screen as it is wished for.
     pub fn new(wishes: Wishes, asking: Arc<Asking>) -> Self {
-        Self { wishes, asking }
+        Self {
+            wishes,
+            asking,
+            caught: None,
+        }
     }
 
     fn colour_on(&self, terminal: bool) -> bool {
@@ -84,6 +93,10 @@ impl Ui {
     }
 
     fn say(&self, text: &str) {
+        if let Some(caught) = &self.caught {
+            caught.say(Said::Text(text.to_owned()));
+            return;
+        }
         // Where stderr is gone there is nobody left to tell.
         let _ = std::io::stderr().lock().write_all(text.as_bytes());
     }
@@ -116,6 +129,10 @@ impl Ui {
 
     /// The error with its matches and hint, or as the error object where the answer is JSON.
     pub fn error(&self, error: &Error) {
+        if let Some(caught) = &self.caught {
+            caught.say(Said::Error(error.clone()));
+            return;
+        }
         let text = match self.wishes.format {
             Format::Json | Format::Ndjson => render::error::json(error),
             Format::Table | Format::Csv => render::error::text(error, self.words()),
@@ -128,7 +145,9 @@ impl Ui {
     /// # Errors
     /// `not_confirmed`, saying why not and which flags would do.
     pub fn can_ask(&self) -> Result<()> {
-        let why = if self.wishes.no_input {
+        let why = if self.caught.is_some() {
+            "nobody is asked for several profiles at once"
+        } else if self.wishes.no_input {
             "--no-input forbids to ask"
         } else if self.wishes.ci {
             "CI is set, so nobody is asked"
@@ -193,7 +212,10 @@ impl Ui {
 
     /// stdout, locked and buffered; closed early by its reader is no error.
     pub(crate) fn stdout(&self) -> Stdout {
-        Stdout::new()
+        match &self.caught {
+            Some(caught) => Stdout::kept(caught.clone()),
+            None => Stdout::new(),
+        }
     }
 
     /// Whether stdout is a terminal.
@@ -208,7 +230,15 @@ impl Ui {
 
     /// The terminal itself, for secrets that are shown once; `None`: there is none.
     pub(crate) fn terminal(&self) -> Option<Terminal> {
-        Terminal::open()
+        match &self.caught {
+            Some(_) => None,
+            None => Terminal::open(),
+        }
+    }
+
+    /// Where tables go that are to be part of a larger one.
+    pub(crate) fn grids(&self) -> Option<crate::render::Grids> {
+        self.caught.as_ref().map(|caught| caught.grids.clone())
     }
 
     /// The form of the answer.

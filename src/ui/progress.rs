@@ -31,7 +31,7 @@ impl Drop for Bar {
 impl Ui {
     /// Shows how far it is until it is dropped; never ends by itself.
     pub(crate) async fn show_progress(&self, progress: &Progress, is_off: bool) {
-        if is_off || self.wishes.quiet {
+        if is_off || self.wishes.quiet || self.caught.is_some() {
             return std::future::pending().await;
         }
         let began = Instant::now();

@@ -4,6 +4,7 @@ use std::cell::Cell;
 use std::io::{self, BufWriter, StdoutLock, Write};
 use std::rc::Rc;
 
+use super::caught::Caught;
 use crate::domain::Result;
 use crate::render::cannot_write;
 
@@ -12,13 +13,46 @@ const BUFFER: usize = 32 * 1024;
 
 /// A writer to stdout. A reader that closed it early (`| head`) is no error: the rest goes nowhere.
 pub(crate) struct Stdout {
-    inner: BufWriter<Pipe<StdoutLock<'static>>>,
+    inner: BufWriter<Pipe<Goal>>,
+}
+
+/// Where it goes.
+enum Goal {
+    /// Out.
+    Out(StdoutLock<'static>),
+    /// Nowhere yet.
+    Kept(Caught),
+}
+
+impl Write for Goal {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match self {
+            Self::Out(out) => out.write(bytes),
+            Self::Kept(caught) => caught.write(bytes),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        match self {
+            Self::Out(out) => out.flush(),
+            Self::Kept(caught) => caught.flush(),
+        }
+    }
 }
 
 impl Stdout {
     pub(super) fn new() -> Self {
+        Self::to(Goal::Out(io::stdout().lock()))
+    }
+
+    /// What is kept instead of being written.
+    pub(super) fn kept(caught: Caught) -> Self {
+        Self::to(Goal::Kept(caught))
+    }
+
+    fn to(goal: Goal) -> Self {
         let pipe = Pipe {
-            inner: io::stdout().lock(),
+            inner: goal,
             closed: Rc::default(),
         };
         Self {

@@ -23,6 +23,8 @@ mod person;
 #[cfg(test)]
 mod profile;
 #[cfg(test)]
+mod profiles;
+#[cfg(test)]
 mod prompt;
 #[cfg(test)]
 mod running;
@@ -30,6 +32,8 @@ mod running;
 mod screen;
 #[cfg(test)]
 mod server;
+#[cfg(test)]
+mod several;
 #[cfg(test)]
 mod stories;
 #[cfg(test)]

@@ -17,12 +17,12 @@ fn with_no_profile_it_says_how_to_get_one_and_how_to_try_it() {
     let env = Environment::new().without_profile();
     assert_snapshot!(refused(&env, 2, &["methods", "list", "adele"]), @"
     · error: no profile was chosen
-    · hint: for your organization, write [profiles.NAME] in [DIR]/config/mfactl/config.toml and add -p NAME; to try it with demo data, add -p local
+    · hint: for your organization: mfactl profile add, or write [profiles.NAME] in [DIR]/config/mfactl/config.toml, and add -p NAME; to try it with demo data, add -p local
     exit 2
     ");
     assert_snapshot!(refused(&env, 2, &["user", "reset", "adele", "--yes"]), @"
     · error: no profile was chosen
-    · hint: for your organization, write [profiles.NAME] in [DIR]/config/mfactl/config.toml and add -p NAME; to try it with demo data, add -p local
+    · hint: for your organization: mfactl profile add, or write [profiles.NAME] in [DIR]/config/mfactl/config.toml, and add -p NAME; to try it with demo data, add -p local
     exit 2
     ");
 }

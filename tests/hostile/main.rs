@@ -34,6 +34,7 @@ mod machine;
 mod method;
 mod name;
 mod number;
+mod profile;
 mod refusal;
 mod second;
 mod secret;

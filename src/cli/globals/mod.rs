@@ -20,7 +20,7 @@ const EVERYWHERE: &str = "Options everywhere";
 #[derive(Clone, Debug, Default, clap::Args)]
 #[command(next_help_heading = EVERYWHERE)]
 pub struct GlobalArgs {
-    /// Use this profile [env: MFACTL_PROFILE]
+    /// Use this profile; for reads also a list or a pattern, such as a,b or 'msp-*' [env: MFACTL_PROFILE]
     #[arg(short, long, global = true, value_name = "NAME")]
     profile: Option<String>,
     /// Print the answer in this form [env: MFACTL_OUTPUT]

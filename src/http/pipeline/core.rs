@@ -204,6 +204,9 @@ impl Core {
                 );
             }
             Err(Failed::NotSent(why)) => tracing::debug!(verb, path, call_id, ms, tries, why, "not sent"),
+            Err(Failed::Hopeless(error)) => {
+                tracing::debug!(verb, path, call_id, ms, tries, %error, "not sent")
+            }
             Err(Failed::NoAnswer { why, .. }) => {
                 tracing::debug!(verb, path, call_id, ms, tries, why, "no answer")
             }
@@ -241,6 +244,7 @@ impl Core {
                 format!("cannot connect to {}: {why}", self.host()),
             )
             .hint("check that the service runs, the url of the profile, and the network")),
+            Err(Failed::Hopeless(error)) => Err(error),
             Err(Failed::NoAnswer { timed_out: true, .. }) => Err(self.too_late(tries)),
             Err(Failed::NoAnswer { why, .. }) => Err(Error::new(
                 ErrorCode::Unavailable,

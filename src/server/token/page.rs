@@ -58,7 +58,7 @@ pub(crate) async fn authorize(
     Query(query): Query<Form>,
 ) -> Response {
     match check(&state, &tenant, &query) {
-        Err(response) => response,
+        Err(response) => *response,
         Ok(uri) => {
             if field(&query, "prompt") == Some("none") {
                 let why = "AADSTS50058: A silent sign-in request was sent but no user is signed in.";
@@ -81,7 +81,7 @@ pub(crate) async fn signed(
 ) -> Response {
     let uri = match check(&state, &tenant, &given) {
         Ok(uri) => uri,
-        Err(response) => return response,
+        Err(response) => return *response,
     };
     if field(&given, "action") == Some("cancel") {
         let why = "AADSTS65004: User declined to consent to access the app.";
@@ -170,7 +170,7 @@ fn device_fields(given: &Form) -> Form {
 ///
 /// # Errors
 /// A page that says what is wrong: nothing is sent to an address that is not registered.
-fn check(state: &AppState, tenant: &str, given: &Form) -> Result<Url, Response> {
+fn check(state: &AppState, tenant: &str, given: &Form) -> Result<Url, Box<Response>> {
     let wrong = |code: u32, why: &str| {
         let text = format!(
             "<p id=\"error\" role=\"alert\">AADSTS{code}: {}</p>",
@@ -178,7 +178,7 @@ fn check(state: &AppState, tenant: &str, given: &Form) -> Result<Url, Response> 
         );
         let mut response = page("Sign-in is not possible", &text);
         *response.status_mut() = StatusCode::BAD_REQUEST;
-        response
+        Box::new(response)
     };
     if admit(state, tenant, given).is_err() {
         return Err(wrong(700_016, "the application or the tenant is not known"));

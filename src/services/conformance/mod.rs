@@ -92,6 +92,7 @@ impl Bench {
             credential,
             timeout: Duration::from_secs(30),
             pace: None,
+            network: crate::http::Network::default(),
             runtime: None,
         };
         let transport = Arc::new(Counting::default());

@@ -89,7 +89,7 @@ impl Console {
     /// # Errors
     /// As [`crate::services::connect`].
     pub async fn connect(options: &ConnectOptions) -> Result<Self> {
-        let transport = Arc::new(HttpTransport::default());
+        let transport = Arc::new(HttpTransport::new(options.network.clone()));
         let link = crate::services::link(options, transport, Arc::new(SystemTimer::default())).await?;
         let operator = link.claims.operator();
         Ok(Self {

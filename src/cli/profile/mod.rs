@@ -1,0 +1,52 @@
+//! `profile`: whom the program works for. Reads and writes the file of profiles; sends nothing.
+
+mod add;
+mod dialogue;
+mod list;
+mod remove;
+mod show;
+mod using;
+
+use super::context::Context;
+use crate::domain::Result;
+
+/// Verbs on profiles.
+#[derive(Debug, clap::Subcommand)]
+pub enum Verb {
+    /// List profiles
+    List(list::Args),
+    /// Show what holds in a profile, and where each value comes from
+    Show(show::Args),
+    /// Write a profile, from options or from a dialogue
+    Add(Box<add::Args>),
+    /// Make a profile the default one
+    Use(using::Args),
+    /// Take a profile away
+    Remove(remove::Args),
+}
+
+impl Verb {
+    pub(crate) fn run(self, cx: &Context) -> Result<u8> {
+        match self {
+            Self::List(args) => args.run(cx),
+            Self::Show(args) => args.run(cx),
+            Self::Add(args) => args.run(cx),
+            Self::Use(args) => args.run(cx),
+            Self::Remove(args) => args.run(cx),
+        }
+    }
+}
+
+/// Says what is unwise about the rights of the file.
+fn doubt(cx: &Context) -> Result<()> {
+    if let Some(doubt) = cx.config()?.doubt() {
+        cx.ui.warn(&doubt);
+    }
+    Ok(())
+}
+
+/// The file of profiles, for a sentence.
+fn file(cx: &Context) -> Result<String> {
+    let path = cx.config()?.path().map(|path| path.display().to_string());
+    Ok(path.unwrap_or_else(|| "config.toml".to_owned()))
+}

@@ -1,0 +1,436 @@
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
+
+use rcgen::{
+    BasicConstraints, CertificateParams, DistinguishedName, DnType, IsCa, Issuer, KeyPair, KeyUsagePurpose,
+    date_time_ymd,
+};
+use rustls_pki_types::PrivateKeyDer;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpListener;
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::rustls::server::WebPkiClientVerifier;
+use tokio_rustls::rustls::{RootCertStore, ServerConfig};
+
+use super::*;
+use crate::http::{HttpTransport, Pipeline, Request, SystemTimer, origin};
+
+/// A root, and what it signs.
+struct Root {
+    issuer: Issuer<'static, KeyPair>,
+    pem: String,
+    der: CertificateDer<'static>,
+}
+
+/// A certificate with its key.
+struct Leaf {
+    pem: String,
+    key_pem: String,
+    der: CertificateDer<'static>,
+    key: KeyPair,
+}
+
+impl Root {
+    fn new() -> Self {
+        let mut params = CertificateParams::new(Vec::<String>::new()).unwrap();
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        params.key_usages = vec![KeyUsagePurpose::KeyCertSign];
+        params.distinguished_name = DistinguishedName::new();
+        params.distinguished_name.push(DnType::CommonName, "test root");
+        let key = KeyPair::generate().unwrap();
+        let made = params.self_signed(&key).unwrap();
+        let (pem, der) = (made.pem(), made.der().clone());
+        let issuer = Issuer::new(params, key);
+        Self { issuer, pem, der }
+    }
+
+    fn leaf(&self, name: &str, change: impl FnOnce(&mut CertificateParams)) -> Leaf {
+        let mut params = CertificateParams::new([name.to_owned()]).unwrap();
+        change(&mut params);
+        let key = KeyPair::generate().unwrap();
+        let made = params.signed_by(&key, &self.issuer).unwrap();
+        Leaf {
+            pem: made.pem(),
+            key_pem: key.serialize_pem(),
+            der: made.der().clone(),
+            key,
+        }
+    }
+}
+
+/// Answers `{}` to everything over TLS, and asks for a certificate of this root where one is given. Its port.
+async fn serve(leaf: &Leaf, clients: Option<&Root>) -> u16 {
+    let key = PrivateKeyDer::try_from(leaf.key.serialize_der()).unwrap();
+    let builder = ServerConfig::builder();
+    let builder = match clients {
+        None => builder.with_no_client_auth(),
+        Some(root) => {
+            let mut roots = RootCertStore::empty();
+            roots.add(root.der.clone()).unwrap();
+            builder.with_client_cert_verifier(WebPkiClientVerifier::builder(roots.into()).build().unwrap())
+        }
+    };
+    let config = builder.with_single_cert(vec![leaf.der.clone()], key).unwrap();
+    let acceptor = TlsAcceptor::from(Arc::new(config));
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            let acceptor = acceptor.clone();
+            tokio::spawn(async move {
+                if let Ok(mut stream) = acceptor.accept(stream).await {
+                    answer(&mut stream).await;
+                }
+            });
+        }
+    });
+    port
+}
+
+/// Reads one request and answers it; what was read.
+async fn answer(stream: &mut (impl tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin)) -> String {
+    let mut read = Vec::new();
+    while !read.windows(4).any(|part| part == b"\r\n\r\n") {
+        let mut part = [0; 4096];
+        match stream.read(&mut part).await {
+            Ok(0) | Err(_) => break,
+            Ok(length) => read.extend_from_slice(&part[..length]),
+        }
+    }
+    let _ = stream
+        .write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\nconnection: close\r\n\r\n{}")
+        .await;
+    let _ = stream.shutdown().await;
+    String::from_utf8_lossy(&read).into_owned()
+}
+
+/// What a read of this address comes to: `ok`, or error and hint without the port.
+async fn ask(address: &str, network: &Network) -> String {
+    let address = origin(address).unwrap();
+    let transport = Arc::new(HttpTransport::new(network.clone()));
+    let timer = Arc::new(SystemTimer::default());
+    // What is not hopeless is tried again for as long.
+    let timeout = Duration::from_secs(5);
+    let port = format!(":{}", address.port().unwrap_or_default());
+    let pipeline = Pipeline::new(transport, timer, address, None, timeout);
+    match pipeline.send(&Request::get("", "/", "/")).await {
+        Ok(answer) if answer.ok() => "ok".to_owned(),
+        Ok(answer) => format!("status {}", answer.status),
+        Err(error) => {
+            let hint = error.hint_text().unwrap_or_default();
+            format!("{}: {}\nhint: {hint}", error.code(), error.message()).replace(&port, ":PORT")
+        }
+    }
+}
+
+fn file(folder: &tempfile::TempDir, name: &str, text: &str) -> PathBuf {
+    use std::io::Write as _;
+    let path = folder.path().join(name);
+    let mut file = private::options()
+        .write(true)
+        .create_new(true)
+        .open(&path)
+        .unwrap();
+    file.write_all(text.as_bytes()).unwrap();
+    path
+}
+
+#[tokio::test]
+async fn an_unknown_root_is_one_clear_line_and_the_bundle_mends_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = Root::new();
+    let port = serve(&root.leaf("localhost", |_| {}), None).await;
+    let address = format!("https://localhost:{port}");
+    insta::assert_snapshot!(ask(&address, &Network::default()).await, @r#"
+    unavailable: cannot connect securely to localhost:PORT: its certificate is not trusted: no root that is known here has issued it
+    hint: if it should be: ca_bundle = "FILE" in the profile, or MFACTL_CA_BUNDLE=FILE, with the root in PEM
+    "#);
+    // Beside another root, and a comment before it as real bundles have.
+    let bundle = format!("# ours\n{}\n{}", Root::new().pem, root.pem);
+    let mut network = Network {
+        ca_bundles: vec![file(&folder, "roots.pem", &bundle)],
+        ..Network::default()
+    };
+    assert_eq!(ask(&address, &network).await, "ok");
+    network.only_ca_bundles = true;
+    assert_eq!(ask(&address, &network).await, "ok");
+    network.ca_bundles = vec![file(&folder, "other.pem", &Root::new().pem)];
+    assert!(ask(&address, &network).await.contains("is not trusted"));
+}
+
+#[tokio::test]
+async fn a_certificate_that_signed_itself_is_trusted_where_it_is_in_the_bundle_and_nowhere_else() {
+    let folder = tempfile::tempdir().unwrap();
+    let key = KeyPair::generate().unwrap();
+    let made = CertificateParams::new(["localhost".to_owned()])
+        .unwrap()
+        .self_signed(&key)
+        .unwrap();
+    let leaf = Leaf {
+        pem: made.pem(),
+        key_pem: key.serialize_pem(),
+        der: made.der().clone(),
+        key,
+    };
+    let address = format!("https://localhost:{}", serve(&leaf, None).await);
+    assert!(
+        ask(&address, &Network::default())
+            .await
+            .contains("is not trusted")
+    );
+    let network = Network {
+        ca_bundles: vec![file(&folder, "own.pem", &leaf.pem)],
+        ..Network::default()
+    };
+    assert_eq!(ask(&address, &network).await, "ok");
+}
+
+#[tokio::test]
+async fn what_is_wrong_with_a_certificate_is_said() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = Root::new();
+    let network = Network {
+        ca_bundles: vec![file(&folder, "roots.pem", &root.pem)],
+        ..Network::default()
+    };
+    let expired = root.leaf("localhost", |params| {
+        params.not_before = date_time_ymd(2020, 1, 1);
+        params.not_after = date_time_ymd(2021, 1, 1);
+    });
+    let early = root.leaf("localhost", |params| {
+        params.not_before = date_time_ymd(2990, 1, 1)
+    });
+    let other = root.leaf("graph.example", |_| {});
+    let mut said = String::new();
+    for leaf in [expired, early, other] {
+        let port = serve(&leaf, None).await;
+        said += &ask(&format!("https://localhost:{port}"), &network).await;
+        said.push('\n');
+    }
+    insta::assert_snapshot!(said, @r"
+    unavailable: cannot connect securely to localhost:PORT: its certificate has expired (2021-01-01T00:00:00Z)
+    hint: have it renewed, and check the clock of this machine
+    unavailable: cannot connect securely to localhost:PORT: its certificate is not valid before 2990-01-01T00:00:00Z
+    hint: check the clock of this machine
+    unavailable: cannot connect securely to localhost:PORT: its certificate is for another name than localhost: for graph.example
+    hint: check the address in the profile
+    ");
+}
+
+#[tokio::test]
+async fn tls_at_a_plain_port_and_the_reverse_are_told_apart() {
+    let root = Root::new();
+    let secure = serve(&root.leaf("localhost", |_| {}), None).await;
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let plain = listener.local_addr().unwrap().port();
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            let mut first = [0; 512];
+            let _ = stream.read(&mut first).await;
+            let _ = stream
+                .write_all(b"HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\n\r\n")
+                .await;
+        }
+    });
+    let network = Network::default();
+    insta::assert_snapshot!(ask(&format!("https://127.0.0.1:{plain}"), &network).await, @r"
+    unavailable: cannot connect securely to 127.0.0.1:PORT: it does not speak TLS
+    hint: it may be http://127.0.0.1:PORT: correct the address in the profile
+    ");
+    insta::assert_snapshot!(ask(&format!("http://127.0.0.1:{secure}"), &network).await, @r"
+    unavailable: cannot connect to 127.0.0.1:PORT: it does not speak plain http
+    hint: it may be https://127.0.0.1:PORT: correct the address in the profile
+    ");
+}
+
+#[tokio::test]
+async fn a_server_that_asks_for_a_certificate_gets_the_one_of_the_profile() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = Root::new();
+    let port = serve(&root.leaf("localhost", |_| {}), Some(&root)).await;
+    let address = format!("https://localhost:{port}");
+    let mut network = Network {
+        ca_bundles: vec![file(&folder, "roots.pem", &root.pem)],
+        ..Network::default()
+    };
+    insta::assert_snapshot!(ask(&address, &network).await, @r"
+    unavailable: cannot connect securely to localhost:PORT: it asks for a certificate of yours
+    hint: set client_certificate and client_key in the profile
+    ");
+    let own = root.leaf("admin", |_| {});
+    network.client_certificate = Some(file(&folder, "own.pem", &own.pem));
+    network.client_key = Some(file(&folder, "own.key", &own.key_pem));
+    assert_eq!(ask(&address, &network).await, "ok");
+    // Both in one file.
+    network.client_certificate = Some(file(&folder, "both.pem", &format!("{}{}", own.key_pem, own.pem)));
+    network.client_key = None;
+    assert_eq!(ask(&address, &network).await, "ok");
+    // Of a root that the server does not know.
+    let stranger = Root::new().leaf("admin", |_| {});
+    let text = format!("{}{}", stranger.key_pem, stranger.pem);
+    network.client_certificate = Some(file(&folder, "stranger.pem", &text));
+    assert!(
+        ask(&address, &network)
+            .await
+            .contains("does not take the certificate that was shown"),
+        "{}",
+        ask(&address, &network).await
+    );
+}
+
+#[cfg(feature = "pfx")]
+#[tokio::test]
+async fn a_certificate_may_come_in_pkcs12() {
+    use p12_keystore::{Certificate, KeyStore, KeyStoreEntry, PrivateKeyChain};
+    let folder = tempfile::tempdir().unwrap();
+    let root = Root::new();
+    let port = serve(&root.leaf("localhost", |_| {}), Some(&root)).await;
+    let own = root.leaf("admin", |_| {});
+    let certificate = Certificate::from_der(&own.der).unwrap();
+    let key = p12_keystore::PrivateKey::from_der(&own.key.serialize_der()).unwrap();
+    let mut store = KeyStore::new();
+    let chain = PrivateKeyChain::new(vec![1], key, [certificate]);
+    store.add_entry("own", KeyStoreEntry::PrivateKeyChain(chain));
+    let bytes = store.writer("demo").write().unwrap();
+    let path = file(&folder, "own.p12", "");
+    std::fs::write(&path, bytes).unwrap();
+    let mut network = Network {
+        ca_bundles: vec![file(&folder, "roots.pem", &root.pem)],
+        client_certificate: Some(path),
+        client_certificate_password: Some(Secret::new("demo")),
+        ..Network::default()
+    };
+    let address = format!("https://localhost:{port}");
+    assert_eq!(ask(&address, &network).await, "ok");
+    network.client_certificate_password = Some(Secret::new("wrong"));
+    assert!(ask(&address, &network).await.contains("its password is wrong"));
+}
+
+#[tokio::test]
+async fn files_that_are_wrong_are_named_with_what_is_wrong() {
+    let folder = tempfile::tempdir().unwrap();
+    let leaf = Root::new().leaf("admin", |_| {});
+    let text = file(&folder, "text.pem", "nothing");
+    let certificate = file(&folder, "certificate.pem", &leaf.pem);
+    let mut said = String::new();
+    let broken = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
+    let open = file(&folder, "open.pem", &format!("{}{}", leaf.key_pem, leaf.pem));
+    let bundles = [
+        folder.path().join("gone.pem"),
+        text,
+        file(&folder, "broken.pem", broken),
+    ];
+    for path in bundles {
+        let network = Network {
+            ca_bundles: vec![path],
+            ..Network::default()
+        };
+        said += &ask("https://localhost:1", &network).await;
+        said.push('\n');
+    }
+    #[cfg(unix)]
+    std::fs::set_permissions(&open, std::os::unix::fs::PermissionsExt::from_mode(0o644)).unwrap();
+    for path in [certificate, open] {
+        let network = Network {
+            client_certificate: Some(path),
+            ..Network::default()
+        };
+        said += &ask("https://localhost:1", &network).await;
+        said.push('\n');
+    }
+    let said = said.replace(folder.path().to_str().unwrap(), "FOLDER");
+    insta::assert_snapshot!(said, @"
+    file_unreadable: FOLDER/gone.pem cannot be read: No such file or directory (os error 2)
+    hint: check ca_bundle, client_certificate and client_key in the profile
+    config_invalid: FOLDER/text.pem cannot be used for secure connections: there is no certificate in it
+    hint: ca_bundle takes PEM: the text that begins with -----BEGIN CERTIFICATE-----
+    config_invalid: FOLDER/broken.pem cannot be used for secure connections: there is no certificate in it
+    hint: ca_bundle takes PEM: the text that begins with -----BEGIN CERTIFICATE-----
+    config_invalid: FOLDER/certificate.pem cannot be used for secure connections: there is no private key in it
+    hint: name the PEM file with the certificate as client_certificate, and its key as client_key
+    file_unreadable: the private key in FOLDER/open.pem can be read by others (mode 644)
+    hint: chmod 600 FOLDER/open.pem
+    ");
+}
+
+/// A proxy: keeps what it was asked first, and answers so.
+async fn proxy(answer: &'static str) -> (u16, Arc<Mutex<Vec<String>>>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let asked = Arc::new(Mutex::new(Vec::new()));
+    let kept = asked.clone();
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            let mut first = vec![0; 4096];
+            let length = stream.read(&mut first).await.unwrap_or(0);
+            first.truncate(length);
+            kept.lock()
+                .unwrap()
+                .push(String::from_utf8_lossy(&first).into_owned());
+            let _ = stream.write_all(answer.as_bytes()).await;
+        }
+    });
+    (port, asked)
+}
+
+#[tokio::test]
+async fn a_proxy_gets_its_credentials_and_nobody_else_sees_them() {
+    let (port, asked) =
+        proxy("HTTP/1.1 407 Proxy Authentication Required\r\ncontent-length: 0\r\n\r\n").await;
+    let network = Network {
+        proxy: Proxy::At(Secret::new(format!("http://mallory:s3cr%23t@127.0.0.1:{port}"))),
+        ..Network::default()
+    };
+    let said = ask("https://graph.example:444", &network).await;
+    insta::assert_snapshot!(said, @r"
+    unavailable: cannot connect to graph.example:PORT: the proxy in between asks for a user name and a password
+    hint: write them into its address: http://USER:PASSWORD@HOST:PORT, as proxy in the profile or in HTTPS_PROXY
+    ");
+    let seen = asked.lock().unwrap().join("\n");
+    assert!(seen.starts_with("CONNECT graph.example:444 HTTP/1.1"), "{seen}");
+    // mallory:s3cr#t
+    assert!(
+        seen.to_lowercase()
+            .contains("proxy-authorization: basic bwfsbg9yetpzm2nyi3q="),
+        "{seen}"
+    );
+    assert!(!format!("{network:?}").contains("s3cr"), "{network:?}");
+}
+
+#[tokio::test]
+async fn this_machine_is_never_asked_through_a_proxy_and_neither_is_what_no_proxy_names() {
+    let folder = tempfile::tempdir().unwrap();
+    let (port, asked) = proxy("HTTP/1.1 502 Bad Gateway\r\ncontent-length: 0\r\n\r\n").await;
+    let root = Root::new();
+    let secure = serve(&root.leaf("localhost", |_| {}), None).await;
+    let mut network = Network {
+        ca_bundles: vec![file(&folder, "roots.pem", &root.pem)],
+        proxy: Proxy::At(Secret::new(format!("http://127.0.0.1:{port}"))),
+        ..Network::default()
+    };
+    assert_eq!(ask(&format!("https://localhost:{secure}"), &network).await, "ok");
+    assert!(
+        ask("http://127.0.0.1:1", &network)
+            .await
+            .contains("cannot connect to 127.0.0.1:PORT")
+    );
+    assert_eq!(asked.lock().unwrap().len(), 0);
+    // A name that no resolver knows: asked directly, it is not found, and the proxy hears nothing of it.
+    network.no_proxy = Some(".invalid, other.example".to_owned());
+    let said = ask("https://graph.invalid", &network).await;
+    assert!(!said.contains("proxy in between"), "{said}");
+    assert_eq!(asked.lock().unwrap().len(), 0);
+}
+
+#[test]
+fn an_address_of_a_proxy_that_is_none_is_refused_without_repeating_it() {
+    for address in ["s3cret", "ftp://u:s3cret@h", "http://"] {
+        let network = Network {
+            proxy: Proxy::At(Secret::new(address)),
+            ..Network::default()
+        };
+        let error = network.client(Way::Far).err().unwrap();
+        assert_eq!(error.code(), ErrorCode::ConfigInvalid);
+        assert!(!format!("{error:?} {}", error.message()).contains("s3cret"));
+    }
+}
