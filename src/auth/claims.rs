@@ -22,6 +22,8 @@ struct Payload {
     roles: Vec<String>,
     wids: Vec<String>,
     exp: Option<i64>,
+    aud: serde_json::Value,
+    nonce: Option<String>,
 }
 
 /// The claims that this program looks at.
@@ -43,6 +45,10 @@ pub(crate) struct TokenClaims {
     pub(crate) directory_roles: Vec<String>,
     /// When it ends.
     pub(crate) ends_at: Option<Timestamp>,
+    /// The services that it is for.
+    pub(crate) audiences: Vec<String>,
+    /// What its sign-in was begun with.
+    pub(crate) nonce: Option<String>,
 }
 
 impl TokenClaims {
@@ -68,6 +74,15 @@ impl TokenClaims {
             delegated,
             permissions,
             directory_roles: payload.wids,
+            audiences: match payload.aud {
+                serde_json::Value::String(one) => vec![one],
+                serde_json::Value::Array(all) => all
+                    .iter()
+                    .filter_map(|one| one.as_str().map(str::to_owned))
+                    .collect(),
+                _ => Vec::new(),
+            },
+            nonce: payload.nonce,
             ends_at: payload.exp.and_then(|exp| Timestamp::from_second(exp).ok()),
         }
     }

@@ -22,6 +22,11 @@ const CODES: &[(&[u64], &str, &str)] = &[
         "there is no such account in the tenant",
         "check the sign-in name",
     ),
+    (
+        &[50_011],
+        "the redirect address is not registered",
+        "add http://localhost under Authentication, Mobile and desktop applications",
+    ),
     (&[50_053], "the account is locked", "wait, or have it unlocked"),
     (
         &[50_055],
@@ -50,9 +55,9 @@ const CODES: &[(&[u64], &str, &str)] = &[
     ),
     (&[50_126], "sign-in name or password is wrong", "check both"),
     (
-        &[50_173, 70_008, 700_082, 70_043],
+        &[50_173, 54_005, 70_008, 700_082, 70_043],
         "the sign-in is no longer good",
-        "sign in again",
+        "sign in again: mfactl auth login",
     ),
     (
         &[50_194, 9_001_023],
@@ -132,14 +137,36 @@ pub(super) fn refused(response: &Response) -> Error {
     let request_id = text("trace_id")
         .map(str::to_owned)
         .or_else(|| response.request_id.clone());
+    told(response.status, number, text("error")).request_id(request_id)
+}
+
+/// Turns what a browser brings back instead of a code into an error. The values come from an address: nothing of them
+/// but a code is ever said.
+pub(super) fn answered(error: &str, description: &str) -> Error {
+    let number = description.strip_prefix("AADSTS").and_then(leading_number);
+    match (number, error) {
+        (None | Some(65_004), "access_denied") => Error::new(
+            ErrorCode::NotSignedIn,
+            "not signed in: the sign-in was cancelled, or consent was refused",
+        )
+        .hint("try again, and consent; or have an administrator consent for the organization")
+        .service_code(number.map_or_else(|| "access_denied".to_owned(), |number| format!("AADSTS{number}"))),
+        _ => {
+            let plain = error.len() <= 40 && error.chars().all(|c| c.is_ascii_lowercase() || c == '_');
+            told(400, number, Some(if plain { error } else { "unknown" }))
+        }
+    }
+}
+
+/// The error of a refusal: its status, its number and its word.
+fn told(status: u16, number: Option<u64>, word: Option<&str>) -> Error {
     let service_code = match number {
         Some(number) => format!("AADSTS{number}"),
-        None => text("error").unwrap_or_default().to_owned(),
+        None => word.unwrap_or_default().to_owned(),
     };
-    let error = if response.status == 429 || number == Some(90_055) {
+    let error = if status == 429 || number == Some(90_055) {
         Error::new(ErrorCode::Throttled, "the sign-in service asks to slow down").hint("wait some minutes")
-    } else if response.status >= 500 || text("error").is_none() {
-        let status = response.status;
+    } else if status >= 500 || word.is_none() {
         let code = if status == 404 {
             ErrorCode::NotSignedIn
         } else {
@@ -151,7 +178,7 @@ pub(super) fn refused(response: &Response) -> Error {
         let known = CODES
             .iter()
             .find(|(codes, ..)| number.is_some_and(|number| codes.contains(&number)));
-        let (why, hint) = match (known, text("error")) {
+        let (why, hint) = match (known, word) {
             (Some((_, why, hint)), _) => (*why, *hint),
             (None, Some("invalid_client")) => (
                 "the application or its secret is wrong",
@@ -169,12 +196,11 @@ pub(super) fn refused(response: &Response) -> Error {
         };
         Error::new(ErrorCode::NotSignedIn, format!("not signed in: {why}")).hint(hint)
     };
-    let error = if service_code.is_empty() {
+    if service_code.is_empty() {
         error
     } else {
         error.service_code(service_code)
-    };
-    error.request_id(request_id)
+    }
 }
 
 fn leading_number(text: &str) -> Option<u64> {

@@ -3,6 +3,7 @@
 
 mod app_passwords;
 mod audit;
+mod auth;
 mod capabilities;
 mod challenge;
 pub(crate) mod change;
@@ -78,6 +79,9 @@ pub(crate) enum Noun {
     /// List, verify and export what was done and refused
     #[command(subcommand, alias = "audits")]
     Audit(audit::Verb),
+    /// Sign in, see who is signed in, and sign out
+    #[command(subcommand, alias = "authentication")]
+    Auth(auth::Verb),
     /// Show what the organization allows
     #[command(subcommand, alias = "policies")]
     Policy(policy::Verb),
@@ -117,6 +121,7 @@ impl Noun {
             Self::Plan(verb) => verb.run(cx).await,
             Self::Jobs(verb) => verb.run(cx).await,
             Self::Audit(verb) => verb.run(cx),
+            Self::Auth(verb) => verb.run(cx).await,
             Self::Policy(verb) => verb.run(cx).await,
             Self::Report(verb) => verb.run(cx).await,
             Self::Profile(verb) => verb.run(cx),
@@ -252,10 +257,12 @@ const GROUPS: &[(&str, &[(&str, &str)])] = &[
     (
         "Set up",
         &[
+            ("auth login|status|logout|token", "sign in and out, and as whom"),
             (
                 "profile|capabilities",
                 "whom it works for; what the service can do",
             ),
+            ("doctor", "config, network, sign-in, rights: what to mend"),
             (
                 "completions|man|schema",
                 "for the shell, for readers, for scripts",

@@ -144,6 +144,22 @@ pub const VARIABLES: &[Variable] = &[
         "where tokens are kept: auto, keyring, file, memory; instead of the profile's",
     ),
     alone(
+        "MFACTL_TOKEN_KEY_FILE",
+        "a file of 32 bytes or more, readable by you alone: the key of kept sign-ins where there is no keyring",
+    ),
+    alone(
+        "MFACTL_TOKEN_PASSPHRASE",
+        "a passphrase that serves in the place of that key",
+    ),
+    alone(
+        "CREDENTIALS_DIRECTORY",
+        "where systemd puts that key, under the name mfactl-token-key",
+    ),
+    alone(
+        "BROWSER",
+        "the program that opens the page to sign in, instead of the desktop's own",
+    ),
+    alone(
         "AZURE_FEDERATED_TOKEN_FILE",
         "the token for auth = \"federated\" in Kubernetes (workload identity)",
     ),

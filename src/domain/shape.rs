@@ -14,6 +14,7 @@ use super::policy::{AppPasswordPolicy, MethodPolicy, Policy, RegistrationPolicy,
 use super::reference;
 use super::user::{Privileges, User};
 
+mod auth;
 mod change;
 mod check;
 mod job;
@@ -25,6 +26,7 @@ pub use job::{JobRow, JobShow};
 pub use profile::{Origin, OriginKind, ProfileRow, ProfileShow, ProfileValue};
 pub use report::ReportRow;
 
+pub use auth::AuthStatus;
 pub use change::{
     AuditRef, ByHand, ErrorDoc, Next, PlanRef, ResultDoc, SecretRow, StepCounts, StepRow, Summary, Undo,
     UserCounts,

@@ -6,6 +6,7 @@ mod conformance;
 mod entra;
 mod gate;
 pub mod local;
+pub(crate) mod sign_in;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -13,7 +14,7 @@ use std::time::Duration;
 
 use sha2::{Digest as _, Sha256};
 
-use crate::auth::{Credential, TokenSource, Way};
+use crate::auth::{Credential, SigningIn};
 use crate::domain::{
     Bucket, Capabilities, Error, ErrorCode, IdentityService, Limits, Operator, Pace, Result, SystemClock,
     UserId,
@@ -99,6 +100,8 @@ pub struct ConnectOptions {
     pub timeout: Duration,
     /// How fast to go; `None`: as fast as the service allows.
     pub pace: Option<Pace>,
+    /// How the sign-in is kept, and who can be asked to sign in again.
+    pub signing_in: SigningIn,
     /// How the network is reached.
     pub network: Network,
     /// The folder of what the processes of this machine share; `None`: this one shares nothing.
@@ -160,27 +163,8 @@ async fn link(
     let service = find(&options.service)?;
     let graph = origin(&options.graph)?;
     let timeout = options.timeout;
-    let flow = options.credential.flow(&Way {
-        transport: transport.clone(),
-        timer: timer.clone(),
-        authority: &options.authority,
-        audience: graph.as_str(),
-        tenant: &options.tenant,
-        timeout,
-    })?;
-    let tokens = TokenSource::new(flow, timer.clone());
+    let tokens = sign_in::source(options, transport.clone(), timer.clone())?;
     let claims = tokens.claims().await?;
-    if let Some(actual) = &claims.tenant
-        && is_guid(&options.tenant)
-        && is_guid(actual)
-        && !actual.eq_ignore_ascii_case(&options.tenant)
-    {
-        return Err(Error::new(
-            ErrorCode::TokenRejected,
-            format!("the token is of another tenant, {actual}"),
-        )
-        .hint("check tenant and authority in the profile; nothing was sent"));
-    }
     let limiter = limiter(options, service.limits, &claims, timer.clone());
     Ok(Link {
         graph: Pipeline::new(transport, timer, graph, Some(Arc::new(tokens)), timeout)
@@ -211,10 +195,6 @@ fn limiter(
         None => Arc::new(MemoryBucket::new(timer.clone(), limits)),
     };
     Limiter::new(bucket, timer, limits, options.pace)
-}
-
-fn is_guid(text: &str) -> bool {
-    text.len() == 36 && uuid::Uuid::try_parse(text).is_ok()
 }
 
 /// Whether this account is the one behind the token.
