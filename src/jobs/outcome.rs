@@ -126,7 +126,10 @@ pub fn verdict(summary: &Summary, reasons: &Reasons, early: Option<Early>) -> Op
             let left = steps.skipped + steps.unknown;
             return Some(Error::new(
                 ErrorCode::NotSignedIn,
-                format!("stopped, because the sign-in has ended: {} done, {left} not", steps.done),
+                format!(
+                    "stopped, because the sign-in has ended: {} done, {left} not",
+                    steps.done
+                ),
             ));
         }
         // As many were done as were asked for.
