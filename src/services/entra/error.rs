@@ -283,7 +283,7 @@ mod tests {
             ..TokenClaims::default()
         };
         let lesser = TokenClaims {
-            directory_roles: vec![AUTHENTICATION_ADMINISTRATOR.into()],
+            directory_roles: vec!["c4e39bd9-1100-46d3-8c65-fb160da0071f".into()],
             ..person.clone()
         };
         let default = "Cannot delete default method with other methods configured.";
@@ -300,6 +300,7 @@ mod tests {
                 error(403, "Authorization_RequestDenied", "Insufficient privileges", Family::Sessions, &app),
                 error(403, "policyForbids", "App passwords are off.", Family::Extensions, &app),
                 error(403, "accessDenied", "The policy does not allow this phone type.", Family::Phone, &app),
+                error(403, "Authentication_RequestFromNonPremiumTenantOrB2CTenant", "x", Family::Report, &app),
                 error(404, "Request_ResourceNotFound", "x", Family::Methods, &app),
                 error(404, "resourceNotFound", "x", Family::Methods, &app),
                 error(429, "TooManyRequests", "x", Family::Methods, &app),
@@ -311,13 +312,14 @@ mod tests {
         400 invalid_number: the service does not take the number (check the digits behind the country code)
         400 service_refused: the service refused: lifetime is not in the range ()
         400 policy_refused: the organization's policy forbids it: the password was used before (see what is allowed: mfactl policy show USER)
-        401 token_rejected: the service does not take the token (sign in again; check that url, authority and tenant belong together)
+        401 token_rejected: the service does not take the token (sign in again: mfactl auth login; what does not fit is told by: mfactl doctor)
         403 permission_missing: the token lacks UserAuthenticationMethod.ReadWrite.All (an administrator grants the application permission UserAuthenticationMethod.ReadWrite.All to the application; then sign in again)
         403 permission_missing: needs Authentication Administrator (the permission is there; you must hold the role Authentication Administrator over this person)
         403 permission_missing: needs Privileged Authentication Administrator (the permission is there; you must hold the role Privileged Authentication Administrator over this person)
         403 permission_missing: the token lacks User.RevokeSessions.All (an administrator grants the application permission User.RevokeSessions.All to the application; then sign in again)
         403 policy_refused: the organization's policy forbids it: app passwords are off (see what is allowed: mfactl policy show USER)
         403 policy_refused: the organization's policy forbids it: the policy does not allow this phone type (see what is allowed: mfactl policy show USER)
+        403 unsupported: the organization has no licence for it: it takes Microsoft Entra ID P1 or P2 (have Microsoft Entra ID P1 or P2 assigned in the tenant)
         404 user_not_found: there is no such person ()
         404 method_not_found: the person has no such method ()
         429 throttled: throttled, 6 tries ()
