@@ -66,7 +66,7 @@ async fn examine(cx: &Context, findings: &mut Findings) {
                 sign_in::look(cx, &profile, findings).await;
             } else {
                 for check in ["sign_in", "right"] {
-                    findings.skipped((check, None), "needs a connection");
+                    findings.skipped((check, None), "needs what failed above");
                 }
             }
         }

@@ -47,7 +47,7 @@ impl Ways {
                 }
                 continue;
             }
-            let Some(seen) = self.connects(place, same, findings).await else {
+            let Some(seen) = self.connects(place, findings).await else {
                 continue;
             };
             if let Some(off) = seen.date.map(|date| date.as_second() - self.now.as_second())
@@ -133,23 +133,17 @@ impl Ways {
         false
     }
 
-    async fn connects(&self, place: &Looked, same: bool, findings: &mut Findings) -> Option<Seen> {
+    async fn connects(&self, place: &Looked, findings: &mut Findings) -> Option<Seen> {
         let host = place.host();
         let (connect, tls) = (("connect", Some(host.as_str())), ("tls", Some(host.as_str())));
         match look(&self.network, &place.url, self.limit).await {
             Ok(seen) => {
-                if !same {
-                    findings.ok(connect, "answers");
-                    self.judge_tls(place, seen.certificate.as_ref(), findings);
-                }
+                findings.ok(connect, "answers");
+                self.judge_tls(place, seen.certificate.as_ref(), findings);
                 Some(seen)
             }
             Err(error) if error.message().starts_with("cannot connect securely") => {
                 findings.fail(tls, &error);
-                None
-            }
-            Err(error) if same => {
-                findings.fail(connect, &error);
                 None
             }
             Err(error) => {
@@ -221,7 +215,7 @@ fn places(address: &Address, service: &str, findings: &mut Findings) -> Option<V
         match Url::parse(&text) {
             Ok(url) => {
                 let one = Looked { url, tells_tenant };
-                if all.iter().all(|other: &Looked| other.host() != one.host()) {
+                if all.iter().all(|other: &Looked| other.url.origin() != one.url.origin()) {
                     all.push(one);
                 }
             }
@@ -237,20 +231,20 @@ fn places(address: &Address, service: &str, findings: &mut Findings) -> Option<V
 }
 
 fn tenant(seen: &Seen, tenant: &str, host: &str, findings: &mut Findings) {
-    let what = ("tenant", Some(tenant));
+    let what = ("tenant", None);
     match seen.status {
-        200 => findings.ok(what, format!("known at {host}")),
+        200 => findings.ok(what, format!("{tenant} is known at {host}")),
         400 | 404 => findings.fail(
             what,
             &wrong(
                 ErrorCode::NotSignedIn,
-                format!("{host} knows no such tenant"),
+                format!("{host} knows no tenant {tenant}"),
                 "check tenant, authority and cloud in the profile",
             ),
         ),
         status => findings.warn(
             what,
-            format!("{host} does not say whether it is there (status {status})"),
+            format!("{host} does not say whether {tenant} is there (status {status})"),
             "try again later; a proxy may answer in its place",
         ),
     }

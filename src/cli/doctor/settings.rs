@@ -23,6 +23,10 @@ pub(super) fn look(cx: &Context, findings: &mut Findings) -> Option<Profile> {
             return None;
         }
         Err(error) => {
+            let error = match error.hint_text() {
+                Some(_) => error,
+                None => error.hint(cx.command(["profile", "show", "--origin"])),
+            };
             findings.fail(("profile", None), &error);
             return None;
         }
@@ -41,8 +45,10 @@ pub(super) fn look(cx: &Context, findings: &mut Findings) -> Option<Profile> {
 }
 
 fn file(config: &Config, findings: &mut Findings) {
-    let about = config.path().map(|path| path.display().to_string());
-    let what = ("config", about.as_deref());
+    let path = config
+        .path()
+        .map_or_else(|| "config.toml".to_owned(), |path| path.display().to_string());
+    let what = ("config", None);
     if let Err(error) = config.check_retention() {
         findings.fail(what, &error);
         return;
@@ -56,10 +62,10 @@ fn file(config: &Config, findings: &mut Findings) {
             let whole = config.rows().len();
             findings.ok(
                 what,
-                format!("valid, {}", counted(whole as u64, "profile", "profiles")),
+                format!("{path}: valid, {}", counted(whole as u64, "profile", "profiles")),
             );
         }
-        None => findings.ok(what, "there is none: variables and the built-in profile serve"),
+        None => findings.ok(what, format!("no {path}: variables and the built-in profile serve")),
     }
 }
 

@@ -37,7 +37,7 @@ pub(super) const VERBS: &[Wanted] = &[
         &[(Family::Report, Verb::Get), (Family::Users, Verb::Get)],
     ),
     of("--group", Weight::More, &[(Family::Groups, Verb::Get)]),
-    of("who is privileged", Weight::More, &[(Family::Roles, Verb::Get)]),
+    of("privileged people, for guards", Weight::More, &[(Family::Roles, Verb::Get)]),
     of(
         "per-user MFA, shown",
         Weight::More,
@@ -124,7 +124,7 @@ const fn as_sent(family: Family, verb: Verb, delegated: bool) -> Verb {
 }
 
 /// The permissions of which one is enough; the first is the one to grant.
-const fn permissions(family: Family, verb: Verb) -> &'static [&'static str] {
+const fn permissions(family: Family, verb: Verb, delegated: bool) -> &'static [&'static str] {
     const READ: &str = "UserAuthenticationMethod.Read.All";
     const WRITE: &str = "UserAuthenticationMethod.ReadWrite.All";
     let reads = matches!(verb, Verb::Get);
@@ -175,6 +175,7 @@ const fn permissions(family: Family, verb: Verb) -> &'static [&'static str] {
         ],
         Family::Policy => &["Policy.ReadWrite.AuthenticationMethod"],
         Family::Report => &["AuditLog.Read.All"],
+        Family::Extensions if delegated => &["Mfactl.ReadWrite"],
         Family::Extensions => &["Mfactl.ReadWrite.All"],
     }
 }
@@ -189,12 +190,12 @@ pub(super) const fn licence(family: Family) -> &'static str {
 
 /// Whether the token can be seen to hold no permission that changes anything.
 pub(super) fn only_reads(claims: &TokenClaims) -> bool {
-    let reads = permissions(Family::Methods, Verb::Get);
+    let reads = permissions(Family::Methods, Verb::Get, claims.delegated);
     let writes = |permission: &String| {
         permission.contains("ReadWrite")
             || permission.contains("Write.")
             || VERBS.iter().flat_map(|verb| verb.calls).any(|(family, verb)| {
-                *verb != Verb::Get && permissions(*family, *verb).contains(&permission.as_str())
+                *verb != Verb::Get && permissions(*family, *verb, claims.delegated).contains(&permission.as_str())
             })
             || permission.ends_with("AccessAsUser.All")
     };
@@ -220,7 +221,7 @@ fn next_role(roles: &'static [Role], claims: &TokenClaims) -> Option<Role> {
 
 /// What a call lacks that the service has just refused.
 pub(super) fn refused(family: Family, verb: Verb, claims: &TokenClaims) -> Lack {
-    let wanted = permissions(family, verb);
+    let wanted = permissions(family, verb, claims.delegated);
     let permission = wanted.first().copied().unwrap_or_default();
     let roles = roles::wanted(family, verb, claims.delegated);
     if claims.has_any(wanted) != Some(true) {
@@ -291,7 +292,7 @@ fn right(wanted: &Wanted, claims: &TokenClaims) -> Right {
     };
     for (family, verb) in wanted.calls {
         let verb = as_sent(*family, *verb, claims.delegated);
-        let any = permissions(*family, verb);
+        let any = permissions(*family, verb, claims.delegated);
         let permission = any.first().copied().unwrap_or_default();
         let roles = roles::wanted(*family, verb, claims.delegated);
         want(permission);
