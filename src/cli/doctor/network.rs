@@ -215,7 +215,10 @@ fn places(address: &Address, service: &str, findings: &mut Findings) -> Option<V
         match Url::parse(&text) {
             Ok(url) => {
                 let one = Looked { url, tells_tenant };
-                if all.iter().all(|other: &Looked| other.url.origin() != one.url.origin()) {
+                if all
+                    .iter()
+                    .all(|other: &Looked| other.url.origin() != one.url.origin())
+                {
                     all.push(one);
                 }
             }

@@ -65,7 +65,10 @@ fn file(config: &Config, findings: &mut Findings) {
                 format!("{path}: valid, {}", counted(whole as u64, "profile", "profiles")),
             );
         }
-        None => findings.ok(what, format!("no {path}: variables and the built-in profile serve")),
+        None => findings.ok(
+            what,
+            format!("no {path}: variables and the built-in profile serve"),
+        ),
     }
 }
 

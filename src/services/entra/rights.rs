@@ -37,7 +37,11 @@ pub(super) const VERBS: &[Wanted] = &[
         &[(Family::Report, Verb::Get), (Family::Users, Verb::Get)],
     ),
     of("--group", Weight::More, &[(Family::Groups, Verb::Get)]),
-    of("privileged people, for guards", Weight::More, &[(Family::Roles, Verb::Get)]),
+    of(
+        "privileged people, for guards",
+        Weight::More,
+        &[(Family::Roles, Verb::Get)],
+    ),
     of(
         "per-user MFA, shown",
         Weight::More,
@@ -195,7 +199,8 @@ pub(super) fn only_reads(claims: &TokenClaims) -> bool {
         permission.contains("ReadWrite")
             || permission.contains("Write.")
             || VERBS.iter().flat_map(|verb| verb.calls).any(|(family, verb)| {
-                *verb != Verb::Get && permissions(*family, *verb, claims.delegated).contains(&permission.as_str())
+                *verb != Verb::Get
+                    && permissions(*family, *verb, claims.delegated).contains(&permission.as_str())
             })
             || permission.ends_with("AccessAsUser.All")
     };

@@ -93,7 +93,13 @@ fn a_global_administrator_without_the_permission_is_told_that_the_role_is_not_en
 
 #[test]
 fn an_application_sets_passwords_by_another_permission_than_a_person() {
-    let names = |delegated| permissions(Family::Password, as_sent(Family::Password, Verb::Post, delegated), delegated);
+    let names = |delegated| {
+        permissions(
+            Family::Password,
+            as_sent(Family::Password, Verb::Post, delegated),
+            delegated,
+        )
+    };
     assert_eq!(names(true)[0], "UserAuthenticationMethod.ReadWrite.All");
     assert_eq!(names(false)[0], "User-PasswordProfile.ReadWrite.All");
 }
@@ -101,13 +107,19 @@ fn an_application_sets_passwords_by_another_permission_than_a_person() {
 #[test]
 fn the_extensions_have_a_name_for_persons_and_another_for_applications() {
     let person = person(&["Mfactl.ReadWrite"], &[]);
-    assert!(extensions(&person).iter().all(|right| right.standing == Standing::Held));
+    assert!(
+        extensions(&person)
+            .iter()
+            .all(|right| right.standing == Standing::Held)
+    );
     let application = TokenClaims {
         delegated: false,
         ..person
     };
     let rights = extensions(&application);
-    let Standing::Lacking(lacks) = &rights[0].standing else { panic!() };
+    let Standing::Lacking(lacks) = &rights[0].standing else {
+        panic!()
+    };
     assert_eq!(lacks[0].missing, "Mfactl.ReadWrite.All");
 }
 
