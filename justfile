@@ -8,6 +8,14 @@ test:
 postgres:
     tests/postgres/run.sh
 
+# MSAL and @azure/identity sign in to the embedded service
+third:
+    tests/third/run.sh
+
+# signing in on a real keyring daemon and in a real browser; installs them where they are missing
+sign-in:
+    tests/sign-in/run.sh
+
 # the files under docs/examples against the schemas of their makers, their commands against the program
 examples:
     cargo build

@@ -330,8 +330,7 @@ impl Tokens for TokenSource {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::auth::{Credential, Way};
-    use crate::domain::ErrorCode;
+    use crate::auth::{Credential, Keys, TokenStore, Way};
     use crate::http::testing::{Script, answer};
 
     fn source(script: &Script) -> TokenSource {
@@ -457,5 +456,151 @@ mod tests {
                 .contains("username=rita%40contoso.example&password=hunter2")
         );
         assert!(!format!("{credential:?}").contains("hunter2"));
+    }
+
+    /// What another process of the same profile would make.
+    fn process(script: &Script, folder: &std::path::Path, credential: &Credential) -> TokenSource {
+        let keeping = Keeping {
+            profile: "contoso".to_owned(),
+            store: TokenStore::File,
+            folder: folder.to_owned(),
+            keys: Keys {
+                passphrase: Some(Secret::new("correct horse battery")),
+                ..Keys::default()
+            },
+        };
+        let place = credential.place(
+            &keeping,
+            "https://login.example/tenant",
+            "tenant",
+            "https://graph.example/",
+        );
+        let (place, store) = place.unwrap().unwrap();
+        of(script, credential).kept(place, store)
+    }
+
+    fn strong() -> Credential {
+        Credential::ClientSecret {
+            client_id: "app".into(),
+            secret: Secret::new("a secret that nobody guesses, ever"),
+        }
+    }
+
+    #[tokio::test]
+    async fn processes_share_one_token_and_one_refresh() {
+        let folder = tempfile::tempdir().unwrap();
+        let script = tokens(3600);
+        let sources: Vec<_> = (0..8)
+            .map(|_| process(&script, folder.path(), &strong()))
+            .collect();
+        let all = futures::future::join_all(sources.iter().map(TokenSource::token)).await;
+        assert!(all.into_iter().all(|token| token.unwrap().expose() == "t1"));
+        assert_eq!(script.requests().len(), 1);
+        // One of them hears that the service takes it no longer; the others hear the same a moment later.
+        let first = Secret::new("t1");
+        for source in &sources {
+            source.drop_token(&first, None).await;
+        }
+        let all = futures::future::join_all(sources.iter().map(TokenSource::token)).await;
+        assert!(all.into_iter().all(|token| token.unwrap().expose() == "t2"));
+        assert_eq!(script.requests().len(), 2);
+        let late = process(&script, folder.path(), &strong());
+        assert_eq!(late.token().await.unwrap().expose(), "t2");
+        assert_eq!(script.requests().len(), 2);
+    }
+
+    #[tokio::test]
+    async fn what_the_service_asks_for_goes_into_the_next_request_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let script = tokens(3600);
+        let source = process(&script, folder.path(), &strong());
+        let first = source.token().await.unwrap();
+        source.drop_token(&first, Some(r#"{"access_token":{}}"#)).await;
+        let second = source.token().await.unwrap();
+        source.drop_token(&second, None).await;
+        source.token().await.unwrap();
+        let asked: Vec<bool> = script
+            .requests()
+            .iter()
+            .map(|sent| sent.text.contains("claims=%7B%22access_token"))
+            .collect();
+        assert_eq!(asked, [false, true, false]);
+    }
+
+    #[tokio::test]
+    async fn a_token_of_another_tenant_is_neither_kept_nor_handed_out() {
+        let folder = tempfile::tempdir().unwrap();
+        // {"tid":"22222222-2222-4222-8222-222222222222"}
+        let token = "e30.eyJ0aWQiOiIyMjIyMjIyMi0yMjIyLTQyMjItODIyMi0yMjIyMjIyMjIyMjIifQ.x";
+        let script = Script::answering(move |_| {
+            answer(200, &format!(r#"{{"access_token":"{token}","expires_in":3600}}"#))
+        });
+        let ours = Addressee::new("11111111-1111-4111-8111-111111111111", "https://graph.example/");
+        let source = process(&script, folder.path(), &strong()).checked(ours);
+        assert_eq!(source.token().await.unwrap_err().code(), ErrorCode::TokenRejected);
+        let kept = std::fs::read_dir(folder.path()).unwrap();
+        assert_eq!(
+            kept.filter(|file| file.as_ref().unwrap().path().ends_with(".json"))
+                .count(),
+            0
+        );
+    }
+
+    /// Somebody at the terminal, or nobody.
+    struct Somebody(std::sync::atomic::AtomicUsize, bool);
+
+    #[async_trait]
+    impl SignInAgain for Somebody {
+        async fn sign_in(
+            &self,
+            place: Option<&Place>,
+            why: Error,
+            claims: Option<&str>,
+        ) -> Result<(Fetched, Option<Store>)> {
+            assert!(place.is_some() && claims.is_none());
+            self.0.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
+            if !self.1 {
+                return Err(why);
+            }
+            let mut fetched = Fetched::alone(Secret::new("by hand"), Duration::from_secs(3600));
+            fetched.refresh = Some(Secret::new("r1"));
+            Ok((fetched, Some(Store::File)))
+        }
+    }
+
+    #[tokio::test]
+    async fn a_person_is_asked_once_for_all_tasks_and_rotating_tokens_are_kept() {
+        let folder = tempfile::tempdir().unwrap();
+        let person = Credential::Browser {
+            client_id: "app".into(),
+        };
+        let mut count = 1;
+        let script = Script::answering(move |sent| {
+            assert!(
+                sent.text.contains(&format!("refresh_token=r{count}")),
+                "{}",
+                sent.text
+            );
+            count += 1;
+            let body =
+                format!(r#"{{"access_token":"t{count}","expires_in":3600,"refresh_token":"r{count}"}}"#);
+            answer(200, &body)
+        });
+        let nobody =
+            process(&script, folder.path(), &person).asking(Some(Arc::new(Somebody(0.into(), false))));
+        assert_eq!(nobody.token().await.unwrap_err().code(), ErrorCode::NotSignedIn);
+        let there = Arc::new(Somebody(0.into(), true));
+        let source = process(&script, folder.path(), &person).asking(Some(there.clone()));
+        let all = futures::future::join_all((0..5).map(|_| source.token())).await;
+        assert!(all.into_iter().all(|token| token.unwrap().expose() == "by hand"));
+        assert_eq!(there.0.load(std::sync::atomic::Ordering::SeqCst), 1);
+        for round in 2..5 {
+            // Each time by another process, which finds what the last one kept.
+            let next = process(&script, folder.path(), &person);
+            let old = next.token().await.unwrap();
+            next.drop_token(&old, None).await;
+            assert_eq!(next.token().await.unwrap().expose(), format!("t{round}"));
+        }
+        assert_eq!(script.requests().len(), 3);
     }
 }

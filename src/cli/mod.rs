@@ -238,8 +238,10 @@ const GROUPS: &[(&str, &[(&str, &str)])] = &[
         &[
             ("user search|show", "find people; everything of one on a page"),
             ("methods list", "what a person verifies with"),
-            ("devices list", "where nobody asks, and what is registered"),
-            ("app-passwords list", "app passwords and their last use"),
+            (
+                "devices|app-passwords list",
+                "where nobody asks; passwords of old apps",
+            ),
             ("policy show", "what the organization allows, and whom"),
         ],
     ),
@@ -262,12 +264,11 @@ const GROUPS: &[(&str, &[(&str, &str)])] = &[
     (
         "Set up",
         &[
-            ("auth login|status|logout|token", "sign in and out, and as whom"),
             (
-                "profile|capabilities",
-                "whom it works for; what the service can do",
+                "auth|profile|capabilities",
+                "sign in; whom it works for; what can be done",
             ),
-            ("doctor", "config, network, sign-in, rights: what to mend"),
+            ("doctor", "what keeps it from working, with its mend"),
             (
                 "completions|man|schema",
                 "for the shell, for readers, for scripts",

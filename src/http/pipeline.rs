@@ -102,6 +102,14 @@ impl Pipeline {
         Self::of(self.core.paced(limiter, batches))
     }
 
+    /// The same, with so many more batches under way at once, and so many more calls that go out by themselves.
+    #[must_use]
+    pub(crate) fn widened(self, (batches, singles): (usize, usize)) -> Self {
+        self.gather.ways.add_permits(batches);
+        self.core.single_ways.add_permits(singles);
+        self
+    }
+
     /// Sends a call until its answer is final, good or bad.
     ///
     /// # Errors

@@ -38,6 +38,8 @@ pub struct Service {
     limits: Limits,
     /// Roots under which it takes calls in batches.
     batches: &'static [&'static str],
+    /// How many more batches, and how many more calls by themselves, it takes at once than is usual.
+    wider: (usize, usize),
     make: fn(Link) -> Box<dyn IdentityService>,
 }
 
@@ -49,6 +51,7 @@ pub static SERVICES: &[Service] = &[
         capabilities: entra::declared,
         limits: entra::LIMITS,
         batches: entra::BATCHES,
+        wider: (0, 0),
         make: entra::make,
     },
     Service {
@@ -61,6 +64,8 @@ pub static SERVICES: &[Service] = &[
             writes: None,
         },
         batches: entra::BATCHES,
+        // Its own calls cannot be batched, and nothing throttles them but --throttle.
+        wider: (2, 8),
         make: local::make,
     },
 ];
@@ -172,7 +177,8 @@ async fn link(
     let limiter = limiter(options, service.limits, &claims, timer.clone());
     Ok(Link {
         graph: Pipeline::new(transport, timer, graph, Some(Arc::new(tokens)), timeout)
-            .paced(Arc::new(limiter), service.batches),
+            .paced(Arc::new(limiter), service.batches)
+            .widened(service.wider),
         claims,
     })
 }

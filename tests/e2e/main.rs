@@ -37,6 +37,8 @@ mod server;
 #[cfg(test)]
 mod several;
 #[cfg(test)]
+mod sign_in;
+#[cfg(test)]
 mod stories;
 #[cfg(test)]
 mod terminal;

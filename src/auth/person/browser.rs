@@ -192,10 +192,11 @@ pub(crate) fn open(address: &str, wish: Option<&str>) -> bool {
             }
             Some(command)
         });
-    let usual = wish
-        .is_none()
-        .then(|| open::commands(address))
-        .unwrap_or_default();
+    let usual = if wish.is_none() {
+        open::commands(address)
+    } else {
+        Vec::new()
+    };
     wished.chain(usual).any(start)
 }
 

@@ -16,6 +16,9 @@ use crate::services::{self, ConnectOptions, sign_in};
     Exits with 4 where nobody is signed in")]
 pub struct Args {}
 
+/// So many scopes are told in the table; JSON has all.
+const FEW: usize = 6;
+
 const COLUMNS: &[&str] = &[
     "profile",
     "service",
@@ -151,6 +154,9 @@ fn print(cx: &Context, status: &AuthStatus) -> Result<()> {
         line("Until", until);
         let list = |values: &[String]| match values {
             [] => "-".to_owned(),
+            [first @ .., _] if first.len() >= FEW => {
+                format!("{} and {} more", first[..FEW].join(", "), values.len() - FEW)
+            }
             values => values.join(", "),
         };
         line("Scopes", list(&status.scopes));

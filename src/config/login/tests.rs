@@ -1,4 +1,6 @@
 use super::*;
+use crate::config::env::Env;
+use crate::config::file::Section;
 
 fn keys(text: &str) -> Section {
     toml::from_str(text).unwrap()

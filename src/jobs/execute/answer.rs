@@ -90,6 +90,18 @@ impl Window<'_> {
         self.withheld.extend(step_id.map(|id| (id, told)));
     }
 
+    /// Tells the witness of what was not sent, and begins nothing more: the others are not worth trying, and whoever
+    /// resumes begins here.
+    pub(super) async fn tell_withheld(&mut self) -> Result<()> {
+        if self.withheld.is_empty() {
+            return Ok(());
+        }
+        self.signed_out = true;
+        self.stop.set();
+        let withheld = std::mem::take(&mut self.withheld);
+        self.job.witness.after(&withheld).await
+    }
+
     /// Whether a step makes something of which the next one takes the place, and may be sent once more.
     fn is_made_anew(&self, (who, place): At) -> bool {
         let person = &self.people[who];

@@ -24,7 +24,7 @@ pub(super) struct Window<'a> {
     pub(super) hints: Vec<String>,
     /// Steps that were not sent, because nobody is signed in any more: the witness was told that they would be.
     pub(super) withheld: Vec<(String, StepRow)>,
-    signed_out: bool,
+    pub(super) signed_out: bool,
 }
 
 /// What became of steps at the door.
@@ -171,13 +171,7 @@ impl<'a> Window<'a> {
         places.extend(settled);
         let recorded = self.record(&places).await;
         turned.broken.map_or(recorded, Err)?;
-        if !self.withheld.is_empty() {
-            // The others are not worth trying, and whoever resumes begins here.
-            self.signed_out = true;
-            self.stop.set();
-            let withheld = std::mem::take(&mut self.withheld);
-            self.job.witness.after(&withheld).await?;
-        }
+        self.tell_withheld().await?;
         Ok(true)
     }
 
