@@ -223,8 +223,10 @@ const GROUPS: &[(&str, &[(&str, &str)])] = &[
             ("user check-caller", "is it the person on the phone?"),
             ("user reset-password", "set or make a password"),
             ("user sign-out", "end every session"),
-            ("methods add", "phone, email, totp, temporary-pass, questions"),
-            ("methods update|remove", "change or remove a method"),
+            (
+                "methods add|update|remove",
+                "phone, email, totp, pass, questions, …",
+            ),
             (
                 "methods set-default|verify",
                 "the default; a number that waits for its code",
@@ -238,10 +240,8 @@ const GROUPS: &[(&str, &[(&str, &str)])] = &[
         &[
             ("user search|show", "find people; everything of one on a page"),
             ("methods list", "what a person verifies with"),
-            (
-                "devices|app-passwords list",
-                "where nobody asks; passwords of old apps",
-            ),
+            ("devices list", "where nobody asks, and what is registered"),
+            ("app-passwords list", "app passwords and their last use"),
             ("policy show", "what the organization allows, and whom"),
         ],
     ),
