@@ -121,6 +121,8 @@ pub struct Connected {
     pub operator: Operator,
     /// How fast it can be asked, and that a job runs.
     pub traffic: Option<Traffic>,
+    /// What the token says of its holder.
+    pub(crate) claims: crate::auth::TokenClaims,
 }
 
 /// What a service is made of.
@@ -152,7 +154,9 @@ async fn connect_through(options: ConnectOptions, transport: Arc<dyn Transport>)
     let link = link(&options, transport, Arc::new(SystemTimer::default())).await?;
     let operator = link.claims.operator();
     let traffic = link.graph.traffic();
+    let claims = link.claims.clone();
     Ok(Connected {
+        claims,
         service: Gated::new((service.make)(link)),
         operator,
         traffic,
