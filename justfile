@@ -12,6 +12,14 @@ postgres:
 live:
     tests/live/run.sh
 
+# MSAL and @azure/identity sign in to the embedded service
+third:
+    tests/third/run.sh
+
+# signing in on a real keyring daemon and in a real browser; installs them where they are missing
+sign-in:
+    tests/sign-in/run.sh
+
 # the files under docs/examples against the schemas of their makers, their commands against the program
 examples:
     cargo build

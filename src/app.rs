@@ -28,12 +28,12 @@ pub fn main() -> ExitCode {
             return ExitCode::from(2);
         }
     }
-    no_core_dumps();
+    keep_to_itself();
     ExitCode::from(run(&args, &Env::of_process()))
 }
 
-/// Secrets of this process shall not lie in a file after a crash.
-fn no_core_dumps() {
+/// Secrets of this process shall not lie in a file after a crash, nor be read out of it by another one of this user.
+fn keep_to_itself() {
     #[cfg(unix)]
     {
         use rustix::process::{Resource, Rlimit, setrlimit};
@@ -43,6 +43,11 @@ fn no_core_dumps() {
         };
         // Where the system refuses, the program is no worse off than any other.
         let _ = setrlimit(Resource::Core, none);
+        #[cfg(target_os = "linux")]
+        {
+            use rustix::process::{DumpableBehavior, set_dumpable_behavior};
+            let _ = set_dumpable_behavior(DumpableBehavior::NotDumpable);
+        }
     }
 }
 

@@ -12,6 +12,7 @@ use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
 
+use super::ours;
 use crate::domain::{Error, ErrorCode, Result, Secret};
 
 /// How long an assertion works: five to ten minutes are taken (E:certificate-credentials).
@@ -23,6 +24,8 @@ pub struct Identity {
     /// SHA-256 of the certificate, as the header names it.
     thumbprint: String,
     key: EncodingKey,
+    /// What only whoever holds the private key can know: the key of what is kept for this application.
+    own: Secret,
 }
 
 impl fmt::Debug for Identity {
@@ -38,14 +41,13 @@ impl Identity {
     /// `file_unreadable` for a file that cannot be read or that others can read; `config_invalid` for what is in it.
     pub fn read(path: &Path, password: Option<&Secret>) -> Result<Self> {
         let shown = path.display();
-        let bytes = std::fs::read(path).map_err(|error| {
+        let bytes = ours::try_read(path, "the private key in")?.map_err(|error| {
             Error::new(
                 ErrorCode::FileUnreadable,
                 format!("the certificate {shown} cannot be read: {error}"),
             )
             .hint("name a PEM or PKCS#12 file in MFACTL_CERTIFICATE, or as certificate in the profile")
         })?;
-        for_its_owner_alone(path)?;
         let wrong = |why: &str| {
             Error::new(
                 ErrorCode::ConfigInvalid,
@@ -98,10 +100,10 @@ impl Identity {
     }
 
     /// `key`: PKCS#1 or PKCS#8.
-    fn of(certificate: &[u8], key: &[u8], pkcs1: bool) -> Result<Self, &'static str> {
+    fn of(certificate: &[u8], der: &[u8], pkcs1: bool) -> Result<Self, &'static str> {
         const NO_RSA: &str = "its key is not an RSA key";
         let label = if pkcs1 { "RSA PRIVATE KEY" } else { "PRIVATE KEY" };
-        let body = base64::engine::general_purpose::STANDARD.encode(key);
+        let body = base64::engine::general_purpose::STANDARD.encode(der);
         let pem = Secret::new(format!(
             "-----BEGIN {label}-----\n{body}\n-----END {label}-----\n"
         ));
@@ -109,10 +111,18 @@ impl Identity {
         let identity = Self {
             thumbprint: URL_SAFE_NO_PAD.encode(Sha256::digest(certificate)),
             key,
+            own: Secret::new(
+                URL_SAFE_NO_PAD.encode(Sha256::digest([b"mfactl own key".as_slice(), der].concat())),
+            ),
         };
         // A key of another kind is only noticed when it signs.
         identity.sign(&json!({})).ok_or(NO_RSA)?;
         Ok(identity)
+    }
+
+    /// As good as a random key, and known to whoever holds the private key alone.
+    pub(super) fn own(&self) -> &Secret {
+        &self.own
     }
 
     fn sign(&self, claims: &serde_json::Value) -> Option<String> {
@@ -135,28 +145,4 @@ impl Identity {
             .map(Secret::new)
             .ok_or_else(|| Error::new(ErrorCode::Internal, "the certificate's key does not sign"))
     }
-}
-
-/// A private key that others can read is none.
-#[cfg(unix)]
-fn for_its_owner_alone(path: &Path) -> Result<()> {
-    use std::os::unix::fs::PermissionsExt as _;
-    let mode = std::fs::metadata(path).map(|data| data.permissions().mode());
-    match mode {
-        Ok(mode) if mode & 0o077 != 0 => Err(Error::new(
-            ErrorCode::FileUnreadable,
-            format!(
-                "the private key in {} can be read by others (mode {:03o})",
-                path.display(),
-                mode & 0o777
-            ),
-        )
-        .hint(format!("chmod 600 {}", path.display()))),
-        _ => Ok(()),
-    }
-}
-
-#[cfg(not(unix))]
-fn for_its_owner_alone(_: &Path) -> Result<()> {
-    Ok(())
 }

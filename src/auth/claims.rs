@@ -22,11 +22,15 @@ struct Payload {
     tid: Option<String>,
     scp: Option<String>,
     roles: Vec<String>,
-    wids: Vec<String>,
+    wids: Option<Vec<String>>,
     exp: Option<i64>,
     iss: Option<String>,
     sub: Option<String>,
     resource_access: BTreeMap<String, Access>,
+    iat: Option<i64>,
+    nbf: Option<i64>,
+    aud: serde_json::Value,
+    nonce: Option<String>,
 }
 
 /// Roles of one application, as Keycloak lists them.
@@ -72,8 +76,18 @@ pub(crate) struct TokenClaims {
     pub(crate) permissions: Vec<String>,
     /// Template ids of the person's directory roles.
     pub(crate) directory_roles: Vec<String>,
+    /// Whether it tells of directory roles at all.
+    pub(crate) tells_roles: bool,
+    /// When it was made, by the clock of whoever made it.
+    pub(crate) issued_at: Option<Timestamp>,
+    /// From when on it serves.
+    pub(crate) starts_at: Option<Timestamp>,
     /// When it ends.
     pub(crate) ends_at: Option<Timestamp>,
+    /// The services that it is for.
+    pub(crate) audiences: Vec<String>,
+    /// What its sign-in was begun with.
+    pub(crate) nonce: Option<String>,
 }
 
 impl TokenClaims {
@@ -104,8 +118,22 @@ impl TokenClaims {
             tenant: payload.tid,
             delegated,
             permissions,
-            directory_roles: payload.wids,
-            ends_at: payload.exp.and_then(|exp| Timestamp::from_second(exp).ok()),
+            tells_roles: payload.wids.is_some(),
+            directory_roles: payload.wids.unwrap_or_default(),
+            issued_at: moment(payload.iat),
+            starts_at: moment(payload.nbf),
+            // A realm names applications here, and its tokens are for itself.
+            audiences: match payload.aud {
+                _ if of_realm => Vec::new(),
+                serde_json::Value::String(one) => vec![one],
+                serde_json::Value::Array(all) => all
+                    .iter()
+                    .filter_map(|one| one.as_str().map(str::to_owned))
+                    .collect(),
+                _ => Vec::new(),
+            },
+            nonce: payload.nonce,
+            ends_at: moment(payload.exp),
         }
     }
 
@@ -135,6 +163,10 @@ impl TokenClaims {
             permissions: self.permissions.clone(),
         }
     }
+}
+
+fn moment(seconds: Option<i64>) -> Option<Timestamp> {
+    seconds.and_then(|seconds| Timestamp::from_second(seconds).ok())
 }
 
 #[cfg(test)]

@@ -7,17 +7,20 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use serde_json::Value;
 
-use super::flow::{Fetched, Flow};
+use super::flow::{Fetched, Flow, Need};
 use crate::domain::{Clock as _, Error, ErrorCode, Result, Secret, SystemClock};
 
 /// Variables that hold secrets of ours: no child gets them.
-const OURS: [&str; 6] = [
+pub(super) const OURS: [&str; 9] = [
     "MFACTL_CLIENT_SECRET",
     "MFACTL_PASSWORD",
     "MFACTL_TOKEN",
+    "MFACTL_API_TOKEN",
     "MFACTL_ASSERTION",
+    "MFACTL_ID_TOKEN",
     "MFACTL_CERTIFICATE_PASSWORD",
     "MFACTL_STORE_PASSWORD",
+    "MFACTL_TOKEN_PASSPHRASE",
 ];
 
 /// What a command prints on its standard output. Its errors go where ours go.
@@ -62,7 +65,7 @@ pub(super) struct AzureCli {
 
 #[async_trait]
 impl Flow for AzureCli {
-    async fn fetch(&self) -> Result<Fetched> {
+    async fn fetch(&self, _: Need<'_>) -> Result<Fetched> {
         let program = if cfg!(windows) { "az.cmd" } else { "az" };
         let words = [
             program,
@@ -90,10 +93,8 @@ fn read(printed: &Secret, now: Timestamp) -> Result<Fetched> {
     // Seconds since 1970; older versions have a local time alone, which says nothing without its zone.
     let ends = body.get("expires_on").and_then(Value::as_i64);
     let left = ends.map_or(300, |ends| ends - now.as_second());
-    Ok(Fetched {
-        value: Secret::new(value),
-        lifetime: std::time::Duration::from_secs(u64::try_from(left).unwrap_or(0)),
-    })
+    let lifetime = std::time::Duration::from_secs(u64::try_from(left).unwrap_or(0));
+    Ok(Fetched::alone(Secret::new(value), lifetime))
 }
 
 #[cfg(test)]

@@ -3,13 +3,17 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use zeroize::Zeroizing;
+
 use super::assertion::{Assertion, Source};
 use super::certificate::Identity;
 use super::command::AzureCli;
 use super::dialect::Dialect;
 use super::flow::Flow;
 use super::given::Given;
+use super::kept::{Keeping, Place, Store, TokenStore, Whose};
 use super::managed_identity::{Host, ManagedIdentity};
+use super::person::{Application, Renewed};
 use super::posted::{Posted, Proof};
 use crate::domain::{Result, Secret};
 use crate::http::{Pipeline, Timer, Transport, origin};
@@ -49,6 +53,16 @@ pub enum Credential {
     AzureCli,
     /// With a token that somebody hands over.
     Token(Secret),
+    /// As a person, in a browser on this machine.
+    Browser {
+        /// The application's id.
+        client_id: String,
+    },
+    /// As a person, in a browser elsewhere.
+    DeviceCode {
+        /// The application's id.
+        client_id: String,
+    },
     /// As a person, with sign-in name and password, through an application.
     Password {
         /// The application's id.
@@ -76,11 +90,112 @@ pub(crate) struct Way<'a> {
     pub(crate) audience: &'a str,
     /// The tenant.
     pub(crate) tenant: &'a str,
+    /// The command by which a person signs in.
+    pub(crate) login: &'a str,
     /// How long one call may take with all its tries.
     pub(crate) timeout: Duration,
 }
 
+/// Secrets of fewer letters may be guessed, so that nothing is kept under them.
+const STRONG: usize = 24;
+
 impl Credential {
+    /// Its name in a profile.
+    pub(crate) const fn way(&self) -> &'static str {
+        match self {
+            Self::ClientSecret { .. } => "client-secret",
+            Self::Certificate { .. } => "certificate",
+            Self::Federated { .. } => "federated",
+            Self::ManagedIdentity { .. } => "managed-identity",
+            Self::AzureCli => "azure-cli",
+            Self::Token(_) => "token",
+            Self::Password { .. } => "password",
+            Self::Browser { .. } => "browser",
+            Self::DeviceCode { .. } => "device-code",
+        }
+    }
+
+    /// Whether a person signs in by `auth login`.
+    pub(crate) const fn is_a_persons(&self) -> bool {
+        matches!(self, Self::Browser { .. } | Self::DeviceCode { .. })
+    }
+
+    /// The application that asks, where one is named.
+    pub(crate) fn client_id(&self) -> Option<&str> {
+        match self {
+            Self::ClientSecret { client_id, .. }
+            | Self::Certificate { client_id, .. }
+            | Self::Federated { client_id, .. }
+            | Self::Password { client_id, .. }
+            | Self::Browser { client_id }
+            | Self::DeviceCode { client_id } => Some(client_id),
+            Self::ManagedIdentity { client_id, .. } => client_id.as_deref(),
+            Self::AzureCli | Self::Token(_) => None,
+        }
+    }
+
+    /// Whose sign-in it is, as it is kept; `None`: it is not kept. `audience`: the service that tokens are for.
+    pub(crate) fn whose<'a>(
+        &'a self,
+        profile: &'a str,
+        authority: &'a str,
+        tenant: &'a str,
+        audience: &'a str,
+    ) -> Option<Whose<'a>> {
+        let (way, account) = match self {
+            // Both have what they need at hand, and their own rules of keeping it.
+            Self::Token(_) | Self::AzureCli => return None,
+            Self::Password { username, .. } => ("password", username.as_str()),
+            // One sign-in serves, whichever browser it went through.
+            Self::Browser { .. } | Self::DeviceCode { .. } => ("person", ""),
+            other => (other.way(), ""),
+        };
+        Some(Whose {
+            profile,
+            authority,
+            tenant,
+            audience,
+            client_id: self.client_id().unwrap_or_default(),
+            way,
+            account,
+        })
+    }
+
+    /// Where its sign-in is kept, and, of an application, in which store; `None`: it is not kept.
+    ///
+    /// # Errors
+    /// `file_unreadable`, `config_invalid` for a key file that will not do.
+    pub(crate) fn place(
+        &self,
+        keeping: &Keeping,
+        authority: &str,
+        tenant: &str,
+        audience: &str,
+    ) -> Result<Option<(Place, Option<Store>)>> {
+        let Some(whose) = self.whose(&keeping.profile, authority, tenant, audience) else {
+            return Ok(None);
+        };
+        if keeping.store == TokenStore::Memory {
+            return Ok(None);
+        }
+        let place = Place::new(keeping, &whose, self.own());
+        if self.is_a_persons() {
+            return Ok(Some((place, None)));
+        }
+        let store = place.of_application()?;
+        Ok(store.map(|store| (place, Some(store))))
+    }
+
+    /// What of it is as good as a random key, and known to whoever may sign in alone.
+    pub(crate) fn own(&self) -> Option<Zeroizing<Vec<u8>>> {
+        let secret = match self {
+            Self::ClientSecret { secret, .. } if secret.expose().len() >= STRONG => secret,
+            Self::Certificate { identity, .. } => identity.own(),
+            _ => return None,
+        };
+        Some(Zeroizing::new(secret.expose().as_bytes().to_vec()))
+    }
+
     /// The flow that signs in so. Sends nothing yet.
     ///
     /// # Errors
@@ -93,6 +208,7 @@ impl Credential {
             dialect,
             audience,
             tenant,
+            login,
             timeout,
         } = way;
         let resource = audience.trim_end_matches('/').to_owned();
@@ -132,6 +248,11 @@ impl Credential {
                 return Ok(Box::new(AzureCli { tenant, resource }));
             }
             Self::Token(token) => return Ok(Box::new(Given(token))),
+            Self::Browser { client_id } | Self::DeviceCode { client_id } => {
+                let application = Application::new(way, client_id)?;
+                let login = (*login).to_owned();
+                return Ok(Box::new(Renewed { application, login }));
+            }
         };
         let root = origin(authority)?;
         Ok(Box::new(Posted {

@@ -6,6 +6,12 @@
 pub(crate) struct Dialect {
     /// The token endpoint under the authority.
     pub(super) token: &'static str,
+    /// The page on which a person signs in.
+    pub(super) authorize: &'static str,
+    /// Where a code is made that is typed elsewhere.
+    pub(super) device: &'static str,
+    /// Where it is described (OpenID Connect Discovery 1.0).
+    pub(super) discovery: &'static str,
     /// Whether the scope names the service, as `SERVICE/.default`; else no scope is asked for.
     pub(super) scope: bool,
 }
@@ -14,11 +20,17 @@ impl Dialect {
     /// Microsoft's, which the embedded service speaks too (api/entra 8.1).
     pub(crate) const MICROSOFT: Self = Self {
         token: "/oauth2/v2.0/token",
+        authorize: "/oauth2/v2.0/authorize",
+        device: "/oauth2/v2.0/devicecode",
+        discovery: "/v2.0/.well-known/openid-configuration",
         scope: true,
     };
     /// Keycloak's; the authority is the realm (api/keycloak 2).
     pub(crate) const OPENID: Self = Self {
         token: "/protocol/openid-connect/token",
+        authorize: "/protocol/openid-connect/auth",
+        device: "/protocol/openid-connect/auth/device",
+        discovery: "/.well-known/openid-configuration",
         scope: false,
     };
 }

@@ -15,12 +15,17 @@ const CODES: &[(&[u64], &str, &str)] = &[
     (
         &[50_020, 90_072],
         "the account is of another tenant",
-        "set tenant in the profile, or use an account of it",
+        "set tenant in the profile, or use an account of it; a guest has to be invited first",
     ),
     (
         &[50_034],
         "there is no such account in the tenant",
         "check the sign-in name",
+    ),
+    (
+        &[50_011],
+        "the redirect address is not registered",
+        "add http://localhost under Authentication, Mobile and desktop applications",
     ),
     (&[50_053], "the account is locked", "wait, or have it unlocked"),
     (
@@ -50,9 +55,9 @@ const CODES: &[(&[u64], &str, &str)] = &[
     ),
     (&[50_126], "sign-in name or password is wrong", "check both"),
     (
-        &[50_173, 70_008, 700_082, 70_043],
+        &[50_173, 54_005, 70_008, 700_082, 70_043],
         "the sign-in is no longer good",
-        "sign in again",
+        "sign in again: mfactl auth login",
     ),
     (
         &[50_194, 9_001_023],
@@ -78,6 +83,66 @@ const CODES: &[(&[u64], &str, &str)] = &[
         &[65_001, 65_002, 65_004, 650_052, 650_056, 90_094],
         "the application has no consent",
         "an administrator grants consent under App registrations, API permissions",
+    ),
+    (
+        &[50_058],
+        "nobody is signed in who could be taken over silently",
+        "sign in: mfactl auth login",
+    ),
+    (
+        &[70_016],
+        "nobody has typed the code yet",
+        "type it on the page that was shown, or begin anew: mfactl auth login",
+    ),
+    (
+        &[70_018],
+        "the code is not one that was given out",
+        "begin anew: mfactl auth login",
+    ),
+    (
+        &[70_019, 70_020],
+        "the code has expired",
+        "begin anew, and type it within its time: mfactl auth login",
+    ),
+    (
+        &[70_021, 700_211, 700_212, 700_213],
+        "no federated credential of the application fits the token from outside",
+        "compare its iss, sub and aud with the application's federated credential, letter by letter",
+    ),
+    (
+        &[700_024],
+        "the client assertion is not valid at this time",
+        "check the clock of this machine: mfactl doctor",
+    ),
+    (
+        &[700_030],
+        "the subject of the certificate is not one that the application takes",
+        "use a certificate that is registered for it under Certificates & secrets",
+    ),
+    (
+        &[700_229],
+        "only tokens of applications may stand as a federated credential",
+        "take the token of the pipeline or the workload, not that of a person",
+    ),
+    (
+        &[90_008],
+        "the application asks for itself, and has no permission on Microsoft Graph",
+        "add the delegated permission User.Read under API permissions",
+    ),
+    (
+        &[9_002_313],
+        "the request is malformed for this tenant",
+        "check tenant, client_id and authority in the profile",
+    ),
+    (
+        &[135_011],
+        "the device is disabled",
+        "sign in from another, or have it enabled",
+    ),
+    (
+        &[530_003],
+        "the device has to be managed",
+        "sign in from a managed device, or ask who owns the policy",
     ),
     (&[70_011], "the scope is wrong", "check the url of the profile"),
     (
@@ -118,6 +183,9 @@ const CODES: &[(&[u64], &str, &str)] = &[
     (&[90_055], "the tenant is throttled", "wait some minutes"),
 ];
 
+/// What Keycloak's word for a wrong secret is read as: the word itself means something else elsewhere.
+const WRONG_SECRET: &str = "invalid_client_secret";
+
 /// Turns a refusal of the token endpoint into an error.
 pub(super) fn refused(response: &Response) -> Error {
     let body = response.value();
@@ -132,14 +200,41 @@ pub(super) fn refused(response: &Response) -> Error {
     let request_id = text("trace_id")
         .map(str::to_owned)
         .or_else(|| response.request_id.clone());
+    let word = match text("error") {
+        // Keycloak says so of a client that it knows, where the secret is wrong (api/keycloak 2).
+        Some("unauthorized_client") if description.starts_with("Invalid client") => Some(WRONG_SECRET),
+        word => word,
+    };
+    told(response.status, number, word).request_id(request_id)
+}
+
+/// Turns what a browser brings back instead of a code into an error. The values come from an address: nothing of them
+/// but a code is ever said.
+pub(super) fn answered(error: &str, description: &str) -> Error {
+    let number = description.strip_prefix("AADSTS").and_then(leading_number);
+    match (number, error) {
+        (None | Some(65_004), "access_denied") => Error::new(
+            ErrorCode::NotSignedIn,
+            "not signed in: the sign-in was cancelled, or consent was refused",
+        )
+        .hint("try again, and consent; or have an administrator consent for the organization")
+        .service_code(number.map_or_else(|| "access_denied".to_owned(), |number| format!("AADSTS{number}"))),
+        _ => {
+            let plain = error.len() <= 40 && error.chars().all(|c| c.is_ascii_lowercase() || c == '_');
+            told(400, number, Some(if plain { error } else { "unknown" }))
+        }
+    }
+}
+
+/// The error of a refusal: its status, its number and its word.
+fn told(status: u16, number: Option<u64>, word: Option<&str>) -> Error {
     let service_code = match number {
         Some(number) => format!("AADSTS{number}"),
-        None => text("error").unwrap_or_default().to_owned(),
+        None => word.unwrap_or_default().to_owned(),
     };
-    let error = if response.status == 429 || number == Some(90_055) {
+    let error = if status == 429 || number == Some(90_055) {
         Error::new(ErrorCode::Throttled, "the sign-in service asks to slow down").hint("wait some minutes")
-    } else if response.status >= 500 || text("error").is_none() {
-        let status = response.status;
+    } else if status >= 500 || word.is_none() {
         let code = if status == 404 {
             ErrorCode::NotSignedIn
         } else {
@@ -151,19 +246,24 @@ pub(super) fn refused(response: &Response) -> Error {
         let known = CODES
             .iter()
             .find(|(codes, ..)| number.is_some_and(|number| codes.contains(&number)));
-        let (why, hint) = match (known, text("error")) {
+        let (why, hint) = match (known, word) {
             (Some((_, why, hint)), _) => (*why, *hint),
-            // Keycloak's words (api/keycloak 2): the client is known and its secret wrong; there is no such client.
-            (None, Some("unauthorized_client")) if description.starts_with("Invalid client") => (
-                "the client secret is wrong",
-                "copy it anew: Clients, the client, Credentials",
-            ),
+            // Keycloak's word (api/keycloak 2).
             (None, Some("Realm does not exist")) => {
                 ("there is no such realm", "check url and realm in the profile")
             }
+            (None, Some(WRONG_SECRET)) => (
+                "the client secret is wrong",
+                "copy it anew: Clients, the client, Credentials",
+            ),
             (None, Some("invalid_client")) => (
                 "the application or its secret is wrong",
                 "check client_id and secret",
+            ),
+            // A number says more than the word: without its meaning nothing is guessed.
+            (None, _) if number.is_some() => (
+                "the sign-in service refused for a reason that is not known here",
+                "tell the code to whoever runs the directory; mfactl doctor looks at the rest",
             ),
             (None, Some("invalid_grant")) => ("sign-in name or password is wrong", "check both"),
             (None, Some("unauthorized_client")) => (
@@ -172,18 +272,17 @@ pub(super) fn refused(response: &Response) -> Error {
             ),
             (None, _) => (
                 "the sign-in service refused",
-                "look the code up in the service's documentation",
+                "tell the code to whoever runs the directory; mfactl doctor looks at the rest",
             ),
         };
         Error::new(ErrorCode::NotSignedIn, format!("not signed in: {why}")).hint(hint)
     };
     // A sentence is no code.
-    let error = if service_code.is_empty() || service_code.contains(' ') {
+    if service_code.is_empty() || service_code.contains(' ') {
         error
     } else {
         error.service_code(service_code)
-    };
-    error.request_id(request_id)
+    }
 }
 
 fn leading_number(text: &str) -> Option<u64> {
@@ -214,6 +313,35 @@ mod tests {
     }
 
     #[test]
+    fn every_code_of_the_list_has_one_meaning_and_one_mend() {
+        let of_the_list: &[u64] = &[
+            50_011, 50_012, 700_027, 50_020, 50_034, 50_053, 50_055, 50_057, 50_058, 50_059, 90_002, 50_072,
+            50_079, 50_074, 50_076, 50_078, 50_105, 50_126, 50_158, 50_173, 50_194, 50_196, 500_011, 53_000,
+            53_003, 530_032, 530_035, 65_001, 65_002, 65_004, 650_052, 650_056, 90_094, 700_016, 700_025,
+            7_000_218, 700_082, 70_008, 70_043, 7_000_112, 7_000_215, 7_000_222, 700_030, 700_229, 70_021,
+            700_211, 700_213, 70_011, 70_016, 70_018, 70_019, 90_008, 90_038, 90_055, 90_072, 9_001_023,
+            9_002_313, 135_011,
+        ];
+        for code in of_the_list {
+            let meanings = CODES.iter().filter(|(codes, ..)| codes.contains(code)).count();
+            assert_eq!(meanings, 1, "AADSTS{code}");
+        }
+    }
+
+    #[test]
+    fn a_code_that_is_not_known_is_shown_as_it_is_and_nothing_is_guessed() {
+        let said = error(
+            400,
+            r#"{"error":"invalid_grant","error_description":"AADSTS9999999: see https://login.example/?code=9999999","error_codes":[9999999],"error_uri":"https://login.example/error?code=9999999"}"#,
+        );
+        assert_eq!(
+            said,
+            "not_signed_in AADSTS9999999: not signed in: the sign-in service refused for a reason that is not known \
+             here (tell the code to whoever runs the directory; mfactl doctor looks at the rest)"
+        );
+    }
+
+    #[test]
     fn says_what_a_refusal_means_and_what_to_do() {
         insta::assert_snapshot!(
             [
@@ -232,7 +360,7 @@ mod tests {
         not_signed_in AADSTS50126: not signed in: sign-in name or password is wrong (check both)
         not_signed_in invalid_grant: not signed in: sign-in name or password is wrong (check both)
         not_signed_in AADSTS50076: not signed in: a second factor is needed (sign in with a browser, or use an application's own credential)
-        not_signed_in unauthorized_client: not signed in: the client secret is wrong (copy it anew: Clients, the client, Credentials)
+        not_signed_in invalid_client_secret: not signed in: the client secret is wrong (copy it anew: Clients, the client, Credentials)
         not_signed_in : not signed in: there is no such realm (check url and realm in the profile)
         not_signed_in : the sign-in service answered with status 404 (check authority and tenant in the profile)
         unavailable : the sign-in service answered with status 503 (check authority and tenant in the profile)

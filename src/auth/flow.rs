@@ -17,6 +17,31 @@ pub(crate) struct Fetched {
     pub(crate) value: Secret,
     /// How long it works from the moment it was asked for.
     pub(crate) lifetime: Duration,
+    /// What the next one is fetched with, where a person signed in.
+    pub(crate) refresh: Option<Secret>,
+    /// What says who signed in, where a person did.
+    pub(crate) id: Option<Secret>,
+}
+
+impl Fetched {
+    /// A token alone.
+    pub(super) fn alone(value: Secret, lifetime: Duration) -> Self {
+        Self {
+            value,
+            lifetime,
+            refresh: None,
+            id: None,
+        }
+    }
+}
+
+/// What a token is fetched with, besides what the flow knows itself.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Need<'a> {
+    /// What the last sign-in of a person left.
+    pub(crate) refresh: Option<&'a Secret>,
+    /// What the service asked for besides (`claims` of OpenID Connect), as JSON.
+    pub(crate) claims: Option<&'a str>,
 }
 
 /// A way to come by a token. Debug shows no secret.
@@ -26,15 +51,35 @@ pub(crate) trait Flow: Send + Sync + Debug {
     ///
     /// # Errors
     /// `not_signed_in` with what to do; that whoever hands it out cannot be reached.
-    async fn fetch(&self) -> Result<Fetched>;
+    async fn fetch(&self, need: Need<'_>) -> Result<Fetched>;
+
+    /// Whether a person signed in for it, so that it lives by what that sign-in left.
+    fn is_a_persons(&self) -> bool {
+        false
+    }
+}
+
+/// Posts a form. `class`: whether it may be sent twice where no answer comes; `template`: the path as it is traced.
+pub(super) async fn send(
+    endpoint: &Pipeline,
+    class: Class,
+    path: &str,
+    template: &'static str,
+    form: String,
+) -> Result<Response> {
+    let mut request = Request::write(Verb::Post, class, "", path, template);
+    request.body = Body::Form(form);
+    endpoint.send(&request).await
 }
 
 /// Posts a form to the token endpoint and takes the token from its answer.
-pub(super) async fn post(endpoint: &Pipeline, path: &'static str, form: String) -> Result<Fetched> {
-    // Asking twice gives two tokens and changes nothing.
-    let mut request = Request::write(Verb::Post, Class::Read, "", path, path);
-    request.body = Body::Form(form);
-    let response = endpoint.send(&request).await?;
+pub(super) async fn post(
+    endpoint: &Pipeline,
+    path: &'static str,
+    class: Class,
+    form: String,
+) -> Result<Fetched> {
+    let response = send(endpoint, class, path, path, form).await?;
     if !response.ok() {
         return Err(errors::refused(&response));
     }
@@ -59,8 +104,11 @@ pub(super) fn taken(response: &Response) -> Result<Fetched> {
         Some(Value::String(seconds)) => seconds.parse().ok(),
         _ => None,
     };
+    let text = |key: &str| body.get(key).and_then(Value::as_str).map(Secret::new);
     Ok(Fetched {
         value: Secret::new(value),
         lifetime: Duration::from_secs(seconds.unwrap_or(0)),
+        refresh: text("refresh_token"),
+        id: text("id_token"),
     })
 }

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 
 use super::claims::TokenClaims;
-use super::flow::{Fetched, Flow};
+use super::flow::{Fetched, Flow, Need};
 use crate::domain::{Clock as _, Error, ErrorCode, Result, Secret, SystemClock};
 
 /// The token.
@@ -12,7 +12,7 @@ pub(super) struct Given(pub(super) Secret);
 
 #[async_trait]
 impl Flow for Given {
-    async fn fetch(&self) -> Result<Fetched> {
+    async fn fetch(&self, _: Need<'_>) -> Result<Fetched> {
         let left = TokenClaims::read(&self.0)
             .ends_at
             .map_or(i64::MAX, |ends| ends.as_second() - SystemClock.now().as_second());
@@ -27,9 +27,7 @@ impl Flow for Given {
         let left = u64::try_from(left)
             .unwrap_or(u64::MAX)
             .saturating_add(super::source::EARLY.as_secs());
-        Ok(Fetched {
-            value: self.0.clone(),
-            lifetime: std::time::Duration::from_secs(left.min(u64::from(u32::MAX))),
-        })
+        let lifetime = std::time::Duration::from_secs(left.min(u64::from(u32::MAX)));
+        Ok(Fetched::alone(self.0.clone(), lifetime))
     }
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use url::form_urlencoded::Serializer;
 
-use super::flow::{Fetched, Flow, taken};
+use super::flow::{Fetched, Flow, Need, taken};
 use crate::domain::{Error, ErrorCode, Result, Secret};
 use crate::http::{Pipeline, Request, Timer, Transport, origin_of_machine};
 
@@ -54,7 +54,7 @@ impl std::fmt::Debug for ManagedIdentity {
 
 #[async_trait]
 impl Flow for ManagedIdentity {
-    async fn fetch(&self) -> Result<Fetched> {
+    async fn fetch(&self, _: Need<'_>) -> Result<Fetched> {
         let (base, path, version, header) = match &self.host {
             Host::Imds(url) => (
                 url.as_str(),

@@ -6,9 +6,9 @@ use url::form_urlencoded::Serializer;
 
 use super::assertion::Assertion;
 use super::certificate::Identity;
-use super::flow::{Fetched, Flow, post};
+use super::flow::{Fetched, Flow, Need, post};
 use crate::domain::{Clock as _, Result, Secret, SystemClock};
-use crate::http::Pipeline;
+use crate::http::{Class, Pipeline};
 
 /// The one type of assertion (RFC 7523; E:certificate-credentials).
 const JWT_BEARER: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
@@ -54,7 +54,7 @@ impl std::fmt::Debug for Posted {
 
 impl Posted {
     /// The form of the request: the one place where the credential is written out.
-    async fn form(&self) -> Result<String> {
+    async fn form(&self, claims: Option<&str>) -> Result<String> {
         // Fetched before the form is begun: a serializer does not cross an await.
         let assertion = match &self.proof {
             Proof::Certificate { client_id, identity } => {
@@ -96,13 +96,23 @@ impl Posted {
         if let Some(scope) = &self.scope {
             form.append_pair("scope", scope);
         }
+        if let Some(claims) = claims {
+            form.append_pair("claims", claims);
+        }
         Ok(form.finish())
     }
 }
 
 #[async_trait]
 impl Flow for Posted {
-    async fn fetch(&self) -> Result<Fetched> {
-        post(&self.endpoint, self.path, self.form().await?).await
+    async fn fetch(&self, need: Need<'_>) -> Result<Fetched> {
+        // Asking twice gives two tokens and changes nothing.
+        post(
+            &self.endpoint,
+            self.path,
+            Class::Read,
+            self.form(need.claims).await?,
+        )
+        .await
     }
 }

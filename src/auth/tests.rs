@@ -8,7 +8,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
-use super::flow::Fetched;
+use super::flow::{Fetched, Need};
 use super::{Credential, Host, Identity, Source, Way};
 use crate::domain::{ErrorCode, Result, Secret};
 use crate::http::testing::{Script, answer};
@@ -22,9 +22,10 @@ async fn fetch(script: &Script, credential: &Credential) -> Result<Fetched> {
         dialect: super::Dialect::MICROSOFT,
         audience: "https://graph.example/",
         tenant: "tenant",
+        login: "mfactl auth login",
         timeout: Duration::from_secs(60),
     };
-    credential.flow(&way)?.fetch().await
+    credential.flow(&way)?.fetch(Need::default()).await
 }
 
 fn fields(text: &str) -> std::collections::BTreeMap<String, String> {

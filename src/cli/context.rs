@@ -3,6 +3,7 @@
 
 mod beside;
 mod sign_in;
+mod signing_in;
 mod store;
 
 use std::cell::{Cell, OnceCell, RefCell};
@@ -19,7 +20,7 @@ use super::globals::Globals;
 use super::interrupt::Interrupt;
 use super::record::Record;
 use super::words;
-use crate::auth::Credential;
+use crate::auth::{Credential, SigningIn};
 use crate::config::{Config, Env, LOCAL, Place, Profile};
 use crate::domain::{Clock, Error, ErrorCode, Guard, IdentityService, Operator, Progress, Result};
 use crate::jobs::journal::Store;
@@ -229,7 +230,7 @@ impl Context {
         if intent == Intent::Change {
             config.may_change(&profile)?;
         }
-        let options = self.options(&profile).await?;
+        let options = self.asking(self.options(&profile).await?);
         let tenant = options.tenant.clone();
         let service_name = services::find(&options.service)?.name;
         let connected = services::connect(options).await?;
@@ -329,6 +330,7 @@ impl Context {
                 pace: self.pace(),
                 network: sign_in::network(&profile.network),
                 runtime: self.config()?.runtime_dir().ok(),
+                signing_in: self.signing_in(profile)?,
             }),
             Place::Inside(data) => {
                 let mut options = server::Options::new(data);
@@ -358,6 +360,7 @@ impl Context {
                     pace: self.pace(),
                     network: services::Network::default(),
                     runtime: None, // Nobody else reaches it.
+                    signing_in: SigningIn::default(),
                 })
             }
         }

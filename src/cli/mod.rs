@@ -3,12 +3,14 @@
 
 mod app_passwords;
 mod audit;
+mod auth;
 mod capabilities;
 mod challenge;
 pub(crate) mod change;
 mod completions;
 pub mod context;
 mod devices;
+mod doctor;
 mod explain;
 pub mod globals;
 pub mod interrupt;
@@ -78,6 +80,9 @@ pub(crate) enum Noun {
     /// List, verify and export what was done and refused
     #[command(subcommand, alias = "audits")]
     Audit(audit::Verb),
+    /// Sign in, see who is signed in, and sign out
+    #[command(subcommand, alias = "authentication")]
+    Auth(auth::Verb),
     /// Show what the organization allows
     #[command(subcommand, alias = "policies")]
     Policy(policy::Verb),
@@ -90,6 +95,8 @@ pub(crate) enum Noun {
     /// Show what the service can do, and what instead
     #[command(alias = "capability")]
     Capabilities(capabilities::Args),
+    /// Find what keeps a profile from working, each with its mend
+    Doctor(doctor::Args),
     /// Run and move the embedded demo service
     #[command(subcommand)]
     Local(local::Verb),
@@ -117,10 +124,12 @@ impl Noun {
             Self::Plan(verb) => verb.run(cx).await,
             Self::Jobs(verb) => verb.run(cx).await,
             Self::Audit(verb) => verb.run(cx),
+            Self::Auth(verb) => verb.run(cx).await,
             Self::Policy(verb) => verb.run(cx).await,
             Self::Report(verb) => verb.run(cx).await,
             Self::Profile(verb) => verb.run(cx),
             Self::Capabilities(args) => args.run(cx).await,
+            Self::Doctor(args) => args.run(cx).await,
             Self::Local(verb) => verb.run(cx).await,
             Self::Completions(args) => args.run(cx),
             Self::Man(args) => args.run(cx),
@@ -139,6 +148,7 @@ impl Noun {
                 | Self::Policy(policy::Verb::Show(_))
                 | Self::Report(report::Verb::Registration(_))
                 | Self::Capabilities(_)
+                | Self::Doctor(_)
         )
     }
 
@@ -216,8 +226,10 @@ const GROUPS: &[(&str, &[(&str, &str)])] = &[
                 "user sign-out|unlock",
                 "end every session; a lock after wrong tries",
             ),
-            ("methods add", "phone, email, totp, temporary-pass, questions"),
-            ("methods update|remove", "change or remove a method"),
+            (
+                "methods add|update|remove",
+                "phone, email, totp, pass, questions, …",
+            ),
             (
                 "methods set-default|verify",
                 "the default; a number that waits for its code",
@@ -256,9 +268,10 @@ const GROUPS: &[(&str, &[(&str, &str)])] = &[
         "Set up",
         &[
             (
-                "profile|capabilities",
-                "whom it works for; what the service can do",
+                "auth|profile|capabilities",
+                "sign in; whom it works for; what can be done",
             ),
+            ("doctor", "what keeps it from working, with its mend"),
             (
                 "completions|man|schema",
                 "for the shell, for readers, for scripts",

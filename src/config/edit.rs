@@ -83,8 +83,12 @@ impl Config {
         check_name(name)?;
         self.edit(
             |document| {
+                // A comment at the end of the file stays before what is added behind it.
+                let end = document.trailing().as_str().unwrap_or_default().to_owned();
+                let end = Some(end).filter(|end| end.contains('#'));
                 let profiles = profiles(document)?;
-                if profiles.contains_key(name) && !replace {
+                let is_new = !profiles.contains_key(name);
+                if !is_new && !replace {
                     return Err(
                         Error::new(ErrorCode::AlreadySet, format!("there is a profile \"{name}\""))
                             .hint("--replace changes it"),
@@ -114,6 +118,12 @@ impl Config {
                             profile.insert(key, item);
                         }
                     }
+                }
+                if let Some(end) = end.filter(|_| is_new)
+                    && let Some(table) = profiles.get_mut(name).and_then(Item::as_table_mut)
+                {
+                    table.decor_mut().set_prefix(format!("{}\n\n", end.trim_end()));
+                    document.set_trailing("");
                 }
                 Ok(())
             },

@@ -144,6 +144,22 @@ pub const VARIABLES: &[Variable] = &[
         "where tokens are kept: auto, keyring, file, memory; instead of the profile's",
     ),
     alone(
+        "MFACTL_TOKEN_KEY_FILE",
+        "a file of 32 bytes or more, readable by you alone: the key of kept sign-ins where there is no keyring",
+    ),
+    alone(
+        "MFACTL_TOKEN_PASSPHRASE",
+        "a passphrase that serves in the place of that key",
+    ),
+    alone(
+        "CREDENTIALS_DIRECTORY",
+        "where systemd puts that key, under the name mfactl-token-key",
+    ),
+    alone(
+        "BROWSER",
+        "the program that opens the page to sign in, instead of the desktop's own",
+    ),
+    alone(
         "AZURE_FEDERATED_TOKEN_FILE",
         "the token for auth = \"federated\" in Kubernetes (workload identity)",
     ),
@@ -199,11 +215,14 @@ pub const VARIABLES: &[Variable] = &[
         "HTTPS_PROXY",
         "the proxy, where neither profile nor MFACTL_PROXY names one",
     ),
+    alone("https_proxy", "the same, as curl spells it"),
+    alone("ALL_PROXY", "the same for every address"),
     alone("HTTP_PROXY", "the same for plain http"),
     alone(
         "NO_PROXY",
         "hosts that are asked directly, where nothing else says it",
     ),
+    alone("no_proxy", "the same, as curl spells it"),
     alone("MFACTL_LOCAL_DATA", "the data file of the built-in profile local"),
     alone(
         "MFACTL_STATE_DIR",

@@ -246,12 +246,12 @@ impl Config {
                     ..by(OriginKind::Machine)
                 };
                 told.insert(key, (tight, origin));
-            } else if !told.contains_key(&key) {
+            } else {
                 let kind = match &built_in {
                     Some(protected) if tight == json!(protected) => OriginKind::BuiltIn,
                     _ => OriginKind::Default,
                 };
-                told.insert(key, (tight, by(kind)));
+                told.entry(key).or_insert_with(|| (tight, by(kind)));
             }
         }
     }

@@ -14,17 +14,21 @@ use super::policy::{AppPasswordPolicy, MethodPolicy, Policy, RegistrationPolicy,
 use super::reference;
 use super::user::{Privileges, User};
 
+mod auth;
 mod change;
 mod check;
+mod doctor;
 mod job;
 mod profile;
 mod report;
 
 pub use check::CheckDoc;
+pub use doctor::{DoctorRow, DoctorState};
 pub use job::{JobRow, JobShow};
 pub use profile::{Origin, OriginKind, ProfileRow, ProfileShow, ProfileValue};
 pub use report::ReportRow;
 
+pub use auth::AuthStatus;
 pub use change::{
     AuditRef, ByHand, ErrorDoc, Next, PlanRef, ResultDoc, SecretRow, StepCounts, StepRow, Summary, Undo,
     UserCounts,

@@ -1,6 +1,7 @@
 //! The pipeline: per call a request id and a deadline; then retry; then per try the pace, the token, the trace and the
 //! transport. Logs by allow-list: verb, path template, status, request id, milliseconds. Never headers or bodies.
 
+mod challenge;
 mod core;
 
 use std::sync::Arc;
@@ -63,8 +64,8 @@ impl Timer for SystemTimer {
 pub(crate) trait Tokens: Send + Sync {
     /// A token that is good now.
     async fn token(&self) -> Result<Secret>;
-    /// The service refused this one.
-    async fn drop_token(&self, refused: &Secret);
+    /// The service refused this one. `claims`: what it asks for besides, as JSON, where it does.
+    async fn drop_token(&self, refused: &Secret, claims: Option<&str>);
     /// How long the token that is held now is still good.
     fn left(&self) -> Option<Duration>;
 }
@@ -99,6 +100,14 @@ impl Pipeline {
     #[must_use]
     pub(crate) fn paced(self, limiter: Arc<Limiter>, batches: &'static [&'static str]) -> Self {
         Self::of(self.core.paced(limiter, batches))
+    }
+
+    /// The same, with so many more batches under way at once, and so many more calls that go out by themselves.
+    #[must_use]
+    pub(crate) fn widened(self, (batches, singles): (usize, usize)) -> Self {
+        self.gather.ways.add_permits(batches);
+        self.core.single_ways.add_permits(singles);
+        self
     }
 
     /// Sends a call until its answer is final, good or bad.
@@ -175,7 +184,8 @@ impl Pipeline {
                     signed_in_again = true;
                     tries -= 1;
                     if let (Some(tokens), Some(token)) = (&core.tokens, &token) {
-                        tokens.drop_token(token).await;
+                        let claims = result.as_ref().ok().and_then(challenge::claims);
+                        tokens.drop_token(token, claims.as_deref()).await;
                     }
                 }
                 Verdict::Again => {

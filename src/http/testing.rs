@@ -12,7 +12,7 @@ use super::{
 };
 use crate::domain::{Limits, Result, Secret};
 
-type Planned = std::result::Result<WireAnswer, Failed>;
+pub(crate) type Planned = std::result::Result<WireAnswer, Failed>;
 
 /// What was sent, as a test looks at it.
 #[derive(Clone, Debug)]
@@ -165,7 +165,7 @@ impl Tokens for Script {
         Ok(Secret::new(format!("token-{}", self.0.lock().unwrap().tokens)))
     }
 
-    async fn drop_token(&self, refused: &Secret) {
+    async fn drop_token(&self, refused: &Secret, _claims: Option<&str>) {
         let mut state = self.0.lock().unwrap();
         if refused.expose() == format!("token-{}", state.tokens) {
             state.tokens += 1;

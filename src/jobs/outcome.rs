@@ -122,6 +122,16 @@ pub fn verdict(summary: &Summary, reasons: &Reasons, early: Option<Early>) -> Op
                 format!("stopped, because {failed} failed: --max-failures allows fewer"),
             ));
         }
+        Some(Early::SignedOut) => {
+            let left = steps.skipped + steps.unknown;
+            return Some(Error::new(
+                ErrorCode::NotSignedIn,
+                format!(
+                    "stopped, because the sign-in has ended: {} done, {left} not",
+                    steps.done
+                ),
+            ));
+        }
         // As many were done as were asked for.
         Some(Early::Enough) if steps.failed + steps.unknown == 0 => return None,
         Some(Early::Enough) | None => {}

@@ -9,7 +9,7 @@ use axum::http::{HeaderMap, StatusCode, header};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use rusqlite::{Connection, OptionalExtension};
-use serde_json::json;
+use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use super::AppState;
@@ -148,20 +148,37 @@ pub(crate) fn authenticate(
     Ok(Caller { claims })
 }
 
+/// The refusal of a good token that lacks this authentication context; nothing for one that has it, and for one that
+/// is refused anyway.
+pub(crate) fn challenge(state: &AppState, token: Option<&str>, context: u8) -> Option<ApiError> {
+    let claims = state.checked.claims(state, token?)?;
+    let name = format!("c{context}");
+    if claims.acrs.contains(&name) {
+        return None;
+    }
+    let wanted = json!({"access_token": {"acrs": {"essential": true, "value": name}}});
+    let why = "Continuous access evaluation resulted in challenge with result: InteractionRequired and code: AuthenticationContextRequired";
+    Some(refusal(state, why, Some(&wanted)))
+}
+
 fn unauthorized(state: &AppState, why: &'static str, not_before: Option<i64>) -> ApiError {
+    let claims =
+        not_before.map(|at| json!({"access_token": {"nbf": {"essential": true, "value": at.to_string()}}}));
+    refusal(state, why, claims.as_ref())
+}
+
+/// 401, with the claims that another token has to satisfy (E:claims-challenge).
+fn refusal(state: &AppState, why: &'static str, claims: Option<&Value>) -> ApiError {
     let mut challenge = format!(
         "Bearer realm=\"\", authorization_uri=\"{}/oauth2/v2.0/authorize\", client_id=\"{}\"",
         state.authority(),
         state.client_id
     );
-    match not_before {
-        Some(at) => {
-            let claims = json!({"access_token": {"nbf": {"essential": true, "value": at.to_string()}}});
-            challenge.push_str(&format!(
-                ", error=\"insufficient_claims\", claims=\"{}\"",
-                STANDARD.encode(claims.to_string())
-            ));
-        }
+    match claims {
+        Some(claims) => challenge.push_str(&format!(
+            ", error=\"insufficient_claims\", claims=\"{}\"",
+            STANDARD.encode(claims.to_string())
+        )),
         None => challenge.push_str(", error=\"invalid_token\""),
     }
     ApiError::new(StatusCode::UNAUTHORIZED, "InvalidAuthenticationToken", why)

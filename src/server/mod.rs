@@ -15,6 +15,7 @@ mod file;
 mod graph;
 mod keys;
 mod secrets;
+mod secure;
 mod spawn;
 mod state;
 mod store;
@@ -31,6 +32,7 @@ use crate::domain::{Clock, SystemClock};
 
 pub use faults::Rate;
 pub use file::{restore, wipe};
+pub use secure::{Made, Tls, make_certificate};
 pub use spawn::{Endpoint, Options, Running, spawn};
 pub(crate) use state::AppState;
 pub use token::{Federated, Trusted};
@@ -49,7 +51,10 @@ fn router(state: Arc<AppState>) -> Router {
             "/{tenant}/oauth2/v2.0/deviceauth",
             get(token::page::device).post(token::page::device_answered),
         )
+        .route("/{tenant}/oauth2/v2.0/logout", get(token::page::logout))
+        .route("/{tenant}/discovery/instance", get(token::instance))
         .route("/metadata/identity/oauth2/token", get(token::managed_identity))
+        .route("/msi/token", get(token::app_service))
         .route(
             "/{tenant}/v2.0/.well-known/openid-configuration",
             get(token::discovery),

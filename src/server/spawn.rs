@@ -10,6 +10,7 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 use super::faults::{Faults, Line, Lines, Rate};
+use super::secure::{SecureLines, Tls};
 use super::state::{AppState, DOMAIN, Operator};
 use super::store::Store;
 use super::token::Trusted;
@@ -29,8 +30,10 @@ pub struct Options {
     pub in_process: bool,
     /// Whether a new file gets the demo directory, or its administrator only.
     pub demo: bool,
-    /// Whether an address that other machines can reach is taken. The service speaks plain HTTP.
+    /// Whether an address that other machines can reach is taken.
     pub allow_remote: bool,
+    /// What it is served with over HTTPS; `None`: plain HTTP.
+    pub tls: Option<Tls>,
     /// What else than its secret proves that the application asks.
     pub trusted: Trusted,
     /// The rules by which calls go wrong on purpose.
@@ -49,6 +52,7 @@ impl Options {
             in_process: false,
             demo: true,
             allow_remote: false,
+            tls: None,
             trusted: Trusted::default(),
             faults: None,
             throttle: None,
@@ -115,19 +119,17 @@ impl Running {
 /// Opens the data file and serves it until [`Running`] is stopped or dropped.
 ///
 /// # Errors
-/// `Usage` for an address that other machines can reach; `Unavailable` where the address cannot be had; the file's
+/// `Usage` for an address that other machines can reach; `InvalidInput` for a certificate; `Unavailable` where the address cannot be had; the file's
 /// own: `FileLocked`, `FileUnreadable`, `FileCorrupt`, `FileFromNewerVersion`, `DiskFull`; that of the rules: `InvalidInput`.
 pub async fn spawn(options: Options) -> Result<Running> {
     if !options.listen.ip().is_loopback() && !options.allow_remote {
         return Err(Error::new(
             ErrorCode::Usage,
-            format!(
-                "{} can be reached from other machines, and the service speaks plain HTTP",
-                options.listen.ip()
-            ),
+            format!("{} can be reached from other machines", options.listen.ip()),
         )
         .hint("listen on 127.0.0.1:PORT"));
     }
+    let secured = options.tls.as_ref().map(Tls::load).transpose()?;
     let faults = Faults::load(options.faults.as_deref(), options.throttle)?;
     let acts = !faults.is_idle();
     let (data, demo) = (options.data.clone(), options.demo);
@@ -152,9 +154,18 @@ pub async fn spawn(options: Options) -> Result<Running> {
             format!("the address is not known: {error}"),
         )
     })?;
-    let state = load(store, &options, format!("http://{address}"), faults).await.map_err(|_| {
-        Error::new(ErrorCode::FileCorrupt, format!("{} cannot be read", options.data.display()))
-            .hint("restore a snapshot with `mfactl local restore FILE`, or start afresh with `mfactl local wipe`")
+    let graph = match &secured {
+        None => format!("http://{address}"),
+        Some(secured) => format!("https://{}:{}", secured.host(address.ip())?, address.port()),
+    };
+    let mut options = options;
+    options.trusted.reachable = !address.ip().is_loopback();
+    let state = load(store, &options, graph, faults).await.map_err(|_| {
+        Error::new(
+            ErrorCode::FileCorrupt,
+            format!("{} cannot be read", options.data.display()),
+        )
+        .hint("restore a snapshot with `mfactl local restore FILE`, or start afresh with `mfactl local wipe`")
     })?;
     let endpoint = Endpoint {
         graph: state.graph().to_owned(),
@@ -170,7 +181,17 @@ pub async fn spawn(options: Options) -> Result<Running> {
     let router = router(state);
     // An answer and a dropped sender mean the same.
     let until = async move { drop(stopped.await) };
-    let task = if acts {
+    let task = if let Some(secured) = secured {
+        let app = router.into_make_service_with_connect_info::<Line>();
+        let lines = SecureLines::new(listener, secured.config).map_err(|error| {
+            Error::new(
+                ErrorCode::Unavailable,
+                format!("the address is not known: {error}"),
+            )
+        })?;
+        let server = axum::serve(lines, app).with_graceful_shutdown(until);
+        tokio::spawn(async move { server.await })
+    } else if acts {
         let app = router.into_make_service_with_connect_info::<Line>();
         let server = axum::serve(Lines(listener), app).with_graceful_shutdown(until);
         tokio::spawn(async move { server.await })

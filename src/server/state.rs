@@ -118,6 +118,13 @@ impl AppState {
         name.eq_ignore_ascii_case(&self.tenant) || name.eq_ignore_ascii_case(DOMAIN)
     }
 
+    /// Whether a path leaves the tenant to whoever signs in.
+    pub(crate) fn is_any_tenant(&self, name: &str) -> bool {
+        ["common", "organizations"]
+            .iter()
+            .any(|any| name.eq_ignore_ascii_case(any))
+    }
+
     /// Who operates the in-process service.
     pub(crate) fn operator(&self) -> Option<&Operator> {
         self.operator.as_ref()

@@ -1,14 +1,17 @@
 //! The OAuth 2.0 token endpoint and the discovery documents: client credentials by secret or signed assertion, a
 //! managed identity, codes of the browser and of devices, refresh tokens, username with password.
 
+mod challenge;
 mod claims;
 mod client;
+mod discovery;
 mod endpoints;
 mod grants;
 pub(crate) mod page;
 mod person;
 mod refusal;
 mod scope;
+mod trusted;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -23,14 +26,17 @@ use base64::engine::general_purpose::STANDARD;
 use rusqlite::Connection;
 use serde_json::Value;
 
+use self::challenge::Wanted;
+pub(crate) use self::challenge::context;
 pub(crate) use self::claims::Claims;
 use self::claims::{access, application, redeem, signed_in};
 pub(crate) use self::client::Used;
-pub use self::client::{Federated, Trusted};
-pub(crate) use self::endpoints::{device_code, discovery, keys, managed_identity, revoke};
+pub(crate) use self::discovery::{discovery, instance, keys};
+pub(crate) use self::endpoints::{app_service, device_code, managed_identity, revoke};
 use self::person::{Person, by_password};
 use self::refusal::{Refusal, bad, refusal};
 use self::scope::Scopes;
+pub use self::trusted::{Federated, Trusted};
 use super::AppState;
 use super::clock;
 
@@ -101,7 +107,7 @@ fn grant(
     let kind = field(form, "grant_type").ok_or_else(|| missing("grant_type"))?;
     admit(state, tenant, form)?;
     let proven = client::proven(state, form, now)?;
-    let asked = field(form, "scope").unwrap_or_default();
+    let wanted = Wanted::read(form)?;
     match kind {
         "client_credentials" => {
             if !proven {
@@ -113,36 +119,43 @@ fn grant(
                     text,
                 ));
             }
-            if !Scopes::read(state, asked)?.default {
+            if state.is_any_tenant(tenant) {
+                return Err(bad(
+                    "invalid_request",
+                    50059,
+                    "No tenant-identifying information found in either the request or implied by any provided credentials.",
+                ));
+            }
+            if !Scopes::read(state, wanted.scopes)?.default {
                 return Err(bad(
                     "invalid_scope",
                     1_002_012,
                     "The scope is not valid. Client credential flows must use a scope that ends in /.default.",
                 ));
             }
-            access(state, &application(state, now))
+            access(state, &application(state, now).with_wanted(&wanted))
         }
         "password" => {
             let person = by_password(state, connection, form, now)?;
             let family = uuid::Uuid::new_v4().to_string();
-            signed_in(state, connection, &person, asked, &family, None, now)
+            signed_in(state, connection, &person, &wanted, &family, None, now)
         }
         "authorization_code" => {
             let code = field(form, "code").ok_or_else(|| missing("code"))?;
             let uri = field(form, "redirect_uri").ok_or_else(|| missing("redirect_uri"))?;
             let verifier = field(form, "code_verifier").ok_or_else(|| missing("code_verifier"))?;
             let redeemed = grants::redeem_code(connection, code, uri, verifier, now)?;
-            redeem(state, connection, &redeemed, asked, now)
+            redeem(state, connection, &redeemed, wanted, now)
         }
         "urn:ietf:params:oauth:grant-type:device_code" | "device_code" => {
             let code = field(form, "device_code").ok_or_else(|| missing("device_code"))?;
             let redeemed = grants::poll(connection, code, now)?;
-            redeem(state, connection, &redeemed, asked, now)
+            redeem(state, connection, &redeemed, wanted, now)
         }
         "refresh_token" => {
             let token = field(form, "refresh_token").ok_or_else(|| missing("refresh_token"))?;
             let redeemed = grants::redeem_refresh(connection, token, now)?;
-            redeem(state, connection, &redeemed, asked, now)
+            redeem(state, connection, &redeemed, wanted, now)
         }
         other => {
             let text = format!("The app requested an unsupported grant type '{other}'.");
@@ -153,7 +166,7 @@ fn grant(
 
 /// Whether the tenant and the application are those of this service.
 fn admit(state: &AppState, tenant: &str, form: &Form) -> Result<(), Refusal> {
-    if !state.is_tenant(tenant) {
+    if !state.is_tenant(tenant) && !state.is_any_tenant(tenant) {
         return Err(bad(
             "invalid_request",
             90002,

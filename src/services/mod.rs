@@ -9,6 +9,7 @@ mod keycloak;
 mod listed;
 pub mod local;
 mod password;
+pub(crate) mod sign_in;
 mod steps;
 mod words;
 
@@ -18,7 +19,7 @@ use std::time::Duration;
 
 use sha2::{Digest as _, Sha256};
 
-use crate::auth::{Credential, Dialect, TokenSource, Way};
+use crate::auth::{Credential, Dialect, SigningIn};
 use crate::domain::{
     Bucket, Capabilities, Error, ErrorCode, IdentityService, Limits, Operator, Pace, Result, SystemClock,
     UserId,
@@ -44,6 +45,8 @@ pub struct Service {
     batches: &'static [&'static str],
     /// How tokens are asked for.
     dialect: Dialect,
+    /// How many more batches, and how many more calls by themselves, it takes at once than is usual.
+    wider: (usize, usize),
     make: fn(Link) -> Box<dyn IdentityService>,
 }
 
@@ -56,6 +59,7 @@ pub static SERVICES: &[Service] = &[
         limits: entra::LIMITS,
         batches: entra::BATCHES,
         dialect: Dialect::MICROSOFT,
+        wider: (0, 0),
         make: entra::make,
     },
     Service {
@@ -65,6 +69,8 @@ pub static SERVICES: &[Service] = &[
         limits: keycloak::LIMITS,
         batches: &[],
         dialect: Dialect::OPENID,
+        // Its calls cannot be batched, and it throttles nobody: an overloaded one says 503, and is asked again.
+        wider: (0, 8),
         make: keycloak::make,
     },
     Service {
@@ -78,6 +84,8 @@ pub static SERVICES: &[Service] = &[
         },
         batches: entra::BATCHES,
         dialect: Dialect::MICROSOFT,
+        // Its own calls cannot be batched, and nothing throttles them but --throttle.
+        wider: (2, 8),
         make: local::make,
     },
 ];
@@ -117,6 +125,8 @@ pub struct ConnectOptions {
     pub timeout: Duration,
     /// How fast to go; `None`: as fast as the service allows.
     pub pace: Option<Pace>,
+    /// How the sign-in is kept, and who can be asked to sign in again.
+    pub signing_in: SigningIn,
     /// How the network is reached.
     pub network: Network,
     /// The folder of what the processes of this machine share; `None`: this one shares nothing.
@@ -131,6 +141,8 @@ pub struct Connected {
     pub operator: Operator,
     /// How fast it can be asked, and that a job runs.
     pub traffic: Option<Traffic>,
+    /// What the token says of its holder.
+    pub(crate) claims: crate::auth::TokenClaims,
 }
 
 /// What a service is made of.
@@ -164,7 +176,9 @@ async fn connect_through(options: ConnectOptions, transport: Arc<dyn Transport>)
     let link = link(&options, transport, Arc::new(SystemTimer::default())).await?;
     let operator = link.claims.operator();
     let traffic = link.graph.traffic();
+    let claims = link.claims.clone();
     Ok(Connected {
+        claims,
         service: Gated::new((service.make)(link)),
         operator,
         traffic,
@@ -180,32 +194,13 @@ async fn link(
     let service = find(&options.service)?;
     let graph = origin(&options.graph)?;
     let timeout = options.timeout;
-    let flow = options.credential.flow(&Way {
-        transport: transport.clone(),
-        timer: timer.clone(),
-        authority: &options.authority,
-        dialect: service.dialect,
-        audience: graph.as_str(),
-        tenant: &options.tenant,
-        timeout,
-    })?;
-    let tokens = TokenSource::new(flow, timer.clone());
+    let tokens = sign_in::source(options, transport.clone(), timer.clone())?;
     let claims = tokens.claims().await?;
-    if let Some(actual) = &claims.tenant
-        && is_guid(&options.tenant)
-        && is_guid(actual)
-        && !actual.eq_ignore_ascii_case(&options.tenant)
-    {
-        return Err(Error::new(
-            ErrorCode::TokenRejected,
-            format!("the token is of another tenant, {actual}"),
-        )
-        .hint("check tenant and authority in the profile; nothing was sent"));
-    }
     let limiter = limiter(options, service.limits, &claims, timer.clone());
     Ok(Link {
         graph: Pipeline::new(transport, timer, graph, Some(Arc::new(tokens)), timeout)
-            .paced(Arc::new(limiter), service.batches),
+            .paced(Arc::new(limiter), service.batches)
+            .widened(service.wider),
         tenant: options.tenant.clone(),
         claims,
     })
@@ -233,10 +228,6 @@ fn limiter(
         None => Arc::new(MemoryBucket::new(timer.clone(), limits)),
     };
     Limiter::new(bucket, timer, limits, options.pace)
-}
-
-fn is_guid(text: &str) -> bool {
-    text.len() == 36 && uuid::Uuid::try_parse(text).is_ok()
 }
 
 /// Whether this account is the one behind the token.

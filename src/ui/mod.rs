@@ -108,6 +108,11 @@ impl Ui {
         }
     }
 
+    /// A line without which nobody can go on, also with `-q`.
+    pub fn demand(&self, text: &str) {
+        self.say(&format!("{}\n", clean_lines(text)));
+    }
+
     /// A line for those who asked for more with `-v`.
     pub fn detail(&self, text: &str) {
         if self.wishes.verbose > 0 {
@@ -140,17 +145,26 @@ impl Ui {
         self.say(&text);
     }
 
+    /// Why nobody is to be asked for anything; `None`: somebody may be.
+    pub fn forbidden(&self) -> Option<&'static str> {
+        if self.caught.is_some() {
+            Some("nobody is asked for several profiles at once")
+        } else if self.wishes.no_input {
+            Some("--no-input forbids to ask")
+        } else if self.wishes.ci {
+            Some("CI is set, so nobody is asked")
+        } else {
+            None
+        }
+    }
+
     /// Whether a person can be asked.
     ///
     /// # Errors
     /// `not_confirmed`, saying why not and which flags would do.
     pub fn can_ask(&self) -> Result<()> {
-        let why = if self.caught.is_some() {
-            "nobody is asked for several profiles at once"
-        } else if self.wishes.no_input {
-            "--no-input forbids to ask"
-        } else if self.wishes.ci {
-            "CI is set, so nobody is asked"
+        let why = if let Some(why) = self.forbidden() {
+            why
         } else if Terminal::open().is_none() {
             "there is no terminal to ask on"
         } else {

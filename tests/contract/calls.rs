@@ -50,6 +50,7 @@ pub async fn make_every_call(who: As) -> Vec<Exchange> {
         credential,
         timeout: Duration::from_secs(60),
         pace: None,
+        signing_in: Default::default(),
         network: Default::default(),
         runtime: None,
     })

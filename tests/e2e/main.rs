@@ -9,6 +9,8 @@ mod audit;
 #[cfg(test)]
 mod caller;
 #[cfg(test)]
+mod doctor;
+#[cfg(test)]
 mod environment;
 #[cfg(test)]
 mod gate;
@@ -34,6 +36,8 @@ mod screen;
 mod server;
 #[cfg(test)]
 mod several;
+#[cfg(test)]
+mod sign_in;
 #[cfg(test)]
 mod stories;
 #[cfg(test)]

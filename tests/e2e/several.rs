@@ -31,7 +31,15 @@ fn rows_of_several_profiles_say_whose_they_are() {
     let seeded = Environment::new();
     let server = seeded.serve(&[]);
     let place = place(&server, &seeded);
-    assert_snapshot!(place.run(&["-p", "msp-b,msp-a", "app-passwords", "list", ADELE]).screen(), @"");
+    assert_snapshot!(place.run(&["-p", "msp-b,msp-a", "user", "search", "adele"]).screen(), @"
+    PROFILE  USER                   NAME         STATE    KIND
+    msp-b    adele@contoso.example  Adele Vance  enabled  member
+    msp-a    adele@contoso.example  Adele Vance  enabled  member
+    · 1 person in msp-b
+    · 1 person in msp-a
+    · 2 of 2 profiles answered
+    exit 0
+    ");
     let rows = place.json(&["-p", "msp-*", "methods", "list", ADELE]);
     let rows = rows.as_array().unwrap();
     assert_eq!(rows.len(), 8);
@@ -76,7 +84,15 @@ fn one_that_fails_is_an_error_and_the_others_answer() {
     let seeded = Environment::new();
     let server = seeded.serve(&[]);
     let place = place(&server, &seeded);
-    assert_snapshot!(place.run(&["-p", "out,msp-a", "user", "search", "adele"]).screen(), @"");
+    assert_snapshot!(place.run(&["-p", "out,msp-a", "user", "search", "adele"]).screen(), @r#"
+    PROFILE  USER                   NAME         STATE    KIND
+    msp-a    adele@contoso.example  Adele Vance  enabled  member
+    · 1 person in msp-a
+    · 1 of 2 profiles answered
+    · error: profile "out": no sign-in name
+    · hint: set MFACTL_USERNAME, or username in the profile
+    exit 7
+    "#);
     let lines = place
         .run(&["-p", "out,msp-a", "user", "search", "adele", "-o", "ndjson"])
         .exits(7);

@@ -40,6 +40,11 @@ impl Terminal {
         self
     }
 
+    /// What stood on the screen up to here.
+    pub(crate) fn seen(&self) -> &str {
+        &self.seen
+    }
+
     /// Types a line.
     pub(crate) fn types(&mut self, line: &str) -> &mut Self {
         self.session.send_line(line).unwrap();

@@ -33,6 +33,7 @@ mod line;
 mod machine;
 mod method;
 mod name;
+mod network;
 mod number;
 mod profile;
 mod refusal;

@@ -22,7 +22,7 @@ pub(crate) use crate::jobs::select::left_out;
 use crate::jobs::select::{Chosen, Pick, Picked};
 
 /// Pieces that are planned side by side.
-const AT_ONCE: usize = 3;
+const AT_ONCE: usize = 8;
 /// People whom the guard refuses, named one by one.
 const NAMED: usize = 50;
 /// Rows of people for whom nothing is done, put into the journal at once.

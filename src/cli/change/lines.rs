@@ -72,6 +72,10 @@ pub(super) async fn say(cx: &Context, session: &Session, report: Report<'_>) -> 
         Some(error) if report.ended.open && report.journal.state().await? == JobState::Cancelled => Err(
             Error::new(error.code(), format!("cancelled: {}", error.message())),
         ),
+        Some(error) if report.ended.ran.early == Some(Early::SignedOut) => {
+            let login = cx.command(["auth", "login"]);
+            Err(error.hint(format!("{login} && {resume}")))
+        }
         Some(error) if report.ended.open => Err(error.hint(resume)),
         Some(error) => {
             let failed = doc.summary.steps.failed + doc.summary.steps.unknown > 0;

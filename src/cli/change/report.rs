@@ -179,7 +179,10 @@ impl<'a> Report<'a> {
         doc.undo = reach.undo(|| cx.command(["jobs", "undo", &shown]));
         let mut reasons = Reasons::default();
         // Whoever is stopped is not told single reasons.
-        if !matches!(ended.ran.early, Some(Early::Told | Early::TooManyFailed)) {
+        if !matches!(
+            ended.ran.early,
+            Some(Early::Told | Early::TooManyFailed | Early::SignedOut)
+        ) {
             let mut rows = journal.rows(Which::NotDone);
             while let Some(row) = rows.try_next().await? {
                 reasons.add(&row);
@@ -296,6 +299,7 @@ impl<'a> Report<'a> {
             row.detail = match self.ended.ran.early {
                 Some(Early::Told) => "interrupted",
                 Some(Early::TooManyFailed) => "too many failed before",
+                Some(Early::SignedOut) => "the sign-in had ended",
                 Some(Early::Enough) | None => "not begun",
             }
             .to_owned();

@@ -3,7 +3,6 @@
 use std::io::Read as _;
 
 use crate::auth::{Credential, Host, IMDS, Identity, Source};
-use crate::cli::words;
 use crate::config::{self, Assertion, Handed, IdentityHost, Login, Profile};
 use crate::domain::{Error, ErrorCode, Result, Secret};
 use crate::services::{Network, Proxy};
@@ -17,15 +16,9 @@ const LONGEST: u64 = 64 * 1024;
 /// `not_signed_in` where somebody has to sign in first or no token comes; `file_unreadable` and `config_invalid` for a
 /// file of a certificate; `unsupported` for a way that the service does not have.
 pub(super) fn credential(profile: &Profile, login: &Login) -> Result<Credential> {
-    let name = &profile.name;
     Ok(match login.clone() {
-        Login::Browser { .. } | Login::DeviceCode { .. } => {
-            return Err(Error::new(
-                ErrorCode::NotSignedIn,
-                format!("profile \"{name}\": nobody is signed in"),
-            )
-            .hint(words::command(None, ["auth", "login", "-p", name])));
-        }
+        Login::Browser { client_id, .. } => Credential::Browser { client_id },
+        Login::DeviceCode { client_id, .. } => Credential::DeviceCode { client_id },
         Login::ClientSecret { client_id, secret } => Credential::ClientSecret { client_id, secret },
         Login::Certificate {
             client_id,

@@ -19,7 +19,7 @@ const CLOSING: Duration = Duration::from_secs(2);
 /// How to serve.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Examples:\n  mfactl local serve --listen 127.0.0.1:8080\n  mfactl local serve --listen 127.0.0.1:0 --data demo.db --graph-only\n  mfactl local serve --listen 127.0.0.1:0 --throttle 50/s --faults faults.toml"
+    after_help = "Examples:\n  mfactl local serve --listen 127.0.0.1:8080\n  mfactl local serve --listen 127.0.0.1:0 --data demo.db --graph-only\n  mfactl local serve --listen 127.0.0.1:0 --throttle 50/s --faults faults.toml\n  mfactl local serve --listen 127.0.0.1:8443 --make-cert ./tls"
 )]
 pub struct Args {
     #[command(flatten)]
@@ -30,7 +30,7 @@ pub struct Args {
     /// Serve Microsoft Graph's part alone: the extensions answer 404
     #[arg(long)]
     graph_only: bool,
-    /// Take an address that other machines can reach, although passwords and tokens travel in clear
+    /// Take an address that other machines can reach; without a certificate passwords travel in clear
     #[arg(long)]
     allow_remote_clients: bool,
     /// Serve so many resource units a second, as Graph counts them; more is answered with 429
@@ -39,6 +39,21 @@ pub struct Args {
     /// Go wrong on purpose, by the rules in this file (docs/faults.md)
     #[arg(long, value_name = "FILE")]
     faults: Option<PathBuf>,
+    /// Speak HTTPS with this certificate (PEM, with what leads to its root)
+    #[arg(long, value_name = "FILE", requires = "tls_key")]
+    tls_cert: Option<PathBuf>,
+    /// The certificate's private key (PEM, not encrypted)
+    #[arg(long, value_name = "FILE", requires = "tls_cert")]
+    tls_key: Option<PathBuf>,
+    /// Speak HTTPS with a certificate for this machine, made in this folder with a throw-away root, ca.pem
+    #[arg(long, value_name = "DIR", conflicts_with = "tls_cert")]
+    make_cert: Option<PathBuf>,
+    /// Let the application prove itself with this certificate too (PEM or DER)
+    #[arg(long, value_name = "FILE")]
+    trust_certificate: Vec<PathBuf>,
+    /// Let tokens of the issuer in this file stand for the application (docs/identity-provider.md)
+    #[arg(long, value_name = "FILE")]
+    trust_issuer: Vec<PathBuf>,
 }
 
 impl Args {
@@ -50,18 +65,26 @@ impl Args {
             allow_remote_clients,
             throttle,
             faults,
+            tls_cert,
+            tls_key,
+            make_cert,
+            trust_certificate,
+            trust_issuer,
         } = self;
         if !listen.ip().is_loopback() && !allow_remote_clients {
-            return Err(Error::new(
-                ErrorCode::Usage,
-                format!(
-                    "{} can be reached from other machines, and the service speaks plain HTTP",
-                    listen.ip()
-                ),
-            )
-            .hint(
-                "listen on 127.0.0.1:PORT, or add --allow-remote-clients: passwords travel in clear then",
-            ));
+            let reachable = format!("{} can be reached from other machines", listen.ip());
+            let (text, hint) = if tls_cert.is_some() || make_cert.is_some() {
+                (
+                    reachable,
+                    "listen on 127.0.0.1:PORT, or add --allow-remote-clients",
+                )
+            } else {
+                (
+                    format!("{reachable}, and the service speaks plain HTTP"),
+                    "listen on 127.0.0.1:PORT, or add --allow-remote-clients: passwords travel in clear then",
+                )
+            };
+            return Err(Error::new(ErrorCode::Usage, text).hint(hint));
         }
         cx.interrupt.watch()?;
         // A server is ended by a signal; that is no error.
@@ -80,15 +103,24 @@ impl Args {
         options.allow_remote = allow_remote_clients;
         options.throttle = throttle;
         options.faults = faults;
+        options.trusted = server::Trusted::read(&trust_certificate, &trust_issuer)?;
+        let made = make_cert.as_deref().map(server::make_certificate).transpose()?;
+        options.tls = match (tls_cert, tls_key) {
+            (Some(certificate), Some(key)) => Some(server::Tls { certificate, key }),
+            _ => made.as_ref().map(|made| made.tls.clone()),
+        };
         let running = server::spawn(options).await?;
         let endpoint = &running.endpoint;
-        let line = json!({
+        let mut line = json!({
             "graph": endpoint.graph,
             "authority": endpoint.authority,
             "tenant": endpoint.tenant,
             "client_id": endpoint.client_id,
             "client_secret": endpoint.client_secret.expose(),
         });
+        if let Some(made) = &made {
+            line["ca_bundle"] = json!(made.root);
+        }
         let mut out = cx.ui.stdout();
         write(&mut out, format!("{line}\n").as_bytes())?;
         out.done()?;

@@ -87,6 +87,22 @@ fn one_that_is_there_is_replaced_only_when_that_is_said_and_keeps_comments_and_g
 }
 
 #[test]
+fn comments_at_the_end_stay_before_what_is_added() {
+    for text in [
+        "# Mine.\n",
+        "[profiles.a]\nservice = \"entra\"\n\n# [profiles.old]\n# tenant = \"o\"\n",
+    ] {
+        let place = Place::new(text);
+        place.config().add("contoso", &entra(), false).unwrap();
+        assert!(
+            place.text().starts_with(&format!("{text}\n[profiles.contoso]\n")),
+            "{}",
+            place.text()
+        );
+    }
+}
+
+#[test]
 fn what_makes_no_profile_is_not_written() {
     let place = Place::new(FILE);
     for (wrong, why) in [

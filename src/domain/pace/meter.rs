@@ -138,6 +138,13 @@ impl Meter {
         grant
     }
 
+    /// Takes what went out already, be it there or not.
+    pub fn owe(&mut self, now: f64, cost: Cost) {
+        self.pass(now);
+        self.units.take(self.at, cost.units);
+        self.writes.take(self.at, cost.writes);
+    }
+
     /// How long until this can be taken; takes nothing.
     pub fn look(&mut self, now: f64, cost: Cost) -> Duration {
         let mut copy = self.clone();

@@ -19,7 +19,8 @@ const PER_TRY: Duration = Duration::from_secs(60);
 const LIMIT: usize = 64 << 20;
 /// A whole data file may be larger.
 const PATIENT_LIMIT: usize = 4 << 30;
-/// So many calls go out by themselves at once: the service throttles readers beyond a few.
+/// So many calls go out by themselves at once, unless a service is known to take more: Graph throttles readers beyond a
+/// few.
 const SINGLE_WAYS: usize = 8;
 
 /// What a try came to.

@@ -3,6 +3,7 @@
 use super::check;
 use super::window::{At, Window};
 use crate::domain::{Action, Effect, EffectState, Error, ErrorCode, Result, Slot, Status, Step, StepClass};
+use crate::jobs::journal::Standing;
 use crate::jobs::plan::PlannedRow;
 
 /// How often a step is sent at most in one run.
@@ -20,6 +21,10 @@ impl Window<'_> {
             Err(error) if error.code() == ErrorCode::OutcomeUnknown => return false,
             // The service failed in the middle: whether it was made or not, a new one takes its place.
             Err(error) if error.code() == ErrorCode::Unavailable && self.is_made_anew(at) => return false,
+            Err(error) if error.code() == ErrorCode::NotSignedIn => {
+                self.withhold(at, &error);
+                return true;
+            }
             Err(error) => {
                 if !self.is_gone(at, &error) || !(missing_ok || again) {
                     self.row(at).fail(&error);
@@ -67,6 +72,34 @@ impl Window<'_> {
             self.notice(who, notice);
         }
         true
+    }
+
+    /// Takes a step back that was not sent: without a token nothing is.
+    fn withhold(&mut self, at: At, error: &Error) {
+        let (who, place) = at;
+        let step_id = self.people[who].step(place).map(|step| step.id.clone());
+        let row = self.row(at);
+        let mut told = row.record.row.clone();
+        told.status = Status::Skipped;
+        told.error = Some(error.to_body());
+        error.message().clone_into(&mut told.detail);
+        row.tries = row.tries.saturating_sub(1);
+        row.record.row.attempts = row.record.row.attempts.saturating_sub(1);
+        row.record.row.at = None;
+        row.record.standing = Standing::Planned;
+        self.withheld.extend(step_id.map(|id| (id, told)));
+    }
+
+    /// Tells the witness of what was not sent, and begins nothing more: the others are not worth trying, and whoever
+    /// resumes begins here.
+    pub(super) async fn tell_withheld(&mut self) -> Result<()> {
+        if self.withheld.is_empty() {
+            return Ok(());
+        }
+        self.signed_out = true;
+        self.stop.set();
+        let withheld = std::mem::take(&mut self.withheld);
+        self.job.witness.after(&withheld).await
     }
 
     /// Whether a step makes something of which the next one takes the place, and may be sent once more.

@@ -150,6 +150,8 @@ pub enum Early {
     TooManyFailed,
     /// As many people as were to be done are done.
     Enough,
+    /// Nobody is signed in any more.
+    SignedOut,
 }
 
 /// What came of a run; everything else is in the journal.
@@ -225,6 +227,10 @@ impl Job<'_> {
                             ran.lost += done.lost;
                             keep_some(&mut ran.notices, done.notices);
                             keep_some(&mut ran.hints, done.hints);
+                            if done.signed_out {
+                                ran.early.get_or_insert(Early::SignedOut);
+                                stop.set();
+                            }
                             if self.too_many(failed, ended) {
                                 ran.early.get_or_insert(Early::TooManyFailed);
                                 stop.set();

@@ -22,6 +22,9 @@ pub(super) struct Window<'a> {
     pub(super) people: Vec<Person>,
     notices: Vec<Next>,
     pub(super) hints: Vec<String>,
+    /// Steps that were not sent, because nobody is signed in any more: the witness was told that they would be.
+    pub(super) withheld: Vec<(String, StepRow)>,
+    pub(super) signed_out: bool,
 }
 
 /// What became of steps at the door.
@@ -44,6 +47,7 @@ pub(super) struct Ended {
     pub(super) lost: u64,
     pub(super) notices: Vec<Next>,
     pub(super) hints: Vec<String>,
+    pub(super) signed_out: bool,
 }
 
 impl<'a> Window<'a> {
@@ -54,6 +58,8 @@ impl<'a> Window<'a> {
             people: people.into_iter().map(Person::new).collect(),
             notices: Vec::new(),
             hints: Vec::new(),
+            withheld: Vec::new(),
+            signed_out: false,
         }
     }
 
@@ -165,6 +171,7 @@ impl<'a> Window<'a> {
         places.extend(settled);
         let recorded = self.record(&places).await;
         turned.broken.map_or(recorded, Err)?;
+        self.tell_withheld().await?;
         Ok(true)
     }
 
@@ -338,6 +345,7 @@ impl<'a> Window<'a> {
             people,
             notices,
             hints,
+            signed_out,
             ..
         } = self;
         let lost = people.iter().filter(|person| person.lost).count() as u64;
@@ -363,6 +371,7 @@ impl<'a> Window<'a> {
             lost,
             notices,
             hints,
+            signed_out,
         };
         job.progress.ended(ended.people, ended.failed);
         Ok(ended)

@@ -12,6 +12,7 @@ use toml::{Spanned, Value};
 
 use super::rule::{Fault, Lagging, Pattern, Rule};
 use crate::domain::{Error, ErrorCode, Result, written};
+use crate::server::token::context;
 
 const VERBS: [&str; 5] = ["GET", "POST", "PATCH", "PUT", "DELETE"];
 
@@ -41,6 +42,7 @@ struct Written {
     delay: Option<Spanned<String>>,
     lagging_deletes: Option<Spanned<WrittenLag>>,
     token_lifetime: Option<Spanned<String>>,
+    claims_challenge: Option<Spanned<String>>,
     duplicate_page: Option<Spanned<bool>>,
     empty_page: Option<Spanned<bool>>,
     drop_item: Option<Spanned<String>>,
@@ -180,6 +182,11 @@ fn faults(written: &Written) -> Result<Vec<(Fault, Range<usize>)>, Wrong> {
             ));
         }
         faults.push((Fault::TokenLifetime(time), found.span()));
+    }
+    if let Some(found) = &written.claims_challenge {
+        let context = context(found.get_ref())
+            .ok_or_else(|| wrong("an authentication context is \"c1\" to \"c99\"", found.span()))?;
+        faults.push((Fault::ClaimsChallenge(context), found.span()));
     }
     if let Some(found) = &written.lagging_deletes {
         faults.push((Fault::LaggingDeletes(lagging(found)?), found.span()));

@@ -11,7 +11,7 @@ use super::dribble::dribble;
 use super::rule::{Fault, Kind};
 use super::{Line, refused};
 use crate::server::graph::request::Call;
-use crate::server::{AppState, token};
+use crate::server::{AppState, auth, token};
 
 /// Calls that tests steer the service with: nothing goes wrong with them.
 const STEERING: [&str; 4] = [
@@ -49,6 +49,15 @@ pub(crate) async fn act(State(state): State<Arc<AppState>>, mut request: Request
                 token::refused(status, retry_after)
             } else {
                 refused(status, retry_after).into_response()
+            }
+        }
+        Some(Fault::ClaimsChallenge(context)) => {
+            match auth::challenge(&state, auth::bearer(request.headers()), context) {
+                Some(challenge) => {
+                    faults.gave(&verdict);
+                    challenge.into_response()
+                }
+                None => next.run(request).await,
             }
         }
         Some(Fault::ResetBefore) => {

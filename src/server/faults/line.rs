@@ -78,6 +78,11 @@ pub(crate) struct Wire {
 }
 
 impl Wire {
+    /// What a request may do to it.
+    pub(crate) fn line(&self) -> Line {
+        self.line.clone()
+    }
+
     fn whole(&self) -> io::Result<()> {
         if self.line.is_cut() {
             // Closed by a reset, as a machine in between does it, and not by a polite end.

@@ -19,7 +19,7 @@ use tokio::time::Instant;
 
 pub(crate) use self::ghost::Lag;
 pub(crate) use self::layer::act;
-pub(crate) use self::line::{Line, Lines};
+pub(crate) use self::line::{Line, Lines, Wire};
 pub(crate) use self::page::turn;
 pub(crate) use self::rule::{Fault, Kind};
 pub use self::throttle::Rate;

@@ -39,6 +39,8 @@ pub(crate) enum Fault {
     Delay(Duration),
     /// What was deleted is listed on.
     LaggingDeletes(Lagging),
+    /// A token without this authentication context is refused with a claims challenge.
+    ClaimsChallenge(u8),
     /// Tokens live so long.
     TokenLifetime(Duration),
     /// The page comes a second time, under the address of the next one.
@@ -66,6 +68,7 @@ impl Fault {
             Self::Slow(_) => "slow",
             Self::Delay(_) => "delay",
             Self::LaggingDeletes(_) => "lagging_deletes",
+            Self::ClaimsChallenge(_) => "claims_challenge",
             Self::TokenLifetime(_) => "token_lifetime",
             Self::DuplicatePage => "duplicate_page",
             Self::EmptyPage => "empty_page",
@@ -101,6 +104,7 @@ impl Rule {
         let apt = match self.fault {
             Fault::TokenLifetime(_) => false,
             Fault::DropItem { .. } => kind == Kind::Item,
+            Fault::ClaimsChallenge(_) => kind != Kind::Token,
             Fault::DuplicatePage | Fault::EmptyPage => {
                 call.method == Method::GET && kind != Kind::Token && call.option("again").is_none()
             }

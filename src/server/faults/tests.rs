@@ -174,6 +174,7 @@ fn every_example_of_the_document_is_a_file_and_every_fault_has_one() {
     assert_eq!(
         shown,
         [
+            "claims_challenge",
             "delay",
             "drop_item",
             "duplicate_page",

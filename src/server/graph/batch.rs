@@ -8,6 +8,7 @@ use serde_json::{Map, Value, json};
 
 use super::request::{Call, Reply};
 use crate::server::AppState;
+use crate::server::auth;
 use crate::server::error::{ApiError, Ids};
 use crate::server::faults::{Fault, Kind, Line, Verdict, refused};
 
@@ -186,6 +187,12 @@ async fn one(
     if let Some(Fault::Status { status, retry_after }) = verdict.fault() {
         state.faults.gave(verdict);
         return Err(refused(status, retry_after));
+    }
+    if let Some(Fault::ClaimsChallenge(context)) = verdict.fault()
+        && let Some(challenge) = auth::challenge(state, token, context)
+    {
+        state.faults.gave(verdict);
+        return Err(challenge);
     }
     super::run_with(state, token, call, verdict).await
 }

@@ -4,6 +4,7 @@ mod account;
 mod batch;
 mod directory;
 mod faults;
+mod identity;
 mod methods;
 mod opening;
 mod pass;

@@ -58,6 +58,7 @@ impl Service {
             ("code_challenge", &challenge),
             ("code_challenge_method", "S256"),
             ("nonce", "n1"),
+            ("response_mode", "query"),
         ]
         .map(|(name, value)| (name, value.to_owned()))
         .to_vec()
@@ -168,6 +169,9 @@ async fn nothing_is_sent_to_an_address_that_is_not_this_machines() {
         ("redirect_uri", "https://evil.example/", "50011"),
         ("redirect_uri", "http://localhost.evil.example/", "50011"),
         ("response_type", "token", "700051"),
+        ("redirect_uri", "http://me@localhost/", "50011"),
+        ("redirect_uri", "http://[::1]:4711/", "50011"),
+        ("response_mode", "form_post", "70007"),
         ("code_challenge_method", "plain", "9002325"),
         ("scope", "Everything", "70011"),
         ("client_id", "other", "700016"),
@@ -408,7 +412,7 @@ async fn an_application_proves_itself_with_its_certificate_once_a_signature() {
     let (der, key) = certificate();
     let trusted = Trusted {
         certificates: vec![der.clone()],
-        issuers: Vec::new(),
+        ..Trusted::default()
     };
     let service = Service::trusting(trusted).await;
     let now = crate::server::machine_ms() / 1000;
@@ -446,6 +450,14 @@ async fn an_application_proves_itself_with_its_certificate_once_a_signature() {
         ask(sign(RS256, claims("2", &audience, now + 300), &der)).await,
         (200, 0)
     );
+    // MSAL for Python pads the thumbprint, and writes fractions of a second.
+    let mut padded = jsonwebtoken::Header::new(PS256);
+    padded.x5t_s256 = Some(base64::engine::general_purpose::URL_SAFE.encode(Sha256::digest(&der)));
+    let padded = jsonwebtoken::encode(&padded, &claims("2a", &audience, now + 300), &key).unwrap();
+    assert_eq!(ask(padded).await, (200, 0));
+    let mut fraction = claims("2b", &audience, now + 300);
+    fraction["exp"] = json!(now as f64 + 300.75);
+    assert_eq!(ask(sign(PS256, fraction, &der)).await, (200, 0));
     assert_eq!(
         ask(sign(RS384, claims("3", &audience, now + 300), &der)).await,
         (401, 700_027)
@@ -485,13 +497,13 @@ async fn a_token_of_a_trusted_issuer_stands_for_the_application() {
     let keys = json!({"keys": [{"kty": "EC", "crv": "P-256", "alg": "ES256", "use": "sig", "kid": "k1",
         "x": URL_SAFE_NO_PAD.encode(&point[1..33]), "y": URL_SAFE_NO_PAD.encode(&point[33..65])}]});
     let trusted = Trusted {
-        certificates: Vec::new(),
         issuers: vec![Federated {
             issuer: "https://ci.example".to_owned(),
             subject: "repo:contoso/it:ref:refs/heads/main".to_owned(),
             audience: "api://AzureADTokenExchange".to_owned(),
             keys: serde_json::from_value(keys).unwrap(),
         }],
+        ..Trusted::default()
     };
     let service = Service::trusting(trusted).await;
     let now = crate::server::machine_ms() / 1000;

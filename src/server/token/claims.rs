@@ -6,6 +6,7 @@ use rusqlite::Connection;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use super::challenge::Wanted;
 use super::grants::{self, Redeemed};
 use super::person::Person;
 use super::refusal::{Refusal, bad};
@@ -47,9 +48,25 @@ pub(crate) struct Claims {
     pub(crate) roles: Vec<String>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) wids: Vec<String>,
+    /// Authentication contexts that were satisfied.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) acrs: Vec<String>,
+    /// What its client can do: `cp1`, answer a claims challenge.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) xms_cc: Vec<String>,
 }
 
 impl Claims {
+    /// With what the request asks for besides scopes.
+    #[must_use]
+    pub(super) fn with_wanted(mut self, wanted: &Wanted<'_>) -> Self {
+        self.acrs.clone_from(&wanted.contexts);
+        if wanted.capable {
+            self.xms_cc = vec!["cp1".to_owned()];
+        }
+        self
+    }
+
     /// Whether a person stands behind it.
     pub(crate) fn is_delegated(&self) -> bool {
         self.scp.is_some()
@@ -82,6 +99,8 @@ fn base(state: &AppState, subject: &str, now: i64) -> Claims {
         scp: None,
         roles: Vec::new(),
         wids: Vec::new(),
+        acrs: Vec::new(),
+        xms_cc: Vec::new(),
     }
 }
 
@@ -108,11 +127,11 @@ pub(super) fn access(state: &AppState, claims: &Claims) -> Result<Value, Refusal
 }
 
 /// The tokens of a sign-in that is redeemed, for other scopes where others are asked for.
-pub(super) fn redeem(
+pub(super) fn redeem<'a>(
     state: &AppState,
     connection: &Connection,
-    redeemed: &Redeemed,
-    asked: &str,
+    redeemed: &'a Redeemed,
+    mut wanted: Wanted<'a>,
     now: i64,
 ) -> Result<Value, Refusal> {
     let person = Person::find(connection, "id", &redeemed.user_id)?.ok_or_else(|| {
@@ -125,9 +144,11 @@ pub(super) fn redeem(
     if !person.enabled {
         return Err(bad("invalid_grant", 50057, "The user account is disabled."));
     }
-    let scopes = if asked.is_empty() { &redeemed.scopes } else { asked };
+    if wanted.scopes.is_empty() {
+        wanted.scopes = &redeemed.scopes;
+    }
     let nonce = redeemed.nonce.as_deref();
-    signed_in(state, connection, &person, scopes, &redeemed.family, nonce, now)
+    signed_in(state, connection, &person, &wanted, &redeemed.family, nonce, now)
 }
 
 /// The answer to somebody who signed in: an access token, and what else the scopes ask for.
@@ -135,11 +156,12 @@ pub(super) fn signed_in(
     state: &AppState,
     connection: &Connection,
     person: &Person,
-    scopes: &str,
+    wanted: &Wanted<'_>,
     family: &str,
     nonce: Option<&str>,
     now: i64,
 ) -> Result<Value, Refusal> {
+    let scopes = wanted.scopes;
     let asked = Scopes::read(state, scopes)?;
     let claims = Claims {
         upn: Some(person.upn.clone()),
@@ -147,7 +169,8 @@ pub(super) fn signed_in(
         scp: Some(asked.granted(state.graph_only)?.join(" ")),
         wids: roles::of_user(connection, &person.id)?,
         ..base(state, &person.id, now)
-    };
+    }
+    .with_wanted(wanted);
     let mut answer = access(state, &claims)?;
     if asked.offline {
         answer["refresh_token"] = json!(grants::refresh(connection, &person.id, scopes, family, now)?);

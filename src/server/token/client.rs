@@ -1,13 +1,12 @@
 //! Which application asks: by its secret, by a signed assertion (its certificate, or an outside issuer that is trusted),
 //! or as a public client that proves nothing.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
 use axum::http::StatusCode;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use jsonwebtoken::jwk::JwkSet;
 use jsonwebtoken::{DecodingKey, Validation};
 use serde::Deserialize;
 use serde_json::Value;
@@ -25,42 +24,21 @@ const JWT_BEARER: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer
 /// How far two clocks may be apart.
 const SKEW_S: i64 = 300;
 /// How many ids of assertions are kept, to refuse them a second time.
-const KEPT: usize = 4096;
+const KEPT: usize = 65_536;
 
-/// An issuer outside whose tokens stand for the application (workload identity federation).
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Federated {
-    /// `iss` of its tokens, exactly.
-    pub issuer: String,
-    /// `sub` of its tokens, exactly.
-    pub subject: String,
-    /// `aud` of its tokens, exactly.
-    pub audience: String,
-    /// Its public keys, as a JWK set.
-    pub keys: JwkSet,
-}
-
-/// What else than its secret proves that the application asks.
-#[derive(Clone, Debug, Default)]
-pub struct Trusted {
-    /// Certificates of the application, in DER.
-    pub certificates: Vec<Vec<u8>>,
-    /// Issuers outside.
-    pub issuers: Vec<Federated>,
-}
-
-/// Ids of assertions that were used: each works once.
+/// Ids of assertions that were used, with the second in which each ends: each works once.
 #[derive(Default)]
-pub(crate) struct Used(Mutex<HashSet<String>>);
+pub(crate) struct Used(Mutex<HashMap<String, i64>>);
 
 impl Used {
-    fn first(&self, id: &str) -> bool {
+    /// Whether this id is seen for the first time. Where more are kept than there is room for, nothing new is taken
+    /// until some have ended: one that is forgotten could be used again.
+    fn first(&self, id: &str, ends: i64, now: i64) -> bool {
         let mut used = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if used.len() >= KEPT {
-            used.clear();
+            used.retain(|_, ends| ends.saturating_add(SKEW_S) >= now);
         }
-        used.insert(id.to_owned())
+        used.len() < KEPT && used.insert(id.to_owned(), ends).is_none()
     }
 }
 
@@ -78,9 +56,21 @@ struct Payload {
     iss: String,
     sub: String,
     aud: Value,
+    #[serde(deserialize_with = "numeric_date")]
     exp: i64,
+    #[serde(default, deserialize_with = "maybe_numeric_date")]
     nbf: Option<i64>,
     jti: Option<String>,
+}
+
+/// Seconds of a date, which may have a fraction (RFC 7519 section 2): MSAL for Python sends one.
+fn numeric_date<'de, D: serde::Deserializer<'de>>(from: D) -> Result<i64, D::Error> {
+    #[expect(clippy::cast_possible_truncation, reason = "a cast to an integer saturates")]
+    f64::deserialize(from).map(|seconds| seconds.floor() as i64)
+}
+
+fn maybe_numeric_date<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Option<i64>, D::Error> {
+    numeric_date(from).map(Some)
 }
 
 /// Whether the application has proven who it is: `false` for a public client.
@@ -144,7 +134,7 @@ fn parts(assertion: &str) -> Option<(Head, Payload, &str, Vec<u8>)> {
 
 fn times(payload: &Payload, now: i64) -> Result<(), Refusal> {
     let now = now.div_euclid(1000);
-    if payload.exp + SKEW_S < now {
+    if payload.exp.saturating_add(SKEW_S) < now {
         return Err(refusal(
             StatusCode::UNAUTHORIZED,
             "invalid_client",
@@ -185,7 +175,13 @@ fn by_certificate(
             &aws_lc_rs::digest::SHA1_FOR_LEGACY_USE_ONLY,
             der,
         ));
-        head.x5t_s256.as_ref() == Some(&sha256) || head.x5t.as_ref() == Some(&sha1)
+        // MSAL for Python leaves the padding on.
+        let is = |named: &Option<String>, digest: &str| {
+            named
+                .as_deref()
+                .is_some_and(|named| named.trim_end_matches('=') == digest)
+        };
+        is(&head.x5t_s256, &sha256) || is(&head.x5t, &sha1)
     };
     let certificate = state
         .trusted
@@ -221,7 +217,7 @@ fn by_certificate(
         return Err(invalid("its audience is not this token endpoint"));
     }
     let id = payload.jti.as_deref().ok_or_else(|| invalid("it has no jti"))?;
-    if !state.used.first(id) {
+    if !state.used.first(id, payload.exp, now.div_euclid(1000)) {
         return Err(invalid("it was used before"));
     }
     Ok(())

@@ -159,6 +159,27 @@ pub(crate) async fn device_answered(
     }
 }
 
+/// `GET /{tenant}/oauth2/v2.0/logout`: nothing is kept in the browser, so that there is nothing to end there; back to
+/// where the client says, if that is on this machine.
+pub(crate) async fn logout(Query(query): Query<Form>) -> Response {
+    match field(&query, "post_logout_redirect_uri").and_then(registered) {
+        Some(uri) => back(&uri, &query, &[]),
+        None => page(
+            "Signed out",
+            "<p id=\"done\">You are signed out. You may close this page.</p>",
+        ),
+    }
+}
+
+/// An address that a browser may be sent to: on this machine, whatever the port (E:v2-oauth2-auth-code-flow, RFC 8252
+/// section 7.3). The one of IPv6 is not taken, as the real service takes none.
+fn registered(text: &str) -> Option<Url> {
+    let uri = Url::parse(text).ok()?;
+    let here = uri.scheme() == "http" && matches!(uri.host_str(), Some("localhost" | "127.0.0.1"));
+    let plain = uri.username().is_empty() && uri.password().is_none() && uri.fragment().is_none();
+    (here && plain).then_some(uri)
+}
+
 fn device_fields(given: &Form) -> Form {
     let code = given.get("user_code").cloned().unwrap_or_default();
     let mut fields = given.clone();
@@ -183,21 +204,17 @@ fn check(state: &AppState, tenant: &str, given: &Form) -> Result<Url, Box<Respon
     if admit(state, tenant, given).is_err() {
         return Err(wrong(700_016, "the application or the tenant is not known"));
     }
-    let uri = field(given, "redirect_uri").and_then(|text| Url::parse(text).ok());
-    let uri = match uri {
-        // Registered for mobile and desktop: the port is free (E:v2-oauth2-auth-code-flow).
-        Some(uri) if uri.scheme() == "http" && matches!(uri.host_str(), Some("localhost" | "127.0.0.1")) => {
-            uri
-        }
-        _ => {
-            return Err(wrong(
-                50011,
-                "the redirect address of the request is not registered: http://localhost is",
-            ));
-        }
-    };
+    let uri = field(given, "redirect_uri").and_then(registered).ok_or_else(|| {
+        wrong(
+            50011,
+            "the redirect address of the request is not registered: http://localhost is",
+        )
+    })?;
     if field(given, "response_type") != Some("code") {
         return Err(wrong(700_051, "response_type must be code"));
+    }
+    if field(given, "response_mode").is_some_and(|mode| mode != "query") {
+        return Err(wrong(70007, "response_mode must be query"));
     }
     let pkce =
         field(given, "code_challenge_method") == Some("S256") && field(given, "code_challenge").is_some();

@@ -92,6 +92,7 @@ impl Bench {
             credential,
             timeout: Duration::from_secs(30),
             pace: None,
+            signing_in: crate::auth::SigningIn::default(),
             network: crate::http::Network::default(),
             runtime: None,
         };

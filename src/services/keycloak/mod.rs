@@ -16,6 +16,7 @@ mod password;
 mod policy;
 mod privileges;
 mod report;
+mod rights;
 mod sessions;
 #[cfg(test)]
 mod tests;
@@ -31,8 +32,8 @@ use futures::stream::{self, BoxStream};
 use self::admin::Admin;
 use crate::domain::{
     Action, Capabilities, Challenge, Effect, Error, ErrorCode, IdentityService, Limits, MethodId, Parts,
-    Policy, Privileges, Purpose, RegistrationRow, ReportQuery, Result, Secret, SecurityInfo, Step, User,
-    UserId, UserQuery, Verdict,
+    Policy, Privileges, Purpose, RegistrationRow, ReportQuery, Result, Right, Secret, SecurityInfo, Step,
+    User, UserId, UserQuery, Verdict,
 };
 use crate::services::Link;
 use crate::services::steps::apply_by_person;
@@ -106,6 +107,10 @@ impl KeycloakService {
 impl IdentityService for KeycloakService {
     fn capabilities(&self) -> &Capabilities {
         &self.capabilities
+    }
+
+    fn rights(&self) -> Vec<Right> {
+        rights::told(self.admin.claims())
     }
 
     fn users<'a>(&'a self, query: &'a UserQuery) -> BoxStream<'a, Result<User>> {

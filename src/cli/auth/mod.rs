@@ -1,0 +1,37 @@
+//! `auth`: signing in, who is signed in, signing out, and the token itself.
+
+mod again;
+mod interactive;
+mod login;
+mod logout;
+mod status;
+mod token;
+
+pub(crate) use again::Again;
+
+use crate::cli::context::Context;
+use crate::domain::Result;
+
+/// Sign in, see who is signed in, and sign out
+#[derive(Debug, clap::Subcommand)]
+pub enum Verb {
+    /// Sign in, with a browser or a code
+    Login(login::Args),
+    /// Show who is signed in, until when and with which rights
+    Status(status::Args),
+    /// Sign out: remove what is kept, and end it at the service
+    Logout(logout::Args),
+    /// Hand the token to another program
+    Token(token::Args),
+}
+
+impl Verb {
+    pub(crate) async fn run(self, cx: &Context) -> Result<u8> {
+        match self {
+            Self::Login(args) => args.run(cx).await,
+            Self::Status(args) => args.run(cx).await,
+            Self::Logout(args) => args.run(cx).await,
+            Self::Token(args) => args.run(cx).await,
+        }
+    }
+}

@@ -1,0 +1,72 @@
+#!/usr/bin/env bash
+# Libraries of others sign in to the embedded service over HTTPS, and each calls Graph with its token. The number of cases
+# that ran is held against the number that is written here: a suite that shrinks, or runs nothing, is not green.
+# MFACTL_PROGRAM names the program; without it, it is built.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+cases=6
+here=$PWD/tests/third
+
+if [ -z "${MFACTL_PROGRAM:-}" ]; then
+    cargo build --quiet
+    MFACTL_PROGRAM=${CARGO_TARGET_DIR:-target}/debug/mfactl
+fi
+program=$(realpath "$MFACTL_PROGRAM")
+
+# What is installed is kept outside the checkout, under the digest of what was asked for.
+digest=$(cat "$here/requirements.txt" "$here/package-lock.json" | sha256sum | cut -c 1-16)
+tools=${XDG_CACHE_HOME:-$HOME/.cache}/mfactl-ci/third-$digest
+if [ ! -e "$tools/ready" ]; then
+    rm -rf "$tools"
+    mkdir -p "$tools"
+    # Debian has venv in a package of its own.
+    python3 -m venv "$tools/venv" || {
+        apt-get install --yes --quiet python3-venv
+        python3 -m venv --clear "$tools/venv"
+    }
+    "$tools/venv/bin/pip" install --quiet --disable-pip-version-check --requirement "$here/requirements.txt"
+    cp "$here/package.json" "$here/package-lock.json" "$tools/"
+    # Node.js comes with the requirements.
+    (cd "$tools" && PATH="$tools/venv/bin:$PATH" npm ci --ignore-scripts --no-audit --no-fund --loglevel=error)
+    touch "$tools/ready"
+fi
+
+folder=$(mktemp -d)
+server=
+end() {
+    [ -z "$server" ] || kill "$server" 2>/dev/null || true
+    rm -rf "$folder"
+}
+trap end EXIT
+
+# Nothing of whoever runs this is meant.
+export XDG_CONFIG_HOME=$folder/config XDG_STATE_HOME=$folder/state XDG_DATA_HOME=$folder/data XDG_RUNTIME_DIR=$folder
+unset HTTPS_PROXY HTTP_PROXY ALL_PROXY https_proxy http_proxy all_proxy REQUESTS_CA_BUNDLE CURL_CA_BUNDLE SSL_CERT_FILE
+for name in $(compgen -e MFACTL_); do
+    [ "$name" = MFACTL_PROGRAM ] || unset "$name"
+done
+
+"$tools/venv/bin/python" "$here/sign_in.py" certificate "$folder"
+PASSWORD=$("$program" local secrets chidi --data "$folder/demo.db" -o json --jq .password)
+export PASSWORD
+
+mkfifo "$folder/line"
+"$program" local serve --listen 127.0.0.1:0 --data "$folder/demo.db" --make-cert "$folder/tls" \
+    --trust-certificate "$folder/app.pem" >"$folder/line" 2>"$folder/said" &
+server=$!
+exec 3<"$folder/line"
+IFS= read -r -t 60 line <&3 || { cat "$folder/said"; echo "the service is never ready"; exit 1; }
+printf '%s\n' "$line" >"$folder/ready.json"
+
+log=$folder/log
+failed=0
+"$tools/venv/bin/python" "$here/sign_in.py" "$folder/ready.json" "$folder" 2>&1 | tee "$log" || failed=1
+NODE_PATH=$tools/node_modules NODE_EXTRA_CA_CERTS=$folder/tls/ca.pem \
+    "$tools/venv/bin/node" "$here/sign_in.js" "$folder/ready.json" 2>&1 | tee -a "$log" || failed=1
+
+kill -TERM "$server"
+wait "$server" || { echo "the service did not end well"; failed=1; }
+server=
+ran=$(grep -c '^ok ' "$log" || true)
+echo "$ran of $cases cases of other libraries ran"
+[ "$failed" = 0 ] && [ "$ran" = "$cases" ] || { echo "expected $cases cases"; exit 1; }
