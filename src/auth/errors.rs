@@ -205,7 +205,12 @@ pub(super) fn refused(response: &Response) -> Error {
         Some("unauthorized_client") if description.starts_with("Invalid client") => Some(WRONG_SECRET),
         word => word,
     };
-    told(response.status, number, word).request_id(request_id)
+    let error = told(response.status, number, word).request_id(request_id);
+    if word == Some(WRONG_SECRET) {
+        error.service_code("unauthorized_client")
+    } else {
+        error
+    }
 }
 
 /// Turns what a browser brings back instead of a code into an error. The values come from an address: nothing of them
@@ -360,7 +365,7 @@ mod tests {
         not_signed_in AADSTS50126: not signed in: sign-in name or password is wrong (check both)
         not_signed_in invalid_grant: not signed in: sign-in name or password is wrong (check both)
         not_signed_in AADSTS50076: not signed in: a second factor is needed (sign in with a browser, or use an application's own credential)
-        not_signed_in invalid_client_secret: not signed in: the client secret is wrong (copy it anew: Clients, the client, Credentials)
+        not_signed_in unauthorized_client: not signed in: the client secret is wrong (copy it anew: Clients, the client, Credentials)
         not_signed_in : not signed in: there is no such realm (check url and realm in the profile)
         not_signed_in : the sign-in service answered with status 404 (check authority and tenant in the profile)
         unavailable : the sign-in service answered with status 503 (check authority and tenant in the profile)
