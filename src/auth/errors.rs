@@ -275,6 +275,10 @@ fn told(status: u16, number: Option<u64>, word: Option<&str>) -> Error {
                 "the application may not sign in this way",
                 "check its registration, or use another way",
             ),
+            (None, _) if status == 404 => (
+                "there is no sign-in service at this address",
+                "check url, authority and realm in the profile",
+            ),
             (None, _) => (
                 "the sign-in service refused",
                 "tell the code to whoever runs the directory; mfactl doctor looks at the rest",
