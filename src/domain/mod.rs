@@ -16,6 +16,7 @@ mod policy;
 pub(crate) mod private;
 mod progress;
 pub mod reference;
+pub(crate) mod role;
 mod secret;
 mod service;
 pub mod shape;

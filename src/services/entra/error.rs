@@ -4,6 +4,7 @@
 use serde_json::Value;
 
 use crate::auth::TokenClaims;
+use crate::domain::role::AUTHENTICATION_ADMINISTRATOR;
 use crate::domain::{Error, ErrorCode};
 use crate::http::{Response, Verb};
 
@@ -43,9 +44,6 @@ pub(crate) enum Family {
     /// What the embedded service adds.
     Extensions,
 }
-
-/// Authentication Administrator.
-const AUTHENTICATION_ADMINISTRATOR: &str = "c4e39bd9-1100-46d3-8c65-fb160da0071f";
 
 impl Family {
     /// The permission that allows all of the family.
