@@ -58,6 +58,17 @@ impl Recorder {
             .collect()
     }
 
+    /// How often a token was asked for.
+    pub fn tokens(&self) -> usize {
+        let asked = self
+            .recording
+            .asked
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        let is_for_one = |request: &&Message| request.line().1.ends_with("/oauth2/v2.0/token");
+        asked.iter().filter(is_for_one).count()
+    }
+
     /// How much of it was under way at once, at the most.
     pub fn at_once(&self) -> usize {
         self.recording.most.load(Ordering::Relaxed)
