@@ -11,6 +11,8 @@ mod caller;
 #[cfg(test)]
 mod environment;
 #[cfg(test)]
+mod flows;
+#[cfg(test)]
 mod gate;
 #[cfg(test)]
 mod http;
