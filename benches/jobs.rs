@@ -1,7 +1,8 @@
 //! A job of many people on a running service: beside a raw generator that sends the very same requests, and under a
 //! service that allows only so much. Ratios decide the exit status.
 //!
-//! `cargo bench --bench jobs` · `cargo bench --bench jobs -- --short` · `… -- --people 1000`
+//! `cargo bench --bench jobs` · `cargo bench --bench jobs -- --short` · `… -- --people 1000` · `… -- --series` and
+//! `… -- --resume`, which take up to 100,000 people and a quarter of an hour
 #![expect(
     clippy::print_stdout,
     clippy::print_stderr,
@@ -17,6 +18,8 @@ mod place;
 mod recorder;
 #[path = "jobs/run.rs"]
 mod run;
+#[path = "jobs/scale.rs"]
+mod scale;
 #[path = "jobs/tally.rs"]
 mod tally;
 #[path = "jobs/wire.rs"]
@@ -48,6 +51,11 @@ const USED_LIMIT: f64 = 0.95;
 /// Refusals over answers.
 const REFUSED_LIMIT: f64 = 0.01;
 
+/// A person in the largest crowd over one in the smallest.
+const SERIES_LIMIT: f64 = 1.25;
+/// Seconds until a resumed job asks its service.
+const RESUME_LIMIT_S: f64 = 2.0;
+
 type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
 
 fn main() -> ExitCode {
@@ -60,11 +68,14 @@ fn main() -> ExitCode {
     let people = number("--people").unwrap_or(if short { 300 } else { 10_000 });
     let rate = number("--rate").unwrap_or(if short { 400 } else { 1000 });
     let only = |name: &str| arguments.iter().any(|argument| argument == name);
-    let all = !only("--beside") && !only("--throttled");
+    let alone = ["--beside", "--throttled", "--series", "--resume"];
+    let all = !alone.iter().any(|name| only(name));
     let mut holds = true;
     for outcome in [
         (all || only("--beside")).then(|| beside_a_generator(people)),
         (all || only("--throttled")).then(|| throttled(people, rate)),
+        only("--series").then(|| series(number("--people").unwrap_or(100_000))),
+        only("--resume").then(|| resume(number("--people").unwrap_or(100_000))),
     ]
     .into_iter()
     .flatten()
@@ -216,6 +227,33 @@ fn throttled(people: usize, rate: usize) -> Result<bool> {
     }
     fs::remove_file(snapshot)?;
     Ok(print(&rows))
+}
+
+/// The time that a person takes, from 1,000 people to so many.
+fn series(most: usize) -> Result<bool> {
+    let numbers: Vec<usize> = [1000, 10_000, 100_000, 1_000_000]
+        .into_iter()
+        .take_while(|number| *number <= most)
+        .collect();
+    let each = scale::series(&numbers)?;
+    let (Some(first), Some(last)) = (each.first(), each.last()) else {
+        return Err("the series begins with 1000 people".into());
+    };
+    Ok(print(&[Row::at_most(
+        "a person among the most / among the fewest",
+        last / first,
+        SERIES_LIMIT,
+    )]))
+}
+
+/// How soon a job of so many people goes on.
+fn resume(people: usize) -> Result<bool> {
+    let took = scale::resume(people)?;
+    Ok(print(&[Row::at_most(
+        &format!("first request of a resumed job, {people} people, seconds"),
+        took.as_secs_f64(),
+        RESUME_LIMIT_S,
+    )]))
 }
 
 fn build() -> &'static str {

@@ -5,6 +5,7 @@ use std::net::{TcpListener, TcpStream};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
+use std::time::Instant;
 
 use crate::Result;
 use crate::wire::{Connection, Message};
@@ -15,6 +16,7 @@ pub struct Recording {
     asked: Mutex<Vec<Message>>,
     open: AtomicUsize,
     most: AtomicUsize,
+    first: Mutex<Option<Instant>>,
 }
 
 /// A recorder at an address of its own.
@@ -69,6 +71,15 @@ impl Recorder {
         asked.iter().filter(is_for_one).count()
     }
 
+    /// When the first of it came, tokens aside.
+    pub fn first(&self) -> Option<Instant> {
+        *self
+            .recording
+            .first
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// How much of it was under way at once, at the most.
     pub fn at_once(&self) -> usize {
         self.recording.most.load(Ordering::Relaxed)
@@ -90,6 +101,10 @@ fn pass_on(client: TcpStream, own: &str, target: &str, heard: &Recording) -> Res
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .push(request.clone());
+        if !request.line().1.contains("/oauth2/") {
+            let mut first = heard.first.lock().unwrap_or_else(PoisonError::into_inner);
+            first.get_or_insert_with(Instant::now);
+        }
         let open = heard.open.fetch_add(1, Ordering::Relaxed) + 1;
         heard.most.fetch_max(open, Ordering::Relaxed);
         request.set("host", host.to_owned());

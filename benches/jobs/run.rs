@@ -120,7 +120,7 @@ impl Ran {
 }
 
 /// The profile `crowd`, whose guard allows so many people.
-fn profile(place: &Place, server: &Server, address: &str, file: &str) -> Result<()> {
+pub fn profile(place: &Place, server: &Server, address: &str, file: &str) -> Result<()> {
     let folder = place.path("config/mfactl");
     fs::create_dir_all(&folder)?;
     let authority = server.authority.replace(&server.graph, address);

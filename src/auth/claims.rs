@@ -20,8 +20,10 @@ struct Payload {
     tid: Option<String>,
     scp: Option<String>,
     roles: Vec<String>,
-    wids: Vec<String>,
+    wids: Option<Vec<String>>,
     exp: Option<i64>,
+    iat: Option<i64>,
+    nbf: Option<i64>,
     aud: serde_json::Value,
     nonce: Option<String>,
 }
@@ -43,6 +45,12 @@ pub(crate) struct TokenClaims {
     pub(crate) permissions: Vec<String>,
     /// Template ids of the person's directory roles.
     pub(crate) directory_roles: Vec<String>,
+    /// Whether it tells of directory roles at all.
+    pub(crate) tells_roles: bool,
+    /// When it was made, by the clock of whoever made it.
+    pub(crate) issued_at: Option<Timestamp>,
+    /// From when on it serves.
+    pub(crate) starts_at: Option<Timestamp>,
     /// When it ends.
     pub(crate) ends_at: Option<Timestamp>,
     /// The services that it is for.
@@ -73,7 +81,10 @@ impl TokenClaims {
             tenant: payload.tid,
             delegated,
             permissions,
-            directory_roles: payload.wids,
+            tells_roles: payload.wids.is_some(),
+            directory_roles: payload.wids.unwrap_or_default(),
+            issued_at: moment(payload.iat),
+            starts_at: moment(payload.nbf),
             audiences: match payload.aud {
                 serde_json::Value::String(one) => vec![one],
                 serde_json::Value::Array(all) => all
@@ -83,7 +94,7 @@ impl TokenClaims {
                 _ => Vec::new(),
             },
             nonce: payload.nonce,
-            ends_at: payload.exp.and_then(|exp| Timestamp::from_second(exp).ok()),
+            ends_at: moment(payload.exp),
         }
     }
 
@@ -113,6 +124,10 @@ impl TokenClaims {
             permissions: self.permissions.clone(),
         }
     }
+}
+
+fn moment(seconds: Option<i64>) -> Option<Timestamp> {
+    seconds.and_then(|seconds| Timestamp::from_second(seconds).ok())
 }
 
 #[cfg(test)]

@@ -15,7 +15,7 @@ const CODES: &[(&[u64], &str, &str)] = &[
     (
         &[50_020, 90_072],
         "the account is of another tenant",
-        "set tenant in the profile, or use an account of it",
+        "set tenant in the profile, or use an account of it; a guest has to be invited first",
     ),
     (
         &[50_034],
@@ -83,6 +83,66 @@ const CODES: &[(&[u64], &str, &str)] = &[
         &[65_001, 65_002, 65_004, 650_052, 650_056, 90_094],
         "the application has no consent",
         "an administrator grants consent under App registrations, API permissions",
+    ),
+    (
+        &[50_058],
+        "nobody is signed in who could be taken over silently",
+        "sign in: mfactl auth login",
+    ),
+    (
+        &[70_016],
+        "nobody has typed the code yet",
+        "type it on the page that was shown, or begin anew: mfactl auth login",
+    ),
+    (
+        &[70_018],
+        "the code is not one that was given out",
+        "begin anew: mfactl auth login",
+    ),
+    (
+        &[70_019, 70_020],
+        "the code has expired",
+        "begin anew, and type it within its time: mfactl auth login",
+    ),
+    (
+        &[70_021, 700_211, 700_212, 700_213],
+        "no federated credential of the application fits the token from outside",
+        "compare its iss, sub and aud with the application's federated credential, letter by letter",
+    ),
+    (
+        &[700_024],
+        "the client assertion is not valid at this time",
+        "check the clock of this machine: mfactl doctor",
+    ),
+    (
+        &[700_030],
+        "the subject of the certificate is not one that the application takes",
+        "use a certificate that is registered for it under Certificates & secrets",
+    ),
+    (
+        &[700_229],
+        "only tokens of applications may stand as a federated credential",
+        "take the token of the pipeline or the workload, not that of a person",
+    ),
+    (
+        &[90_008],
+        "the application asks for itself, and has no permission on Microsoft Graph",
+        "add the delegated permission User.Read under API permissions",
+    ),
+    (
+        &[9_002_313],
+        "the request is malformed for this tenant",
+        "check tenant, client_id and authority in the profile",
+    ),
+    (
+        &[135_011],
+        "the device is disabled",
+        "sign in from another, or have it enabled",
+    ),
+    (
+        &[530_003],
+        "the device has to be managed",
+        "sign in from a managed device, or ask who owns the policy",
     ),
     (&[70_011], "the scope is wrong", "check the url of the profile"),
     (
@@ -184,6 +244,11 @@ fn told(status: u16, number: Option<u64>, word: Option<&str>) -> Error {
                 "the application or its secret is wrong",
                 "check client_id and secret",
             ),
+            // A number says more than the word: without its meaning nothing is guessed.
+            (None, _) if number.is_some() => (
+                "the sign-in service refused for a reason that is not known here",
+                "tell the code to whoever runs the directory; mfactl doctor looks at the rest",
+            ),
             (None, Some("invalid_grant")) => ("sign-in name or password is wrong", "check both"),
             (None, Some("unauthorized_client")) => (
                 "the application may not sign in this way",
@@ -191,7 +256,7 @@ fn told(status: u16, number: Option<u64>, word: Option<&str>) -> Error {
             ),
             (None, _) => (
                 "the sign-in service refused",
-                "look the code up in the service's documentation",
+                "tell the code to whoever runs the directory; mfactl doctor looks at the rest",
             ),
         };
         Error::new(ErrorCode::NotSignedIn, format!("not signed in: {why}")).hint(hint)
@@ -228,6 +293,35 @@ mod tests {
             error.message,
             error.hint.unwrap()
         )
+    }
+
+    #[test]
+    fn every_code_of_the_list_has_one_meaning_and_one_mend() {
+        let of_the_list: &[u64] = &[
+            50_011, 50_012, 700_027, 50_020, 50_034, 50_053, 50_055, 50_057, 50_058, 50_059, 90_002, 50_072,
+            50_079, 50_074, 50_076, 50_078, 50_105, 50_126, 50_158, 50_173, 50_194, 50_196, 500_011, 53_000,
+            53_003, 530_032, 530_035, 65_001, 65_002, 65_004, 650_052, 650_056, 90_094, 700_016, 700_025,
+            7_000_218, 700_082, 70_008, 70_043, 7_000_112, 7_000_215, 7_000_222, 700_030, 700_229, 70_021,
+            700_211, 700_213, 70_011, 70_016, 70_018, 70_019, 90_008, 90_038, 90_055, 90_072, 9_001_023,
+            9_002_313, 135_011,
+        ];
+        for code in of_the_list {
+            let meanings = CODES.iter().filter(|(codes, ..)| codes.contains(code)).count();
+            assert_eq!(meanings, 1, "AADSTS{code}");
+        }
+    }
+
+    #[test]
+    fn a_code_that_is_not_known_is_shown_as_it_is_and_nothing_is_guessed() {
+        let said = error(
+            400,
+            r#"{"error":"invalid_grant","error_description":"AADSTS9999999: see https://login.example/?code=9999999","error_codes":[9999999],"error_uri":"https://login.example/error?code=9999999"}"#,
+        );
+        assert_eq!(
+            said,
+            "not_signed_in AADSTS9999999: not signed in: the sign-in service refused for a reason that is not known \
+             here (tell the code to whoever runs the directory; mfactl doctor looks at the rest)"
+        );
     }
 
     #[test]

@@ -10,6 +10,7 @@ pub(crate) mod change;
 mod completions;
 pub mod context;
 mod devices;
+mod doctor;
 mod explain;
 pub mod globals;
 pub mod interrupt;
@@ -94,6 +95,8 @@ pub(crate) enum Noun {
     /// Show what the service can do, and what instead
     #[command(alias = "capability")]
     Capabilities(capabilities::Args),
+    /// Find what keeps a profile from working, each with its mend
+    Doctor(doctor::Args),
     /// Run and move the embedded demo service
     #[command(subcommand)]
     Local(local::Verb),
@@ -126,6 +129,7 @@ impl Noun {
             Self::Report(verb) => verb.run(cx).await,
             Self::Profile(verb) => verb.run(cx).await,
             Self::Capabilities(args) => args.run(cx).await,
+            Self::Doctor(args) => args.run(cx).await,
             Self::Local(verb) => verb.run(cx).await,
             Self::Completions(args) => args.run(cx),
             Self::Man(args) => args.run(cx),
@@ -144,6 +148,7 @@ impl Noun {
                 | Self::Policy(policy::Verb::Show(_))
                 | Self::Report(report::Verb::Registration(_))
                 | Self::Capabilities(_)
+                | Self::Doctor(_)
         )
     }
 
@@ -218,8 +223,10 @@ const GROUPS: &[(&str, &[(&str, &str)])] = &[
             ("user check-caller", "is it the person on the phone?"),
             ("user reset-password", "set or make a password"),
             ("user sign-out", "end every session"),
-            ("methods add", "phone, email, totp, temporary-pass, questions"),
-            ("methods update|remove", "change or remove a method"),
+            (
+                "methods add|update|remove",
+                "phone, email, totp, pass, questions, …",
+            ),
             (
                 "methods set-default|verify",
                 "the default; a number that waits for its code",
@@ -261,6 +268,7 @@ const GROUPS: &[(&str, &[(&str, &str)])] = &[
                 "auth|profile|capabilities",
                 "sign in; whom it works for; what can be done",
             ),
+            ("doctor", "what keeps it from working, with its mend"),
             (
                 "completions|man|schema",
                 "for the shell, for readers, for scripts",

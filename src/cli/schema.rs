@@ -36,6 +36,7 @@ pub const NAMES: &[(&str, &str)] = &[
     ("audit", "audit list: an array of these; audit export: one a line"),
     ("profile", "profile list: an array of these"),
     ("profile-values", "profile show"),
+    ("doctor", "doctor: an array of these"),
     ("error", "the last line of stderr where something failed"),
     ("errors", "the codes of errors, with exit status"),
 ];
@@ -62,6 +63,7 @@ pub fn schema(name: &str) -> Result<Value> {
         "result" => generator.into_root_schema_for::<shape::ResultDoc>(),
         "check" => generator.into_root_schema_for::<shape::CheckDoc>(),
         "audit" => generator.into_root_schema_for::<crate::domain::AuditRow>(),
+        "doctor" => generator.into_root_schema_for::<shape::DoctorRow>(),
         "error" => generator.into_root_schema_for::<shape::ErrorDoc>(),
         "errors" => return Ok(Value::Array(errors().iter().map(CodeRow::value).collect())),
         other => {

@@ -215,11 +215,14 @@ pub const VARIABLES: &[Variable] = &[
         "HTTPS_PROXY",
         "the proxy, where neither profile nor MFACTL_PROXY names one",
     ),
+    alone("https_proxy", "the same, as curl spells it"),
+    alone("ALL_PROXY", "the same for every address"),
     alone("HTTP_PROXY", "the same for plain http"),
     alone(
         "NO_PROXY",
         "hosts that are asked directly, where nothing else says it",
     ),
+    alone("no_proxy", "the same, as curl spells it"),
     alone("MFACTL_LOCAL_DATA", "the data file of the built-in profile local"),
     alone(
         "MFACTL_STATE_DIR",

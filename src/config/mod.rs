@@ -9,6 +9,7 @@ mod machine;
 mod network;
 mod origin;
 mod profile;
+mod proxy;
 mod rights;
 mod several;
 
@@ -24,6 +25,7 @@ pub use login::{AUTHS, Assertion, Auth, Handed, Login, Machine as IdentityHost, 
 use machine::Machine;
 pub use network::{Network, Proxy};
 pub use profile::{Address, LOCAL, OF_VARIABLES, Place, Profile, check_address};
+pub use proxy::ProxyOf;
 
 pub(crate) use crate::domain::written::nearest;
 use crate::domain::{Error, ErrorCode, Result, Secret};

@@ -16,6 +16,7 @@ mod policy;
 pub(crate) mod private;
 mod progress;
 pub mod reference;
+mod right;
 pub(crate) mod role;
 mod secret;
 mod service;
@@ -42,6 +43,7 @@ pub use policy::{
     TargetType,
 };
 pub use progress::{Counts, Progress};
+pub use right::{Lack, Right, Standing, Weight};
 pub use secret::{Secret, Slot, Slots};
 pub use service::{Asked, Challenge, IdentityService, Purpose, RegistrationRow, Verdict};
 pub use user::{Operator, Privileges, ReportQuery, User, UserQuery, Without};

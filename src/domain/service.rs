@@ -10,6 +10,7 @@ use super::error::Result;
 use super::kind::MethodKind;
 use super::method::{MethodId, Parts, SecurityInfo, UserId};
 use super::policy::Policy;
+use super::right::Right;
 use super::secret::Secret;
 use super::user::{Privileges, ReportQuery, User, UserQuery};
 
@@ -111,6 +112,12 @@ pub struct RegistrationRow {
 pub trait IdentityService: Send + Sync {
     /// What this service can do, narrowed by what the token says, without a request.
     fn capabilities(&self) -> &Capabilities;
+
+    /// What the token must hold for each verb that the service has, and whether it does, without a request. A service
+    /// whose tokens say nothing of that tells none.
+    fn rights(&self) -> Vec<Right> {
+        Vec::new()
+    }
 
     /// People that match, page by page, in a stable order. With [`UserQuery::Ids`] a text that matches nobody yields
     /// nothing, and one that matches several yields them all.

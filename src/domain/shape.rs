@@ -17,11 +17,13 @@ use super::user::{Privileges, User};
 mod auth;
 mod change;
 mod check;
+mod doctor;
 mod job;
 mod profile;
 mod report;
 
 pub use check::CheckDoc;
+pub use doctor::{DoctorRow, DoctorState};
 pub use job::{JobRow, JobShow};
 pub use profile::{Origin, OriginKind, ProfileRow, ProfileShow, ProfileValue};
 pub use report::ReportRow;

@@ -74,14 +74,24 @@ impl HttpTransport {
     }
 
     fn client(&self, url: &Url) -> Result<&reqwest::Client, Failed> {
-        let (way, cell) = match (is_of_machine(url), url.scheme()) {
-            (true, "http") => (Way::Plain, &self.plain),
-            (true, _) => (Way::Near, &self.near),
-            (false, _) => (Way::Far, &self.far),
+        let way = way_to(url);
+        let cell = match way {
+            Way::Plain => &self.plain,
+            Way::Near => &self.near,
+            Way::Far => &self.far,
         };
         cell.get_or_init(|| self.network.client(way))
             .as_ref()
             .map_err(|error| Failed::Hopeless(error.clone()))
+    }
+}
+
+/// By which way an address is reached.
+pub(super) fn way_to(url: &Url) -> Way {
+    match (is_of_machine(url), url.scheme()) {
+        (true, "http") => Way::Plain,
+        (true, _) => Way::Near,
+        (false, _) => Way::Far,
     }
 }
 

@@ -19,7 +19,7 @@ use super::pipeline::{Core, Tried};
 use super::request::Request;
 use crate::domain::{Cost, Error, ErrorCode, Leave, Result};
 
-/// So many batches are under way at once.
+/// So many batches are under way at once, unless a service is known to take more.
 const WAYS: usize = 4;
 /// Where nothing is under way and nothing came for so long, nothing comes.
 const QUIET: Duration = Duration::from_millis(3);
@@ -85,7 +85,7 @@ struct Arrival {
 /// The lines of one pipeline.
 pub(super) struct Gather {
     core: Arc<Core>,
-    ways: Arc<Semaphore>,
+    pub(super) ways: Arc<Semaphore>,
     lines: Mutex<HashMap<&'static str, mpsc::UnboundedSender<Arrival>>>,
 }
 

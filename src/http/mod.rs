@@ -4,6 +4,7 @@
 //! Knows no vendor's paths or error codes, except that a batch and a page have the shape that OData gives them.
 
 mod batch;
+mod certificate;
 mod client;
 mod gather;
 mod leave;
@@ -11,6 +12,7 @@ mod network;
 mod pace;
 mod page;
 mod pipeline;
+pub(crate) mod probe;
 mod request;
 mod retry;
 mod secure;
@@ -18,6 +20,7 @@ mod secure;
 pub(crate) mod testing;
 mod traffic;
 
+pub(crate) use certificate::Certificate;
 #[cfg(test)]
 pub(crate) use client::{Failed, WireAnswer, WireRequest};
 pub(crate) use client::{HttpTransport, Transport};

@@ -62,8 +62,20 @@ impl Network {
     /// # Errors
     /// `file_unreadable` for a file that cannot be read, or a private key that others can read; `config_invalid` for
     /// what is in it and for a proxy's address that is none.
-    #[expect(clippy::disallowed_methods, reason = "the one owner of the HTTP client")]
     pub(super) fn client(&self, way: Way) -> Result<reqwest::Client> {
+        made(self.builder(way)?)
+    }
+
+    /// The same, which also keeps the certificate that the server shows.
+    ///
+    /// # Errors
+    /// As [`Self::client`].
+    pub(super) fn looking(&self, way: Way) -> Result<reqwest::Client> {
+        made(self.builder(way)?.tls_info(true))
+    }
+
+    #[expect(clippy::disallowed_methods, reason = "the one owner of the HTTP client")]
+    fn builder(&self, way: Way) -> Result<reqwest::ClientBuilder> {
         let mut builder = reqwest::Client::builder()
             .user_agent(concat!("mfactl/", env!("CARGO_PKG_VERSION")))
             .redirect(reqwest::redirect::Policy::none())
@@ -78,14 +90,7 @@ impl Network {
             Way::Near => self.secure(builder)?.no_proxy(),
             Way::Far => self.proxied(self.secure(builder)?)?,
         };
-        builder.build().map_err(|error| {
-            let error = super::secure::innermost(&error);
-            Error::new(
-                ErrorCode::ConfigInvalid,
-                format!("no secure connection can be made: {error}"),
-            )
-            .hint("check ca_bundle and client_certificate in the profile, and that the system has root certificates")
-        })
+        Ok(builder)
     }
 
     /// With the roots and the certificate.
@@ -190,6 +195,17 @@ impl Network {
         }
         Ok(text)
     }
+}
+
+fn made(builder: reqwest::ClientBuilder) -> Result<reqwest::Client> {
+    builder.build().map_err(|error| {
+        let error = super::secure::innermost(&error);
+        Error::new(
+            ErrorCode::ConfigInvalid,
+            format!("no secure connection can be made: {error}"),
+        )
+        .hint("check ca_bundle and client_certificate in the profile, and that the system has root certificates")
+    })
 }
 
 fn push_pem(text: &mut String, label: &str, der: &[u8]) {

@@ -102,10 +102,11 @@ impl Pipeline {
         Self::of(self.core.paced(limiter, batches))
     }
 
-    /// The same, with so many more calls that go out by themselves at once.
+    /// The same, with so many more batches under way at once, and so many more calls that go out by themselves.
     #[must_use]
-    pub(crate) fn widened(self, more: usize) -> Self {
-        self.core.single_ways.add_permits(more);
+    pub(crate) fn widened(self, (batches, singles): (usize, usize)) -> Self {
+        self.gather.ways.add_permits(batches);
+        self.core.single_ways.add_permits(singles);
         self
     }
 

@@ -186,7 +186,8 @@ fn day(seconds: u64) -> String {
         .map_or_else(|| "-".to_owned(), |at| at.to_string())
 }
 
-fn host(url: &Url) -> String {
+/// Host and, where it is not the usual one, port.
+pub(super) fn host(url: &Url) -> String {
     let host = url.host_str().unwrap_or_default();
     url.port()
         .map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))

@@ -2,6 +2,7 @@
 
 mod audit;
 pub(crate) mod csv;
+mod doctor;
 pub(crate) mod error;
 mod jobs;
 pub(crate) mod jq;

@@ -7,7 +7,7 @@ use futures::stream::{self, BoxStream};
 
 use crate::domain::{
     Answer, Capabilities, Capability, Challenge, Effect, Error, ErrorCode, IdentityService, MethodId,
-    MethodKind, Parts, Policy, Privileges, Purpose, RegistrationRow, ReportQuery, Result, Secret,
+    MethodKind, Parts, Policy, Privileges, Purpose, RegistrationRow, ReportQuery, Result, Right, Secret,
     SecurityInfo, Step, User, UserId, UserQuery, Verdict,
 };
 
@@ -54,6 +54,10 @@ fn admit_challenge(capabilities: &Capabilities, purpose: Purpose) -> Result<()> 
 impl<S: IdentityService + ?Sized> IdentityService for Gate<S> {
     fn capabilities(&self) -> &Capabilities {
         self.0.capabilities()
+    }
+
+    fn rights(&self) -> Vec<Right> {
+        self.0.rights()
     }
 
     fn users<'a>(&'a self, query: &'a UserQuery) -> BoxStream<'a, Result<User>> {

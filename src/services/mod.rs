@@ -38,8 +38,8 @@ pub struct Service {
     limits: Limits,
     /// Roots under which it takes calls in batches.
     batches: &'static [&'static str],
-    /// How many more calls than usual it takes beside batches at once.
-    wider: usize,
+    /// How many more batches, and how many more calls by themselves, it takes at once than is usual.
+    wider: (usize, usize),
     make: fn(Link) -> Box<dyn IdentityService>,
 }
 
@@ -51,7 +51,7 @@ pub static SERVICES: &[Service] = &[
         capabilities: entra::declared,
         limits: entra::LIMITS,
         batches: entra::BATCHES,
-        wider: 0,
+        wider: (0, 0),
         make: entra::make,
     },
     Service {
@@ -65,7 +65,7 @@ pub static SERVICES: &[Service] = &[
         },
         batches: entra::BATCHES,
         // Its own calls cannot be batched, and nothing throttles them but --throttle.
-        wider: 8,
+        wider: (2, 8),
         make: local::make,
     },
 ];
@@ -121,6 +121,8 @@ pub struct Connected {
     pub operator: Operator,
     /// How fast it can be asked, and that a job runs.
     pub traffic: Option<Traffic>,
+    /// What the token says of its holder.
+    pub(crate) claims: crate::auth::TokenClaims,
 }
 
 /// What a service is made of.
@@ -152,7 +154,9 @@ async fn connect_through(options: ConnectOptions, transport: Arc<dyn Transport>)
     let link = link(&options, transport, Arc::new(SystemTimer::default())).await?;
     let operator = link.claims.operator();
     let traffic = link.graph.traffic();
+    let claims = link.claims.clone();
     Ok(Connected {
+        claims,
         service: Gated::new((service.make)(link)),
         operator,
         traffic,

@@ -9,6 +9,8 @@ mod audit;
 #[cfg(test)]
 mod caller;
 #[cfg(test)]
+mod doctor;
+#[cfg(test)]
 mod environment;
 #[cfg(test)]
 mod flows;

@@ -1,5 +1,6 @@
 //! What Entra can do, as data. What it cannot carries why, and what an administrator does instead (api/entra 0).
 
+use super::rights;
 use crate::auth::TokenClaims;
 use crate::domain::{Answer, Capabilities, Capability, MethodKind};
 
@@ -154,11 +155,7 @@ pub(crate) fn declared() -> Capabilities {
 /// own answer, which names it: permissions overlap, and only the service knows them all.
 pub(crate) fn narrowed(claims: &TokenClaims) -> Capabilities {
     let mut capabilities = declared();
-    let reads_only = claims.has_any(&[
-        "UserAuthenticationMethod.Read.All",
-        "UserAuthenticationMethod.ReadWrite.All",
-    ]) == Some(true)
-        && !claims.permissions.iter().any(|permission| writes(permission));
+    let reads_only = rights::only_reads(claims);
     if reads_only {
         let all: Vec<Capability> = capabilities
             .entries()
@@ -179,14 +176,6 @@ pub(crate) fn narrowed(claims: &TokenClaims) -> Capabilities {
         }
     }
     capabilities
-}
-
-fn writes(permission: &str) -> bool {
-    permission.contains("ReadWrite")
-        || permission.contains("Write.")
-        || permission.ends_with("RevokeSessions.All")
-        || permission.ends_with("EnableDisableAccount.All")
-        || permission.ends_with("AccessAsUser.All")
 }
 
 const fn is_write(capability: Capability) -> bool {

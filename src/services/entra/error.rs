@@ -1,11 +1,11 @@
-//! The table of codes: what Graph's refusals mean, and which permission or role a family of calls wants. Sources:
-//! api/entra 6.3 and 7; the code may be empty, so the status decides first.
+//! The table of codes: what Graph's refusals mean. Which permission or role is wanted is in `rights.rs`. Source:
+//! api/entra 6.3; the code may be empty, so the status decides first.
 
 use serde_json::Value;
 
+use super::rights;
 use crate::auth::TokenClaims;
-use crate::domain::role::AUTHENTICATION_ADMINISTRATOR;
-use crate::domain::{Error, ErrorCode};
+use crate::domain::{Error, ErrorCode, Lack};
 use crate::http::{Response, Verb};
 
 /// Calls that want the same permission and fail in the same ways.
@@ -46,49 +46,6 @@ pub(crate) enum Family {
 }
 
 impl Family {
-    /// The permission that allows all of the family.
-    const fn permission(self, verb: Verb) -> &'static str {
-        let reads = matches!(verb, Verb::Get);
-        match self {
-            Self::Users | Self::Devices => "User.Read.All",
-            Self::Groups => "GroupMember.Read.All",
-            Self::Roles => "RoleManagement.Read.Directory",
-            Self::Methods | Self::Phone | Self::Email | Self::Pass | Self::Preferences if reads => {
-                "UserAuthenticationMethod.Read.All"
-            }
-            Self::Methods | Self::Phone | Self::Email | Self::Pass | Self::Preferences => {
-                "UserAuthenticationMethod.ReadWrite.All"
-            }
-            Self::Requirements => "Policy.Read.All",
-            Self::Sessions => "User.RevokeSessions.All",
-            Self::Password => "User-PasswordProfile.ReadWrite.All",
-            Self::Account => "User.EnableDisableAccount.All",
-            Self::Policy => "Policy.Read.AuthenticationMethod",
-            Self::Report => "AuditLog.Read.All",
-            Self::Extensions => "Mfactl.ReadWrite.All",
-        }
-    }
-
-    /// The role that a person needs besides the permission; an application needs one only over passwords and accounts.
-    fn role(self, verb: Verb, claims: &TokenClaims) -> Option<&'static str> {
-        let over_people = matches!(self, Self::Password | Self::Account);
-        if !claims.delegated {
-            return over_people.then_some("Privileged Authentication Administrator");
-        }
-        let lesser = claims
-            .directory_roles
-            .iter()
-            .any(|role| role == AUTHENTICATION_ADMINISTRATOR);
-        match self {
-            Self::Policy | Self::Requirements if verb == Verb::Get => Some("Global Reader"),
-            Self::Policy | Self::Requirements => Some("Authentication Policy Administrator"),
-            Self::Report => Some("Reports Reader"),
-            Self::Users | Self::Groups | Self::Roles | Self::Devices | Self::Extensions => None,
-            _ if lesser => Some("Privileged Authentication Administrator"),
-            _ => Some("Authentication Administrator"),
-        }
-    }
-
     /// What is absent when the service says 404 and does not mean the person.
     const fn absent(self) -> (ErrorCode, &'static str) {
         match self {
@@ -129,9 +86,17 @@ pub(crate) fn refused(response: &Response, family: Family, verb: Verb, claims: &
             let hint = if challenged {
                 "it wants a new sign-in: sessions of this account were ended, or conditions changed"
             } else {
-                "sign in again; check that url, authority and tenant belong together"
+                "sign in again: mfactl auth login; what does not fit is told by: mfactl doctor"
             };
             Error::new(ErrorCode::TokenRejected, "the service does not take the token").hint(hint)
+        }
+        403 if wants_licence(&code, &said) => {
+            let licence = rights::licence(family);
+            Error::new(
+                ErrorCode::Unsupported,
+                format!("the organization has no licence for it: it takes {licence}"),
+            )
+            .hint(format!("have {licence} assigned in the tenant"))
         }
         // A refusal by policy may come under the code of a missing right.
         403 if is_missing_right(&code) && !said.to_ascii_lowercase().contains("policy") => {
@@ -191,34 +156,14 @@ fn is_missing_right(code: &str) -> bool {
 }
 
 fn missing_right(family: Family, verb: Verb, claims: &TokenClaims) -> Error {
-    let permission = family.permission(verb);
-    let role = family.role(verb, claims);
-    // Where the permission is there, it is the role that lacks.
-    match role {
-        Some(role) if claims.has_any(&[permission]) == Some(true) => {
-            let who = if claims.delegated {
-                "you"
-            } else {
-                "the application"
-            };
-            Error::new(ErrorCode::PermissionMissing, format!("needs {role}")).hint(format!(
-                "the permission is there; {who} must hold the role {role} over this person"
-            ))
-        }
-        role => {
-            let kind = if claims.delegated {
-                "delegated"
-            } else {
-                "application"
-            };
-            let besides = role
-                .map(|role| format!(", and the role {role}"))
-                .unwrap_or_default();
-            Error::new(ErrorCode::PermissionMissing, format!("the token lacks {permission}")).hint(format!(
-                "an administrator grants the {kind} permission {permission} to the application{besides}; then sign in again"
-            ))
-        }
-    }
+    let Lack { why, mend, .. } = rights::refused(family, verb, claims);
+    Error::new(ErrorCode::PermissionMissing, why).hint(mend)
+}
+
+/// Whether the refusal is about what the organization has bought (api/entra 2).
+fn wants_licence(code: &str, said: &str) -> bool {
+    let said = said.to_ascii_lowercase();
+    code.contains("NonPremiumTenant") || said.contains("premium license") || said.contains("premium licence")
 }
 
 fn bad_request(family: Family, code: &str, said: &str) -> Error {
@@ -338,7 +283,7 @@ mod tests {
             ..TokenClaims::default()
         };
         let lesser = TokenClaims {
-            directory_roles: vec![AUTHENTICATION_ADMINISTRATOR.into()],
+            directory_roles: vec!["c4e39bd9-1100-46d3-8c65-fb160da0071f".into()],
             ..person.clone()
         };
         let default = "Cannot delete default method with other methods configured.";
@@ -355,6 +300,7 @@ mod tests {
                 error(403, "Authorization_RequestDenied", "Insufficient privileges", Family::Sessions, &app),
                 error(403, "policyForbids", "App passwords are off.", Family::Extensions, &app),
                 error(403, "accessDenied", "The policy does not allow this phone type.", Family::Phone, &app),
+                error(403, "Authentication_RequestFromNonPremiumTenantOrB2CTenant", "x", Family::Report, &app),
                 error(404, "Request_ResourceNotFound", "x", Family::Methods, &app),
                 error(404, "resourceNotFound", "x", Family::Methods, &app),
                 error(429, "TooManyRequests", "x", Family::Methods, &app),
@@ -366,13 +312,14 @@ mod tests {
         400 invalid_number: the service does not take the number (check the digits behind the country code)
         400 service_refused: the service refused: lifetime is not in the range ()
         400 policy_refused: the organization's policy forbids it: the password was used before (see what is allowed: mfactl policy show USER)
-        401 token_rejected: the service does not take the token (sign in again; check that url, authority and tenant belong together)
+        401 token_rejected: the service does not take the token (sign in again: mfactl auth login; what does not fit is told by: mfactl doctor)
         403 permission_missing: the token lacks UserAuthenticationMethod.ReadWrite.All (an administrator grants the application permission UserAuthenticationMethod.ReadWrite.All to the application; then sign in again)
         403 permission_missing: needs Authentication Administrator (the permission is there; you must hold the role Authentication Administrator over this person)
         403 permission_missing: needs Privileged Authentication Administrator (the permission is there; you must hold the role Privileged Authentication Administrator over this person)
         403 permission_missing: the token lacks User.RevokeSessions.All (an administrator grants the application permission User.RevokeSessions.All to the application; then sign in again)
         403 policy_refused: the organization's policy forbids it: app passwords are off (see what is allowed: mfactl policy show USER)
         403 policy_refused: the organization's policy forbids it: the policy does not allow this phone type (see what is allowed: mfactl policy show USER)
+        403 unsupported: the organization has no licence for it: it takes Microsoft Entra ID P1 or P2 (have Microsoft Entra ID P1 or P2 assigned in the tenant)
         404 user_not_found: there is no such person ()
         404 method_not_found: the person has no such method ()
         429 throttled: throttled, 6 tries ()

@@ -13,6 +13,7 @@ mod policy;
 mod preferences;
 mod privileges;
 mod report;
+mod rights;
 mod sessions;
 mod steps;
 #[cfg(test)]
@@ -27,8 +28,8 @@ use futures::stream::{self, BoxStream};
 
 use crate::domain::{
     Action, Capabilities, Challenge, Effect, Error, ErrorCode, IdentityService, Limits, MethodId, Parts,
-    Policy, Privileges, Purpose, RegistrationRow, ReportQuery, Result, Secret, SecurityInfo, Step, User,
-    UserId, UserQuery, Verdict,
+    Policy, Privileges, Purpose, RegistrationRow, ReportQuery, Result, Right, Secret, SecurityInfo, Step,
+    User, UserId, UserQuery, Verdict,
 };
 use crate::services::Link;
 
@@ -37,6 +38,7 @@ pub(crate) use error::{Family, service_code};
 pub(crate) use graph::Graph;
 pub(crate) use info::{registration, sort as sort_methods};
 pub(crate) use policy::sort as sort_policy;
+pub(crate) use rights::extensions as extension_rights;
 pub(crate) use steps::apply_by_person;
 
 /// What Microsoft documents for one application in one tenant of more than 500 people (api/entra 6.2): 8,000 units in
@@ -137,6 +139,10 @@ impl EntraService {
 impl IdentityService for EntraService {
     fn capabilities(&self) -> &Capabilities {
         &self.capabilities
+    }
+
+    fn rights(&self) -> Vec<Right> {
+        rights::told(self.graph.claims(), rights::VERBS)
     }
 
     fn users<'a>(&'a self, query: &'a UserQuery) -> BoxStream<'a, Result<User>> {

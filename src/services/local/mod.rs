@@ -19,7 +19,7 @@ use super::Link;
 use super::entra::{self, EntraService};
 use crate::domain::{
     Answer, Capabilities, Capability, Challenge, Effect, Error, ErrorCode, IdentityService, MethodId,
-    MethodKind, Parts, Policy, Privileges, Purpose, RegistrationRow, ReportQuery, Result, Secret,
+    MethodKind, Parts, Policy, Privileges, Purpose, RegistrationRow, ReportQuery, Result, Right, Secret,
     SecurityInfo, Step, User, UserId, UserQuery, Verdict,
 };
 use crate::http::{Class, Request, Verb, encode_segment};
@@ -83,6 +83,12 @@ impl LocalService {
 impl IdentityService for LocalService {
     fn capabilities(&self) -> &Capabilities {
         &self.capabilities
+    }
+
+    fn rights(&self) -> Vec<Right> {
+        let mut rights = self.graph.rights();
+        rights.extend(entra::extension_rights(self.graph.graph().claims()));
+        rights
     }
 
     fn users<'a>(&'a self, query: &'a UserQuery) -> BoxStream<'a, Result<User>> {

@@ -1,0 +1,362 @@
+//! The one table of permissions and roles: what each family of calls wants, and by that what each verb wants. Refusals,
+//! `capabilities` and `doctor` read it. Sources: api/entra 7 and 11.
+
+mod roles;
+
+use super::error::Family;
+use crate::auth::TokenClaims;
+use crate::domain::{Lack, Right, Standing, Weight};
+use crate::http::Verb;
+use roles::Role;
+
+/// A verb with the calls that it makes.
+pub(super) struct Wanted {
+    verb: &'static str,
+    weight: Weight,
+    calls: &'static [(Family, Verb)],
+}
+
+const fn of(verb: &'static str, weight: Weight, calls: &'static [(Family, Verb)]) -> Wanted {
+    Wanted { verb, weight, calls }
+}
+
+/// Every verb that sends something, in the order in which it is told.
+pub(super) const VERBS: &[Wanted] = &[
+    of("user search", Weight::Always, &[(Family::Users, Verb::Get)]),
+    of(
+        "user show",
+        Weight::Always,
+        &[(Family::Users, Verb::Get), (Family::Methods, Verb::Get)],
+    ),
+    of("methods list", Weight::Always, &[(Family::Methods, Verb::Get)]),
+    of("devices list", Weight::More, &[(Family::Devices, Verb::Get)]),
+    of("policy show", Weight::More, &[(Family::Policy, Verb::Get)]),
+    of(
+        "report registration",
+        Weight::More,
+        &[(Family::Report, Verb::Get), (Family::Users, Verb::Get)],
+    ),
+    of("--group", Weight::More, &[(Family::Groups, Verb::Get)]),
+    of(
+        "privileged people, for guards",
+        Weight::More,
+        &[(Family::Roles, Verb::Get)],
+    ),
+    of(
+        "per-user MFA, shown",
+        Weight::More,
+        &[(Family::Requirements, Verb::Get)],
+    ),
+    of(
+        "user reset",
+        Weight::Changes,
+        &[
+            (Family::Methods, Verb::Delete),
+            (Family::Pass, Verb::Post),
+            (Family::Sessions, Verb::Post),
+        ],
+    ),
+    of(
+        "methods remove",
+        Weight::Changes,
+        &[(Family::Methods, Verb::Delete)],
+    ),
+    of("methods add phone", Weight::More, &[(Family::Phone, Verb::Post)]),
+    of("methods add email", Weight::More, &[(Family::Email, Verb::Post)]),
+    of(
+        "methods add temporary-pass",
+        Weight::More,
+        &[(Family::Pass, Verb::Post)],
+    ),
+    of(
+        "methods set-default",
+        Weight::More,
+        &[(Family::Preferences, Verb::Patch)],
+    ),
+    of(
+        "user sign-out",
+        Weight::Changes,
+        &[(Family::Sessions, Verb::Post)],
+    ),
+    of(
+        "user reset-password",
+        Weight::More,
+        &[(Family::Password, Verb::Post)],
+    ),
+    of(
+        "disable-account, in playbooks",
+        Weight::More,
+        &[(Family::Account, Verb::Patch)],
+    ),
+];
+
+/// What the embedded service has besides.
+const EXTENSIONS: &[Wanted] = &[
+    of(
+        "app-passwords list, reset",
+        Weight::More,
+        &[(Family::Extensions, Verb::Get)],
+    ),
+    of(
+        "devices forget",
+        Weight::More,
+        &[(Family::Extensions, Verb::Delete)],
+    ),
+    of(
+        "methods add totp, questions",
+        Weight::More,
+        &[(Family::Extensions, Verb::Post)],
+    ),
+    of(
+        "user check-caller",
+        Weight::More,
+        &[(Family::Extensions, Verb::Post)],
+    ),
+];
+
+/// The rights of a token over the extensions of the embedded service.
+pub(crate) fn extensions(claims: &TokenClaims) -> Vec<Right> {
+    told(claims, EXTENSIONS)
+}
+
+/// What an application sets without the person: a person resets, and that is another permission.
+const fn as_sent(family: Family, verb: Verb, delegated: bool) -> Verb {
+    match (family, verb) {
+        (Family::Password, Verb::Post) if !delegated => Verb::Patch,
+        _ => verb,
+    }
+}
+
+/// The permissions of which one is enough; the first is the one to grant.
+const fn permissions(family: Family, verb: Verb, delegated: bool) -> &'static [&'static str] {
+    const READ: &str = "UserAuthenticationMethod.Read.All";
+    const WRITE: &str = "UserAuthenticationMethod.ReadWrite.All";
+    let reads = matches!(verb, Verb::Get);
+    match family {
+        Family::Users | Family::Devices => &[
+            "User.Read.All",
+            "User.ReadWrite.All",
+            "Directory.Read.All",
+            "Directory.ReadWrite.All",
+            "Directory.AccessAsUser.All",
+        ],
+        Family::Groups => &[
+            "GroupMember.Read.All",
+            "GroupMember.ReadWrite.All",
+            "Group.Read.All",
+            "Group.ReadWrite.All",
+            "Directory.Read.All",
+            "Directory.ReadWrite.All",
+            "Directory.AccessAsUser.All",
+        ],
+        Family::Roles => &[
+            "RoleManagement.Read.Directory",
+            "RoleManagement.Read.All",
+            "RoleManagement.ReadWrite.Directory",
+            "Directory.Read.All",
+            "Directory.ReadWrite.All",
+            "Directory.AccessAsUser.All",
+        ],
+        Family::Methods | Family::Phone | Family::Email | Family::Pass | Family::Preferences if reads => {
+            &[READ, WRITE]
+        }
+        Family::Phone => &[WRITE, "UserAuthMethod-Phone.ReadWrite.All"],
+        Family::Email => &[WRITE, "UserAuthMethod-Email.ReadWrite.All"],
+        Family::Pass => &[WRITE, "UserAuthMethod-TAP.ReadWrite.All"],
+        Family::Methods | Family::Preferences => &[WRITE],
+        Family::Requirements if reads => &["Policy.Read.All", "Policy.ReadWrite.AuthenticationMethod"],
+        Family::Requirements => &["Policy.ReadWrite.AuthenticationMethod"],
+        Family::Sessions => &["User.RevokeSessions.All", "User.ReadWrite.All"],
+        // A person resets through the methods, and looks at how that goes.
+        Family::Password if reads => &[READ, WRITE],
+        Family::Password if matches!(verb, Verb::Post) => &[WRITE],
+        Family::Password => &["User-PasswordProfile.ReadWrite.All", "User.ReadWrite.All"],
+        Family::Account => &["User.EnableDisableAccount.All", "User.ReadWrite.All"],
+        Family::Policy if reads => &[
+            "Policy.Read.AuthenticationMethod",
+            "Policy.Read.All",
+            "Policy.ReadWrite.AuthenticationMethod",
+        ],
+        Family::Policy => &["Policy.ReadWrite.AuthenticationMethod"],
+        Family::Report => &["AuditLog.Read.All"],
+        Family::Extensions if delegated => &["Mfactl.ReadWrite"],
+        Family::Extensions => &["Mfactl.ReadWrite.All"],
+    }
+}
+
+/// The licence that a family of calls takes.
+pub(super) const fn licence(family: Family) -> &'static str {
+    match family {
+        Family::Report => "Microsoft Entra ID P1 or P2",
+        _ => "Microsoft Entra ID P1",
+    }
+}
+
+/// Whether the token can be seen to hold no permission that changes anything.
+pub(super) fn only_reads(claims: &TokenClaims) -> bool {
+    let reads = permissions(Family::Methods, Verb::Get, claims.delegated);
+    let writes = |permission: &String| {
+        permission.contains("ReadWrite")
+            || permission.contains("Write.")
+            || VERBS.iter().flat_map(|verb| verb.calls).any(|(family, verb)| {
+                *verb != Verb::Get
+                    && permissions(*family, *verb, claims.delegated).contains(&permission.as_str())
+            })
+            || permission.ends_with("AccessAsUser.All")
+    };
+    claims.has_any(reads) == Some(true) && !claims.permissions.iter().any(writes)
+}
+
+fn kind(claims: &TokenClaims) -> &'static str {
+    if claims.delegated {
+        "delegated"
+    } else {
+        "application"
+    }
+}
+
+/// The first of these roles that is worth more than those that are held.
+fn next_role(roles: &'static [Role], claims: &TokenClaims) -> Option<Role> {
+    let held = |role: &Role| claims.directory_roles.iter().any(|id| id == role.id);
+    match roles.iter().rposition(held) {
+        None => roles.first().copied(),
+        Some(at) => roles.get(at + 1).copied(),
+    }
+}
+
+/// What a call lacks that the service has just refused.
+pub(super) fn refused(family: Family, verb: Verb, claims: &TokenClaims) -> Lack {
+    let wanted = permissions(family, verb, claims.delegated);
+    let permission = wanted.first().copied().unwrap_or_default();
+    let roles = roles::wanted(family, verb, claims.delegated);
+    if claims.has_any(wanted) != Some(true) {
+        return no_permission(permission, roles, claims);
+    }
+    match next_role(roles, claims) {
+        // Where the permission is there, it is the role that lacks.
+        Some(role) => no_role(role, claims),
+        None if roles.is_empty() => no_permission(permission, roles, claims),
+        None => Lack {
+            missing: permission.to_owned(),
+            why: "the service refuses, though the token holds permission and role".to_owned(),
+            mend: "the role may not reach this person (administrative units, role-assignable groups), or was given \
+                   after the sign-in: sign in again"
+                .to_owned(),
+        },
+    }
+}
+
+fn no_permission(permission: &str, roles: &'static [Role], claims: &TokenClaims) -> Lack {
+    let kind = kind(claims);
+    let held = roles
+        .iter()
+        .find(|role| claims.directory_roles.iter().any(|id| id == role.id));
+    let besides = match (held, roles.first()) {
+        (Some(role), _) => format!("; the role {} alone does not do it", role.name),
+        (None, Some(role)) => format!(", and the role {}", role.name),
+        (None, None) => String::new(),
+    };
+    Lack {
+        missing: permission.to_owned(),
+        why: format!("the token lacks {permission}"),
+        mend: format!(
+            "an administrator grants the {kind} permission {permission} to the application{besides}; then sign in again"
+        ),
+    }
+}
+
+fn no_role(role: Role, claims: &TokenClaims) -> Lack {
+    let who = if claims.delegated {
+        "you"
+    } else {
+        "the application"
+    };
+    Lack {
+        missing: role.name.to_owned(),
+        why: format!("needs {}", role.name),
+        mend: format!(
+            "the permission is there; {who} must hold the role {} over this person",
+            role.name
+        ),
+    }
+}
+
+/// How a token stands to each of these verbs.
+pub(super) fn told(claims: &TokenClaims, verbs: &[Wanted]) -> Vec<Right> {
+    verbs.iter().map(|verb| right(verb, claims)).collect()
+}
+
+fn right(wanted: &Wanted, claims: &TokenClaims) -> Right {
+    let mut lacking: Vec<Lack> = Vec::new();
+    let mut unknown = None;
+    let mut wants: Vec<String> = Vec::new();
+    let mut want = |name: &str| {
+        if !wants.iter().any(|known| known == name) {
+            wants.push(name.to_owned());
+        }
+    };
+    for (family, verb) in wanted.calls {
+        let verb = as_sent(*family, *verb, claims.delegated);
+        let any = permissions(*family, verb, claims.delegated);
+        let permission = any.first().copied().unwrap_or_default();
+        let roles = roles::wanted(*family, verb, claims.delegated);
+        want(permission);
+        if let Some(role) = roles.first() {
+            want(role.name);
+        }
+        let held = |role: &Role| claims.directory_roles.iter().any(|id| id == role.id);
+        let lack = match claims.has_any(any) {
+            Some(false) => Some(no_permission(permission, roles, claims)),
+            None => {
+                unknown.get_or_insert_with(|| Standing::Unknown {
+                    why: "the token does not say what it may".to_owned(),
+                    mend: format!("see that the application has {permission}"),
+                });
+                None
+            }
+            Some(true) if roles.is_empty() || roles.iter().any(held) => None,
+            Some(true) => match (roles.first(), roles::can_tell(claims)) {
+                (Some(role), true) => Some(Lack {
+                    mend: format!(
+                        "an administrator gives {} the role {}, or you activate it; then sign in again",
+                        if claims.delegated {
+                            "you"
+                        } else {
+                            "the application"
+                        },
+                        role.name
+                    ),
+                    ..no_role(*role, claims)
+                }),
+                (Some(role), false) => {
+                    unknown.get_or_insert_with(|| Standing::Unknown {
+                        why: format!("the token does not say whether the role {} is held", role.name),
+                        mend: format!("where it is refused, the role {} is what lacks", role.name),
+                    });
+                    None
+                }
+                (None, _) => None,
+            },
+        };
+        if let Some(lack) = lack
+            && !lacking.iter().any(|known| known.missing == lack.missing)
+        {
+            lacking.push(lack);
+        }
+    }
+    let report = wanted.calls.iter().any(|(family, _)| *family == Family::Report);
+    Right {
+        verb: wanted.verb,
+        weight: wanted.weight,
+        wants: wants.join(", "),
+        licence: report.then_some(licence(Family::Report)),
+        standing: match unknown {
+            _ if !lacking.is_empty() => Standing::Lacking(lacking),
+            Some(unknown) => unknown,
+            None => Standing::Held,
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests;
