@@ -44,6 +44,8 @@ const MANY: usize = 2000;
 const CALLS_LIMIT: f64 = 1.1;
 /// Calls to a batch, on average.
 const FILLED_LIMIT: f64 = 18.0;
+/// Requests for a token in one run, which is shorter than a token's life.
+const TOKENS_LIMIT: f64 = 1.0;
 /// Units used over those that were allowed.
 const USED_LIMIT: f64 = 0.95;
 /// Refusals over answers.
@@ -113,7 +115,7 @@ fn beside_a_generator(people: usize) -> Result<bool> {
     let recorder = Recorder::start(&server.graph)?;
     let recorded = Ran::reset(&place, &server, &recorder.address, "people.csv")?;
     recorded.must_be_well()?;
-    let (asked, at_once) = (recorder.asked(), recorder.at_once());
+    let (asked, at_once, tokens) = (recorder.asked(), recorder.at_once(), recorder.tokens());
     drop(server);
 
     run::restore(&place, &snapshot)?;
@@ -153,6 +155,7 @@ fn beside_a_generator(people: usize) -> Result<bool> {
             tally.filled(),
             FILLED_LIMIT,
         ),
+        Row::at_most("requests for a token", tokens as f64, TOKENS_LIMIT),
     ];
     println!(
         "peak memory {:.1} MiB; CPU {}",

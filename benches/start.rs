@@ -28,6 +28,8 @@ use place::Place;
 const HELP_LIMIT: f64 = 4.0;
 /// `methods list` on a running service beside `curl` with the same requests.
 const LIST_LIMIT: f64 = 2.0;
+/// What a token that is kept adds to one that is given.
+const KEPT_LIMIT_MS: f64 = 5.0;
 /// Peak memory of a verb.
 const MEMORY_LIMIT_MIB: f64 = 20.0;
 /// Peak memory where the service runs inside the same process: its server, its database and the client together.
@@ -83,6 +85,22 @@ fn measure(short: bool) -> Result<bool> {
         &name,
         other,
         LIST_LIMIT,
+    ));
+
+    let token = server.token(&place)?;
+    server.keep(&place)?;
+    run(server.kept(&place, &list))?;
+    let (kept, given) = in_turn(
+        lists,
+        || server.kept(&place, &list),
+        || server.given(&place, &list, &token),
+    )?;
+    rows.push(Row::adds(
+        "a kept token adds",
+        kept,
+        "the token given",
+        given,
+        KEPT_LIMIT_MS,
     ));
 
     let runs = if short { 3 } else { 7 };
@@ -147,6 +165,18 @@ impl Row {
         let (own, other) = (ms(own), ms(other));
         let line = format!(
             "{what:<40} {own:>10}  {beside:<28} {other:>10}  {ratio:>7.2}×  {limit:>7.1}×  {}",
+            word(holds)
+        );
+        Self { line, holds }
+    }
+
+    /// What one takes longer than the other, in milliseconds; the rest of both is the same.
+    fn adds(what: &str, own: Duration, beside: &str, other: Duration, limit: f64) -> Self {
+        let more = (own.as_secs_f64() - other.as_secs_f64()) * 1000.0;
+        let holds = more <= limit;
+        let (own, other) = (ms(own), ms(other));
+        let line = format!(
+            "{what:<40} {own:>10}  {beside:<28} {other:>10}  {more:>+5.1} ms  {limit:>5.1} ms  {}",
             word(holds)
         );
         Self { line, holds }

@@ -60,6 +60,17 @@ impl Recorder {
             .collect()
     }
 
+    /// How often a token was asked for.
+    pub fn tokens(&self) -> usize {
+        let asked = self
+            .recording
+            .asked
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        let is_for_one = |request: &&Message| request.line().1.ends_with("/oauth2/v2.0/token");
+        asked.iter().filter(is_for_one).count()
+    }
+
     /// When the first of it came, tokens aside.
     pub fn first(&self) -> Option<Instant> {
         *self

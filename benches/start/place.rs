@@ -101,6 +101,49 @@ impl Server {
             .env("MFACTL_CLIENT_SECRET", &self.client_secret);
         command
     }
+
+    /// A token, as the program prints it into a pipe.
+    pub fn token(&self, place: &Place) -> Result<String> {
+        let output = self.profile(place, &["auth", "token"], &self.graph).output()?;
+        let token = String::from_utf8(output.stdout)?.trim().to_owned();
+        if token.is_empty() {
+            return Err("`auth token` gives none".into());
+        }
+        Ok(token)
+    }
+
+    /// Puts a key for the encrypted file into the place.
+    pub fn keep(&self, place: &Place) -> Result<()> {
+        let path = place.path("key");
+        std::fs::write(&path, "0123456789abcdef0123456789abcdef\n")?;
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt as _;
+            std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600))?;
+        }
+        Ok(())
+    }
+
+    /// The program with a token that is kept in the encrypted file: a managed identity has no secret to keep it under.
+    pub fn kept(&self, place: &Place, arguments: &[&str]) -> Command {
+        let mut command = self.profile(place, arguments, &self.graph);
+        command
+            .env_remove("MFACTL_CLIENT_SECRET")
+            .env("MFACTL_AUTH", "managed-identity")
+            .env("AZURE_POD_IDENTITY_AUTHORITY_HOST", &self.graph)
+            .env("MFACTL_TOKEN_KEY_FILE", place.path("key"));
+        command
+    }
+
+    /// The same with a token that is given.
+    pub fn given(&self, place: &Place, arguments: &[&str], token: &str) -> Command {
+        let mut command = self.profile(place, arguments, &self.graph);
+        command
+            .env_remove("MFACTL_CLIENT_SECRET")
+            .env("MFACTL_AUTH", "token")
+            .env("MFACTL_TOKEN", token);
+        command
+    }
 }
 
 impl Drop for Server {

@@ -14,6 +14,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::ours;
 use crate::domain::{Error, ErrorCode, Result, Secret};
+use crate::http::key_file;
 
 /// How long an assertion works: five to ten minutes are taken (E:certificate-credentials).
 const LIFETIME_S: i64 = 600;
@@ -54,21 +55,22 @@ impl Identity {
                 format!("the certificate {shown} cannot be used: {why}"),
             )
         };
-        if bytes.starts_with(b"-----") || bytes.windows(11).any(|part| part == b"-----BEGIN ") {
-            Self::of_pem(&bytes)
+        let of_pem = |bytes: &[u8]| {
+            Self::of_pem(bytes)
                 .map_err(|why| wrong(why).hint("it must hold the certificate and its RSA key, not encrypted"))
-        } else {
-            Self::of_pkcs12(&bytes, password).map_err(|why| wrong(&why))
+        };
+        if key_file::is_pem(&bytes) {
+            return of_pem(&bytes);
         }
+        let text = key_file::pkcs12(&bytes, password)
+            .map_err(|why| wrong(&why).hint("its password is taken from MFACTL_CERTIFICATE_PASSWORD"))?;
+        of_pem(text.expose().as_bytes())
     }
 
     fn of_pem(bytes: &[u8]) -> Result<Self, &'static str> {
         let certificate =
             CertificateDer::from_pem_slice(bytes).map_err(|_| "there is no certificate in it")?;
-        if bytes
-            .windows(b"ENCRYPTED PRIVATE KEY".len())
-            .any(|part| part == b"ENCRYPTED PRIVATE KEY")
-        {
+        if key_file::is_encrypted(bytes) {
             return Err("its key is encrypted");
         }
         let key = PrivateKeyDer::from_pem_slice(bytes).map_err(|_| "there is no private key in it")?;
@@ -79,34 +81,11 @@ impl Identity {
         )
     }
 
-    #[cfg(not(feature = "pfx"))]
-    fn of_pkcs12(_bytes: &[u8], _password: Option<&Secret>) -> Result<Self, String> {
-        Err("it is not PEM, and this build reads no PKCS#12".to_owned())
-    }
-
-    #[cfg(feature = "pfx")]
-    fn of_pkcs12(bytes: &[u8], password: Option<&Secret>) -> Result<Self, String> {
-        let password = password.map(Secret::expose).unwrap_or_default();
-        let store =
-            p12_keystore::KeyStore::from_pkcs12(bytes, password, Default::default()).map_err(|_| {
-                "it is neither PEM nor PKCS#12, or its password is wrong (MFACTL_CERTIFICATE_PASSWORD)"
-                    .to_owned()
-            })?;
-        let (_, chain) = store
-            .private_key_chain()
-            .ok_or("there is no key with its certificate in it")?;
-        let certificate = chain.certs().first().ok_or("there is no certificate in it")?;
-        Self::of(certificate.as_der(), chain.key().as_der(), false).map_err(str::to_owned)
-    }
-
     /// `key`: PKCS#1 or PKCS#8.
     fn of(certificate: &[u8], der: &[u8], pkcs1: bool) -> Result<Self, &'static str> {
         const NO_RSA: &str = "its key is not an RSA key";
         let label = if pkcs1 { "RSA PRIVATE KEY" } else { "PRIVATE KEY" };
-        let body = base64::engine::general_purpose::STANDARD.encode(der);
-        let pem = Secret::new(format!(
-            "-----BEGIN {label}-----\n{body}\n-----END {label}-----\n"
-        ));
+        let pem = Secret::new(key_file::section(label, der));
         let key = EncodingKey::from_rsa_pem(pem.expose().as_bytes()).map_err(|_| NO_RSA)?;
         let identity = Self {
             thumbprint: URL_SAFE_NO_PAD.encode(Sha256::digest(certificate)),

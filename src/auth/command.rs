@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use serde_json::Value;
 
-use super::flow::{Fetched, Flow, Need};
+use super::flow::{Fetched, Flow, Need, unanswered};
 use crate::domain::{Clock as _, Error, ErrorCode, Result, Secret, SystemClock};
 
 /// Variables that hold secrets of ours: no child gets them.
@@ -65,7 +65,11 @@ pub(super) struct AzureCli {
 
 #[async_trait]
 impl Flow for AzureCli {
-    async fn fetch(&self, _: Need<'_>) -> Result<Fetched> {
+    async fn fetch(&self, need: Need<'_>) -> Result<Fetched> {
+        if need.claims.is_some() {
+            let hint = format!("az logout && az login --tenant {}", self.tenant);
+            return Err(unanswered("the Azure CLI's token").hint(hint));
+        }
         let program = if cfg!(windows) { "az.cmd" } else { "az" };
         let words = [
             program,

@@ -59,6 +59,17 @@ pub(crate) trait Flow: Send + Sync + Debug {
     }
 }
 
+/// The service asks for a sign-in with more in it, and this flow brings the same token again. `what`: where its token
+/// comes from.
+pub(super) fn unanswered(what: &str) -> Error {
+    Error::new(
+        ErrorCode::NotSignedIn,
+        format!(
+            "not signed in: the service asks for a new sign-in (a claims challenge), and {what} cannot answer that"
+        ),
+    )
+}
+
 /// Posts a form. `class`: whether it may be sent twice where no answer comes; `template`: the path as it is traced.
 pub(super) async fn send(
     endpoint: &Pipeline,

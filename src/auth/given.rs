@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 
 use super::claims::TokenClaims;
-use super::flow::{Fetched, Flow, Need};
+use super::flow::{Fetched, Flow, Need, unanswered};
 use crate::domain::{Clock as _, Error, ErrorCode, Result, Secret, SystemClock};
 
 /// The token.
@@ -12,7 +12,12 @@ pub(super) struct Given(pub(super) Secret);
 
 #[async_trait]
 impl Flow for Given {
-    async fn fetch(&self, _: Need<'_>) -> Result<Fetched> {
+    async fn fetch(&self, need: Need<'_>) -> Result<Fetched> {
+        if need.claims.is_some() {
+            return Err(unanswered("a token that was given").hint(
+                "sign in another way, such as auth = \"browser\", or give a new token in MFACTL_TOKEN",
+            ));
+        }
         let left = TokenClaims::read(&self.0)
             .ends_at
             .map_or(i64::MAX, |ends| ends.as_second() - SystemClock.now().as_second());

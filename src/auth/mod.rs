@@ -29,7 +29,7 @@ pub(crate) use claims::TokenClaims;
 pub(crate) use credential::Way;
 pub(crate) use dialect::Dialect;
 pub(crate) use flow::Fetched;
-pub(crate) use kept::{Place, SignIn, Store};
+pub(crate) use kept::{Place, SignIn, Store, forget};
 pub(crate) use person::{Application, Browser, InBrowser, challenge, open};
 pub use source::SigningIn;
 pub(crate) use source::{SignInAgain, TokenSource, sign_in};

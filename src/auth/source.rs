@@ -410,6 +410,22 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn ten_thousand_requests_ask_for_one_token_a_lifetime() {
+        let script = tokens(3600);
+        let source = source(&script);
+        for lifetime in 1..=3 {
+            let expected = format!("t{lifetime}");
+            for _ in 0..100 {
+                let all = futures::future::join_all((0..100).map(|_| source.token())).await;
+                assert!(all.into_iter().all(|token| token.unwrap().expose() == expected));
+                // A hundred times this is what a token is used for: its hour without the last five minutes.
+                script.sleep(Duration::from_secs(33)).await;
+            }
+        }
+        assert_eq!(script.requests().len(), 3);
+    }
+
+    #[tokio::test]
     async fn a_token_that_is_still_good_serves_on_where_the_next_cannot_be_had() {
         let mut count = 0;
         let script = Script::answering(move |_| {

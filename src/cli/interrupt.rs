@@ -173,7 +173,7 @@ impl Interrupt {
 
     /// What a verb answers that was stopped.
     pub fn error() -> Error {
-        Error::new(ErrorCode::Interrupted, "stopped by Ctrl-C, SIGTERM or hang-up")
+        Error::interrupted()
     }
 }
 

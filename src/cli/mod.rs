@@ -127,7 +127,7 @@ impl Noun {
             Self::Auth(verb) => verb.run(cx).await,
             Self::Policy(verb) => verb.run(cx).await,
             Self::Report(verb) => verb.run(cx).await,
-            Self::Profile(verb) => verb.run(cx),
+            Self::Profile(verb) => verb.run(cx).await,
             Self::Capabilities(args) => args.run(cx).await,
             Self::Doctor(args) => args.run(cx).await,
             Self::Local(verb) => verb.run(cx).await,

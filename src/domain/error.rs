@@ -137,6 +137,11 @@ struct Inner {
 }
 
 impl Error {
+    /// Somebody wants the program to end.
+    pub fn interrupted() -> Self {
+        Self::new(ErrorCode::Interrupted, "stopped by Ctrl-C, SIGTERM or hang-up")
+    }
+
     /// An error of this meaning, in these words: lower case, no full stop, no secret.
     pub fn new(code: ErrorCode, message: impl Into<String>) -> Self {
         Self(Box::new(Inner {

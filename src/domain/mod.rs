@@ -17,6 +17,7 @@ pub(crate) mod private;
 mod progress;
 pub mod reference;
 mod right;
+pub(crate) mod role;
 mod secret;
 mod service;
 pub mod shape;

@@ -7,6 +7,7 @@ mod batch;
 mod certificate;
 mod client;
 mod gather;
+pub(crate) mod key_file;
 mod leave;
 mod network;
 mod pace;

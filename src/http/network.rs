@@ -8,6 +8,7 @@ use rustls_pki_types::pem::{PemObject as _, SectionKind};
 use rustls_pki_types::{CertificateDer, pem};
 use url::Url;
 
+use super::key_file::{is_encrypted, is_pem, pkcs12, section};
 use crate::domain::{Error, ErrorCode, Result, Secret, private};
 
 /// How long a connection may take to come about.
@@ -139,13 +140,13 @@ impl Network {
     }
 
     fn identity(&self, certificate: &Path) -> Result<reqwest::Identity> {
-        let bytes = Secret::new(self.identity_pem(certificate)?);
+        let bytes = self.identity_pem(certificate)?;
         reqwest::Identity::from_pem(bytes.expose().as_bytes())
             .map_err(|_| wrong(certificate, "it has no certificate with a private key"))
     }
 
     /// The certificate and its key, in PEM.
-    fn identity_pem(&self, certificate: &Path) -> Result<String> {
+    fn identity_pem(&self, certificate: &Path) -> Result<Secret> {
         const HINT: &str =
             "name the PEM file with the certificate as client_certificate, and its key as client_key";
         let bytes = read(certificate)?;
@@ -176,13 +177,10 @@ impl Network {
                     for_its_owner_alone(path)?;
                 }
                 found = true;
-                push_pem(&mut text, label, &der);
+                text.push_str(&section(label, &der));
             }
             if !found {
-                let encrypted = read(path)?
-                    .windows(b"ENCRYPTED PRIVATE KEY".len())
-                    .any(|part| part == b"ENCRYPTED PRIVATE KEY");
-                let why = if encrypted {
+                let why = if is_encrypted(&read(path)?) {
                     "its key is encrypted"
                 } else {
                     "there is no certificate and no key in it"
@@ -193,7 +191,7 @@ impl Network {
         if !text.contains("PRIVATE KEY-----") {
             return Err(wrong(certificate, "there is no private key in it").hint(HINT));
         }
-        Ok(text)
+        Ok(Secret::new(text))
     }
 }
 
@@ -206,39 +204,6 @@ fn made(builder: reqwest::ClientBuilder) -> Result<reqwest::Client> {
         )
         .hint("check ca_bundle and client_certificate in the profile, and that the system has root certificates")
     })
-}
-
-fn push_pem(text: &mut String, label: &str, der: &[u8]) {
-    use base64::Engine as _;
-    let body = base64::engine::general_purpose::STANDARD.encode(der);
-    text.push_str(&format!(
-        "-----BEGIN {label}-----\n{body}\n-----END {label}-----\n"
-    ));
-}
-
-#[cfg(not(feature = "pfx"))]
-fn pkcs12(_bytes: &[u8], _password: Option<&Secret>) -> Result<String, String> {
-    Err("it is not PEM, and this build reads no PKCS#12".to_owned())
-}
-
-#[cfg(feature = "pfx")]
-fn pkcs12(bytes: &[u8], password: Option<&Secret>) -> Result<String, String> {
-    let password = password.map(Secret::expose).unwrap_or_default();
-    let store = p12_keystore::KeyStore::from_pkcs12(bytes, password, Default::default())
-        .map_err(|_| "it is neither PEM nor PKCS#12, or its password is wrong".to_owned())?;
-    let (_, chain) = store
-        .private_key_chain()
-        .ok_or("there is no key with its certificate in it")?;
-    let mut text = String::new();
-    for certificate in chain.certs() {
-        push_pem(&mut text, "CERTIFICATE", certificate.as_der());
-    }
-    push_pem(&mut text, "PRIVATE KEY", chain.key().as_der());
-    Ok(text)
-}
-
-fn is_pem(bytes: &[u8]) -> bool {
-    bytes.windows(11).any(|part| part == b"-----BEGIN ")
 }
 
 /// The roots in a PEM file.

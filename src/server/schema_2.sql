@@ -9,6 +9,7 @@ CREATE TABLE grants (
   scopes TEXT NOT NULL,                      -- as they were asked for
   user_code TEXT UNIQUE,                     -- what the person types, of a device
   redirect_uri TEXT, challenge TEXT, nonce TEXT, -- of a code; the challenge is PKCE's, S256
-  created_at INTEGER NOT NULL, expires_at INTEGER NOT NULL, polled_at INTEGER
+  created_at INTEGER NOT NULL, expires_at INTEGER NOT NULL, polled_at INTEGER,
+  interval_ms INTEGER                        -- between two polls of a device, once it was told to slow down
 ) WITHOUT ROWID;
 CREATE INDEX grants_family ON grants (family);

@@ -52,7 +52,13 @@ impl Ui {
             .report(false)
             .interact_on_opt(&term);
         drop(asking);
-        let at = chosen.map_err(|_| gone())?.ok_or_else(|| none(prompt))?;
+        let at = chosen
+            .map_err(|dialoguer::Error::IO(error)| match error.kind() {
+                // Ctrl-C: the signal is on its way, and whoever takes it may come later than this.
+                std::io::ErrorKind::Interrupted => Error::interrupted(),
+                _ => gone(),
+            })?
+            .ok_or_else(|| none(prompt))?;
         self.note(&format!(
             "{prompt}: {}",
             items.get(at).map(|(name, _)| *name).unwrap_or_default()

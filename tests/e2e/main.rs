@@ -13,6 +13,8 @@ mod doctor;
 #[cfg(test)]
 mod environment;
 #[cfg(test)]
+mod flows;
+#[cfg(test)]
 mod gate;
 #[cfg(test)]
 mod http;

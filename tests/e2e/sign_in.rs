@@ -14,6 +14,7 @@ use url::Url;
 use url::form_urlencoded::Serializer;
 
 use crate::environment::{Environment, Output};
+use crate::gate::{Gate, Rule};
 use crate::person::shown;
 use crate::server::Server;
 use crate::terminal::Terminal;
@@ -239,6 +240,8 @@ fn somebody_signs_in_by_browser_works_changes_to_another_account_and_signs_out()
         "{}",
         output.stderr
     );
+    let status = me.json(&["-p", "me", "auth", "status"]);
+    assert_eq!(status["roles"], json!(["Global Administrator"]));
     let rows = me.json(&["-p", "me", "methods", "list", ADELE]);
     assert_eq!(rows[0]["user"], ADELE);
     assert_eq!(files(&own).len(), 1);
@@ -442,7 +445,7 @@ fn a_kept_sign_in_that_others_can_read_or_own_is_refused() {
 }
 
 /// How often these commands asked for a token, as their trace says.
-fn token_requests(outputs: &[Output]) -> usize {
+pub(crate) fn token_requests(outputs: &[Output]) -> usize {
     outputs
         .iter()
         .map(|output| output.stderr.matches("path=\"/oauth2/v2.0/token\"").count())
@@ -637,4 +640,108 @@ fn an_expired_sign_in_is_asked_for_on_the_terminal_and_the_command_goes_on() {
     let (screen, code) = terminal.ends();
     assert_eq!(code, 0, "{screen}");
     me.run(&["-p", "me", "auth", "status"]).exits(0);
+}
+
+#[test]
+fn a_job_that_loses_its_sign_in_without_a_terminal_ends_with_4_and_can_go_on() {
+    let own = Environment::new();
+    let fields = admin(&own);
+    let server = own.serve(&[]);
+    let gate = Gate::new(&server.graph, "revokeSignInSessions", Rule::Wait);
+    let me = place(&server, &own);
+    let config = own.path("config/mfactl/config.toml");
+    let text = std::fs::read_to_string(&config).unwrap();
+    std::fs::write(&config, text.replace(&server.graph, &gate.url)).unwrap();
+    sign_in(&me, &fields).exits(0);
+    let both = [
+        "-p",
+        "me",
+        "user",
+        "sign-out",
+        "fen@contoso.example",
+        ADELE,
+        "--yes",
+    ];
+    let started = me.start(&both, "");
+    gate.waits();
+    // Somebody ends the administrator's sessions while the first change is on its way.
+    let gone = server.witness().ask(
+        "POST",
+        &format!("/v1.0/users/{ADMIN}/revokeSignInSessions"),
+        &Value::Null,
+    );
+    assert_eq!(gone.status, 200, "{}", gone.body);
+    gate.open();
+    let output = started.finish().exits(4);
+    assert!(
+        output
+            .stderr
+            .contains("mfactl -p me auth login && mfactl -p me jobs resume j-"),
+        "{}",
+        output.screen()
+    );
+    let jobs = me.json(&["-p", "me", "jobs", "list"]);
+    assert_eq!(jobs[0]["state"], "stopped");
+    let id = jobs[0]["id"].as_str().unwrap();
+    own.run(&["local", "clock", "advance", "2m"]).exits(0);
+    sign_in(&me, &admin(&own)).exits(0);
+    let resumed = me
+        .run(&["-p", "me", "jobs", "resume", id, "--yes", "-o", "json"])
+        .exits(0);
+    assert_eq!(resumed.value()["summary"]["users"]["done"], 2);
+}
+
+/// Two profiles that extend nothing.
+fn two(own: &Environment) {
+    let config = own.path("config/mfactl/config.toml");
+    let text = std::fs::read_to_string(&config).unwrap();
+    let me = text.split("\n[profiles.code]").next().unwrap();
+    let app = me
+        .replace("[profiles.me]", "[profiles.app]")
+        .replace("\"browser\"", "\"client-secret\"");
+    std::fs::write(&config, format!("{me}\n{app}")).unwrap();
+}
+
+#[test]
+fn a_profile_that_goes_takes_its_sign_in_along_and_no_other() {
+    let own = Environment::new();
+    let fields = chidi(&own);
+    let mut server = own.serve(&[]);
+    let me = place(&server, &own);
+    two(&own);
+    sign_in(&me, &fields).exits(0);
+    let app = me.with("MFACTL_CLIENT_SECRET", &server.client_secret);
+    app.run(&["-p", "app", "methods", "list", ADELE]).exits(0);
+    assert_eq!(files(&own).len(), 2);
+    // Without the secret nothing of it can be read, and it goes all the same.
+    let output = me.run(&["profile", "remove", "app", "--yes"]).exits(0);
+    assert!(
+        output.stderr.contains("the kept token of app is removed"),
+        "{}",
+        output.stderr
+    );
+    assert_eq!(files(&own).len(), 1);
+    me.run(&["-p", "me", "auth", "status"]).exits(0);
+    let output = me.run(&["profile", "remove", "me", "--yes"]).exits(0);
+    for words in [
+        "profile me is removed from",
+        "Signed out of me: chidi@contoso.example",
+        "was ended at the service",
+    ] {
+        assert!(output.stderr.contains(words), "{}", output.stderr);
+    }
+    assert!(files(&own).is_empty());
+
+    // Where the service is not reached, what could not be ended is said.
+    place(&server, &own);
+    two(&own);
+    sign_in(&me, &fields).exits(0);
+    server.end(rustix::process::Signal::TERM);
+    let output = me.run(&["profile", "remove", "me", "--yes"]).exits(7);
+    assert!(
+        output.stderr.contains("the sign-in was not ended at the service"),
+        "{}",
+        output.stderr
+    );
+    assert!(files(&own).is_empty());
 }

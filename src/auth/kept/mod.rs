@@ -2,6 +2,7 @@
 //! only its key opens; the key and the refresh token are in the operating system's keyring, or the key comes from a
 //! file, a passphrase or the very credential. Nothing is ever kept in clear.
 
+mod forget;
 mod key;
 mod place;
 mod ring;
@@ -13,6 +14,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+pub(crate) use forget::forget;
 pub use key::{Ask, Keys};
 pub(crate) use place::{Place, Whose};
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! The place of one sign-in: read without a lock, written under one, so that of all processes one alone refreshes.
 
 use std::fs::{File, TryLockError};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use base64::Engine as _;
@@ -61,6 +61,7 @@ impl Whose<'_> {
 pub(crate) struct Place {
     pub(super) path: PathBuf,
     id: String,
+    profile: String,
     whose: String,
     keys: Keys,
     own: Option<Master>,
@@ -88,12 +89,13 @@ struct Content {
 impl Place {
     /// The place of this sign-in. Opens nothing. `own`: what of the credential is as good as a key.
     pub(crate) fn new(keeping: &Keeping, whose: &Whose<'_>, own: Option<Zeroizing<Vec<u8>>>) -> Self {
-        let whose = whose.text();
+        let (profile, whose) = (whose.profile.to_owned(), whose.text());
         let digest = Sha256::digest(&whose);
         let id: String = digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
         Self {
             path: keeping.folder.join(format!("{id}.json")),
             id,
+            profile,
             whose,
             keys: keeping.keys.clone(),
             own: own.map(Master::Strong),
@@ -239,7 +241,8 @@ impl Place {
             refresh_token: inside.map(|token| token.expose().to_owned()),
             account: sign_in.account.clone(),
         };
-        Envelope::seal(store, &key, &salt, &self.whose, &plain(&content)?)?.write(&self.path)
+        let sealed = Envelope::seal(store, &key, &salt, &self.whose, &plain(&content)?)?;
+        sealed.of(&self.profile).write(&self.path)
     }
 
     /// Takes away what is kept; whether anything was.
@@ -271,36 +274,42 @@ impl Place {
     /// # Errors
     /// `file_locked`, `file_unreadable`.
     pub(crate) async fn lock(&self) -> Result<File> {
-        let path = self.path.with_extension("lock");
-        let failed = |error: std::io::Error| {
-            Error::new(
-                ErrorCode::FileUnreadable,
-                format!("the lock {} cannot be taken: {error}", path.display()),
-            )
-        };
-        private::make_folder(path.parent().unwrap_or(&path)).map_err(failed)?;
-        let file = private::options()
-            .create(true)
-            .write(true)
-            .truncate(false)
-            .open(&path)
-            .map_err(failed)?;
-        let began = tokio::time::Instant::now();
-        loop {
-            match file.try_lock() {
-                Ok(()) => return Ok(file),
-                Err(TryLockError::WouldBlock) if began.elapsed() < PATIENCE => {
-                    tokio::time::sleep(PAUSE).await
-                }
-                Err(TryLockError::WouldBlock) => {
-                    return Err(Error::new(
-                        ErrorCode::FileLocked,
-                        "another mfactl has been signing in for too long",
-                    )
-                    .hint("end it, and try again"));
-                }
-                Err(TryLockError::Error(error)) => return Err(failed(error)),
+        lock(&self.path).await
+    }
+}
+
+/// Waits until no other process refreshes the sign-in in this file; none does while the answer lives.
+///
+/// # Errors
+/// `file_locked`, `file_unreadable`.
+pub(super) async fn lock(path: &Path) -> Result<File> {
+    let path = path.with_extension("lock");
+    let failed = |error: std::io::Error| {
+        Error::new(
+            ErrorCode::FileUnreadable,
+            format!("the lock {} cannot be taken: {error}", path.display()),
+        )
+    };
+    private::make_folder(path.parent().unwrap_or(&path)).map_err(failed)?;
+    let file = private::options()
+        .create(true)
+        .write(true)
+        .truncate(false)
+        .open(&path)
+        .map_err(failed)?;
+    let began = tokio::time::Instant::now();
+    loop {
+        match file.try_lock() {
+            Ok(()) => return Ok(file),
+            Err(TryLockError::WouldBlock) if began.elapsed() < PATIENCE => tokio::time::sleep(PAUSE).await,
+            Err(TryLockError::WouldBlock) => {
+                return Err(Error::new(
+                    ErrorCode::FileLocked,
+                    "another mfactl has been signing in for too long",
+                )
+                .hint("end it, and try again"));
             }
+            Err(TryLockError::Error(error)) => return Err(failed(error)),
         }
     }
 }

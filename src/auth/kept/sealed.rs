@@ -24,6 +24,9 @@ pub(super) const WHAT: &str = "the kept sign-in";
 #[derive(Serialize, Deserialize)]
 pub(super) struct Envelope {
     version: u8,
+    /// The profile that it is of: with that it can be taken away without a key.
+    #[serde(default)]
+    pub(super) profile: String,
     /// Where its key is.
     pub(super) store: Store,
     salt: String,
@@ -43,11 +46,18 @@ impl Envelope {
         let nonce = sealed.map_err(|_| Error::new(ErrorCode::Internal, "the sign-in cannot be sealed"))?;
         Ok(Self {
             version: VERSION,
+            profile: String::new(),
             store,
             salt: STANDARD.encode(salt),
             nonce: STANDARD.encode(nonce.as_ref()),
             sealed: STANDARD.encode(&*bytes),
         })
+    }
+
+    /// The same, with the name of its profile on the outside.
+    pub(super) fn of(self, profile: &str) -> Self {
+        let profile = profile.to_owned();
+        Self { profile, ..self }
     }
 
     /// Opens it; `None`: it is not this key's, or not this sign-in's, or was altered.

@@ -214,3 +214,31 @@ fn a_token_out_of_the_future_has_no_age() {
     assert_eq!(sign_in().age(at(990)), None);
     assert_eq!(sign_in().ends_at(), at(4_600));
 }
+
+#[tokio::test]
+async fn all_of_a_profile_goes_without_a_key_and_nothing_of_another() {
+    let folder = tempfile::tempdir().unwrap();
+    let ring = mock();
+    let keeping = keeping(folder.path(), TokenStore::Auto);
+    let place = |profile, tenant| {
+        let whose = Whose {
+            profile,
+            tenant,
+            ..whose()
+        };
+        Place::new(&keeping, &whose, None).with(ring.clone())
+    };
+    for (profile, tenant) in [("contoso", "t1"), ("contoso", "t2"), ("fabrikam", "t1")] {
+        let place = place(profile, tenant);
+        place.write(Store::Keyring, &sign_in()).await.unwrap();
+    }
+    // Whatever is no sign-in stays.
+    std::fs::write(keeping.folder.join("text.json"), "text").unwrap();
+    let gone = super::forget::forget_in(&keeping.folder, "contoso", &ring).await;
+    assert_eq!(gone.unwrap(), 2);
+    assert!(place("contoso", "t1").read().await.unwrap().is_none());
+    assert!(place("fabrikam", "t1").read().await.unwrap().is_some());
+    assert!(keeping.folder.join("text.json").exists());
+    let again = super::forget::forget_in(&keeping.folder, "contoso", &ring).await;
+    assert_eq!(again.unwrap(), 0);
+}

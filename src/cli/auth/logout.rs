@@ -1,6 +1,6 @@
 //! `auth logout`: what is kept goes, and what can be ended at the service is ended there.
 
-use crate::auth::{SignIn, TokenClaims};
+use crate::auth::{Place, SignIn, TokenClaims};
 use crate::cli::context::Context;
 use crate::domain::{Result, Secret};
 use crate::services::{ConnectOptions, sign_in};
@@ -24,42 +24,61 @@ impl Args {
             nobody();
             return Ok(0);
         };
-        let _lock = place.lock().await?;
-        let (kept, unread) = match place.read().await {
-            Ok(kept) => (kept.map(|(_, sign_in)| sign_in), None),
-            Err(error) => (None, Some(error)),
-        };
-        // What the keyring holds does not go while that is locked: then nothing goes, and the error says so.
-        if !place.remove().await? {
-            nobody();
-            return Ok(0);
-        }
-        if !options.credential.is_a_persons() {
-            cx.ui.note(&format!(
-                "the kept token of {name} is removed; it signs in again by itself, by {}",
-                options.credential.way()
-            ));
-            return Ok(0);
-        }
-        let who = kept.as_ref().and_then(|kept| kept.account.clone());
-        cx.ui.note(&format!(
-            "Signed out of {name}{}",
-            who.map(|who| format!(": {who}")).unwrap_or_default()
-        ));
-        match kept {
-            Some(SignIn {
-                refresh: Some(refresh),
-                access,
-                ..
-            }) => revoke(cx, &options, &refresh, &access).await,
-            Some(_) => Ok(0),
+        match end(cx, name, &options, &place).await? {
+            Some(code) => Ok(code),
             None => {
-                let why = unread.map_or_else(String::new, |error| format!(": {error}"));
-                cx.ui.warn(&format!(
-                    "what was kept could not be read, so that it was not ended at the service{why}"
-                ));
-                Ok(7)
+                nobody();
+                Ok(0)
             }
+        }
+    }
+}
+
+/// Takes away what is kept at this place, ends it at the service where that can be, and says both; gives the exit
+/// status: 7, where a copy would work on because the service was not reached. `None`: nothing is kept.
+///
+/// # Errors
+/// `file_locked`, `file_unreadable`, `not_signed_in` where the keyring does not open.
+pub(crate) async fn end(
+    cx: &Context,
+    name: &str,
+    options: &ConnectOptions,
+    place: &Place,
+) -> Result<Option<u8>> {
+    let _lock = place.lock().await?;
+    let (kept, unread) = match place.read().await {
+        Ok(kept) => (kept.map(|(_, sign_in)| sign_in), None),
+        Err(error) => (None, Some(error)),
+    };
+    // What the keyring holds does not go while that is locked: then nothing goes, and the error says so.
+    if !place.remove().await? {
+        return Ok(None);
+    }
+    if !options.credential.is_a_persons() {
+        cx.ui.note(&format!(
+            "the kept token of {name} is removed; it signs in again by itself, by {}",
+            options.credential.way()
+        ));
+        return Ok(Some(0));
+    }
+    let who = kept.as_ref().and_then(|kept| kept.account.clone());
+    cx.ui.note(&format!(
+        "Signed out of {name}{}",
+        who.map(|who| format!(": {who}")).unwrap_or_default()
+    ));
+    match kept {
+        Some(SignIn {
+            refresh: Some(refresh),
+            access,
+            ..
+        }) => revoke(cx, options, &refresh, &access).await.map(Some),
+        Some(_) => Ok(Some(0)),
+        None => {
+            let why = unread.map_or_else(String::new, |error| format!(": {error}"));
+            cx.ui.warn(&format!(
+                "what was kept could not be read, so that it was not ended at the service{why}"
+            ));
+            Ok(Some(7))
         }
     }
 }

@@ -8,6 +8,7 @@ mod status;
 mod token;
 
 pub(crate) use again::Again;
+pub(crate) use logout::end;
 
 use crate::cli::context::Context;
 use crate::domain::Result;

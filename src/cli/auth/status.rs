@@ -4,7 +4,7 @@ use crate::auth::{Store, TokenClaims};
 use crate::cli::context::Context;
 use crate::config::Profile;
 use crate::domain::shape::AuthStatus;
-use crate::domain::{Error, ErrorCode, Result};
+use crate::domain::{Error, ErrorCode, Result, role};
 use crate::render::{text::clean, time};
 use crate::services::{self, ConnectOptions, sign_in};
 
@@ -109,10 +109,15 @@ pub(super) async fn show(cx: &Context, profile: &Profile, options: &ConnectOptio
         }),
         renews,
         scopes: claims.permissions,
-        roles: claims.directory_roles,
+        roles: claims.directory_roles.into_iter().map(named_role).collect(),
     };
     print(cx, &status)?;
     missing.map_or(Ok(0), |error| Err(hinted(error, &options.signing_in.login)))
+}
+
+/// The name of a directory role; the template id of one that an organization has made itself.
+fn named_role(id: String) -> String {
+    role::name(&id).map_or(id, str::to_owned)
 }
 
 fn hinted(error: Error, login: &str) -> Error {

@@ -7,7 +7,7 @@ use super::Context;
 use crate::auth::{Ask, Keeping, Keys, SigningIn, TokenStore};
 use crate::cli::auth::Again;
 use crate::cli::words;
-use crate::config::{self, OF_VARIABLES, Place, Profile};
+use crate::config::{self, Login, OF_VARIABLES, Place, Profile};
 use crate::domain::{Error, ErrorCode, Result, Secret};
 use crate::services::{ConnectOptions, Network};
 use crate::ui::Ui;
@@ -28,7 +28,7 @@ impl Context {
         let keeping = Keeping {
             profile: profile.name.clone(),
             store: store(profile.token_store),
-            folder: self.config()?.state_dir()?.join("tokens"),
+            folder: self.sign_ins()?,
             keys,
         };
         Ok(SigningIn {
@@ -36,6 +36,14 @@ impl Context {
             again: None,
             login: login(profile),
         })
+    }
+
+    /// The folder of kept sign-ins; it need not be there yet.
+    ///
+    /// # Errors
+    /// `file_unreadable` where the platform names no folder.
+    pub(crate) fn sign_ins(&self) -> Result<PathBuf> {
+        Ok(self.config()?.state_dir()?.join("tokens"))
     }
 
     /// Where a profile elsewhere is connected to, for the verbs about signing in; `None`: the service is inside this
@@ -54,6 +62,20 @@ impl Context {
             keeping.store = wish;
         }
         Ok(Some((profile, options)))
+    }
+
+    /// The connection of a profile that a person signs in to, whichever `-p` names: to end what was kept for it.
+    /// `None`: nobody signs in there, or it cannot be told any more.
+    pub(crate) async fn way_of_person(&self, name: &str) -> Option<ConnectOptions> {
+        let profile = self.config().ok()?.profile(Some(name)).ok()?;
+        match &profile.place {
+            Place::At(address)
+                if matches!(address.login, Login::Browser { .. } | Login::DeviceCode { .. }) =>
+            {
+                self.options(&profile).await.ok()
+            }
+            _ => None,
+        }
     }
 
     /// The same connection, where whoever sits at the terminal is asked to sign in when that is missing.

@@ -1,4 +1,5 @@
-//! `profile`: whom the program works for. Reads and writes the file of profiles; sends nothing.
+//! `profile`: whom the program works for. Reads and writes the file of profiles; sends nothing, but that
+//! a sign-in is ended when its profile goes.
 
 mod add;
 mod dialogue;
@@ -26,13 +27,13 @@ pub enum Verb {
 }
 
 impl Verb {
-    pub(crate) fn run(self, cx: &Context) -> Result<u8> {
+    pub(crate) async fn run(self, cx: &Context) -> Result<u8> {
         match self {
             Self::List(args) => args.run(cx),
             Self::Show(args) => args.run(cx),
             Self::Add(args) => args.run(cx),
             Self::Use(args) => args.run(cx),
-            Self::Remove(args) => args.run(cx),
+            Self::Remove(args) => args.run(cx).await,
         }
     }
 }

@@ -1,8 +1,11 @@
-//! `profile remove NAME`
+//! `profile remove NAME`: the profile goes, and with it every sign-in that is kept for it.
 
 use super::file;
+use crate::auth;
+use crate::cli::auth::end;
 use crate::cli::context::Context;
 use crate::domain::{Error, ErrorCode, Result};
+use crate::services::{ConnectOptions, sign_in};
 
 /// Which profile.
 #[derive(Debug, clap::Args)]
@@ -14,7 +17,7 @@ pub struct Args {
 }
 
 impl Args {
-    pub(crate) fn run(self, cx: &Context) -> Result<u8> {
+    pub(crate) async fn run(self, cx: &Context) -> Result<u8> {
         let Self { name } = self;
         cx.interrupt.watch()?;
         let config = cx.config()?;
@@ -23,7 +26,7 @@ impl Args {
         config.may_remove(&name)?;
         if cx.globals.dry_run {
             cx.ui.note(&format!(
-                "profile {name} and its guard would be removed from {at}"
+                "profile {name} and its guard would be removed from {at}, with the sign-ins that are kept for it"
             ));
             return Ok(0);
         }
@@ -37,6 +40,8 @@ impl Args {
                 "not confirmed: nothing was removed",
             ));
         }
+        // Looked up while the profile can still be read.
+        let person = cx.way_of_person(&name).await;
         let was_default = config.remove(&name)?;
         cx.ui.note(&format!("profile {name} is removed from {at}"));
         if was_default {
@@ -44,6 +49,34 @@ impl Args {
                 .note("it was the default one; no profile serves unasked now");
             cx.ui.hint(&cx.command_of(None, ["profile", "use", "NAME"]));
         }
-        Ok(0)
+        match sign_out(cx, &name, person.as_ref()).await {
+            Ok(code) => Ok(code),
+            Err(error) => {
+                cx.ui.warn(&format!(
+                    "the profile is gone, and what is kept of its sign-in is not: {error}"
+                ));
+                if let Some(hint) = error.hint_text() {
+                    cx.ui.hint(hint);
+                }
+                Ok(7)
+            }
+        }
     }
+}
+
+/// Ends the profile's sign-in, and takes away whatever else is kept for it: of other accounts, of another tenant that
+/// it was for before. Gives the exit status.
+async fn sign_out(cx: &Context, name: &str, person: Option<&ConnectOptions>) -> Result<u8> {
+    let mut code = 0;
+    if let Some(options) = person
+        && let Some((place, _)) = sign_in::place(options)?
+    {
+        code = end(cx, name, options, &place).await?.unwrap_or(0);
+    }
+    match auth::forget(&cx.sign_ins()?, name).await? {
+        0 => {}
+        1 => cx.ui.note(&format!("the kept token of {name} is removed")),
+        more => cx.ui.note(&format!("{more} kept tokens of {name} are removed")),
+    }
+    Ok(code)
 }

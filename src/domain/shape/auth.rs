@@ -31,6 +31,6 @@ pub struct AuthStatus {
     pub renews: bool,
     /// Scopes, or the application's permissions.
     pub scopes: Vec<String>,
-    /// Template ids of the person's directory roles.
+    /// The person's directory roles, by name; by template id where it is none that every organization has.
     pub roles: Vec<String>,
 }

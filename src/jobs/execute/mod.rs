@@ -28,7 +28,7 @@ use window::Window;
 /// How many people one window has at most: a batch of the service.
 const TOGETHER: usize = 20;
 /// People in flight where nobody says: enough to keep several batches full.
-pub const IN_FLIGHT: usize = 200;
+pub const IN_FLIGHT: usize = 400;
 /// How many windows there may be for each that sends: the others wait until the service shows what they did.
 const WAITING: usize = 4;
 /// How often what was taken is renewed.

@@ -3,7 +3,7 @@
 use rusqlite::Connection;
 
 use super::rows::{DAY, Person, date, this_morning};
-use crate::server::graph::roles::GLOBAL_ADMINISTRATOR;
+use crate::domain::role::GLOBAL_ADMINISTRATOR;
 
 /// The account that the in-process profile acts as.
 ///

@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::policy::QUESTIONS;
 use super::rows::{DAY, HOUR, Person, date, guid, this_morning};
-use crate::server::graph::roles::{AUTHENTICATION_ADMINISTRATOR, HELPDESK_ADMINISTRATOR, USER_ADMINISTRATOR};
+use crate::domain::role::{AUTHENTICATION_ADMINISTRATOR, HELPDESK_ADMINISTRATOR, USER_ADMINISTRATOR};
 
 /// People, each with what makes them special.
 ///

@@ -14,6 +14,7 @@ use super::person::Person;
 use super::request::{Cx, Reply};
 use super::roles;
 use super::users::{by_ids, with_type};
+use crate::domain::role;
 use crate::server::error::ApiError;
 
 fn render(row: &Row<'_>) -> rusqlite::Result<Value> {
@@ -201,7 +202,7 @@ fn directory_role(role: &str) -> Value {
         "id": role,
         "deletedDateTime": null,
         "description": null,
-        "displayName": roles::name(role),
+        "displayName": role::name(role),
         "roleTemplateId": role,
     })
 }
@@ -223,8 +224,8 @@ pub(crate) fn definitions(cx: &Cx<'_>) -> Result<Reply, ApiError> {
             "resourceScopes": ["/"], "templateId": id, "version": "1"})
     };
     match cx.call.path.get(3) {
-        None => page::of(cx, roles::ALL.iter().map(|(name, id)| render(name, id)).collect()),
-        Some(id) => roles::name(id)
+        None => page::of(cx, role::ALL.iter().map(|(name, id)| render(name, id)).collect()),
+        Some(id) => role::name(id)
             .map(|name| Reply::ok(page::select(cx.call, render(name, &id.to_ascii_lowercase()))))
             .ok_or_else(|| ApiError::no_resource(id)),
     }

@@ -316,6 +316,17 @@ async fn a_device_waits_until_somebody_answers() {
         code_of(&poll(&device["device_code"]).await),
         (400, "slow_down", 70_016)
     );
+    // Each time five seconds more: what was enough before is too fast now.
+    service.advance(6).await;
+    assert_eq!(
+        code_of(&poll(&device["device_code"]).await),
+        (400, "slow_down", 70_016)
+    );
+    service.advance(15).await;
+    assert_eq!(
+        code_of(&poll(&device["device_code"]).await),
+        (400, "authorization_pending", 70_016)
+    );
     assert_eq!(
         code_of(&poll(&json!("x")).await),
         (400, "bad_verification_code", 70_018)

@@ -16,8 +16,10 @@ const CODE_MS: i64 = 600_000;
 pub(super) const DEVICE_MS: i64 = 900_000;
 /// How long a refresh token works (ninety days).
 const REFRESH_MS: i64 = 90 * 86_400_000;
-/// How long a device waits between two polls.
+/// How long a device waits between two polls, and by how much longer each time that it does not (RFC 8628, 3.5).
 pub(super) const INTERVAL_MS: i64 = 5_000;
+/// A second of grace: the client's clock is not ours.
+const GRACE_MS: i64 = 1_000;
 /// Letters of a user code: none that is read for another, no vowel that makes words.
 const LETTERS: &[u8] = b"BCDFGHJKLMNPQRSTVWXZ";
 
@@ -206,12 +208,12 @@ fn plain(user_code: &str) -> String {
         .collect()
 }
 
-/// A poll of a device. Polling faster than was asked is told so, and counts.
+/// A poll of a device. Polling faster than was asked is told so, and counts: from then on it is to wait longer.
 pub(super) fn poll(connection: &Connection, device_code: &str, now: i64) -> Result<Redeemed, Refusal> {
     let hash = secrets::sha256(device_code.as_bytes());
     let found = connection
         .prepare_cached(
-            "SELECT status, family, user_id, scopes, expires_at, polled_at FROM grants \
+            "SELECT status, family, user_id, scopes, expires_at, polled_at, interval_ms FROM grants \
              WHERE hash = ?1 AND kind = 'device'",
         )?
         .query_row([hash.as_slice()], |row| {
@@ -222,19 +224,30 @@ pub(super) fn poll(connection: &Connection, device_code: &str, now: i64) -> Resu
                 row.get::<_, String>(3)?,
                 row.get::<_, i64>(4)?,
                 row.get::<_, Option<i64>>(5)?,
+                row.get::<_, Option<i64>>(6)?,
             ))
         })
         .optional()?;
-    let Some((status, family, user_id, scopes, expires_at, polled_at)) = found else {
+    let Some((status, family, user_id, scopes, expires_at, polled_at, interval)) = found else {
         return Err(bad(
             "bad_verification_code",
             70018,
             "Verification code is not valid.",
         ));
     };
+    let interval = interval.unwrap_or(INTERVAL_MS);
+    let too_fast = polled_at.is_some_and(|before| now - before < interval - GRACE_MS);
     connection.execute(
-        "UPDATE grants SET polled_at = ?2 WHERE hash = ?1",
-        params![hash.as_slice(), now],
+        "UPDATE grants SET polled_at = ?2, interval_ms = ?3 WHERE hash = ?1",
+        params![
+            hash.as_slice(),
+            now,
+            if too_fast {
+                interval + INTERVAL_MS
+            } else {
+                interval
+            },
+        ],
     )?;
     match (status.as_str(), user_id) {
         ("approved", Some(user_id)) if expires_at > now => {
@@ -260,8 +273,7 @@ pub(super) fn poll(connection: &Connection, device_code: &str, now: i64) -> Resu
             ))
         }
         _ if expires_at <= now => Err(bad("expired_token", 70019, "Verification code expired.")),
-        // A second of grace: the client's clock is not ours.
-        _ if polled_at.is_some_and(|before| now - before < INTERVAL_MS - 1_000) => Err(bad(
+        _ if too_fast => Err(bad(
             "slow_down",
             70016,
             "The device polls more often than it was asked to.",

@@ -7,6 +7,10 @@ use serde_json::Value;
 use super::EntraService;
 use super::error::Family;
 use super::graph::{V1, read_of};
+use crate::domain::role::{
+    DIRECTORY_READERS, GUEST_INVITER, MESSAGE_CENTER_READER, REPORTS_READER, USAGE_SUMMARY_REPORTS_READER,
+    USER_EXPERIENCE_SUCCESS_MANAGER,
+};
 use crate::domain::{ErrorCode, Privileges, Result, UserId};
 
 /// The right without which roles and groups come without their names, or not at all.
@@ -14,12 +18,12 @@ const RIGHT: &str = "RoleManagement.Read.Directory";
 
 /// Roles that give no power over others; every other role does.
 const HARMLESS: &[&str] = &[
-    "88d8e3e3-8f55-4a1e-953a-9b9898b8876b", // Directory Readers
-    "95e79109-95c0-4d8e-aee3-d01accf2d47b", // Guest Inviter
-    "790c1fb9-7f7d-4f88-86a1-ef1f95c05c1b", // Message Center Reader
-    "4a5d8f65-41da-4de4-8968-e035b65339cf", // Reports Reader
-    "75934031-6c7e-415a-99d7-48dbd49e875e", // Usage Summary Reports Reader
-    "27460883-1df1-4691-b032-3b79643e5e63", // User Experience Success Manager
+    DIRECTORY_READERS,
+    GUEST_INVITER,
+    MESSAGE_CENTER_READER,
+    REPORTS_READER,
+    USAGE_SUMMARY_REPORTS_READER,
+    USER_EXPERIENCE_SUCCESS_MANAGER,
 ];
 
 /// A group that a person belongs to.

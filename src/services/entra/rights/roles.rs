@@ -2,6 +2,7 @@
 
 use super::super::error::Family;
 use crate::auth::TokenClaims;
+use crate::domain::role as known;
 use crate::http::Verb;
 
 /// A directory role.
@@ -17,34 +18,34 @@ const fn role(name: &'static str, id: &'static str) -> Role {
     Role { name, id }
 }
 
-const GLOBAL_READER: Role = role("Global Reader", "f2ef992c-3afb-46b9-b7cf-a126ee74c451");
+const GLOBAL_READER: Role = role("Global Reader", known::GLOBAL_READER);
 const AUTHENTICATION: Role = role(
     "Authentication Administrator",
-    "c4e39bd9-1100-46d3-8c65-fb160da0071f",
+    known::AUTHENTICATION_ADMINISTRATOR,
 );
 const PRIVILEGED: Role = role(
     "Privileged Authentication Administrator",
-    "7be44c8a-adaf-4e2a-84d6-ab2649e08a13",
+    known::PRIVILEGED_AUTHENTICATION_ADMINISTRATOR,
 );
-const GLOBAL: Role = role("Global Administrator", "62e90394-69f5-4237-9190-012177145e10");
+const GLOBAL: Role = role("Global Administrator", known::GLOBAL_ADMINISTRATOR);
 const POLICY: Role = role(
     "Authentication Policy Administrator",
-    "0526716b-113d-4c15-b2c8-68e3c22b9f80",
+    known::AUTHENTICATION_POLICY_ADMINISTRATOR,
 );
-const HELPDESK: Role = role("Helpdesk Administrator", "729827e3-9c14-49f7-bb1b-9608f156bbb8");
-const PASSWORD: Role = role("Password Administrator", "966707d0-3269-4727-9be2-8c3a10f19b9d");
-const USER: Role = role("User Administrator", "fe930be7-5e62-47db-91af-98c3a49a38b1");
-const SECURITY_READER: Role = role("Security Reader", "5d6b6bb7-de71-4623-b4af-96380a352509");
-const REPORTS_READER: Role = role("Reports Reader", "4a5d8f65-41da-4de4-8968-e035b65339cf");
+const HELPDESK: Role = role("Helpdesk Administrator", known::HELPDESK_ADMINISTRATOR);
+const PASSWORD: Role = role("Password Administrator", known::PASSWORD_ADMINISTRATOR);
+const USER: Role = role("User Administrator", known::USER_ADMINISTRATOR);
+const SECURITY_READER: Role = role("Security Reader", known::SECURITY_READER);
+const REPORTS_READER: Role = role("Reports Reader", known::REPORTS_READER);
 
 /// Roles that are known and give none of what is wanted here.
 const OTHERS: &[&str] = &[
-    "88d8e3e3-8f55-4a1e-953a-9b9898b8876b", // Directory Readers
-    "95e79109-95c0-4d8e-aee3-d01accf2d47b", // Guest Inviter
-    "790c1fb9-7f7d-4f88-86a1-ef1f95c05c1b", // Message Center Reader
-    "75934031-6c7e-415a-99d7-48dbd49e875e", // Usage Summary Reports Reader
-    "27460883-1df1-4691-b032-3b79643e5e63", // User Experience Success Manager
-    "fdd7a751-b60b-444a-984c-02652fe8fa1c", // Groups Administrator
+    known::DIRECTORY_READERS,
+    known::GUEST_INVITER,
+    known::MESSAGE_CENTER_READER,
+    known::USAGE_SUMMARY_REPORTS_READER,
+    known::USER_EXPERIENCE_SUCCESS_MANAGER,
+    known::GROUPS_ADMINISTRATOR,
 ];
 
 const KNOWN: &[Role] = &[
