@@ -43,9 +43,15 @@ exec 9>&-
 server=
 finish() {
     if [ -n "$server" ]; then
-        kill "$server" 2>/dev/null || true
-        for _ in $(seq 50); do kill -0 "$server" 2>/dev/null || break; sleep 0.2; done
-        kill -9 "$server" 2>/dev/null || true
+        # kc.sh waits for java, which is what has to end.
+        local ids
+        ids="$server $(ps -o pid= --ppid "$server" | tr '\n' ' ')"
+        # shellcheck disable=SC2086
+        kill $ids 2>/dev/null || true
+        for id in $ids; do
+            for _ in $(seq 50); do kill -0 "$id" 2>/dev/null || break; sleep 0.2; done
+            kill -9 "$id" 2>/dev/null || true
+        done
     fi
     [ -z "$run" ] || rm -rf "$run"
 }
@@ -61,7 +67,6 @@ port=${MFACTL_LIVE_PORT:-$((20000 + RANDOM % 20000))}
 url=http://127.0.0.1:$port
 export KC_BOOTSTRAP_ADMIN_USERNAME=admin KC_BOOTSTRAP_ADMIN_PASSWORD=admin
 export JAVA_OPTS_APPEND=-XX:TieredStopAtLevel=1
-# kc.sh becomes java: this is the server's own process id.
 "$run/bin/kc.sh" start --optimized --cache=local --http-enabled=true --hostname-strict=false --http-host=127.0.0.1 \
     --http-port="$port" --import-realm ${MFACTL_LIVE_OPTIONS:-} >"$run/kc.log" 2>&1 &
 server=$!
