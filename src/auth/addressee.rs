@@ -4,7 +4,7 @@
 use url::Url;
 
 use super::claims::TokenClaims;
-use crate::domain::{Error, ErrorCode, Result};
+use crate::domain::{Error, ErrorCode, Result, is_loopback};
 
 /// Microsoft Graph's own id, by which its tokens may name it (E:access-tokens).
 const GRAPH: &str = "00000003-0000-0000-c000-000000000000";
@@ -62,18 +62,9 @@ impl Addressee {
         }
         match (Url::parse(audience), Url::parse(&self.audience)) {
             // The embedded service has several names on its machine, and a container gives it another port.
-            (Ok(one), Ok(other)) => is_here(&one) && is_here(&other),
+            (Ok(one), Ok(other)) => is_loopback(&one) && is_loopback(&other),
             _ => false,
         }
-    }
-}
-
-fn is_here(url: &Url) -> bool {
-    match url.host() {
-        Some(url::Host::Ipv4(ip)) => ip.is_loopback(),
-        Some(url::Host::Ipv6(ip)) => ip.is_loopback(),
-        Some(url::Host::Domain(host)) => host == "localhost",
-        None => false,
     }
 }
 

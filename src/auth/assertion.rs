@@ -1,14 +1,13 @@
 //! Tokens of issuers outside that stand for the application (workload identity federation): from a file, a variable, a
 //! command, GitHub Actions or Azure Pipelines. Each is fetched anew, because they live for minutes.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::Value;
 
 use super::command;
-use crate::domain::{Error, ErrorCode, Result, Secret};
+use crate::domain::{AssertionSource, Error, ErrorCode, Result, Secret};
 use crate::http::{Class, Pipeline, Request, Timer, Transport, Verb, origin};
 
 /// What the token is for (E:workload-identity-federation).
@@ -16,37 +15,10 @@ const AUDIENCE: &str = "api://AzureADTokenExchange";
 /// How long the pipeline's own service may take.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// Where such a token comes from.
-#[derive(Clone, Debug)]
-pub enum Source {
-    /// A text that is there already: GitLab puts it into a variable.
-    Given(Secret),
-    /// A file, read again each time: Kubernetes changes it.
-    File(PathBuf),
-    /// What a command prints.
-    Command(Vec<String>),
-    /// GitHub Actions: its address, and the token for it.
-    GitHub {
-        /// `ACTIONS_ID_TOKEN_REQUEST_URL`.
-        url: String,
-        /// `ACTIONS_ID_TOKEN_REQUEST_TOKEN`.
-        token: Secret,
-    },
-    /// Azure Pipelines: its address, the service connection, and the token for it.
-    AzurePipelines {
-        /// `SYSTEM_OIDCREQUESTURI`.
-        url: String,
-        /// The id of the service connection.
-        connection: String,
-        /// `SYSTEM_ACCESSTOKEN`.
-        token: Secret,
-    },
-}
-
 /// A source with the way to reach it.
 #[derive(Clone)]
 pub(super) struct Assertion {
-    pub(super) source: Source,
+    pub(super) source: AssertionSource,
     pub(super) transport: Arc<dyn Transport>,
     pub(super) timer: Arc<dyn Timer>,
 }
@@ -64,8 +36,8 @@ impl Assertion {
     /// `not_signed_in`, saying which source has none and what to do.
     pub(super) async fn fetch(&self) -> Result<Secret> {
         let token = match &self.source {
-            Source::Given(token) => token.clone(),
-            Source::File(path) => {
+            AssertionSource::Given(token) => token.clone(),
+            AssertionSource::File(path) => {
                 let text = std::fs::read_to_string(path).map_err(|error| {
                     none(&format!(
                         "the token file {} cannot be read: {error}",
@@ -75,8 +47,10 @@ impl Assertion {
                 })?;
                 Secret::new(text.trim())
             }
-            Source::Command(words) => Secret::new(command::output(words.clone()).await?.expose().trim()),
-            Source::GitHub { url, token } => {
+            AssertionSource::Command(words) => {
+                Secret::new(command::output(words.clone()).await?.expose().trim())
+            }
+            AssertionSource::GitHub { url, token } => {
                 let url = format!(
                     "{url}&audience={}",
                     url::form_urlencoded::byte_serialize(AUDIENCE.as_bytes()).collect::<String>()
@@ -85,7 +59,7 @@ impl Assertion {
                 self.ask(&url, Verb::Get, token, "value", "GitHub Actions", hint)
                     .await?
             }
-            Source::AzurePipelines {
+            AssertionSource::AzurePipelines {
                 url,
                 connection,
                 token,

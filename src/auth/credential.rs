@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use zeroize::Zeroizing;
 
-use super::assertion::{Assertion, Source};
+use super::assertion::Assertion;
 use super::certificate::Identity;
 use super::command::AzureCli;
 use super::dialect::Dialect;
@@ -15,7 +15,7 @@ use super::kept::{Keeping, Place, Store, TokenStore, Whose};
 use super::managed_identity::{Host, ManagedIdentity};
 use super::person::{Application, Renewed};
 use super::posted::{Posted, Proof};
-use crate::domain::{Result, Secret};
+use crate::domain::{AssertionSource, Result, Secret};
 use crate::http::{Pipeline, Timer, Transport, origin};
 
 /// How to sign in. Debug shows no secret.
@@ -40,7 +40,7 @@ pub enum Credential {
         /// The application's id.
         client_id: String,
         /// Where that token comes from.
-        assertion: Source,
+        assertion: AssertionSource,
     },
     /// As the machine that this runs on.
     ManagedIdentity {

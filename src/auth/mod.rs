@@ -18,7 +18,6 @@ mod person;
 mod posted;
 mod source;
 
-pub use assertion::Source;
 pub use certificate::Identity;
 pub use credential::Credential;
 pub use kept::{Ask, Keeping, Keys, TokenStore};

@@ -9,8 +9,8 @@ use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
 use super::flow::{Fetched, Need};
-use super::{Credential, Host, Identity, Source, Way};
-use crate::domain::{ErrorCode, Result, Secret};
+use super::{Credential, Host, Identity, Way};
+use crate::domain::{AssertionSource, ErrorCode, Result, Secret};
 use crate::http::testing::{Script, answer};
 
 async fn fetch(script: &Script, credential: &Credential) -> Result<Fetched> {
@@ -140,7 +140,7 @@ async fn github_gives_a_token_that_stands_for_the_application() {
     ]);
     let credential = Credential::Federated {
         client_id: "app".into(),
-        assertion: Source::GitHub {
+        assertion: AssertionSource::GitHub {
             url: "https://pipelines.example/token?x=1".into(),
             token: Secret::new("request-token"),
         },
@@ -168,7 +168,7 @@ async fn a_token_file_is_read_again_each_time() {
     let script = Script::new([good(), good()]);
     let credential = Credential::Federated {
         client_id: "app".into(),
-        assertion: Source::File(path.clone()),
+        assertion: AssertionSource::File(path.clone()),
     };
     fetch(&script, &credential).await.unwrap();
     std::fs::write(&path, "second").unwrap();

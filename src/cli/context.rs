@@ -328,7 +328,7 @@ impl Context {
                 credential: sign_in::credential(profile, &address.login)?,
                 timeout,
                 pace: self.pace(),
-                network: sign_in::network(&profile.network),
+                network: profile.network.clone(),
                 runtime: self.config()?.runtime_dir().ok(),
                 signing_in: self.signing_in(profile)?,
             }),
@@ -358,7 +358,7 @@ impl Context {
                     credential,
                     timeout,
                     pace: self.pace(),
-                    network: services::Network::default(),
+                    network: crate::domain::Network::default(),
                     runtime: None, // Nobody else reaches it.
                     signing_in: SigningIn::default(),
                 })

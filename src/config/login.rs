@@ -8,7 +8,7 @@ use std::path::PathBuf;
 pub use keys::home_file;
 pub(super) use keys::{resolve, usual};
 
-use crate::domain::{Error, ErrorCode, Result, Secret};
+use crate::domain::{AssertionSource, Error, ErrorCode, Result, Secret};
 
 /// How to sign in. Debug shows no secret.
 #[derive(Clone, Debug)]
@@ -57,7 +57,7 @@ pub enum Login {
         /// The application.
         client_id: String,
         /// Where that token comes from.
-        assertion: Assertion,
+        assertion: AssertionSource,
     },
     /// As the machine that this runs on.
     ManagedIdentity {
@@ -83,33 +83,6 @@ pub enum Login {
     },
     /// With a key of the service's own kind, which it made for this use.
     ApiToken(Secret),
-}
-
-/// Where the token of an issuer outside comes from.
-#[derive(Clone, Debug)]
-pub enum Assertion {
-    /// A text that is there already: GitLab puts it into a variable.
-    Given(Secret),
-    /// A file, read again each time: Kubernetes changes it.
-    File(PathBuf),
-    /// What a command prints.
-    Command(Vec<String>),
-    /// GitHub Actions.
-    GitHub {
-        /// `ACTIONS_ID_TOKEN_REQUEST_URL`.
-        url: String,
-        /// `ACTIONS_ID_TOKEN_REQUEST_TOKEN`.
-        token: Secret,
-    },
-    /// Azure Pipelines.
-    AzurePipelines {
-        /// `SYSTEM_OIDCREQUESTURI`.
-        url: String,
-        /// The id of the service connection.
-        connection: String,
-        /// `SYSTEM_ACCESSTOKEN`.
-        token: Secret,
-    },
 }
 
 /// Who knows the identity of this machine.

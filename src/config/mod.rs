@@ -21,9 +21,8 @@ use jiff::SignedDuration;
 pub use edit::{SET, Text, check_name};
 pub use env::{Env, VARIABLES, Variable};
 use file::{File, Section};
-pub use login::{AUTHS, Assertion, Auth, Handed, Login, Machine as IdentityHost, TokenStore, home_file};
+pub use login::{AUTHS, Auth, Handed, Login, Machine as IdentityHost, TokenStore, home_file};
 use machine::Machine;
-pub use network::{Network, Proxy};
 pub use profile::{Address, LOCAL, OF_VARIABLES, Place, Profile, check_address};
 pub use proxy::ProxyOf;
 

@@ -1,43 +1,10 @@
 //! How a profile reaches the network: roots, a certificate of one's own, a proxy. Which files and which address; what
 //! is in them is read by whoever connects.
 
-use std::path::PathBuf;
-
 use super::env::Env;
 use super::file::Section;
 use super::login::home_file;
-use crate::domain::{Error, ErrorCode, Result, Secret};
-
-/// How the network is reached.
-#[derive(Clone, Debug, Default)]
-pub struct Network {
-    /// A PEM file with roots that are trusted.
-    pub ca_bundle: Option<PathBuf>,
-    /// Whether they stand in the place of the system's.
-    pub only_ca_bundle: bool,
-    /// A certificate to show to a server that asks for one.
-    pub client_certificate: Option<PathBuf>,
-    /// Its private key, where it is not in the same file.
-    pub client_key: Option<PathBuf>,
-    /// The password of the file of the certificate.
-    pub client_certificate_password: Option<Secret>,
-    /// Which proxy stands between.
-    pub proxy: Proxy,
-    /// Hosts that are asked directly; `None`: as the environment says.
-    pub no_proxy: Option<String>,
-}
-
-/// Which proxy stands between here and a service.
-#[derive(Clone, Debug, Default)]
-pub enum Proxy {
-    /// The one of the environment, if any.
-    #[default]
-    System,
-    /// None, whatever the environment says.
-    Direct,
-    /// This one; it may hold a password.
-    At(Secret),
-}
+use crate::domain::{Error, ErrorCode, Network, Proxy, Result, Secret};
 
 /// Reads what a profile says of the network.
 ///
@@ -75,8 +42,8 @@ pub(super) fn resolve(name: &str, section: &Section, env: &Env) -> Result<Networ
         return Err(invalid("system_roots = false leaves no roots to trust").hint("set ca_bundle = \"FILE\""));
     }
     Ok(Network {
-        ca_bundle,
-        only_ca_bundle,
+        ca_bundles: ca_bundle.into_iter().collect(),
+        only_ca_bundles: only_ca_bundle,
         client_certificate,
         client_key,
         client_certificate_password: env.get("MFACTL_CLIENT_CERTIFICATE_PASSWORD").map(Secret::new),
@@ -98,6 +65,8 @@ fn is_proxy(address: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::path::PathBuf;
+
     use super::*;
 
     fn network(text: &str, values: &[(&'static str, &str)]) -> Result<Network> {
@@ -109,7 +78,7 @@ mod tests {
         let text =
             "ca_bundle = \"/a.pem\"\nproxy = \"http://p:1\"\nno_proxy = \"a\"\nclient_certificate = \"/c\"\n";
         let own = network(text, &[]).unwrap();
-        assert_eq!(own.ca_bundle, Some(PathBuf::from("/a.pem")));
+        assert_eq!(own.ca_bundles, [PathBuf::from("/a.pem")]);
         assert!(matches!(own.proxy, Proxy::At(address) if address.expose() == "http://p:1"));
         let other = network(
             text,
@@ -121,7 +90,7 @@ mod tests {
             ],
         )
         .unwrap();
-        assert_eq!(other.ca_bundle, Some(PathBuf::from("/b.pem")));
+        assert_eq!(other.ca_bundles, [PathBuf::from("/b.pem")]);
         assert_eq!(other.no_proxy.as_deref(), Some("b"));
         assert!(!format!("{other:?}").contains("hunter2"));
         assert!(matches!(

@@ -6,8 +6,8 @@ use super::env::Env;
 use super::file::{GuardSection, Section};
 use super::login::{self, Login, TokenStore};
 use super::machine::Machine;
-use super::network::{self, Network};
-use crate::domain::{Error, ErrorCode, Guard, Result};
+use super::network;
+use crate::domain::{Error, ErrorCode, Guard, Network, Result, is_loopback};
 
 /// The name of the profile that needs no file.
 pub const LOCAL: &str = "local";
@@ -265,15 +265,12 @@ pub(super) fn roots(name: &str, service: &str, section: &Section, env: &Env) -> 
 /// Why not, in a clause.
 pub fn check_address(address: &str) -> Result<(), &'static str> {
     let url = url::Url::parse(address).map_err(|_| "that is not an address")?;
-    let loopback = match url.host() {
-        Some(url::Host::Ipv4(ip)) => ip.is_loopback(),
-        Some(url::Host::Ipv6(ip)) => ip.is_loopback(),
-        Some(url::Host::Domain(host)) => host == "localhost",
-        None => return Err("it names no host"),
-    };
+    if url.host().is_none() {
+        return Err("it names no host");
+    }
     match url.scheme() {
         "https" => Ok(()),
-        "http" if loopback => Ok(()),
+        "http" if is_loopback(&url) => Ok(()),
         "http" => Err("plain http is for this machine only: use https"),
         _ => Err("use https"),
     }

@@ -2,8 +2,8 @@
 //! without user name and password.
 
 use super::env::Env;
-use super::network::Proxy;
 use super::{Config, Profile};
+use crate::domain::Proxy;
 
 /// Variables that name a proxy, the first that is set counts: as every program reads them that curl has taught.
 const NAMES: &[&str] = &["HTTPS_PROXY", "https_proxy", "ALL_PROXY"];

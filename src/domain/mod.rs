@@ -2,6 +2,7 @@
 //! nothing; whatever two verbs, two services or the embedded service must agree on lives here.
 
 mod action;
+mod assertion;
 mod audit;
 mod capability;
 mod clock;
@@ -10,6 +11,7 @@ mod guard;
 mod kind;
 mod leave;
 mod method;
+mod network;
 mod pace;
 mod phone;
 mod policy;
@@ -25,6 +27,7 @@ mod user;
 pub(crate) mod written;
 
 pub use action::{Action, Effect, EffectState, Minted, Notice, Status, Step, StepClass};
+pub use assertion::AssertionSource;
 pub use audit::{AuditKind, AuditOperator, AuditRow};
 pub use capability::{Answer, Capabilities, Capability};
 pub use clock::{Clock, SystemClock};
@@ -36,6 +39,7 @@ pub use method::{
     AppPassword, Device, DeviceId, DeviceKind, Method, MethodId, MethodState, Parts, Registration,
     RegistrationState, SecurityInfo, Sessions, SystemPreferred, UnknownPart, Use, UserId, Via,
 };
+pub use network::{Network, Proxy, is_loopback};
 pub use pace::{Bucket, Cost, Grant, Kind, Limits, Meter, Pace, Told, WaitReason, Waiting};
 pub use phone::{BadNumber, PhoneNumber, is_region};
 pub use policy::{

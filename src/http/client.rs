@@ -6,10 +6,10 @@ use std::time::Duration;
 use async_trait::async_trait;
 use url::Url;
 
-use super::network::{Network, Way};
+use super::network::Way;
 use super::request::{Verb, is_of_machine};
 use super::secure;
-use crate::domain::Error;
+use crate::domain::{Error, Network};
 
 /// One try, ready for the wire.
 pub(crate) struct WireRequest {

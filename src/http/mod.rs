@@ -26,7 +26,6 @@ pub(crate) use certificate::Certificate;
 pub(crate) use client::{Failed, WireAnswer, WireRequest};
 pub(crate) use client::{HttpTransport, Transport};
 pub(crate) use leave::with_leave;
-pub use network::{Network, Proxy};
 pub(crate) use pace::{FileBucket, Limiter, MemoryBucket};
 pub(crate) use pipeline::{Pipeline, SystemTimer, Timer, Tokens};
 pub(crate) use request::{Body, Class, Request, Response, Verb, encode_segment, origin, origin_of_machine};

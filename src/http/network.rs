@@ -1,7 +1,7 @@
 //! How the network is reached: roots beside those of the system, a certificate of one's own, a proxy; and the reqwest
 //! client that is built of it. What a failed connection means in words is in `secure`.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use rustls_pki_types::pem::{PemObject as _, SectionKind};
@@ -9,42 +9,10 @@ use rustls_pki_types::{CertificateDer, pem};
 use url::Url;
 
 use super::key_file::{is_encrypted, is_pem, pkcs12, section};
-use crate::domain::{Error, ErrorCode, Result, Secret, private};
+use crate::domain::{Error, ErrorCode, Network, Proxy, Result, Secret, private};
 
 /// How long a connection may take to come about.
 const CONNECT: Duration = Duration::from_secs(10);
-
-/// How the network is reached. The default: the system's roots, the proxies of `HTTPS_PROXY`, `HTTP_PROXY` and
-/// `NO_PROXY`, no certificate of one's own. What is on this machine is never asked through a proxy.
-#[derive(Clone, Debug, Default)]
-pub struct Network {
-    /// PEM files with the roots that are trusted beside the system's own.
-    pub ca_bundles: Vec<PathBuf>,
-    /// Whether the roots of `ca_bundles` stand in the place of the system's.
-    pub only_ca_bundles: bool,
-    /// A certificate to show to a server that asks for one: PEM, or PKCS#12 (feature `pfx`).
-    pub client_certificate: Option<PathBuf>,
-    /// Its private key in PEM, where it is not in the same file.
-    pub client_key: Option<PathBuf>,
-    /// The password of a PKCS#12 file.
-    pub client_certificate_password: Option<Secret>,
-    /// Which proxy is asked.
-    pub proxy: Proxy,
-    /// Hosts that are asked directly, as in `NO_PROXY`, which is read where this is left out.
-    pub no_proxy: Option<String>,
-}
-
-/// Which proxy stands between here and a service.
-#[derive(Clone, Debug, Default)]
-pub enum Proxy {
-    /// The one that the environment names, if any.
-    #[default]
-    System,
-    /// None, whatever the environment says.
-    Direct,
-    /// This one, such as `http://USER:PASSWORD@proxy.example:3128`: a secret, because it may hold credentials.
-    At(Secret),
-}
 
 /// The three kinds of way out. Each has a client of its own, made at its first use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -9,9 +9,8 @@ use url::Url;
 
 use super::certificate::Certificate;
 use super::client::{Failed, way_to};
-use super::network::Network;
 use super::secure;
-use crate::domain::{Error, ErrorCode, Result};
+use crate::domain::{Error, ErrorCode, Network, Result};
 
 /// What a look shows.
 #[derive(Clone, Debug)]

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use serde_json::Value;
 use url::{Host, Url};
 
-use crate::domain::{Error, ErrorCode, Result, StepClass};
+use crate::domain::{Error, ErrorCode, Result, StepClass, is_loopback};
 
 /// The verb of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -285,16 +285,6 @@ pub(crate) fn origin(text: &str) -> Result<Url> {
         return Err(bad("it has a query or a fragment"));
     }
     Ok(url)
-}
-
-/// Whether an address is on this machine.
-pub(crate) fn is_loopback(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Domain(name)) => name.eq_ignore_ascii_case("localhost"),
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        None => false,
-    }
 }
 
 #[cfg(test)]

@@ -9,8 +9,7 @@ use tokio_rustls::rustls::{AlertDescription, CertificateError};
 use url::Url;
 
 use super::client::Failed;
-use super::request::is_loopback;
-use crate::domain::{Error, ErrorCode};
+use crate::domain::{Error, ErrorCode, is_loopback};
 
 /// What a failure of the transport comes to.
 pub(super) fn failed(error: &reqwest::Error, url: &Url) -> Failed {

@@ -21,14 +21,14 @@ use sha2::{Digest as _, Sha256};
 
 use crate::auth::{Credential, Dialect, SigningIn};
 use crate::domain::{
-    Bucket, Capabilities, Error, ErrorCode, IdentityService, Limits, Operator, Pace, Result, SystemClock,
-    UserId,
+    Bucket, Capabilities, Error, ErrorCode, IdentityService, Limits, Network, Operator, Pace, Result,
+    SystemClock, UserId,
 };
 use crate::http::{
     FileBucket, HttpTransport, Limiter, MemoryBucket, Pipeline, SystemTimer, Timer, Transport, origin,
 };
 
-pub use crate::http::{Network, Proxy, RunningJob, Traffic};
+pub use crate::http::{RunningJob, Traffic};
 pub use gate::{Gate, Gated, admit};
 
 /// One service of the registry.

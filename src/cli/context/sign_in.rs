@@ -2,10 +2,9 @@
 
 use std::io::Read as _;
 
-use crate::auth::{Credential, Host, IMDS, Identity, Source};
-use crate::config::{self, Assertion, Handed, IdentityHost, Login, Profile};
+use crate::auth::{Credential, Host, IMDS, Identity};
+use crate::config::{Handed, IdentityHost, Login, Profile};
 use crate::domain::{Error, ErrorCode, Result, Secret};
-use crate::services::{Network, Proxy};
 
 /// The longest token that is taken from standard input, in bytes.
 const LONGEST: u64 = 64 * 1024;
@@ -32,10 +31,7 @@ pub(super) fn credential(profile: &Profile, login: &Login) -> Result<Credential>
             return Err(not_here(profile, "private-key", "certificate"));
         }
         Login::ApiToken(_) => return Err(not_here(profile, "api-token", "token")),
-        Login::Federated { client_id, assertion } => Credential::Federated {
-            client_id,
-            assertion: source(assertion),
-        },
+        Login::Federated { client_id, assertion } => Credential::Federated { client_id, assertion },
         Login::ManagedIdentity { client_id, machine } => Credential::ManagedIdentity {
             client_id,
             host: match machine {
@@ -58,50 +54,6 @@ pub(super) fn credential(profile: &Profile, login: &Login) -> Result<Credential>
             password,
         },
     })
-}
-
-fn source(assertion: Assertion) -> Source {
-    match assertion {
-        Assertion::Given(token) => Source::Given(token),
-        Assertion::File(path) => Source::File(path),
-        Assertion::Command(words) => Source::Command(words),
-        Assertion::GitHub { url, token } => Source::GitHub { url, token },
-        Assertion::AzurePipelines {
-            url,
-            connection,
-            token,
-        } => Source::AzurePipelines {
-            url,
-            connection,
-            token,
-        },
-    }
-}
-
-/// The network as this profile reaches it.
-pub(super) fn network(said: &config::Network) -> Network {
-    let config::Network {
-        ca_bundle,
-        only_ca_bundle,
-        client_certificate,
-        client_key,
-        client_certificate_password,
-        proxy,
-        no_proxy,
-    } = said.clone();
-    Network {
-        ca_bundles: ca_bundle.into_iter().collect(),
-        only_ca_bundles: only_ca_bundle,
-        client_certificate,
-        client_key,
-        client_certificate_password,
-        proxy: match proxy {
-            config::Proxy::System => Proxy::System,
-            config::Proxy::Direct => Proxy::Direct,
-            config::Proxy::At(address) => Proxy::At(address),
-        },
-        no_proxy,
-    }
 }
 
 /// The service has no such way.

@@ -9,7 +9,7 @@ use crate::cli::auth::Again;
 use crate::cli::words;
 use crate::config::{self, Login, OF_VARIABLES, Place, Profile};
 use crate::domain::{Error, ErrorCode, Result, Secret};
-use crate::services::{ConnectOptions, Network};
+use crate::services::ConnectOptions;
 use crate::ui::Ui;
 
 impl Context {
@@ -85,11 +85,6 @@ impl Context {
             options.signing_in.again = Some(Arc::new(again));
         }
         options
-    }
-
-    /// How the network is reached for this profile.
-    pub(crate) fn network(&self, profile: &Profile) -> Network {
-        super::sign_in::network(&profile.network)
     }
 
     /// What `BROWSER` names.

@@ -57,7 +57,7 @@ async fn examine(cx: &Context, findings: &mut Findings) {
                 .and_then(|wish| Duration::try_from(wish).ok())
                 .map_or(LOOK, |wish| wish.min(LOOK));
             let network = network::Ways {
-                network: cx.network(&profile),
+                network: profile.network.clone(),
                 proxy: cx.config().ok().and_then(|config| config.proxy_of(&profile)),
                 now: cx.clock.now(),
                 limit,

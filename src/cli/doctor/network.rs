@@ -8,11 +8,10 @@ use url::Url;
 
 use super::findings::{Findings, wrong};
 use crate::config::{Address, ProxyOf};
-use crate::domain::ErrorCode;
+use crate::domain::{ErrorCode, Network, is_loopback};
 use crate::http::Certificate;
 use crate::http::probe::{Seen, look};
 use crate::render::text::lasting;
-use crate::services::Network;
 
 /// A clock that is so far off, in seconds, is told.
 const OFF: i64 = 60;
@@ -191,12 +190,7 @@ impl Looked {
     }
 
     fn is_here(&self) -> bool {
-        match self.url.host() {
-            Some(url::Host::Ipv4(ip)) => ip.is_loopback(),
-            Some(url::Host::Ipv6(ip)) => ip.is_loopback(),
-            Some(url::Host::Domain(name)) => name == "localhost",
-            None => false,
-        }
+        is_loopback(&self.url)
     }
 }
 

@@ -2,10 +2,10 @@
 
 use std::path::PathBuf;
 
-use super::{Assertion, Handed, Login, Machine, auth};
+use super::{Handed, Login, Machine, auth};
 use crate::config::env::Env;
 use crate::config::file::Section;
-use crate::domain::{Error, ErrorCode, Result, Secret};
+use crate::domain::{AssertionSource, Error, ErrorCode, Result, Secret};
 
 /// The way that a profile signs in, where it says nothing of it: what is at hand decides.
 pub(in crate::config) fn usual(section: &Section, env: &Env) -> &'static str {
@@ -194,7 +194,7 @@ impl Keys<'_> {
     }
 
     /// What was said of the token's place; else what the pipeline or the cluster has put into variables.
-    fn assertion(&self) -> Result<Assertion> {
+    fn assertion(&self) -> Result<AssertionSource> {
         let Section {
             assertion_file,
             assertion_command,
@@ -208,10 +208,10 @@ impl Keys<'_> {
         }
         let get = |name: &str| self.env.get(name).map(str::to_owned);
         if let Some(token) = self.secret("MFACTL_ID_TOKEN") {
-            return Ok(Assertion::Given(token));
+            return Ok(AssertionSource::Given(token));
         }
         if let Some(path) = self.either("MFACTL_ASSERTION_FILE", assertion_file.as_ref()) {
-            return Ok(Assertion::File(home_file(&path)));
+            return Ok(AssertionSource::File(home_file(&path)));
         }
         if let Some(command) = assertion_command {
             return if command.is_empty() {
@@ -219,17 +219,17 @@ impl Keys<'_> {
                     .invalid("assertion_command is empty")
                     .hint("write it as words: assertion_command = [\"vault\", \"read\", …]"))
             } else {
-                Ok(Assertion::Command(command.clone()))
+                Ok(AssertionSource::Command(command.clone()))
             };
         }
         if let Some(path) = get("AZURE_FEDERATED_TOKEN_FILE") {
-            return Ok(Assertion::File(PathBuf::from(path)));
+            return Ok(AssertionSource::File(PathBuf::from(path)));
         }
         if let (Some(url), Some(token)) = (
             get("ACTIONS_ID_TOKEN_REQUEST_URL"),
             self.secret("ACTIONS_ID_TOKEN_REQUEST_TOKEN"),
         ) {
-            return Ok(Assertion::GitHub { url, token });
+            return Ok(AssertionSource::GitHub { url, token });
         }
         let missing = "no token of an issuer outside to sign in with";
         if let Some(url) = get("SYSTEM_OIDCREQUESTURI") {
@@ -237,7 +237,7 @@ impl Keys<'_> {
                 .either("MFACTL_SERVICE_CONNECTION", service_connection.as_ref())
                 .or_else(|| get("AZURESUBSCRIPTION_SERVICE_CONNECTION_ID"));
             return match (connection, self.secret("SYSTEM_ACCESSTOKEN")) {
-                (Some(connection), Some(token)) => Ok(Assertion::AzurePipelines {
+                (Some(connection), Some(token)) => Ok(AssertionSource::AzurePipelines {
                     url,
                     connection,
                     token,

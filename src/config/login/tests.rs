@@ -148,29 +148,31 @@ fn the_pipelines_own_token_is_found_and_what_was_said_comes_first() {
         ("ACTIONS_ID_TOKEN_REQUEST_URL", "https://token.example"),
         ("ACTIONS_ID_TOKEN_REQUEST_TOKEN", "t"),
     ];
-    assert!(matches!(of("", &github), Assertion::GitHub { url, .. } if url == "https://token.example"));
+    assert!(matches!(of("", &github), AssertionSource::GitHub { url, .. } if url == "https://token.example"));
     let kubernetes = [("AZURE_FEDERATED_TOKEN_FILE", "/var/run/token")];
-    assert!(matches!(of("", &kubernetes), Assertion::File(path) if path.as_os_str() == "/var/run/token"));
+    assert!(
+        matches!(of("", &kubernetes), AssertionSource::File(path) if path.as_os_str() == "/var/run/token")
+    );
     let azure = [
         ("SYSTEM_OIDCREQUESTURI", "https://dev.example"),
         ("SYSTEM_ACCESSTOKEN", "t"),
         ("AZURESUBSCRIPTION_SERVICE_CONNECTION_ID", "their-own"),
     ];
     assert!(
-        matches!(of("service_connection = \"c\"", &azure), Assertion::AzurePipelines { connection, .. } if connection == "c")
+        matches!(of("service_connection = \"c\"", &azure), AssertionSource::AzurePipelines { connection, .. } if connection == "c")
     );
     assert!(
-        matches!(of("", &azure), Assertion::AzurePipelines { connection, .. } if connection == "their-own")
+        matches!(of("", &azure), AssertionSource::AzurePipelines { connection, .. } if connection == "their-own")
     );
     assert!(
-        matches!(of("assertion_file = \"/f\"", &github), Assertion::File(path) if path.as_os_str() == "/f")
+        matches!(of("assertion_file = \"/f\"", &github), AssertionSource::File(path) if path.as_os_str() == "/f")
     );
     assert!(
-        matches!(of("assertion_command = [\"a\", \"b\"]", &github), Assertion::Command(words) if words == ["a", "b"])
+        matches!(of("assertion_command = [\"a\", \"b\"]", &github), AssertionSource::Command(words) if words == ["a", "b"])
     );
     assert!(matches!(
         of("assertion_file = \"/f\"", &[("MFACTL_ID_TOKEN", "t")]),
-        Assertion::Given(_)
+        AssertionSource::Given(_)
     ));
     let both =
         keys("auth = \"federated\"\nclient_id = \"a\"\nassertion_file = \"f\"\nassertion_command = [\"c\"]");

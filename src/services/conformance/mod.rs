@@ -93,7 +93,7 @@ impl Bench {
             timeout: Duration::from_secs(30),
             pace: None,
             signing_in: crate::auth::SigningIn::default(),
-            network: crate::http::Network::default(),
+            network: crate::domain::Network::default(),
             runtime: None,
         };
         let transport = Arc::new(Counting::default());
