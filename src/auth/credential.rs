@@ -35,6 +35,13 @@ pub enum Credential {
         /// The certificate and its key.
         identity: Identity,
     },
+    /// As an application, with its private key, of which the service knows the public half.
+    PrivateKey {
+        /// The application's id.
+        client_id: String,
+        /// The key.
+        identity: Identity,
+    },
     /// As an application, with a token of an issuer outside that it trusts.
     Federated {
         /// The application's id.
@@ -105,6 +112,7 @@ impl Credential {
         match self {
             Self::ClientSecret { .. } => "client-secret",
             Self::Certificate { .. } => "certificate",
+            Self::PrivateKey { .. } => "private-key",
             Self::Federated { .. } => "federated",
             Self::ManagedIdentity { .. } => "managed-identity",
             Self::AzureCli => "azure-cli",
@@ -125,6 +133,7 @@ impl Credential {
         match self {
             Self::ClientSecret { client_id, .. }
             | Self::Certificate { client_id, .. }
+            | Self::PrivateKey { client_id, .. }
             | Self::Federated { client_id, .. }
             | Self::Password { client_id, .. }
             | Self::Browser { client_id }
@@ -190,7 +199,7 @@ impl Credential {
     pub(crate) fn own(&self) -> Option<Zeroizing<Vec<u8>>> {
         let secret = match self {
             Self::ClientSecret { secret, .. } if secret.expose().len() >= STRONG => secret,
-            Self::Certificate { identity, .. } => identity.own(),
+            Self::Certificate { identity, .. } | Self::PrivateKey { identity, .. } => identity.own(),
             _ => return None,
         };
         Some(Zeroizing::new(secret.expose().as_bytes().to_vec()))
@@ -214,7 +223,9 @@ impl Credential {
         let resource = audience.trim_end_matches('/').to_owned();
         let proof = match self.clone() {
             Self::ClientSecret { client_id, secret } => Proof::Secret { client_id, secret },
-            Self::Certificate { client_id, identity } => Proof::Certificate { client_id, identity },
+            Self::Certificate { client_id, identity } | Self::PrivateKey { client_id, identity } => {
+                Proof::Signed { client_id, identity }
+            }
             Self::Federated { client_id, assertion } => Proof::Federated {
                 client_id,
                 assertion: Assertion {

@@ -14,6 +14,8 @@ pub(crate) struct Dialect {
     pub(super) discovery: &'static str,
     /// Whether the scope names the service, as `SERVICE/.default`; else no scope is asked for.
     pub(super) scope: bool,
+    /// Whether an application's key may sign without naming its certificate (RFC 7523).
+    pub(crate) bare_keys: bool,
 }
 
 impl Dialect {
@@ -24,6 +26,7 @@ impl Dialect {
         device: "/oauth2/v2.0/devicecode",
         discovery: "/v2.0/.well-known/openid-configuration",
         scope: true,
+        bare_keys: false,
     };
     /// Keycloak's; the authority is the realm (api/keycloak 2).
     pub(crate) const OPENID: Self = Self {
@@ -32,5 +35,6 @@ impl Dialect {
         device: "/protocol/openid-connect/auth/device",
         discovery: "/.well-known/openid-configuration",
         scope: false,
+        bare_keys: true,
     };
 }

@@ -161,6 +161,14 @@ pub fn limits(service: &str) -> Result<Limits> {
     find(service).map(|service| service.limits)
 }
 
+/// Whether applications sign in there with a private key alone, without its certificate.
+///
+/// # Errors
+/// `config_invalid` for an unknown service.
+pub fn takes_bare_keys(service: &str) -> Result<bool> {
+    find(service).map(|service| service.dialect.bare_keys)
+}
+
 /// Signs in and connects. Sends one request, for the token.
 ///
 /// # Errors

@@ -5,6 +5,7 @@ use std::io::Read as _;
 use crate::auth::{Credential, Host, IMDS, Identity};
 use crate::config::{Handed, IdentityHost, Login, Profile};
 use crate::domain::{Error, ErrorCode, Result, Secret};
+use crate::services::takes_bare_keys;
 
 /// The longest token that is taken from standard input, in bytes.
 const LONGEST: u64 = 64 * 1024;
@@ -27,8 +28,18 @@ pub(super) fn credential(profile: &Profile, login: &Login) -> Result<Credential>
             client_id,
             identity: Identity::read(&file, password.as_ref())?,
         },
-        Login::PrivateKey { .. } => {
-            return Err(not_here(profile, "private-key", "certificate"));
+        Login::PrivateKey {
+            client_id,
+            file,
+            password,
+        } => {
+            if !takes_bare_keys(&profile.service)? {
+                return Err(not_here(profile, "private-key", "certificate"));
+            }
+            Credential::PrivateKey {
+                client_id,
+                identity: Identity::read_key(&file, password.as_ref())?,
+            }
         }
         Login::ApiToken(_) => return Err(not_here(profile, "api-token", "token")),
         Login::Federated { client_id, assertion } => Credential::Federated { client_id, assertion },
