@@ -62,7 +62,7 @@ pub(crate) enum Noun {
     /// List, add, change and remove methods of verification
     #[command(subcommand, alias = "method")]
     Methods(methods::Verb),
-    /// List devices, and end that they are remembered
+    /// List devices, end that they are remembered, disable and enable them
     #[command(subcommand, alias = "device")]
     Devices(devices::Verb),
     /// List and reset app passwords
@@ -221,10 +221,13 @@ const GROUPS: &[(&str, &[(&str, &str)])] = &[
         &[
             ("user reset", "lost phone, new phone, compromised account"),
             ("user check-caller", "is it the person on the phone?"),
-            ("user reset-password", "set or make a password"),
             (
-                "user sign-out|unlock",
-                "end every session; a lock after wrong tries",
+                "user reset-password|set-mfa-state",
+                "set or make a password; per-user MFA",
+            ),
+            (
+                "user sign-out|unlock|disable|enable",
+                "sessions, wrong tries, the account itself",
             ),
             (
                 "methods add|update|remove",
@@ -232,9 +235,12 @@ const GROUPS: &[(&str, &[(&str, &str)])] = &[
             ),
             (
                 "methods set-default|verify",
-                "the default; a number that waits for its code",
+                "the default; what waits for its code",
             ),
-            ("devices forget", "ask for a second factor again"),
+            (
+                "devices forget|disable|enable",
+                "ask a second factor again; stop a device",
+            ),
             ("app-passwords reset", "end app passwords"),
         ],
     ),
@@ -253,11 +259,11 @@ const GROUPS: &[(&str, &[(&str, &str)])] = &[
         &[
             ("report registration", "who has registered what"),
             ("plan show|apply", "changes written down with --plan-out"),
-            ("jobs list|show|watch", "what was begun, and how far it came"),
             (
-                "jobs resume|work|cancel|undo|merge|prune",
-                "go on, give up, take back, tidy up",
+                "jobs list|show|watch|merge|prune",
+                "what was begun, how far it came; tidy up",
             ),
+            ("jobs resume|work|cancel|undo", "go on, give up, take back"),
             (
                 "audit list|verify|export",
                 "who did what, and whether that is all",
@@ -269,7 +275,7 @@ const GROUPS: &[(&str, &[(&str, &str)])] = &[
         &[
             (
                 "auth|profile|capabilities",
-                "sign in; whom it works for; what can be done",
+                "sign in; whom it works for; what it can",
             ),
             ("doctor", "what keeps it from working, with its mend"),
             (
@@ -292,7 +298,7 @@ pub(crate) fn overview() -> String {
     for (group, verbs) in GROUPS {
         text.push_str(&format!("\n{group}\n"));
         for (verb, about) in *verbs {
-            text.push_str(&format!("  {verb:<28}{about}\n"));
+            text.push_str(&format!("  {verb:<36}{about}\n"));
         }
     }
     text.push_str("\nMore: mfactl VERB --help\n");

@@ -10,6 +10,7 @@ use sha2::Sha256;
 use super::kind::MethodKind;
 use super::leave::Leave;
 use super::method::{DeviceId, MethodId, UserId, Via};
+use super::mfa::MfaState;
 use super::phone::PhoneNumber;
 use super::secret::{Secret, Slots};
 
@@ -128,6 +129,20 @@ pub enum Action {
     RequireRegistration,
     /// Stop the account from signing in.
     DisableAccount,
+    /// Let it sign in again.
+    EnableAccount,
+    /// Stop a registered device from signing in, or let it again.
+    SwitchDevice {
+        /// Which one.
+        device: DeviceId,
+        /// Whether it may sign in.
+        enabled: bool,
+    },
+    /// Set per-user MFA.
+    SetMfaState {
+        /// What it becomes.
+        state: MfaState,
+    },
     /// End the lock that wrong tries brought about.
     Unlock,
 }

@@ -46,7 +46,7 @@ pub enum Capability {
     DisableAccount,
     /// Let it sign in again.
     EnableAccount,
-    /// Stop a device.
+    /// Stop a registered device, and let it again.
     DisableDevice,
     /// Stop a method without removing it.
     DisableMethod,
@@ -82,7 +82,7 @@ impl fmt::Display for Capability {
             Self::SetMfaState => f.write_str("set per-user MFA"),
             Self::DisableAccount => f.write_str("disable the account"),
             Self::EnableAccount => f.write_str("enable the account"),
-            Self::DisableDevice => f.write_str("disable a device"),
+            Self::DisableDevice => f.write_str("disable or enable a device"),
             Self::DisableMethod => f.write_str("disable a method"),
             Self::Unlock => f.write_str("unlock"),
             Self::CheckCaller => f.write_str("check a caller"),
@@ -173,6 +173,9 @@ impl Action {
             Self::GeneratePassword { .. } => Capability::GeneratePassword,
             Self::RequireRegistration => Capability::RequireRegistration,
             Self::DisableAccount => Capability::DisableAccount,
+            Self::EnableAccount => Capability::EnableAccount,
+            Self::SwitchDevice { .. } => Capability::DisableDevice,
+            Self::SetMfaState { .. } => Capability::SetMfaState,
             Self::Unlock => Capability::Unlock,
         }
     }

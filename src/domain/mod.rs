@@ -11,6 +11,7 @@ mod guard;
 mod kind;
 mod leave;
 mod method;
+mod mfa;
 mod network;
 mod pace;
 mod phone;
@@ -39,6 +40,7 @@ pub use method::{
     AppPassword, Device, DeviceId, DeviceKind, Method, MethodId, MethodState, Parts, Registration,
     RegistrationState, SecurityInfo, Sessions, SystemPreferred, UnknownPart, Use, UserId, Via,
 };
+pub use mfa::MfaState;
 pub use network::{Network, Proxy, is_loopback};
 pub use pace::{Bucket, Cost, Grant, Kind, Limits, Meter, Pace, Told, WaitReason, Waiting};
 pub use phone::{BadNumber, PhoneNumber, is_region};

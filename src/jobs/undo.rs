@@ -153,7 +153,25 @@ fn lost(action: &Action, planned: &PlannedRow) -> Back {
             "the person registers at next sign-in",
         ),
         Action::Unlock => ("it is not taken back here", "wrong tries lock the account again"),
-        Action::DisableAccount => ("it is not taken back here", "enable the account in the directory"),
+        Action::DisableAccount => (
+            "it is not taken back here",
+            "user enable lets the account sign in again",
+        ),
+        Action::EnableAccount => (
+            "it is not taken back here",
+            "user disable stops the account again",
+        ),
+        Action::SwitchDevice { enabled: false, .. } => (
+            "it is not taken back here",
+            "devices enable lets it sign in again",
+        ),
+        Action::SwitchDevice { enabled: true, .. } => {
+            ("it is not taken back here", "devices disable stops it again")
+        }
+        Action::SetMfaState { .. } => (
+            "it is not taken back here",
+            "user set-mfa-state sets another state",
+        ),
         _ => ("it is not taken back here", "look at it with user show"),
     };
     Back::Lost {

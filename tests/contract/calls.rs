@@ -6,8 +6,8 @@ use std::time::Duration;
 use futures::TryStreamExt;
 use mfactl::auth::Credential;
 use mfactl::domain::{
-    Action, ErrorCode, IdentityService, MethodKind, Parts, PhoneNumber, ReportQuery, Secret, Slot, Step,
-    User, UserId, UserQuery,
+    Action, ErrorCode, IdentityService, MethodKind, MfaState, Parts, PhoneNumber, ReportQuery, Secret, Slot,
+    Step, User, UserId, UserQuery,
 };
 use mfactl::server;
 use mfactl::services::{ConnectOptions, Gated, connect};
@@ -263,7 +263,32 @@ async fn change_everything(service: &Gated, everyone: &[UserId]) {
         let step = Step::new("job", target.clone(), 0, action, vec![]);
         let _ = service.apply(&[step]).await;
     }
-    apply(service, target, vec![Action::DisableAccount]).await;
+    switch_everything(service, target, everyone).await;
+}
+
+/// What may sign in, and per-user MFA.
+async fn switch_everything(service: &Gated, target: &UserId, everyone: &[UserId]) {
+    let devices = Parts {
+        devices: true,
+        ..Parts::NONE
+    };
+    let mut switches: Vec<Action> = Vec::new();
+    for info in service.security_info(everyone, devices).await {
+        for device in info.unwrap().devices.into_iter().flatten() {
+            switches.extend([false, true].map(|enabled| Action::SwitchDevice {
+                device: device.id.clone(),
+                enabled,
+            }));
+        }
+    }
+    assert!(!switches.is_empty(), "nobody has a device");
+    switches.extend(MfaState::ALL.map(|state| Action::SetMfaState { state }));
+    switches.extend([
+        Action::DisableAccount,
+        Action::EnableAccount,
+        Action::DisableAccount,
+    ]);
+    apply(service, target, switches).await;
 }
 
 /// What is wrong with a call of our client whatever a vendor says.

@@ -43,6 +43,8 @@ mod sign_in;
 #[cfg(test)]
 mod stories;
 #[cfg(test)]
+mod switch;
+#[cfg(test)]
 mod terminal;
 #[cfg(test)]
 mod together;

@@ -44,7 +44,9 @@ impl Look {
                 Action::RevokeAppPassword { .. } | Action::RevokeAllAppPasswords => {
                     parts.app_passwords = true
                 }
-                Action::DisableAccount => accounts = true,
+                Action::DisableAccount | Action::EnableAccount => accounts = true,
+                Action::SwitchDevice { .. } => parts.devices = true,
+                Action::SetMfaState { .. } => parts.registration = true,
                 Action::Unlock => parts.locks = true,
                 Action::IssueAppPassword { .. }
                 | Action::SignOut
@@ -171,6 +173,16 @@ pub(super) fn holds(action: &Action, created: Option<&MethodId>, seen: &Seen) ->
         }
         Action::Unlock => seen.info.locked.map(|locked| !locked),
         Action::DisableAccount => seen.user.as_ref().map(|user| !user.enabled),
+        Action::EnableAccount => seen.user.as_ref().map(|user| user.enabled),
+        Action::SwitchDevice { device, enabled } => {
+            let devices = seen.info.devices.as_ref()?;
+            let found = devices.iter().find(|one| one.id == *device)?;
+            found.enabled.map(|is| is == *enabled)
+        }
+        Action::SetMfaState { state } => {
+            let stands = seen.info.registration.as_ref()?.mfa_state.as_deref()?;
+            Some(state.is_met_by(stands))
+        }
         Action::IssueAppPassword { .. }
         | Action::SignOut
         | Action::SetPassword { .. }

@@ -317,6 +317,19 @@ impl<'a> Draft<'a> {
                 }
             }
             Action::DisableAccount => self.user.enabled = false,
+            Action::EnableAccount => self.user.enabled = true,
+            Action::SwitchDevice { device, enabled } => {
+                for one in self.info.devices.iter_mut().flatten() {
+                    if one.id == *device {
+                        one.enabled = Some(*enabled);
+                    }
+                }
+            }
+            Action::SetMfaState { state } => {
+                if let Some(registration) = &mut self.info.registration {
+                    registration.mfa_state = Some(state.to_string());
+                }
+            }
             Action::Unlock => self.info.locked = self.info.locked.map(|_| false),
             Action::AddQuestions { .. }
             | Action::IssueAppPassword { .. }

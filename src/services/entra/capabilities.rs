@@ -137,7 +137,10 @@ pub(crate) fn declared() -> Capabilities {
                 "remove every method: a person without one is asked to register at next sign-in",
             ),
         ),
+        (Capability::SetMfaState, Answer::Native),
         (Capability::DisableAccount, Answer::Native),
+        (Capability::EnableAccount, Answer::Native),
+        (Capability::DisableDevice, Answer::Native),
         (
             Capability::Unlock,
             unsupported(

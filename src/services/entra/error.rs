@@ -32,8 +32,10 @@ pub(crate) enum Family {
     Requirements,
     /// Signing out.
     Sessions,
-    /// Registered devices.
+    /// Registered devices of a person.
     Devices,
+    /// A registered device, enabled or disabled.
+    Device,
     /// Passwords.
     Password,
     /// Accounts enabled and disabled.
@@ -53,7 +55,7 @@ impl Family {
             Self::Methods | Self::Phone | Self::Email | Self::Pass => {
                 (ErrorCode::MethodNotFound, "the person has no such method")
             }
-            Self::Devices => (ErrorCode::DeviceNotFound, "the person has no such device"),
+            Self::Devices | Self::Device => (ErrorCode::DeviceNotFound, "the person has no such device"),
             Self::Groups => (ErrorCode::NotFound, "there is no such group"),
             Self::Policy | Self::Report | Self::Preferences | Self::Requirements | Self::Extensions => {
                 (ErrorCode::NotFound, "the service does not offer that")
@@ -108,7 +110,7 @@ pub(crate) fn refused(response: &Response, family: Family, verb: Verb, claims: &
             words("the organization's policy forbids it", &said),
         )
         .hint("see what is allowed: mfactl policy show USER"),
-        404 if code == "Request_ResourceNotFound" && family != Family::Groups => {
+        404 if code == "Request_ResourceNotFound" && !matches!(family, Family::Groups | Family::Device) => {
             Error::new(ErrorCode::UserNotFound, "there is no such person")
         }
         404 => {

@@ -114,7 +114,10 @@ impl EntraService {
             Action::SignOut => self.sign_out(user).await,
             Action::SetPassword { permanent } => self.set_password(step, *permanent).await,
             Action::GeneratePassword { permanent } => self.generate_password(user, *permanent).await,
-            Action::DisableAccount => self.disable_account(user).await,
+            Action::DisableAccount => self.switch_account(user, false).await,
+            Action::EnableAccount => self.switch_account(user, true).await,
+            Action::SwitchDevice { device, enabled } => self.switch_device(device, *enabled).await,
+            Action::SetMfaState { state } => self.set_mfa_state(user, *state).await,
             Action::AddTotp { .. }
             | Action::AddQuestions { .. }
             | Action::Rename { .. }

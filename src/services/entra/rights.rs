@@ -84,9 +84,19 @@ pub(super) const VERBS: &[Wanted] = &[
         &[(Family::Password, Verb::Post)],
     ),
     of(
-        "disable-account, in playbooks",
+        "user disable, enable",
         Weight::More,
         &[(Family::Account, Verb::Patch)],
+    ),
+    of(
+        "user set-mfa-state",
+        Weight::More,
+        &[(Family::Requirements, Verb::Patch)],
+    ),
+    of(
+        "devices disable, enable",
+        Weight::More,
+        &[(Family::Device, Verb::Patch)],
     ),
 ];
 
@@ -165,6 +175,8 @@ const fn permissions(family: Family, verb: Verb, delegated: bool) -> &'static [&
         Family::Pass => &[WRITE, "UserAuthMethod-TAP.ReadWrite.All"],
         Family::Methods | Family::Preferences => &[WRITE],
         Family::Requirements if reads => &["Policy.Read.All", "Policy.ReadWrite.AuthenticationMethod"],
+        Family::Device if delegated => &["Directory.AccessAsUser.All"],
+        Family::Device => &["Device.ReadWrite.All"],
         Family::Requirements => &["Policy.ReadWrite.AuthenticationMethod"],
         Family::Sessions => &["User.RevokeSessions.All", "User.ReadWrite.All"],
         // A person resets through the methods, and looks at how that goes.

@@ -51,7 +51,9 @@ fn each_verb_names_what_lacks_for_the_help_desk() {
     methods set-default: held
     user sign-out: lacks User.RevokeSessions.All
     user reset-password: held
-    disable-account, in playbooks: lacks User.EnableDisableAccount.All
+    user disable, enable: lacks User.EnableDisableAccount.All
+    user set-mfa-state: lacks Policy.ReadWrite.AuthenticationMethod
+    devices disable, enable: lacks Directory.AccessAsUser.All
     ");
 }
 
