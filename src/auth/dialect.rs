@@ -14,6 +14,8 @@ pub(crate) struct Dialect {
     pub(super) discovery: &'static str,
     /// Whether the scope names the service, as `SERVICE/.default`; else no scope is asked for.
     pub(super) scope: bool,
+    /// Whether the service hands out tokens itself, by a call of its own kind, and takes them without a word before.
+    pub(crate) own: bool,
 }
 
 impl Dialect {
@@ -24,6 +26,7 @@ impl Dialect {
         device: "/oauth2/v2.0/devicecode",
         discovery: "/v2.0/.well-known/openid-configuration",
         scope: true,
+        own: false,
     };
     /// Keycloak's; the authority is the realm (api/keycloak 2).
     pub(crate) const OPENID: Self = Self {
@@ -32,5 +35,24 @@ impl Dialect {
         device: "/protocol/openid-connect/auth/device",
         discovery: "/.well-known/openid-configuration",
         scope: false,
+        own: false,
     };
+    /// privacyIDEA's: name and password in, a token out that goes bare into `Authorization` (api/privacyidea 3).
+    pub(crate) const PRIVACYIDEA: Self = Self {
+        token: "/auth",
+        authorize: "",
+        device: "",
+        discovery: "",
+        scope: false,
+        own: true,
+    };
+
+    /// Whether somebody can sign in this way there. Ways are those of a profile's `auth`.
+    pub(crate) fn takes(self, way: &str) -> bool {
+        if self.own {
+            matches!(way, "password" | "api-token" | "token")
+        } else {
+            way != "api-token"
+        }
+    }
 }
