@@ -4,9 +4,7 @@
 use std::sync::Arc;
 
 use super::ConnectOptions;
-use crate::auth::{
-    Addressee, Application, Credential, OwnCall, Place, SigningIn, Store, TokenSource, Way,
-};
+use crate::auth::{Addressee, Application, Credential, OwnCall, Place, SigningIn, Store, TokenSource, Way};
 use crate::domain::{Error, ErrorCode, Result};
 use crate::http::{HttpTransport, SystemTimer, Timer, Transport, origin};
 
@@ -119,7 +117,10 @@ pub(crate) fn own_call(options: &ConnectOptions) -> Result<OwnCall> {
         Credential::Prompted { username } => own_way(options, |way| OwnCall::new(way, username.clone())),
         other => Err(Error::new(
             ErrorCode::ConfigInvalid,
-            format!("the profile signs in by {}, and nobody types anything for that", other.way()),
+            format!(
+                "the profile signs in by {}, and nobody types anything for that",
+                other.way()
+            ),
         )),
     }
 }

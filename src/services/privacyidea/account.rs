@@ -6,7 +6,7 @@ use super::PrivacyIdeaService;
 use super::api::Call;
 use super::error::Area;
 use super::methods::{done, said_yes};
-use super::wire::{WireToken, WireUser};
+use super::wire::{WireLock, WireToken, WireUser};
 use crate::domain::{
     Effect, EffectState, Error, ErrorCode, MethodId, Minted, Notice, Result, Secret, Slot, Step, UserId,
 };
@@ -17,11 +17,23 @@ use crate::services::password::{Rules, generate};
 const LOCK: &str = "/conditionalaccess/lock/user";
 
 impl PrivacyIdeaService {
-    /// Whether privacyIDEA keeps the person from signing in.
-    pub(super) async fn lock_of(&self, person: &WireUser) -> Result<bool> {
+    /// What keeps the person from signing in; `None`: nothing does.
+    pub(super) async fn lock_of(&self, person: &WireUser) -> Result<Option<WireLock>> {
         let path = format!("{LOCK}?{}", self.api.query(person));
         let call = Call::get(path, LOCK, "user_lock_read", Area::People);
-        Ok(self.api.send(&call).await?.value.is_object())
+        self.api.read(&call).await
+    }
+
+    /// Whether nobody locked the account for good; who may not see locks takes it for open.
+    pub(super) async fn is_open(&self, person: &WireUser) -> Result<bool> {
+        if self.api.claims().has_any(&["user_lock_read"]) == Some(false) {
+            return Ok(true);
+        }
+        match self.lock_of(person).await {
+            Ok(lock) => Ok(!lock.is_some_and(|lock| lock.is_by_hand())),
+            Err(error) if error.code() == ErrorCode::PermissionMissing => Ok(true),
+            Err(error) => Err(error),
+        }
     }
 
     /// Ends the lock, and forgets the wrong tries of every method that they locked.
@@ -30,7 +42,7 @@ impl PrivacyIdeaService {
         let (locked, tokens) = futures::try_join!(self.lock_of(&person), self.tokens_of(&person))?;
         let mut effect = Effect::unchanged();
         let mut said = Vec::new();
-        if locked {
+        if locked.is_some() {
             let path = format!("{LOCK}?{}", self.api.query(&person));
             let call = Call::write(
                 Verb::Delete,

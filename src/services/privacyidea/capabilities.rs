@@ -56,7 +56,7 @@ pub(crate) fn declared() -> Capabilities {
             Capability::Add(kind),
             unsupported(
                 "privacyIDEA knows one sort of number, and sends texts to it",
-                "add it without --type: somebody may have several",
+                "add it without --type",
             ),
         ));
     }

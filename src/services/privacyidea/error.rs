@@ -208,7 +208,22 @@ mod tests {
                 error(502, "<html>", Area::People, "userlist"),
             ]
             .join("\n"),
-            @""
+            @r#"
+        401 token_rejected [4304]: the service does not take the token (sign in again: mfactl auth login; a key made for programs may have ended)
+        403 permission_missing [303]: the account lacks the right delete (a policy of the scope admin) (an administrator adds delete to the admin policy of desk: Configuration, Policies; then sign in again)
+        403 policy_refused [303]: a policy of the service refuses it: the number of tokens for this user is limited! (see the policies: mfactl policy show)
+        404 method_not_found [601]: the person has no such method
+        404 device_not_found [601]: there is no such device
+        400 user_not_found [904]: there is no such person in the realm
+        400 service_refused [905]: the service refused: missing parameter: phone
+        400 not_found [905]: there is no realm "corp" (check realm in the profile: Configuration, Realms)
+        400 service_refused [1007]: the method was revoked, and nothing enables it again (remove it, and enrol another)
+        400 service_refused [1103]: the method is somebody else's by now
+        500 unavailable [-500]: service error 500, 6 tries: no such table: users
+        200 unavailable: a web page answered in privacyIDEA's place (check the url of the profile: the root of privacyIDEA, without /auth, /token or /#)
+        405 unavailable: the service answered 405 without privacyIDEA's error body (check the url of the profile: the root of privacyIDEA, without /auth, /token or /#)
+        502 unavailable: service error 502, 6 tries
+        "#
         );
     }
 }

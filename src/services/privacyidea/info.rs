@@ -57,7 +57,7 @@ impl PrivacyIdeaService {
         if let Some(tokens) = tokens.transpose()? {
             let blocked = tokens.iter().any(WireToken::is_blocked);
             match lock {
-                Some(Ok(lock)) => info.locked = Some(lock || blocked),
+                Some(Ok(lock)) => info.locked = Some(lock.is_some() || blocked),
                 Some(Err(error)) if error.code() == ErrorCode::PermissionMissing => {
                     info.locked = blocked.then_some(true);
                     info.unknown.push(untold("locked", &error));

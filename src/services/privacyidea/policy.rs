@@ -281,7 +281,17 @@ mod tests {
                 )
             })
             .collect();
-        insta::assert_snapshot!(lines.join("\n"), @"");
+        insta::assert_snapshot!(lines.join("\n"), @r#"
+        totp SignIn everyone {"most_per_person":5,"verified":true}
+        push SignIn everyone {"most_per_person":5}
+        phone, text SignIn everyone {"most_per_person":5,"verified":true}
+        temporary-pass SignIn everyone {"most_per_person":5}
+        questions SignIn everyone {"most_per_person":5}
+        hotp Off disabled_token_types names it {"most_per_person":5}
+        email Off disabled_token_types names it {"most_per_person":5}
+        passkey Off no policy of the scope enrollment has webauthn_relying_party_id {"most_per_person":5}
+        security-key Off no policy of the scope enrollment has webauthn_relying_party_id {"most_per_person":5}
+        "#);
         let remembered = policy.remembered_devices.unwrap();
         assert_eq!((remembered.allowed, remembered.days), (true, Some(30)));
     }

@@ -53,7 +53,7 @@ fn row_of(person: &WireUser, methods: &[Method], admin: bool) -> RegistrationRow
     kinds.sort();
     kinds.dedup();
     RegistrationRow {
-        user: person.to_user(),
+        user: person.to_user(true),
         admin,
         mfa_registered: Some(signs_in),
         mfa_capable: Some(signs_in),

@@ -115,9 +115,9 @@ fn whole(listed: Listed, plain: bool) -> Result<Vec<WireUser>> {
 impl PrivacyIdeaService {
     pub(super) fn find_users<'a>(&'a self, query: &'a UserQuery) -> BoxStream<'a, Result<User>> {
         if let UserQuery::Ids(texts) = query {
-            return stream::iter(texts.iter().map(move |text| self.look_up(text)))
+            return stream::iter(texts.iter().map(move |text| self.by_text(text)))
                 .buffered(SIDE_BY_SIDE)
-                .map_ok(|people| stream::iter(people.into_iter().map(|person| Ok(person.to_user()))))
+                .map_ok(|people| stream::iter(people.into_iter().map(Ok)))
                 .try_flatten()
                 .boxed();
         }
@@ -129,12 +129,22 @@ impl PrivacyIdeaService {
                 UserQuery::Ids(_) | UserQuery::Everyone => self.everybody().await,
             };
             match people {
-                Ok(people) => stream::iter(people.into_iter().map(|person| Ok(person.to_user()))).boxed(),
+                Ok(people) => stream::iter(people.into_iter().map(|person| Ok(person.to_user(true)))).boxed(),
                 Err(error) => stream::once(async move { Err(error) }).boxed(),
             }
         })
         .flatten()
         .boxed()
+    }
+
+    /// Who is meant by a text, and whether the account is open.
+    async fn by_text(&self, text: &str) -> Result<Vec<User>> {
+        let mut users = Vec::new();
+        for person in self.look_up(text).await? {
+            let open = self.is_open(&person).await?;
+            users.push(person.to_user(open));
+        }
+        Ok(users)
     }
 
     /// Id first, then the sign-in name, also with the realm behind it, then the mail address.

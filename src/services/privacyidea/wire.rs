@@ -96,8 +96,8 @@ impl WireUser {
         UserId(format!("{}/{}", self.resolver, self.uid()))
     }
 
-    /// The person.
-    pub(super) fn to_user(&self) -> User {
+    /// The person. `enabled`: whether nobody locked the account for good.
+    pub(super) fn to_user(&self, enabled: bool) -> User {
         let names: Vec<&str> = [self.givenname.as_deref(), self.surname.as_deref()]
             .into_iter()
             .flatten()
@@ -108,13 +108,28 @@ impl WireUser {
             sign_in_name: self.username.clone(),
             display_name: (!names.is_empty()).then(|| names.join(" ")),
             mail: self.address(),
-            // It knows no accounts that are off: that is for the directory behind it.
-            enabled: true,
+            // It knows no accounts that are off, which is for the directory behind it, but those that it keeps out.
+            enabled,
             guest: false,
             // People of a resolver that it cannot write are another directory's.
             synced: Some(!self.editable),
             last_sign_in_at: None,
         }
+    }
+}
+
+/// A lock of a person.
+#[derive(Deserialize, Default)]
+#[serde(default)]
+pub(super) struct WireLock {
+    lock_cause: Option<String>,
+    permanent: bool,
+}
+
+impl WireLock {
+    /// Whether somebody set it by hand, and for good.
+    pub(super) fn is_by_hand(&self) -> bool {
+        self.permanent && self.lock_cause.as_deref() == Some("MANUAL")
     }
 }
 
@@ -466,7 +481,7 @@ mod tests {
             serde_json::from_value(json!({"username": "anna", "userid": 7, "resolver": "staff",
             "realm": "corp", "email": ["a@x.example", "b@x.example"], "mobile": "", "editable": false}))
             .unwrap();
-        let user = wire.to_user();
+        let user = wire.to_user(true);
         assert_eq!((user.id.0.as_str(), user.synced), ("staff/7", Some(true)));
         assert_eq!(user.mail.as_deref(), Some("a@x.example"));
         assert_eq!(wire.mobile(), None);

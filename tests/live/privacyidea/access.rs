@@ -16,15 +16,25 @@ fn both_ways_to_sign_in_do_the_same() {
 fn a_missing_right_is_named() {
     let person = Person::with_totp("rights");
     let place = place_of("reader");
-    let refused = place.try_change(&["methods", "remove", &person.name, "totp"]).exits(5);
+    let refused = place
+        .try_change(&["methods", "remove", &person.name, "totp"])
+        .exits(5);
     assert!(refused.stderr.contains("delete"), "{}", refused.stderr);
     // A key does not say what it may: the service refuses, and names it.
     let key = std::fs::read_to_string(folder().join("token-reader")).unwrap();
-    let place = place.with("MFACTL_API_TOKEN", key.trim()).with("MFACTL_PROFILE", "key");
+    let place = place
+        .with("MFACTL_API_TOKEN", key.trim())
+        .with("MFACTL_PROFILE", "key");
     let refused = place.try_change(&["methods", "remove", &person.name, "totp"]);
-    assert!(refused.stdout.contains("permission_missing"), "{}", refused.screen());
+    assert!(
+        refused.stdout.contains("permission_missing"),
+        "{}",
+        refused.screen()
+    );
     assert!(refused.stdout.contains("right delete"), "{}", refused.screen());
-    let refused = place_of("lister").run(&["methods", "list", &person.name]).exits(4);
+    let refused = place_of("lister")
+        .run(&["methods", "list", &person.name])
+        .exits(4);
     assert!(refused.stderr.contains("tokenlist"), "{}", refused.stderr);
     assert!(person.accepts(&person.code(SEED.0)));
 }
@@ -41,7 +51,10 @@ fn what_is_wrong_with_a_profile_is_said_in_one_line() {
     let url = url();
     let by = |place: crate::environment::Environment| place.with("MFACTL_PASSWORD", "mfactl-password");
     let told = [
-        said(place_at(&url, "corp", "mfactl").with("MFACTL_PASSWORD", "wrong"), 4),
+        said(
+            place_at(&url, "corp", "mfactl").with("MFACTL_PASSWORD", "wrong"),
+            4,
+        ),
         said(by(place_at(&url, "corp", "nosuch")), 4),
         said(by(place_at(&url, "nosuch", "mfactl")), 4),
         said(by(place_at(&url, "branch", "mfactl")), 4),
@@ -59,11 +72,24 @@ fn what_privacyidea_lacks_is_refused_with_what_to_do_instead() {
     for line in [
         &["methods", "set-default", &person.name, "totp"][..],
         &["user", "sign-out", &person.name],
-        &["methods", "add", "phone", &person.name, "--number", "+31201234567", "--type", "office"],
+        &[
+            "methods",
+            "add",
+            "phone",
+            &person.name,
+            "--number",
+            "+31201234567",
+            "--type",
+            "office",
+        ],
     ] {
         let refused = place.try_change(line).exits(5);
         assert_eq!(refused.error_code(), "unsupported", "{line:?}");
-        assert!(refused.error()["hint"].as_str().is_some_and(|hint| !hint.is_empty()));
+        assert!(
+            refused.error()["hint"]
+                .as_str()
+                .is_some_and(|hint| !hint.is_empty())
+        );
     }
     assert_eq!(person.kinds(), ["totp old"]);
 }
@@ -78,5 +104,8 @@ fn the_doctor_tells_each_right() {
         .filter(|row| row["check"] == "right")
         .map(|row| row["state"].clone())
         .collect();
-    assert!(rights.len() > 15 && rights.iter().all(|state| *state == json!("ok")), "{rows}");
+    assert!(
+        rights.len() > 15 && rights.iter().all(|state| *state == json!("ok")),
+        "{rows}"
+    );
 }

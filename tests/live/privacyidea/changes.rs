@@ -14,7 +14,9 @@ fn a_token_that_is_removed_is_rejected_and_nothing_else_is_touched() {
     assert_eq!(result["steps"][0]["status"], "done", "{result}");
     assert!(!person.accepts(&person.code(SEED.0)));
     assert_eq!(person.kinds(), ["sms"]);
-    place.try_change(&["methods", "remove", &person.name, "totp"]).exits(3);
+    place
+        .try_change(&["methods", "remove", &person.name, "totp"])
+        .exits(3);
     place.change(&["methods", "remove", &person.name, "totp", "--missing-ok"]);
 }
 
@@ -22,7 +24,14 @@ fn a_token_that_is_removed_is_rejected_and_nothing_else_is_touched() {
 fn an_authenticator_that_is_enrolled_signs_in() {
     let person = Person::new("enrol");
     let made = place_of("mfactl").change(&[
-        "methods", "add", "totp", &person.name, "--name", "Pixel 9", "--secrets-out", "-",
+        "methods",
+        "add",
+        "totp",
+        &person.name,
+        "--name",
+        "Pixel 9",
+        "--secrets-out",
+        "-",
     ]);
     let seed = made["secrets"][0]["value"].as_str().unwrap();
     assert_eq!(person.kinds(), ["totp Pixel 9"]);
@@ -34,19 +43,47 @@ fn an_authenticator_that_is_enrolled_signs_in() {
 fn a_number_is_added_changed_in_place_and_gets_the_code() {
     let person = Person::new("phone");
     let place = place();
-    place.change(&["methods", "add", "phone", &person.name, "--number", "+31 6 12340003"]);
+    place.change(&[
+        "methods",
+        "add",
+        "phone",
+        &person.name,
+        "--number",
+        "+31 6 12340003",
+    ]);
     let serial = person.tokens()[0]["serial"].clone();
-    let again = place.change(&["methods", "add", "phone", &person.name, "--number", "+31612340003"]);
+    let again = place.change(&[
+        "methods",
+        "add",
+        "phone",
+        &person.name,
+        "--number",
+        "+31612340003",
+    ]);
     assert_eq!(again["steps"][0]["status"], "unchanged", "{again}");
-    place.change(&["methods", "update", &person.name, "phone:mobile", "--number", "+31612340004"]);
+    place.change(&[
+        "methods",
+        "update",
+        &person.name,
+        "phone:mobile",
+        "--number",
+        "+31612340004",
+    ]);
     let tokens = person.tokens();
-    assert_eq!((tokens.len(), &tokens[0]["serial"]), (1, &serial), "the same token: {tokens:?}");
+    assert_eq!(
+        (tokens.len(), &tokens[0]["serial"]),
+        (1, &serial),
+        "the same token: {tokens:?}"
+    );
     assert_eq!(tokens[0]["info"]["phone"], "+31612340004");
     // An empty PIN asks for the code, and it goes to the new number.
     let asked = person.check("", &Value::Null);
     let code = Person::received("sms", "+31612340004");
     let number = asked.body["detail"]["transaction_id"].clone();
-    assert_eq!(*person.check(&code, &json!({"transaction_id": number})).value(), json!(true));
+    assert_eq!(
+        *person.check(&code, &json!({"transaction_id": number})).value(),
+        json!(true)
+    );
 }
 
 #[test]
@@ -57,14 +94,24 @@ fn a_mail_address_gets_the_code() {
     let asked = person.check("", &Value::Null);
     let code = Person::received("mail", &address);
     let number = asked.body["detail"]["transaction_id"].clone();
-    assert_eq!(*person.check(&code, &json!({"transaction_id": number})).value(), json!(true));
+    assert_eq!(
+        *person.check(&code, &json!({"transaction_id": number})).value(),
+        json!(true)
+    );
 }
 
 #[test]
 fn a_registration_code_signs_in_once() {
     let person = Person::new("pass");
     let made = place().change(&[
-        "methods", "add", "temporary-pass", &person.name, "--lifetime", "60m", "--secrets-out", "-",
+        "methods",
+        "add",
+        "temporary-pass",
+        &person.name,
+        "--lifetime",
+        "60m",
+        "--secrets-out",
+        "-",
     ]);
     let code = made["secrets"][0]["value"].as_str().unwrap();
     assert!(!made["secrets"][0]["expires_at"].is_null(), "{made}");
@@ -86,7 +133,12 @@ fn app_passwords_are_listed_and_refused_once_they_are_ended() {
     assert!(accepts(&secrets[0]) && accepts(&secrets[1]));
     let place = place();
     let rows = place.json(&["app-passwords", "list", &person.name]);
-    let mut names: Vec<&str> = rows.as_array().unwrap().iter().map(|row| row["name"].as_str().unwrap()).collect();
+    let mut names: Vec<&str> = rows
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|row| row["name"].as_str().unwrap())
+        .collect();
     names.sort_unstable();
     assert_eq!(names, ["Phone", "Thunderbird"]);
     place.change(&["app-passwords", "reset", &person.name, "Phone"]);
@@ -118,7 +170,14 @@ fn a_remembered_device_is_asked_again_once_it_is_forgotten() {
     assert_eq!(rows.as_array().unwrap().len(), 3, "{rows}");
     let id = rows[0]["id"].as_str().unwrap();
     place.change(&["devices", "forget", &person.name, id]);
-    assert_eq!(place.json(&["devices", "list", &person.name]).as_array().unwrap().len(), 2);
+    assert_eq!(
+        place
+            .json(&["devices", "list", &person.name])
+            .as_array()
+            .unwrap()
+            .len(),
+        2
+    );
     let result = place.change(&["devices", "forget", &person.name]);
     assert_eq!(result["steps"][0]["status"], "done", "{result}");
     assert!(!remembered(&one) && !remembered(&two) && !remembered(&three));
@@ -131,7 +190,11 @@ fn somebody_who_is_locked_is_shown_so_and_let_in_again() {
         person.accepts("000000");
     }
     assert!(!person.accepts(&person.code(SEED.0)), "too many wrong tries");
-    let lock = ask("POST", "/conditionalaccess/lock/user", &json!({"user": person.name, "realm": "corp"}));
+    let lock = ask(
+        "POST",
+        "/conditionalaccess/lock/user",
+        &json!({"user": person.name, "realm": "corp"}),
+    );
     assert_eq!(lock.status, 200, "{}", lock.body);
     let place = place();
     assert_eq!(place.json(&["user", "show", &person.name])["locked"], true);
@@ -161,17 +224,35 @@ fn a_method_that_waits_for_its_code_counts_once_it_is_typed() {
     let place = place();
     let made = place.change(&["methods", "add", "totp", &person.name, "--secrets-out", "-"]);
     let seed = made["secrets"][0]["value"].as_str().unwrap();
-    assert_eq!(place.json(&["methods", "list", &person.name])[0]["state"], "pending");
+    assert_eq!(
+        place.json(&["methods", "list", &person.name])[0]["state"],
+        "pending"
+    );
     assert!(!person.accepts(&person.code(seed)));
     let verify = |code: &str| place.try_change(&["methods", "verify", &person.name, "totp", "--code", code]);
     verify("000000").exits(6);
     verify(&person.code(seed)).exits(0);
-    assert_eq!(place.json(&["methods", "list", &person.name])[0]["state"], "ready");
+    assert_eq!(
+        place.json(&["methods", "list", &person.name])[0]["state"],
+        "ready"
+    );
     assert!(person.accepts(&person.code(seed)));
     // A number: the code went out when it was added, and goes out again.
-    place.change(&["methods", "add", "phone", &person.name, "--number", "+31612340005"]);
+    place.change(&[
+        "methods",
+        "add",
+        "phone",
+        &person.name,
+        "--number",
+        "+31612340005",
+    ]);
     place.change(&["methods", "verify", &person.name, "phone:mobile"]);
     let code = Person::received("sms", "+31612340005");
     place.change(&["methods", "verify", &person.name, "phone:mobile", "--code", &code]);
-    assert!(person.tokens().iter().all(|token| token["rollout_state"] == "enrolled"));
+    assert!(
+        person
+            .tokens()
+            .iter()
+            .all(|token| token["rollout_state"] == "enrolled")
+    );
 }

@@ -14,8 +14,17 @@ fn a_person_is_found_by_name_id_and_address_and_never_by_a_part_of_one() {
         .unwrap()
         .to_owned();
     assert!(id.starts_with("corpusers/"), "{id}");
-    for typed in [&id, &address, &person.name.to_uppercase(), &format!("{}@corp", person.name)] {
-        assert_eq!(place.json(&["user", "show", typed])["user_id"], id.as_str(), "{typed}");
+    for typed in [
+        &id,
+        &address,
+        &person.name.to_uppercase(),
+        &format!("{}@corp", person.name),
+    ] {
+        assert_eq!(
+            place.json(&["user", "show", typed])["user_id"],
+            id.as_str(),
+            "{typed}"
+        );
     }
     let wild = format!("{}*", &person.name[..4]);
     for typed in [&person.name[..4], &wild, &person.name.replace('d', "_")] {
@@ -37,7 +46,15 @@ fn methods_are_listed_by_kind_with_what_tells_them_apart() {
         .as_array()
         .unwrap()
         .iter()
-        .map(|row| json!([row["kind"], row["name"], row["number"], row["address"], row["state"]]))
+        .map(|row| {
+            json!([
+                row["kind"],
+                row["name"],
+                row["number"],
+                row["address"],
+                row["state"]
+            ])
+        })
         .collect();
     assert_eq!(
         json!(shown),
@@ -59,7 +76,12 @@ fn groups_are_the_realm_and_its_resolvers() {
         assert!(!told.is_empty() && !person.name.is_empty(), "{group}: {told}");
     }
     place.run(&["methods", "list", "--group", "nosuch"]).exits(3);
-    let found = place.json(&["methods", "list", "--filter", &format!("username={}", person.name)]);
+    let found = place.json(&[
+        "methods",
+        "list",
+        "--filter",
+        &format!("username={}", person.name),
+    ]);
     assert_eq!(found, json!([]));
     place.run(&["methods", "list", "--filter", "color=red"]).exits(2);
 }
@@ -108,7 +130,12 @@ fn remembered_devices_of_every_program_are_shown() {
     let person = Person::with_totp("device");
     let body = json!({"user": person.name, "realm": "corp", "pass": person.code(crate::witness::SEED.0),
         "request_persistent_cookie": 1});
-    let answer = send("POST", "/validate/check", &[("x-api-key", client_key()), ("user-agent", "Firefox")], &body);
+    let answer = send(
+        "POST",
+        "/validate/check",
+        &[("x-api-key", client_key()), ("user-agent", "Firefox")],
+        &body,
+    );
     assert!(answer.cookie.is_some(), "{}", answer.body);
     let rows = place().json(&["devices", "list", &person.name]);
     let rows = rows.as_array().unwrap();
