@@ -140,7 +140,7 @@ impl Credential {
             | Self::Federated { client_id, .. }
             | Self::Password { client_id, .. }
             | Self::Browser { client_id }
-            | Self::DeviceCode { client_id } => Some(client_id),
+            | Self::DeviceCode { client_id } => Some(client_id.as_str()).filter(|id| !id.is_empty()),
             Self::ManagedIdentity { client_id, .. } => client_id.as_deref(),
             Self::AzureCli | Self::Token(_) | Self::ApiToken(_) | Self::Prompted { .. } => None,
         }

@@ -40,10 +40,11 @@ def call(verb, path, body, token=None):
 
 people("corp", [("anna", "Anna", "Alpha"), ("ben", "Ben", "Beta")])
 people("desk", [("rita", "Rita", "Desk")])
+people("shift", [("sam", "Sam", "Shift")])
 people("branch", [("anna", "Anna", "Branch")])
 token = call("POST", "/auth", {"username": "admin", "password": "admin-password"})["token"]
 fields = ["username", "email", "mobile", "phone", "password", "givenname", "surname"]
-for name in ["corp", "desk", "branch"]:
+for name in ["corp", "desk", "shift", "branch"]:
     resolver = {
         "type": "sqlresolver",
         "Driver": "sqlite",
@@ -88,7 +89,8 @@ admin_policy("mfactl", RIGHTS["people"], realm="corp")
 admin_policy("mfactl-all", RIGHTS["everywhere"], adminuser="mfactl")
 admin_policy("reader", ["userlist", "tokenlist"])
 admin_policy("lister", ["userlist"])
-admin_policy("desk", RIGHTS["people"] + RIGHTS["everywhere"], adminuser="*", adminrealm="desk")
+for realm in ["desk", "shift"]:
+    admin_policy(realm, RIGHTS["people"] + RIGHTS["everywhere"], adminuser="*", adminrealm=realm)
 
 call(
     "POST",
@@ -98,4 +100,6 @@ call(
 )
 call("POST", "/policy/verify", {"scope": "enrollment", "realm": "corp", "user": "verify.*", "action": {"verify_enrollment": "totp hotp sms email"}}, token)
 call("POST", "/policy/remember", {"scope": "authentication", "action": {"remember_device": True, "remember_device_validity": 30}}, token)
+# Whoever signs in there does so anew after some seconds.
+call("POST", "/policy/shift-login", {"scope": "webui", "realm": "shift", "action": {"jwt_validity": 6}}, token)
 call("POST", "/policy/desk-login", {"scope": "webui", "realm": "desk", "action": {"login_mode": "privacyIDEA"}}, token)

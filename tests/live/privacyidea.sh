@@ -36,7 +36,7 @@ fi
 config() { # config FOLDER DATABASE
     cat <<CONFIG
 SQLALCHEMY_DATABASE_URI = 'sqlite:///$2/pi.sqlite'
-SUPERUSER_REALM = ['desk']
+SUPERUSER_REALM = ['desk', 'shift']
 SECRET_KEY = 'for-tests-alone-0123456789abcdef'
 PI_PEPPER = 'for-tests-alone'
 PI_ENCFILE = '$1/enckey'

@@ -101,7 +101,7 @@ impl PrivacyIdeaService {
         let answer = self.api.send(&call.json(self.api.named(&person))).await?;
         let mut effect = done(answer).detail("locked until user unlock");
         effect.remains.push(Notice {
-            text: "privacyIDEA lets the person in nowhere; the account itself is its directory's".to_owned(),
+            text: "is let in nowhere by privacyIDEA; the account itself is its directory's".to_owned(),
             url: None,
         });
         Ok(effect)
@@ -164,7 +164,7 @@ impl PrivacyIdeaService {
         let mut effect = done(answer);
         if !permanent {
             effect.remains.push(Notice {
-                text: "the password stays: privacyIDEA cannot ask for another at next sign-in".to_owned(),
+                text: "keeps this password: privacyIDEA cannot ask for another at next sign-in".to_owned(),
                 url: None,
             });
         }

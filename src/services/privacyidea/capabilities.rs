@@ -65,7 +65,7 @@ pub(crate) fn declared() -> Capabilities {
             Capability::Add(kind),
             unsupported(
                 "it takes the person's own browser",
-                "the person enrols it in the web page of privacyIDEA, with a registration code: methods add temporary-pass USER",
+                "the person enrols it on the web page of privacyIDEA, after a registration code: methods add temporary-pass USER",
             ),
         ));
     }

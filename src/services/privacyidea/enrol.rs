@@ -154,8 +154,9 @@ impl PrivacyIdeaService {
         effect.secret = Some(secret);
         if half {
             effect.remains.push(Notice {
-                text: "the policy asks for enrolment in two steps: the app shows a second part, which is typed into privacyIDEA"
-                    .to_owned(),
+                text:
+                    "types the second part that the app shows into privacyIDEA: the policy asks for two steps"
+                        .to_owned(),
                 url: None,
             });
         }

@@ -130,7 +130,10 @@ impl PrivacyIdeaService {
             };
             match people {
                 Ok(people) => stream::iter(people.into_iter().map(|person| Ok(person.to_user(true)))).boxed(),
-                Err(error) => stream::once(async move { Err(error) }).boxed(),
+                Err(error) => {
+                    let error = self.explained(error).await;
+                    stream::once(async move { Err(error) }).boxed()
+                }
             }
         })
         .flatten()
@@ -140,7 +143,11 @@ impl PrivacyIdeaService {
     /// Who is meant by a text, and whether the account is open.
     async fn by_text(&self, text: &str) -> Result<Vec<User>> {
         let mut users = Vec::new();
-        for person in self.look_up(text).await? {
+        let found = match self.look_up(text).await {
+            Ok(found) => found,
+            Err(error) => return Err(self.explained(error).await),
+        };
+        for person in found {
             let open = self.is_open(&person).await?;
             users.push(person.to_user(open));
         }
@@ -198,6 +205,17 @@ impl PrivacyIdeaService {
                 Err(no_realm(self.api.realm()))
             }
             _ => Ok(()),
+        }
+    }
+
+    /// A right that is missing for this realm may be a realm that is not there.
+    async fn explained(&self, error: Error) -> Error {
+        if error.code() != ErrorCode::PermissionMissing {
+            return error;
+        }
+        match self.see_realm().await {
+            Err(absent) if absent.code() == ErrorCode::NotFound => absent,
+            _ => error,
         }
     }
 

@@ -239,6 +239,8 @@ impl WireToken {
         let kind = self.kind();
         let mut method = Method::new(self.serial.clone(), kind, self.tokentype.clone());
         method.state = self.state(now);
+        // There is no default: any of them will do.
+        method.default = Some(false);
         // Its mails and questions are factors of a sign-in, and reset nothing.
         method.uses = vec![Use::SignIn];
         method.removable = kind != MethodKind::Unknown;

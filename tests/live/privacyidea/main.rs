@@ -27,4 +27,5 @@ mod terminal;
 mod access;
 mod changes;
 mod reads;
+mod stories;
 mod witness;
