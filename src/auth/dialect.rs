@@ -15,7 +15,9 @@ pub(crate) struct Dialect {
     /// Whether the scope names the service, as `SERVICE/.default`; else no scope is asked for.
     pub(super) scope: bool,
     /// Whether an application's key may sign without naming its certificate (RFC 7523).
-    pub(crate) bare_keys: bool,
+    pub(super) bare_keys: bool,
+    /// Whether the service hands out tokens itself, by a call of its own kind, and takes them without a word before.
+    pub(crate) own: bool,
 }
 
 impl Dialect {
@@ -27,6 +29,7 @@ impl Dialect {
         discovery: "/v2.0/.well-known/openid-configuration",
         scope: true,
         bare_keys: false,
+        own: false,
     };
     /// Keycloak's; the authority is the realm (api/keycloak 2).
     pub(crate) const OPENID: Self = Self {
@@ -36,5 +39,26 @@ impl Dialect {
         discovery: "/.well-known/openid-configuration",
         scope: false,
         bare_keys: true,
+        own: false,
     };
+    /// privacyIDEA's: name and password in, a token out that goes bare into `Authorization` (api/privacyidea 3).
+    pub(crate) const PRIVACYIDEA: Self = Self {
+        token: "/auth",
+        authorize: "",
+        device: "",
+        discovery: "",
+        scope: false,
+        bare_keys: false,
+        own: true,
+    };
+
+    /// Whether somebody can sign in this way there. Ways are those of a profile's `auth`.
+    pub(crate) fn takes(self, way: &str) -> bool {
+        match way {
+            "password" | "token" => true,
+            "api-token" => self.own,
+            "private-key" => self.bare_keys,
+            _ => !self.own,
+        }
+    }
 }

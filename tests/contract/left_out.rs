@@ -84,8 +84,6 @@ pub const NOT_SENT: &[(&str, &str)] = &[
     ("qr.temporary.get", LATER),
     ("qr.temporary.set", LATER),
     ("qr.temporary.delete", LATER),
-    ("requirements.update", LATER),
-    ("device.update", LATER),
 ];
 
 /// What the embedded service does not answer with success.
