@@ -50,8 +50,10 @@ PI_SCRIPT_SMSPROVIDER_DIRECTORY = '$1/scripts'
 CONFIG
 }
 
-# Keys, tables and administrators, made by its own commands: once for this script.
-template=$cache/template-$(cat "$here/privacyidea.sh" "$here/privacyidea.txt" | sha256sum | cut -c1-12)
+# Keys, tables and administrators, made by its own commands: once for what they are made of.
+admins="admin mfactl reader lister"
+keys="mfactl reader"
+template=$cache/template-$({ config . .; echo "$admins $keys"; cat "$here/privacyidea.txt"; } | sha256sum | cut -c1-12)
 if [ ! -e "$template/.whole" ]; then
     echo "making its tables, once" >&2
     rm -rf "$cache"/template-*
@@ -64,8 +66,8 @@ if [ ! -e "$template/.whole" ]; then
     manage setup create_enckey
     manage setup create_audit_keys
     manage setup create_tables
-    for name in admin mfactl reader lister; do manage admin add "$name" -p "$name-password"; done
-    for name in mfactl reader; do
+    for name in $admins; do manage admin add "$name" -p "$name-password"; done
+    for name in $keys; do
         PRIVACYIDEA_CONFIGFILE=$template/pi.cfg "$venv/bin/pi-manage" api createtoken -r admin -u "$name" -d 3650 \
             2>>"$template/manage.log" | sed -n 's/^Auth-Token: *//p' >"$template/token-$name"
         [ -s "$template/token-$name" ] || { tail -n 20 "$template/manage.log" >&2; exit 1; }
@@ -77,7 +79,8 @@ exec 9>&-
 
 end() { # end PROCESS, with those that it started
     local ids
-    ids="$1 $(ps -o pid= --ppid "$1" | tr '\n' ' ')"
+    # Without any of its own, ps says no.
+    ids="$1 $(ps -o pid= --ppid "$1" | tr '\n' ' ' || true)"
     kill "$1" 2>/dev/null || true
     for id in $ids; do
         for _ in $(seq 50); do kill -0 "$id" 2>/dev/null || break; sleep 0.2; done

@@ -2,15 +2,20 @@
 //! and privacyIDEA's own documentation of its REST API. Types of token that nobody knows here are read too, and shown as
 //! unknown.
 
+mod devices;
+mod time;
+
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::domain::{
-    AppPassword, Device, DeviceKind, Method, MethodKind, MethodState, PhoneNumber, Use, User, UserId,
-};
+use crate::domain::{AppPassword, Method, MethodKind, MethodState, PhoneNumber, Use, User, UserId};
+
+pub(super) use devices::{WireClient, WireDevices};
+use time::moment;
+pub(super) use time::written;
 
 /// The type of tokens that are passwords for one application.
 pub(super) const APPLICATION: &str = "applspec";
@@ -296,95 +301,6 @@ impl WireToken {
             last_used_at: self.moment("last_auth"),
             id: self.serial,
         }
-    }
-}
-
-/// A time: with a zone as it writes it mostly, or without one, which is then UTC.
-fn moment(text: &str) -> Option<Timestamp> {
-    let text = text.trim().replacen(' ', "T", 1);
-    if let Ok(at) = text.parse::<Timestamp>() {
-        return Some(at);
-    }
-    // `+0000`, without the colon that others write.
-    if let Some((head, zone)) = text.split_at_checked(text.len().saturating_sub(5))
-        && zone.starts_with(['+', '-'])
-        && zone[1..].bytes().all(|byte| byte.is_ascii_digit())
-        && let Ok(at) = format!("{head}{}:{}", &zone[..3], &zone[3..]).parse::<Timestamp>()
-    {
-        return Some(at);
-    }
-    format!("{text}Z").parse().ok()
-}
-
-/// A time as it wants one.
-pub(super) fn written(at: Timestamp) -> String {
-    at.strftime("%Y-%m-%dT%H:%M+0000").to_string()
-}
-
-/// A program that is in front of it and remembers devices.
-#[derive(Deserialize, Default)]
-#[serde(default)]
-pub(super) struct WireClient {
-    pub(super) id: Value,
-    pub(super) display_name: Option<String>,
-}
-
-impl WireClient {
-    /// Its id, as it stands in paths.
-    pub(super) fn id(&self) -> Option<String> {
-        text_of(&self.id)
-    }
-}
-
-/// A page of remembered devices.
-#[derive(Deserialize, Default)]
-#[serde(default)]
-pub(super) struct WireDevices {
-    pub(super) next: Option<u64>,
-    pub(super) devices: Vec<WireDevice>,
-}
-
-/// A remembered device.
-#[derive(Clone, Deserialize, Default)]
-#[serde(default)]
-pub(super) struct WireDevice {
-    pub(super) device_id: Value,
-    pub(super) resolver: Option<String>,
-    pub(super) user_id: Value,
-    ip_address: Option<String>,
-    user_agent: Option<String>,
-    created_at: Option<String>,
-    last_used_at: Option<String>,
-    expires_at: Option<String>,
-}
-
-impl WireDevice {
-    /// Our id of whose it is.
-    pub(super) fn owner(&self) -> Option<UserId> {
-        Some(UserId(format!(
-            "{}/{}",
-            self.resolver.as_ref()?,
-            text_of(&self.user_id)?
-        )))
-    }
-
-    /// The device, remembered by the client of this id and name.
-    pub(super) fn into_device(self, client: &str, name: Option<&str>) -> Option<Device> {
-        let id = text_of(&self.device_id)?;
-        let at = |text: &Option<String>| text.as_deref().and_then(moment);
-        let mut words: Vec<String> = self.ip_address.iter().cloned().collect();
-        words.extend(name.map(str::to_owned));
-        Some(Device {
-            id: format!("{client}:{id}").into(),
-            kind: DeviceKind::Remembered,
-            name: (!words.is_empty()).then(|| words.join(", ")),
-            os: None,
-            browser: self.user_agent.clone().filter(|text| !text.is_empty()),
-            enabled: None,
-            created_at: at(&self.created_at),
-            last_used_at: at(&self.last_used_at),
-            trusted_until: at(&self.expires_at),
-        })
     }
 }
 
