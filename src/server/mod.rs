@@ -57,6 +57,7 @@ fn router(state: Arc<AppState>, recorder: Option<Arc<Recorder>>) -> Router {
         .route("/{tenant}/discovery/instance", get(token::instance))
         .route("/metadata/identity/oauth2/token", get(token::managed_identity))
         .route("/msi/token", get(token::app_service))
+        .route("/subscriptions", get(token::subscriptions))
         .route(
             "/{tenant}/v2.0/.well-known/openid-configuration",
             get(token::discovery),

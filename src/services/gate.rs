@@ -8,7 +8,7 @@ use futures::stream::{self, BoxStream};
 use crate::domain::{
     Answer, Capabilities, Capability, Challenge, Effect, Error, ErrorCode, IdentityService, MethodId,
     MethodKind, Parts, Policy, Privileges, Purpose, RegistrationRow, ReportQuery, Result, Right, Secret,
-    SecurityInfo, Step, User, UserId, UserQuery, Verdict,
+    SecurityInfo, Step, User, UserId, UserQuery, Verdict, Verified,
 };
 
 /// A service behind the gate.
@@ -58,6 +58,10 @@ impl<S: IdentityService + ?Sized> IdentityService for Gate<S> {
 
     fn rights(&self) -> Vec<Right> {
         self.0.rights()
+    }
+
+    async fn verify_assumptions(&self) -> Vec<Verified> {
+        self.0.verify_assumptions().await
     }
 
     fn users<'a>(&'a self, query: &'a UserQuery) -> BoxStream<'a, Result<User>> {

@@ -5,8 +5,8 @@
 # MFACTL_PROGRAM names the program; without it, it is built.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
-# Signing in 6, msgraph-sdk 10, msgraph-beta-sdk 11, @microsoft/microsoft-graph-client 8.
-cases=35
+# Signing in 6, msgraph-sdk 10, msgraph-beta-sdk 11, @microsoft/microsoft-graph-client 8, the Azure CLI 3.
+cases=38
 here=$PWD/tests/third
 
 if [ -z "${MFACTL_PROGRAM:-}" ]; then
@@ -16,7 +16,7 @@ fi
 program=$(realpath "$MFACTL_PROGRAM")
 
 # What is installed is kept outside the checkout, under the digest of what was asked for.
-digest=$(cat "$here/requirements.txt" "$here/package-lock.json" | sha256sum | cut -c 1-16)
+digest=$(cat "$here/requirements.txt" "$here/az/requirements.txt" "$here/package-lock.json" | sha256sum | cut -c 1-16)
 tools=${XDG_CACHE_HOME:-$HOME/.cache}/mfactl-ci/third-$digest
 if [ ! -e "$tools/ready" ]; then
     rm -rf "$tools"
@@ -29,6 +29,10 @@ if [ ! -e "$tools/ready" ]; then
     # The Graph clients are twenty thousand files: what is used of them is compiled when it is used.
     "$tools/venv/bin/pip" install --quiet --disable-pip-version-check --no-compile --require-hashes \
         --requirement "$here/requirements.txt"
+    # The Azure CLI pins other versions of the same packages.
+    python3 -m venv "$tools/az"
+    "$tools/az/bin/pip" install --quiet --disable-pip-version-check --no-compile --require-hashes \
+        --requirement "$here/az/requirements.txt"
     cp "$here/package.json" "$here/package-lock.json" "$tools/"
     # Node.js comes with the requirements.
     (cd "$tools" && PATH="$tools/venv/bin:$PATH" npm ci --ignore-scripts --no-audit --no-fund --loglevel=error)
@@ -91,6 +95,10 @@ done
 serve "$folder/js" --graph-only --faults "$here/graph_faults.toml"
 NODE_PATH=$tools/node_modules NODE_EXTRA_CA_CERTS=$folder/js/tls/ca.pem \
     "$tools/venv/bin/node" "$here/graph_js.js" "$folder/js/ready.json" 2>&1 | tee -a "$log" || failed=1
+stop
+
+serve "$folder/az" --graph-only
+PYTHON=$tools/az/bin/python "$here/az/rest.sh" "$folder/az" 2>&1 | tee -a "$log" || failed=1
 stop
 
 ran=$(grep -c '^ok ' "$log" || true)
