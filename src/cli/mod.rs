@@ -13,6 +13,7 @@ mod devices;
 mod doctor;
 mod explain;
 pub mod globals;
+mod hardware_tokens;
 pub mod interrupt;
 mod jobs;
 mod local;
@@ -68,6 +69,9 @@ pub(crate) enum Noun {
     /// List and reset app passwords
     #[command(subcommand, alias = "app-password")]
     AppPasswords(app_passwords::Verb),
+    /// List and import hardware tokens of the organization
+    #[command(subcommand, alias = "hardware-token")]
+    HardwareTokens(hardware_tokens::Verb),
     /// Show, reset and sign out people
     #[command(subcommand, alias = "users")]
     User(user::Verb),
@@ -120,6 +124,7 @@ impl Noun {
             Self::Methods(verb) => verb.run(cx).await,
             Self::Devices(verb) => verb.run(cx).await,
             Self::AppPasswords(verb) => verb.run(cx).await,
+            Self::HardwareTokens(verb) => verb.run(cx).await,
             Self::User(verb) => verb.run(cx).await,
             Self::Plan(verb) => verb.run(cx).await,
             Self::Jobs(verb) => verb.run(cx).await,
@@ -231,7 +236,7 @@ const GROUPS: &[(&str, &[(&str, &str)])] = &[
             ),
             (
                 "methods add|update|remove",
-                "phone, email, totp, pass, questions, …",
+                "phone, pass, passkey, hardware-token, …",
             ),
             (
                 "methods set-default|verify",
@@ -274,10 +279,13 @@ const GROUPS: &[(&str, &[(&str, &str)])] = &[
         "Set up",
         &[
             (
-                "auth|profile|capabilities",
-                "sign in; whom it works for; what it can",
+                "auth|profile|capabilities|doctor",
+                "sign in; whom it works for; what is wrong",
             ),
-            ("doctor", "what keeps it from working, with its mend"),
+            (
+                "hardware-tokens list|import",
+                "tokens that show codes, for methods add",
+            ),
             (
                 "completions|man|schema",
                 "for the shell, for readers, for scripts",

@@ -51,6 +51,32 @@ pub enum Action {
         /// The questions, without the answers.
         questions: Vec<String>,
     },
+    /// Register somebody for a method that another provider checks.
+    AddExternal {
+        /// The id of the provider in the organization's policy.
+        configuration: String,
+        /// The name that lists show.
+        name: String,
+    },
+    /// Register a passkey; needs the slot `Credential`.
+    AddPasskey {
+        /// The name that lists show.
+        name: Option<String>,
+    },
+    /// Give somebody a hardware token of the organization.
+    AddHardwareToken {
+        /// What is printed on it.
+        serial: String,
+        /// The name that lists show.
+        name: Option<String>,
+        /// Whether it counts at once; needs the slot `Code`.
+        activate: bool,
+    },
+    /// Issue a QR code and a PIN that the effect brings back.
+    AddQrPin {
+        /// How long the code works, in days; `None`: as policy says.
+        days: Option<u32>,
+    },
     /// Give a phone another number.
     UpdatePhone {
         /// Which method.
@@ -163,11 +189,15 @@ impl Action {
     /// What may be done when its answer was lost.
     pub const fn class(&self) -> StepClass {
         match self {
-            Self::AddPhone { .. } | Self::AddEmail { .. } | Self::AddQuestions { .. } => {
-                StepClass::ReadBackFirst
-            }
+            Self::AddPhone { .. }
+            | Self::AddEmail { .. }
+            | Self::AddQuestions { .. }
+            | Self::AddExternal { .. }
+            | Self::AddPasskey { .. }
+            | Self::AddHardwareToken { .. } => StepClass::ReadBackFirst,
             Self::AddTotp { .. }
             | Self::AddTemporaryPass { .. }
+            | Self::AddQrPin { .. }
             | Self::IssueAppPassword { .. }
             | Self::GeneratePassword { .. } => StepClass::Never,
             _ => StepClass::Idempotent,
@@ -180,6 +210,7 @@ impl Action {
             self,
             Self::AddTotp { .. }
                 | Self::AddTemporaryPass { .. }
+                | Self::AddQrPin { .. }
                 | Self::IssueAppPassword { .. }
                 | Self::GeneratePassword { .. }
         )
@@ -249,11 +280,11 @@ pub enum EffectState {
 /// A secret that a step made, shown once.
 #[derive(Clone, Debug)]
 pub struct Minted {
-    /// What it is: `temporary-pass`, `password`, `totp`, `app-password`.
+    /// What it is: `temporary-pass`, `password`, `totp`, `app-password`, `qr-pin`.
     pub kind: &'static str,
     /// The secret.
     pub value: Secret,
-    /// The enrolment link (`otpauth:`), which holds the seed too.
+    /// What a QR code of it says: the enrolment link (`otpauth:`), which holds the seed too, or the code beside a PIN.
     pub uri: Option<Secret>,
     /// Until when it works.
     pub expires_at: Option<Timestamp>,

@@ -25,6 +25,7 @@ pub(crate) mod role;
 mod secret;
 mod service;
 pub mod shape;
+mod token;
 mod user;
 pub(crate) mod written;
 
@@ -54,4 +55,5 @@ pub use progress::{Counts, Progress};
 pub use right::{Lack, Right, Standing, Weight};
 pub use secret::{Secret, Slot, Slots};
 pub use service::{Asked, Challenge, IdentityService, Purpose, RegistrationRow, Verdict};
+pub use token::{HardwareToken, NewToken, TokenHash, TokenStatus};
 pub use user::{Operator, Privileges, ReportQuery, User, UserQuery, Without};

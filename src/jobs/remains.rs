@@ -110,6 +110,10 @@ pub(crate) fn planned(draft: &Draft<'_>) -> Vec<Remains> {
         }),
     );
     add(
+        "signs in by the QR code and the PIN, and chooses another PIN at the first time".to_owned(),
+        of(&|action| matches!(action, Action::AddQrPin { .. })),
+    );
+    add(
         "scans the code in an authenticator app".to_owned(),
         of(&|action| matches!(action, Action::AddTotp { .. })),
     );

@@ -132,9 +132,13 @@ fn unknown(planned: &PlannedRow, kind: MethodKind) -> Back {
 fn lost(action: &Action, planned: &PlannedRow) -> Back {
     let (why, instead) = match action {
         Action::RemoveMethod { .. } => ("it cannot come back", "the person registers it again"),
-        Action::AddTotp { .. } | Action::AddQuestions { .. } | Action::AddTemporaryPass { .. } => {
-            ("it is not taken back here", "methods remove ends it")
-        }
+        Action::AddTotp { .. }
+        | Action::AddQuestions { .. }
+        | Action::AddTemporaryPass { .. }
+        | Action::AddExternal { .. }
+        | Action::AddPasskey { .. }
+        | Action::AddHardwareToken { .. }
+        | Action::AddQrPin { .. } => ("it is not taken back here", "methods remove ends it"),
         Action::ForgetDevice { .. } | Action::ForgetAllDevices => (
             "it cannot come back",
             "the person is asked once on each device, and may have it remembered again",

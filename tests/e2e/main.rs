@@ -11,6 +11,8 @@ mod caller;
 #[cfg(test)]
 mod doctor;
 #[cfg(test)]
+mod enrol;
+#[cfg(test)]
 mod environment;
 #[cfg(test)]
 mod flows;

@@ -6,11 +6,13 @@ mod add;
 mod around;
 mod back;
 mod draft;
+mod enrol;
 mod order;
 mod planned;
 mod put;
 mod remove;
 mod several;
+mod simulate;
 mod state;
 
 use jiff::{SignedDuration, Timestamp};
@@ -69,6 +71,34 @@ pub enum Wish {
     },
     /// `methods add questions`: question and answer.
     AddQuestions(Vec<(String, Secret)>),
+    /// `methods add external`.
+    AddExternal {
+        /// The provider: its name or id in the policy; `None`: the only one.
+        provider: Option<String>,
+        /// The name that lists show; `None`: the provider's.
+        name: Option<String>,
+    },
+    /// `methods add passkey`: by the response of an authenticator.
+    AddPasskey {
+        /// The name that lists show.
+        name: Option<String>,
+        /// The response, JSON.
+        response: Secret,
+    },
+    /// `methods add hardware-token`.
+    AddHardwareToken {
+        /// What is printed on it.
+        serial: String,
+        /// The name that lists show.
+        name: Option<String>,
+        /// A code that it shows now.
+        code: Option<Secret>,
+    },
+    /// `methods add qr-pin`.
+    AddQrPin {
+        /// How long the code works, in days.
+        days: Option<u32>,
+    },
     /// `methods update`.
     Update {
         /// METHOD as it was typed.
@@ -148,6 +178,10 @@ impl Wish {
             | Self::AddTotp { .. }
             | Self::AddPass { .. }
             | Self::AddQuestions(_)
+            | Self::AddExternal { .. }
+            | Self::AddPasskey { .. }
+            | Self::AddHardwareToken { .. }
+            | Self::AddQrPin { .. }
             | Self::Update { .. }
             | Self::Remove { .. }
             | Self::SetDefault { .. } => Parts::METHODS,
@@ -191,6 +225,10 @@ impl Wish {
                 | Self::AddTotp { .. }
                 | Self::AddPass { .. }
                 | Self::AddQuestions(_)
+                | Self::AddExternal { .. }
+                | Self::AddPasskey { .. }
+                | Self::AddHardwareToken { .. }
+                | Self::AddQrPin { .. }
                 | Self::Update {
                     value: NewValue::Number(_) | NewValue::Address(_),
                     ..
@@ -204,6 +242,7 @@ impl Wish {
             self,
             Self::AddTotp { .. }
                 | Self::AddPass { .. }
+                | Self::AddQrPin { .. }
                 | Self::AppPasswords { reissue: true, .. }
                 | Self::Password { given: None, .. }
         )
@@ -213,7 +252,10 @@ impl Wish {
     pub fn holds_secret(&self) -> bool {
         matches!(
             self,
-            Self::AddQuestions(_) | Self::Password { given: Some(_), .. }
+            Self::AddQuestions(_)
+                | Self::Password { given: Some(_), .. }
+                | Self::AddPasskey { .. }
+                | Self::AddHardwareToken { code: Some(_), .. }
         )
     }
 }
@@ -282,6 +324,14 @@ pub fn plan(setting: &Setting<'_>, person: &Person, wish: &Wish) -> Result<Plann
             start,
         } => add::pass(&mut draft, *lifetime, *one_time, *start)?,
         Wish::AddQuestions(answers) => add::questions(&mut draft, answers)?,
+        Wish::AddExternal { provider, name } => {
+            enrol::external(&mut draft, provider.as_deref(), name.as_deref())?
+        }
+        Wish::AddPasskey { name, response } => enrol::passkey(&mut draft, name.as_deref(), response)?,
+        Wish::AddHardwareToken { serial, name, code } => {
+            enrol::hardware_token(&mut draft, serial, name.as_deref(), code.as_ref())?
+        }
+        Wish::AddQrPin { days } => enrol::qr_pin(&mut draft, *days)?,
         Wish::Update { method, value } => put::update(&mut draft, method, value)?,
         Wish::SetDefault { method } => put::default(&mut draft, method)?,
         Wish::Remove {

@@ -9,7 +9,11 @@ mod access;
 mod changes;
 mod console;
 mod directory;
+<<<<<<< HEAD
 mod live;
+=======
+mod enrolling;
+>>>>>>> methods
 mod organization;
 mod reads;
 mod verifying;

@@ -26,6 +26,16 @@ pub(crate) enum Family {
     Email,
     /// Temporary passes.
     Pass,
+    /// Passkeys registered for somebody.
+    Passkey,
+    /// Methods of other providers.
+    External,
+    /// Hardware tokens that somebody has.
+    Hardware,
+    /// Hardware tokens of the organization.
+    Inventory,
+    /// The QR code with PIN.
+    Qr,
     /// The default method.
     Preferences,
     /// Per-user MFA.
@@ -52,14 +62,22 @@ impl Family {
     /// What is absent when the service says 404 and does not mean the person.
     const fn absent(self) -> (ErrorCode, &'static str) {
         match self {
-            Self::Methods | Self::Phone | Self::Email | Self::Pass => {
-                (ErrorCode::MethodNotFound, "the person has no such method")
-            }
+            Self::Methods
+            | Self::Phone
+            | Self::Email
+            | Self::Pass
+            | Self::Passkey
+            | Self::External
+            | Self::Hardware
+            | Self::Qr => (ErrorCode::MethodNotFound, "the person has no such method"),
             Self::Devices | Self::Device => (ErrorCode::DeviceNotFound, "the person has no such device"),
             Self::Groups => (ErrorCode::NotFound, "there is no such group"),
-            Self::Policy | Self::Report | Self::Preferences | Self::Requirements | Self::Extensions => {
-                (ErrorCode::NotFound, "the service does not offer that")
-            }
+            Self::Policy
+            | Self::Inventory
+            | Self::Report
+            | Self::Preferences
+            | Self::Requirements
+            | Self::Extensions => (ErrorCode::NotFound, "the service does not offer that"),
             _ => (ErrorCode::UserNotFound, "there is no such person"),
         }
     }

@@ -87,6 +87,10 @@ impl KeycloakService {
             | Action::AddEmail { .. }
             | Action::AddTemporaryPass { .. }
             | Action::AddQuestions { .. }
+            | Action::AddExternal { .. }
+            | Action::AddPasskey { .. }
+            | Action::AddHardwareToken { .. }
+            | Action::AddQrPin { .. }
             | Action::UpdatePhone { .. }
             | Action::UpdateEmail { .. }
             | Action::ForgetDevice { .. }

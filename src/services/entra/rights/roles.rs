@@ -77,15 +77,23 @@ pub(super) const fn wanted(family: Family, verb: Verb, delegated: bool) -> &'sta
     }
     match family {
         Family::Users | Family::Groups | Family::Roles | Family::Devices | Family::Extensions => &[],
-        Family::Policy | Family::Requirements if reads => &[GLOBAL_READER, POLICY, GLOBAL],
-        Family::Policy | Family::Requirements => &[POLICY, GLOBAL],
+        Family::Policy | Family::Inventory | Family::Requirements if reads => {
+            &[GLOBAL_READER, POLICY, GLOBAL]
+        }
+        Family::Policy | Family::Inventory | Family::Requirements => &[POLICY, GLOBAL],
         Family::Report => &[REPORTS_READER, SECURITY_READER, GLOBAL_READER, GLOBAL],
         Family::Methods | Family::Phone | Family::Email | Family::Pass | Family::Preferences if reads => {
             &[AUTHENTICATION, GLOBAL_READER, PRIVILEGED, GLOBAL]
         }
-        Family::Methods | Family::Phone | Family::Email | Family::Pass | Family::Preferences => {
-            &[AUTHENTICATION, PRIVILEGED, GLOBAL]
-        }
+        Family::Methods
+        | Family::Phone
+        | Family::Email
+        | Family::Pass
+        | Family::Passkey
+        | Family::External
+        | Family::Hardware
+        | Family::Qr
+        | Family::Preferences => &[AUTHENTICATION, PRIVILEGED, GLOBAL],
         Family::Device => &[CLOUD_DEVICE, GLOBAL],
         Family::Sessions => &[AUTHENTICATION, HELPDESK, USER, PRIVILEGED, GLOBAL],
         Family::Password => &[AUTHENTICATION, PASSWORD, HELPDESK, USER, PRIVILEGED, GLOBAL],

@@ -48,6 +48,11 @@ fn each_verb_names_what_lacks_for_the_help_desk() {
     methods add phone: held
     methods add email: held
     methods add temporary-pass: held
+    methods add passkey: held
+    methods add external: held
+    methods add hardware-token: lacks Policy.Read.AuthenticationMethod
+    methods add qr-pin: held
+    hardware-tokens list, import: lacks Policy.ReadWrite.AuthenticationMethod
     methods set-default: held
     user sign-out: lacks User.RevokeSessions.All
     user reset-password: held
