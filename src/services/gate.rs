@@ -7,15 +7,9 @@ use futures::stream::{self, BoxStream};
 use serde_json::Value;
 
 use crate::domain::{
-<<<<<<< HEAD
-    Answer, Capabilities, Capability, Challenge, Effect, Error, ErrorCode, IdentityService, MethodId,
-    MethodKind, Parts, Policy, Privileges, Purpose, RegistrationRow, ReportQuery, Result, Right, Secret,
-    SecurityInfo, Step, User, UserId, UserQuery, Verdict, Verified,
-=======
     Answer, Capabilities, Capability, Challenge, Effect, Error, ErrorCode, HardwareToken, IdentityService,
     MethodId, MethodKind, NewToken, Parts, Policy, Privileges, Purpose, RegistrationRow, ReportQuery, Result,
-    Right, Secret, SecurityInfo, Step, User, UserId, UserQuery, Verdict,
->>>>>>> methods
+    Right, Secret, SecurityInfo, Step, User, UserId, UserQuery, Verdict, Verified,
 };
 
 /// A service behind the gate.

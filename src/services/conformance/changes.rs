@@ -2,11 +2,8 @@
 
 use super::Bench;
 use super::access;
-<<<<<<< HEAD
+use super::directory::{PROVIDER, TOKENS};
 use super::world::{Facts, World};
-=======
-use super::directory::{POOL, PROVIDER, TOKENS};
->>>>>>> methods
 use crate::domain::{
     Action, Capability, Effect, EffectState, Method, MethodKind, MethodState, PhoneNumber, Secret,
     SecurityInfo, Slot, Step, User, UserId,
@@ -108,12 +105,8 @@ const NEW: &str = "+1 4255550123";
 
 pub(super) fn cases(facts: &Facts) -> Vec<Case> {
     let mut cases = Vec::new();
-<<<<<<< HEAD
     additions(&mut cases, facts);
-=======
-    additions(&mut cases);
     enrolments(&mut cases);
->>>>>>> methods
     updates(&mut cases);
     removals(&mut cases, facts);
     access::cases(&mut cases, facts);

@@ -9,11 +9,8 @@ mod access;
 mod changes;
 mod console;
 mod directory;
-<<<<<<< HEAD
-mod live;
-=======
 mod enrolling;
->>>>>>> methods
+mod live;
 mod organization;
 mod reads;
 mod verifying;

@@ -4,11 +4,7 @@ use futures::future::BoxFuture;
 use futures::{FutureExt as _, TryStreamExt as _};
 
 use super::Bench;
-<<<<<<< HEAD
-=======
-use super::directory::{DEVICES, GROUP};
 use super::enrolling::{activates_token, keeps_tokens, registers_passkey};
->>>>>>> methods
 use super::organization::{reads_policy, reports};
 use super::verifying::{checks_callers, verifies_phone, verifies_totp};
 use crate::domain::{

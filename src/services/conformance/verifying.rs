@@ -162,7 +162,7 @@ async fn checks_caller(bench: &Bench, person: &UserId, asked: Asked, channel: &s
 }
 
 /// What cannot verify is not asked to.
-async fn is_not_asked(bench: &Bench, purpose: Purpose) -> Outcome {
+pub(super) async fn is_not_asked(bench: &Bench, purpose: Purpose) -> Outcome {
     let before = bench.sent();
     let result = bench
         .service

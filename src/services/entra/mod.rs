@@ -30,15 +30,9 @@ use futures::stream::{self, BoxStream};
 use serde_json::Value;
 
 use crate::domain::{
-<<<<<<< HEAD
-    Action, Capabilities, Challenge, Effect, Error, ErrorCode, IdentityService, Limits, MethodId, Parts,
-    Policy, Privileges, Purpose, RegistrationRow, ReportQuery, Result, Right, Secret, SecurityInfo, Step,
-    User, UserId, UserQuery, Verdict, Verified,
-=======
     Action, Capabilities, Challenge, Effect, Error, ErrorCode, HardwareToken, IdentityService, Limits,
     MethodId, NewToken, Parts, Policy, Privileges, Purpose, RegistrationRow, ReportQuery, Result, Right,
-    Secret, SecurityInfo, Step, User, UserId, UserQuery, Verdict,
->>>>>>> methods
+    Secret, SecurityInfo, Step, User, UserId, UserQuery, Verdict, Verified,
 };
 use crate::services::Link;
 use crate::services::steps::apply_by_person;

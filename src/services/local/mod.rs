@@ -20,15 +20,9 @@ use super::Link;
 use super::entra::{self, EntraService};
 use super::steps::apply_by_person;
 use crate::domain::{
-<<<<<<< HEAD
-    Answer, Capabilities, Capability, Challenge, Effect, Error, ErrorCode, IdentityService, MethodId,
-    MethodKind, Parts, Policy, Privileges, Purpose, RegistrationRow, ReportQuery, Result, Right, Secret,
-    SecurityInfo, Step, User, UserId, UserQuery, Verdict, Verified,
-=======
     Answer, Capabilities, Capability, Challenge, Effect, Error, ErrorCode, HardwareToken, IdentityService,
     MethodId, MethodKind, NewToken, Parts, Policy, Privileges, Purpose, RegistrationRow, ReportQuery, Result,
-    Right, Secret, SecurityInfo, Step, User, UserId, UserQuery, Verdict,
->>>>>>> methods
+    Right, Secret, SecurityInfo, Step, User, UserId, UserQuery, Verdict, Verified,
 };
 use crate::http::{Class, Request, Verb, encode_segment};
 

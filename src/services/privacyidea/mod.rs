@@ -106,6 +106,10 @@ impl PrivacyIdeaService {
             Action::DisableAccount => self.lock(user).await,
             Action::Unlock => self.unlock(user).await,
             Action::SetDefault { .. }
+            | Action::AddExternal { .. }
+            | Action::AddPasskey { .. }
+            | Action::AddHardwareToken { .. }
+            | Action::AddQrPin { .. }
             | Action::EnableAccount
             | Action::SwitchDevice { .. }
             | Action::SetMfaState { .. }
