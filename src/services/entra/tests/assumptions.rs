@@ -49,7 +49,7 @@ fn people() -> serde_json::Value {
 async fn answers_that_contradict_are_told_with_what_was_seen() {
     let methods = json!([
         {"@odata.type": "#microsoft.graph.telepathyAuthenticationMethod", "id": "t"},
-        {"@odata.type": "#microsoft.graph.phoneAuthenticationMethod", "id": "p", "phoneType": "mobile", "phoneNumber": "+1 425~5550100"},
+        {"@odata.type": "#microsoft.graph.phoneAuthenticationMethod", "id": "p", "phoneType": "mobile", "phoneNumber": "+1 ••••••••00"},
     ]);
     let preferences = json!({
         "isSystemPreferredAuthenticationMethodEnabled": true, "systemPreferredAuthenticationMethod": "Telepathy",
@@ -79,7 +79,7 @@ async fn answers_that_contradict_are_told_with_what_was_seen() {
     insta::assert_snapshot!(told(&verdicts(methods, preferences, rest).await), @r#"
     Contradicted absent-method: status 404, Request_ResourceNotFound
     Contradicted method-types: not known: ["telepathyAuthenticationMethod"]
-    Contradicted masked-numbers: +1 425~5550100 would be taken for a whole number
+    Confirmed masked-numbers: 2 masked numbers, such as +1 ••••••••00
     Contradicted system-preferred-property: not known: ["Telepathy"]
     Contradicted report-words: not known: ["telepathy"]
     Contradicted search-quotes: status 400, Request_UnsupportedQuery
