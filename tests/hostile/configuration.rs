@@ -91,12 +91,12 @@ fn a_service_that_is_unknown_or_not_there_yet_is_named() {
     };
     assert_snapshot!(refused(&profile("entar"), 2, &["-p", "x", "methods", "list", "adele"]), @r#"
     · error: there is no service "entar"
-    · hint: set service to one of: entra, keycloak, local
+    · hint: set service to one of: entra, keycloak, local, privacyidea
     exit 2
     "#);
     assert_snapshot!(refused(&profile("okta"), 2, &["-p", "x", "methods", "list", "adele"]), @r#"
     · error: there is no service "okta"
-    · hint: set service to one of: entra, keycloak, local
+    · hint: set service to one of: entra, keycloak, local, privacyidea
     exit 2
     "#);
 }
