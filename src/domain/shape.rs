@@ -21,12 +21,14 @@ mod doctor;
 mod job;
 mod profile;
 mod report;
+mod token;
 
 pub use check::CheckDoc;
 pub use doctor::{DoctorRow, DoctorState};
 pub use job::{JobRow, JobShow};
 pub use profile::{Origin, OriginKind, ProfileRow, ProfileShow, ProfileValue};
 pub use report::ReportRow;
+pub use token::TokenRow;
 
 pub use auth::AuthStatus;
 pub use change::{

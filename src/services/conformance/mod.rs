@@ -8,6 +8,7 @@ mod access;
 mod changes;
 mod console;
 mod directory;
+mod enrolling;
 mod organization;
 mod reads;
 mod verifying;

@@ -69,6 +69,27 @@ pub(super) const VERBS: &[Wanted] = &[
         &[(Family::Pass, Verb::Post)],
     ),
     of(
+        "methods add passkey",
+        Weight::More,
+        &[(Family::Passkey, Verb::Post)],
+    ),
+    of(
+        "methods add external",
+        Weight::More,
+        &[(Family::External, Verb::Post)],
+    ),
+    of(
+        "methods add hardware-token",
+        Weight::More,
+        &[(Family::Hardware, Verb::Post), (Family::Inventory, Verb::Get)],
+    ),
+    of("methods add qr-pin", Weight::More, &[(Family::Qr, Verb::Put)]),
+    of(
+        "hardware-tokens list, import",
+        Weight::More,
+        &[(Family::Inventory, Verb::Post)],
+    ),
+    of(
         "methods set-default",
         Weight::More,
         &[(Family::Preferences, Verb::Patch)],
@@ -84,9 +105,19 @@ pub(super) const VERBS: &[Wanted] = &[
         &[(Family::Password, Verb::Post)],
     ),
     of(
-        "disable-account, in playbooks",
+        "user disable, enable",
         Weight::More,
         &[(Family::Account, Verb::Patch)],
+    ),
+    of(
+        "user set-mfa-state",
+        Weight::More,
+        &[(Family::Requirements, Verb::Patch)],
+    ),
+    of(
+        "devices disable, enable",
+        Weight::More,
+        &[(Family::Device, Verb::Patch)],
     ),
 ];
 
@@ -157,14 +188,30 @@ const fn permissions(family: Family, verb: Verb, delegated: bool) -> &'static [&
             "Directory.ReadWrite.All",
             "Directory.AccessAsUser.All",
         ],
-        Family::Methods | Family::Phone | Family::Email | Family::Pass | Family::Preferences if reads => {
+        Family::Methods
+        | Family::Phone
+        | Family::Email
+        | Family::Pass
+        | Family::External
+        | Family::Hardware
+        | Family::Qr
+        | Family::Preferences
+            if reads =>
+        {
             &[READ, WRITE]
         }
+        // Options to make a passkey are read, and are a change all the same.
+        Family::Passkey => &[WRITE, "UserAuthMethod-Passkey.ReadWrite.All"],
+        Family::External => &[WRITE, "UserAuthMethod-External.ReadWrite.All"],
+        Family::Hardware => &[WRITE, "UserAuthMethod-HardwareOATH.ReadWrite.All"],
+        Family::Qr => &[WRITE, "UserAuthMethod-QR.ReadWrite.All"],
         Family::Phone => &[WRITE, "UserAuthMethod-Phone.ReadWrite.All"],
         Family::Email => &[WRITE, "UserAuthMethod-Email.ReadWrite.All"],
         Family::Pass => &[WRITE, "UserAuthMethod-TAP.ReadWrite.All"],
         Family::Methods | Family::Preferences => &[WRITE],
         Family::Requirements if reads => &["Policy.Read.All", "Policy.ReadWrite.AuthenticationMethod"],
+        Family::Device if delegated => &["Directory.AccessAsUser.All"],
+        Family::Device => &["Device.ReadWrite.All"],
         Family::Requirements => &["Policy.ReadWrite.AuthenticationMethod"],
         Family::Sessions => &["User.RevokeSessions.All", "User.ReadWrite.All"],
         // A person resets through the methods, and looks at how that goes.
@@ -172,12 +219,13 @@ const fn permissions(family: Family, verb: Verb, delegated: bool) -> &'static [&
         Family::Password if matches!(verb, Verb::Post) => &[WRITE],
         Family::Password => &["User-PasswordProfile.ReadWrite.All", "User.ReadWrite.All"],
         Family::Account => &["User.EnableDisableAccount.All", "User.ReadWrite.All"],
-        Family::Policy if reads => &[
+        // Not confirmed for the inventory: inferred from the role that it takes (api/entra 10).
+        Family::Policy | Family::Inventory if reads => &[
             "Policy.Read.AuthenticationMethod",
             "Policy.Read.All",
             "Policy.ReadWrite.AuthenticationMethod",
         ],
-        Family::Policy => &["Policy.ReadWrite.AuthenticationMethod"],
+        Family::Policy | Family::Inventory => &["Policy.ReadWrite.AuthenticationMethod"],
         Family::Report => &["AuditLog.Read.All"],
         Family::Extensions if delegated => &["Mfactl.ReadWrite"],
         Family::Extensions => &["Mfactl.ReadWrite.All"],
