@@ -34,7 +34,8 @@ impl Args {
         } = self;
         let (users, methods) = many.operands(user, method);
         if methods.is_empty() {
-            return Err(Error::new(ErrorCode::Usage, "METHOD… is missing").hint("name the methods: mfactl methods list USER"));
+            return Err(Error::new(ErrorCode::Usage, "METHOD… is missing")
+                .hint("name the methods: mfactl methods list USER"));
         }
         let selection = many.select(cx, users, &[], move |_| {
             Ok(Wish::SwitchMethods {

@@ -15,7 +15,10 @@ pub(super) fn methods(
     let mut going: Vec<Method> = Vec::new();
     for text in typed {
         let method = draft.find(text, "")?.clone();
-        if !going.iter().any(|one| one.id == method.id && one.kind == method.kind) {
+        if !going
+            .iter()
+            .any(|one| one.id == method.id && one.kind == method.kind)
+        {
             going.push(method);
         }
     }
@@ -41,7 +44,11 @@ pub(super) fn methods(
                 kind,
                 enabled,
             };
-            draft.require(action, Words::new(step, target, shown.clone()).outcome(shown), &[])?;
+            draft.require(
+                action,
+                Words::new(step, target, shown.clone()).outcome(shown),
+                &[],
+            )?;
         }
     }
     Ok(())
@@ -52,7 +59,11 @@ pub(super) fn methods(
 /// # Errors
 /// `last_method`, with the option that allows it.
 fn admit_none_left(draft: &Draft<'_>, going: &[Method], typed: &[String]) -> Result<()> {
-    let goes = |method: &Method| going.iter().any(|one| one.id == method.id && one.kind == method.kind);
+    let goes = |method: &Method| {
+        going
+            .iter()
+            .any(|one| one.id == method.id && one.kind == method.kind)
+    };
     let all = draft.info.methods();
     let signs_in = all.iter().any(Method::signs_in);
     let stays = all.iter().any(|method| method.signs_in() && !goes(method));

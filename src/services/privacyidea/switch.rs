@@ -4,23 +4,28 @@ use serde_json::{Value, json};
 
 use super::PrivacyIdeaService;
 use super::api::Call;
-use super::error::Area;
 use super::enrol::no_secret;
+use super::error::Area;
 use super::methods::{done, said_yes};
-use crate::domain::{
-    Effect, Error, ErrorCode, MethodId, Minted, Result, Secret, UserId,
-};
+use crate::domain::{Effect, Error, ErrorCode, MethodId, Minted, Result, Secret, UserId};
 use crate::http::{Class, Verb, encode_segment};
 
 impl PrivacyIdeaService {
     /// Switches a token off or on. Nought means that it was so already.
-    pub(super) async fn switch_method(&self, user: &UserId, method: &MethodId, enabled: bool) -> Result<Effect> {
+    pub(super) async fn switch_method(
+        &self,
+        user: &UserId,
+        method: &MethodId,
+        enabled: bool,
+    ) -> Result<Effect> {
         let (verb, template, right) = if enabled {
             ("enable", "/token/enable/{serial}", "enable")
         } else {
             ("disable", "/token/disable/{serial}", "disable")
         };
-        let call = self.change(user, method, verb, template, right, json!({})).await?;
+        let call = self
+            .change(user, method, verb, template, right, json!({}))
+            .await?;
         let answer = self.api.send(&call).await?;
         if said_yes(&answer.value) {
             return Ok(done(answer));
@@ -36,7 +41,14 @@ impl PrivacyIdeaService {
         let person = self.api.person(user).await?;
         self.token_of(&person, method).await?;
         let path = format!("/token/lost/{}", encode_segment(&method.0));
-        let call = Call::write(Verb::Post, Class::Never, path, "/token/lost/{serial}", "losttoken", Area::Method);
+        let call = Call::write(
+            Verb::Post,
+            Class::Never,
+            path,
+            "/token/lost/{serial}",
+            "losttoken",
+            Area::Method,
+        );
         let answer = self.api.send(&call.json(self.api.named(&person))).await?;
         let text = |key: &str| answer.value.get(key).and_then(Value::as_str);
         let password = text("password").map(Secret::new).ok_or_else(no_secret)?;
