@@ -138,6 +138,11 @@ impl EntraService {
             | Action::Rename { .. }
             | Action::RevokeAppPassword { .. }
             | Action::RevokeAllAppPasswords
+            | Action::AddHotp { .. }
+            | Action::AddPush { .. }
+            | Action::SwitchMethod { .. }
+            | Action::ReplaceLost { .. }
+            | Action::ResetAppPassword { .. }
             | Action::IssueAppPassword { .. }
             | Action::RequireRegistration
             | Action::Unlock => {
