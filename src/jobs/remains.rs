@@ -3,7 +3,7 @@
 
 use super::plan::{Draft, PlannedRow, Remains};
 use super::select::quoted;
-use crate::domain::{Action, Method, MethodKind, MfaState, Via};
+use crate::domain::{Action, Answer, Method, MethodKind, MfaState, Via};
 
 /// What will remain, each thing with the steps that bring it about.
 pub(crate) fn planned(draft: &Draft<'_>) -> Vec<Remains> {
@@ -85,10 +85,13 @@ pub(crate) fn planned(draft: &Draft<'_>) -> Vec<Remains> {
     add(
         "chooses another password at next sign-in".to_owned(),
         of(&|action| {
-            matches!(
+            let changes = matches!(
                 action,
                 Action::GeneratePassword { permanent: false } | Action::SetPassword { permanent: false }
-            )
+            );
+            // Where the service can only set one that stays, it says so itself.
+            let answer = draft.setting.capabilities.get(action.needs());
+            changes && !matches!(answer, Answer::Substitute { .. })
         }),
     );
     add(
