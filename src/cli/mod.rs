@@ -19,6 +19,7 @@ mod local;
 mod man;
 mod methods;
 mod near_miss;
+mod new_file;
 pub(crate) mod people;
 mod plan;
 mod policy;

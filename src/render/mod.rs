@@ -4,6 +4,7 @@ mod audit;
 pub(crate) mod csv;
 mod doctor;
 pub(crate) mod error;
+pub(crate) mod html;
 mod jobs;
 pub(crate) mod jq;
 mod lists;

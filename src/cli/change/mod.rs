@@ -42,6 +42,7 @@ pub(crate) use kept::{Kept, head};
 pub(crate) use merged::merged;
 pub(crate) use named::{Begun, JobName, begin};
 pub(crate) use policies::of as policy;
+pub(crate) use private::must_be_new;
 pub(crate) use resume::{resume, work};
 
 /// Options of every verb that changes something.
