@@ -65,10 +65,13 @@ pub(super) fn method(
         "createdDateTime".to_owned(),
         json!(method.created_at.map(rfc3339)),
     );
-    item.insert(
-        "lastUsedDateTime".to_owned(),
-        json!(method.last_used_at.map(rfc3339)),
-    );
+    // v1.0 does not tell it (CSDL).
+    if cx.call.beta {
+        item.insert(
+            "lastUsedDateTime".to_owned(),
+            json!(method.last_used_at.map(rfc3339)),
+        );
+    }
     Ok(Value::Object(item))
 }
 
