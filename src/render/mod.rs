@@ -8,6 +8,7 @@ pub(crate) mod html;
 mod jobs;
 pub(crate) mod jq;
 mod lists;
+pub(crate) mod message;
 mod people;
 mod policy;
 mod profile;
