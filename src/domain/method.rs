@@ -317,6 +317,8 @@ pub struct Parts {
     pub registration: bool,
     /// Lockouts.
     pub locks: bool,
+    /// Last sign-in, where finding the person did not tell it.
+    pub activity: bool,
 }
 
 impl Parts {
@@ -329,8 +331,9 @@ impl Parts {
         app_passwords: false,
         registration: false,
         locks: false,
+        activity: false,
     };
-    /// Everything.
+    /// Everything that a change may turn on.
     pub const ALL: Self = Self {
         methods: true,
         default: true,
@@ -339,6 +342,12 @@ impl Parts {
         app_passwords: true,
         registration: true,
         locks: true,
+        activity: false,
+    };
+    /// Everything that is shown of a person.
+    pub const PAGE: Self = Self {
+        activity: true,
+        ..Self::ALL
     };
     /// Nothing yet; set what is wanted.
     pub const NONE: Self = Self {
@@ -349,6 +358,7 @@ impl Parts {
         app_passwords: false,
         registration: false,
         locks: false,
+        activity: false,
     };
 }
 
@@ -371,6 +381,8 @@ pub struct SecurityInfo {
     pub registration: Option<Registration>,
     /// Whether the account is locked.
     pub locked: Option<bool>,
+    /// Last sign-in, where it was asked for.
+    pub last_sign_in_at: Option<Timestamp>,
     /// What the service does not tell.
     pub unknown: Vec<UnknownPart>,
 }

@@ -43,8 +43,8 @@ pub use network::{Network, Proxy, is_loopback};
 pub use pace::{Bucket, Cost, Grant, Kind, Limits, Meter, Pace, Told, WaitReason, Waiting};
 pub use phone::{BadNumber, PhoneNumber, is_region};
 pub use policy::{
-    AppPasswordPolicy, MethodPolicy, Policy, PolicyUse, RegistrationPolicy, RememberedDevicesPolicy, Target,
-    TargetType,
+    AppPasswordPolicy, MethodPolicy, Policy, PolicyUse, RegistrationPolicy, RememberedDevicesPolicy, Setting,
+    SettingName, Target, TargetType,
 };
 pub use progress::{Counts, Progress};
 pub use right::{Lack, Right, Standing, Weight};

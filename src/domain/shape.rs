@@ -10,7 +10,9 @@ use super::method::{
     AppPassword, Device, DeviceKind, Method, MethodState, Registration, SecurityInfo, Sessions,
     SystemPreferred, UnknownPart, Use, Via,
 };
-use super::policy::{AppPasswordPolicy, MethodPolicy, Policy, RegistrationPolicy, RememberedDevicesPolicy};
+use super::policy::{
+    AppPasswordPolicy, MethodPolicy, Policy, RegistrationPolicy, RememberedDevicesPolicy, Setting,
+};
 use super::reference;
 use super::user::{Privileges, User};
 
@@ -284,7 +286,7 @@ impl UserShow {
                 protected_by,
                 privileged: privileges.privileged,
                 synced: user.synced,
-                last_sign_in_at: user.last_sign_in_at,
+                last_sign_in_at: user.last_sign_in_at.or(info.last_sign_in_at),
             },
             registration: info.registration.clone(),
             default_method,
@@ -334,6 +336,9 @@ pub struct PolicyShow {
     pub registration: Option<RegistrationPolicy>,
     /// App passwords.
     pub app_passwords: Option<AppPasswordPolicy>,
+    /// What is set around the methods, as far as the service tells.
+    #[serde(default)]
+    pub settings: Vec<Setting>,
 }
 
 impl PolicyShow {
@@ -345,6 +350,7 @@ impl PolicyShow {
             remembered_devices,
             registration,
             app_passwords,
+            settings,
             questions: _,
         } = policy;
         Self {
@@ -355,6 +361,7 @@ impl PolicyShow {
             remembered_devices,
             registration,
             app_passwords,
+            settings,
         }
     }
 }

@@ -9,6 +9,8 @@ mod audit;
 #[cfg(test)]
 mod caller;
 #[cfg(test)]
+mod clouds;
+#[cfg(test)]
 mod doctor;
 #[cfg(test)]
 mod environment;
@@ -23,6 +25,8 @@ mod jobs;
 #[cfg(test)]
 mod many;
 #[cfg(test)]
+mod notify;
+#[cfg(test)]
 mod person;
 #[cfg(test)]
 mod profile;
@@ -36,6 +40,8 @@ mod running;
 mod screen;
 #[cfg(test)]
 mod server;
+#[cfg(test)]
+mod settings;
 #[cfg(test)]
 mod several;
 #[cfg(test)]

@@ -3,6 +3,7 @@
 
 mod account;
 mod capabilities;
+mod clouds;
 mod devices;
 mod error;
 mod graph;
