@@ -157,7 +157,7 @@ fn a_playbook_of_ones_own_that_is_wrong_is_named_with_its_place() {
     ];
     assert_snapshot!(refused(&playbook("do = \"dance\""), 2, &reset), @r#"
     · error: playbook mine, step 1: do "dance" is not known
-    · hint: one of: set-best-default, promote-alternate, remove, forget-devices, reset-app-passwords, sign-out, reset-password, disable-account, require-registration, temporary-pass
+    · hint: one of: set-best-default, promote-alternate, remove, forget-devices, reset-app-passwords, sign-out, reset-password, disable-account, require-registration, temporary-pass, notify
     exit 2
     "#);
     assert_snapshot!(refused(&playbook("do = \"remove\"\nmethods = [\"fax\"]"), 2, &reset), @r#"

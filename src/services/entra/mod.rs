@@ -4,6 +4,7 @@
 mod account;
 mod assumptions;
 mod capabilities;
+mod clouds;
 mod devices;
 mod enrol;
 mod error;
