@@ -21,6 +21,7 @@ pub const NAMES: &[(&str, &str)] = &[
     ("method", "methods list: an array of these"),
     ("device", "devices list: an array of these"),
     ("app-password", "app-passwords list: an array of these"),
+    ("hardware-token", "hardware-tokens list: an array of these"),
     ("user", "user show: one, or an array for several"),
     ("user-row", "user search: an array of these"),
     ("policy", "policy show"),
@@ -52,6 +53,7 @@ pub fn schema(name: &str) -> Result<Value> {
         "method" => generator.into_root_schema_for::<shape::MethodRow>(),
         "device" => generator.into_root_schema_for::<shape::DeviceRow>(),
         "app-password" => generator.into_root_schema_for::<shape::AppPasswordRow>(),
+        "hardware-token" => generator.into_root_schema_for::<shape::TokenRow>(),
         "user" => generator.into_root_schema_for::<shape::UserShow>(),
         "user-row" => generator.into_root_schema_for::<shape::UserRow>(),
         "policy" => generator.into_root_schema_for::<shape::PolicyShow>(),
@@ -217,6 +219,7 @@ mod tests {
         check::<shape::MethodRow>("method");
         check::<shape::DeviceRow>("device");
         check::<shape::AppPasswordRow>("app-password");
+        check::<shape::TokenRow>("hardware-token");
         check::<shape::UserRow>("user-row");
         check::<shape::UserShow>("user");
         check::<shape::ReportRow>("report");

@@ -12,6 +12,7 @@ mod guard;
 mod kind;
 mod leave;
 mod method;
+mod mfa;
 mod network;
 mod pace;
 mod phone;
@@ -24,6 +25,7 @@ pub(crate) mod role;
 mod secret;
 mod service;
 pub mod shape;
+mod token;
 mod user;
 pub(crate) mod written;
 
@@ -41,6 +43,7 @@ pub use method::{
     AppPassword, Device, DeviceId, DeviceKind, Method, MethodId, MethodState, Parts, Registration,
     RegistrationState, SecurityInfo, Sessions, SystemPreferred, UnknownPart, Use, UserId, Via,
 };
+pub use mfa::MfaState;
 pub use network::{Network, Proxy, is_loopback};
 pub use pace::{Bucket, Cost, Grant, Kind, Limits, Meter, Pace, Told, WaitReason, Waiting};
 pub use phone::{BadNumber, PhoneNumber, is_region};
@@ -52,4 +55,5 @@ pub use progress::{Counts, Progress};
 pub use right::{Lack, Right, Standing, Weight};
 pub use secret::{Secret, Slot, Slots};
 pub use service::{Asked, Challenge, IdentityService, Purpose, RegistrationRow, Verdict};
+pub use token::{HardwareToken, NewToken, TokenHash, TokenStatus};
 pub use user::{Operator, Privileges, ReportQuery, User, UserQuery, Without};

@@ -22,6 +22,7 @@ mod doctor;
 mod job;
 mod profile;
 mod report;
+mod token;
 
 pub use assumption::{AssumptionRow, AssumptionVerdict};
 pub use check::CheckDoc;
@@ -29,6 +30,7 @@ pub use doctor::{DoctorRow, DoctorState};
 pub use job::{JobRow, JobShow};
 pub use profile::{Origin, OriginKind, ProfileRow, ProfileShow, ProfileValue};
 pub use report::ReportRow;
+pub use token::TokenRow;
 
 pub use auth::AuthStatus;
 pub use change::{

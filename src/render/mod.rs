@@ -21,6 +21,7 @@ pub(crate) mod spelled;
 pub(crate) mod table;
 pub(crate) mod text;
 pub(crate) mod time;
+mod tokens;
 
 use std::io::{self, Write};
 use std::rc::Rc;

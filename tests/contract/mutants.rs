@@ -84,7 +84,7 @@ async fn what_the_client_would_send_wrongly_is_found() {
                 ..exchange.clone()
             },
         ));
-        let method = "PUT".to_owned();
+        let method = if exchange.method == "PUT" { "POST" } else { "PUT" }.to_owned();
         bad.push((
             "another verb".into(),
             Exchange {

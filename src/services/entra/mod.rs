@@ -6,6 +6,7 @@ mod assumptions;
 mod capabilities;
 mod chained;
 mod devices;
+mod enrol;
 mod error;
 mod graph;
 mod info;
@@ -19,6 +20,7 @@ mod rights;
 mod sessions;
 #[cfg(test)]
 mod tests;
+mod tokens;
 mod users;
 mod wire;
 
@@ -26,11 +28,12 @@ use async_trait::async_trait;
 use futures::StreamExt as _;
 use futures::future::BoxFuture;
 use futures::stream::{self, BoxStream};
+use serde_json::Value;
 
 use crate::domain::{
-    Action, Capabilities, Challenge, Effect, Error, ErrorCode, IdentityService, Limits, MethodId, Parts,
-    Policy, Privileges, Purpose, RegistrationRow, ReportQuery, Result, Right, Secret, SecurityInfo, Step,
-    User, UserId, UserQuery, Verdict, Verified,
+    Action, Capabilities, Challenge, Effect, Error, ErrorCode, HardwareToken, IdentityService, Limits,
+    MethodId, NewToken, Parts, Policy, Privileges, Purpose, RegistrationRow, ReportQuery, Result, Right,
+    Secret, SecurityInfo, Step, User, UserId, UserQuery, Verdict, Verified,
 };
 use crate::services::Link;
 use crate::services::steps::apply_by_person;
@@ -102,6 +105,17 @@ impl EntraService {
                 self.add_temporary_pass(user, *lifetime_minutes, *one_time, *start)
                     .await
             }
+            Action::AddExternal { configuration, name } => self.add_external(user, configuration, name).await,
+            Action::AddPasskey { name } => self.add_passkey(step, name.as_deref()).await,
+            Action::AddHardwareToken {
+                serial,
+                name,
+                activate,
+            } => {
+                self.add_hardware_token(step, serial, name.as_deref(), *activate)
+                    .await
+            }
+            Action::AddQrPin { days } => self.add_qr_pin(user, *days).await,
             Action::UpdatePhone {
                 method,
                 kind: _,
@@ -116,7 +130,10 @@ impl EntraService {
             Action::SignOut => self.sign_out(user).await,
             Action::SetPassword { permanent } => self.set_password(step, *permanent).await,
             Action::GeneratePassword { permanent } => self.generate_password(user, *permanent).await,
-            Action::DisableAccount => self.disable_account(user).await,
+            Action::DisableAccount => self.switch_account(user, false).await,
+            Action::EnableAccount => self.switch_account(user, true).await,
+            Action::SwitchDevice { device, enabled } => self.switch_device(device, *enabled).await,
+            Action::SetMfaState { state } => self.set_mfa_state(user, *state).await,
             Action::AddTotp { .. }
             | Action::AddQuestions { .. }
             | Action::Rename { .. }
@@ -173,12 +190,32 @@ impl IdentityService for EntraService {
         self.registration_rows(query)
     }
 
-    async fn challenge(&self, _user: &UserId, _method: &MethodId, _purpose: Purpose) -> Result<Challenge> {
-        Err(no_verification())
+    async fn challenge(&self, user: &UserId, method: &MethodId, purpose: Purpose) -> Result<Challenge> {
+        if purpose != Purpose::Verify {
+            return Err(no_verification());
+        }
+        self.shown_by_token(user, method)
+            .await?
+            .ok_or_else(no_verification)
     }
 
-    async fn answer(&self, _challenge: &Challenge, _code: Secret) -> Result<Verdict> {
-        Err(no_verification())
+    async fn answer(&self, challenge: &Challenge, code: Secret) -> Result<Verdict> {
+        if challenge.purpose != Purpose::Verify {
+            return Err(no_verification());
+        }
+        self.activate(&challenge.user, &challenge.method, &code).await
+    }
+
+    async fn passkey_options(&self, user: &UserId) -> Result<Value> {
+        self.read_passkey_options(user).await
+    }
+
+    async fn hardware_tokens(&self) -> Result<Vec<HardwareToken>> {
+        self.inventory().await
+    }
+
+    async fn add_hardware_token(&self, token: &NewToken, seed: &Secret) -> Result<HardwareToken> {
+        self.put_token(token, seed).await
     }
 
     async fn apply(&self, steps: &[Step]) -> Vec<Result<Effect>> {

@@ -1,6 +1,8 @@
 //! Graph's spelling: what its JSON looks like, and how its names map to ours. Sources: api/entra 1.3, 2, 4; CSDL. Types
 //! and members that nobody knows yet are read too, and shown as unknown.
 
+pub(super) mod tokens;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Deserializer};
 
@@ -90,6 +92,7 @@ struct HardwareDevice {
     serial_number: Option<String>,
     #[serde(deserialize_with = "time")]
     last_used_date_time: Option<Timestamp>,
+    status: Option<String>,
 }
 
 /// Any `authenticationMethod`.
@@ -110,6 +113,7 @@ pub(super) struct WireMethod {
     phone_type: Option<String>,
     pub(super) email_address: Option<String>,
     display_name: Option<String>,
+    pub(super) configuration_id: Option<String>,
     model: Option<String>,
     pub(super) is_usable: Option<bool>,
     #[serde(rename = "methodUsabilityReason")]
@@ -139,6 +143,7 @@ impl WireMethod {
         if let Some(device) = self.device {
             method.name = method.name.or(device.display_name).or(device.serial_number);
             method.last_used_at = method.last_used_at.or(device.last_used_date_time);
+            method.state = tokens::method_state(device.status.as_deref());
         }
         if matches!(
             kind,

@@ -48,8 +48,8 @@ pub(super) fn method(
         "qrCodePinMethod" => json!({}),
         _ => json!({"displayName": method.name}),
     };
-    // What a hardware token says of itself stands in its device.
-    let own = if ty.segment == "hardwareOathMethods" {
+    // What a hardware token says of itself stands in its device, and what a QR code is in its parts.
+    let own = if ["hardwareOathMethods", "qrCodePinMethod"].contains(&ty.segment) {
         &Value::Null
     } else {
         &method.extra
