@@ -9,6 +9,8 @@
 
 #[path = "generated/picture.rs"]
 mod picture;
+#[path = "generated/round_trips.rs"]
+mod round_trips;
 #[path = "generated/tables.rs"]
 mod tables;
 
@@ -100,16 +102,22 @@ fn compare(path: &Path, text: &str) {
 /// Compares what stands in README between `<!-- generated:NAME -->` and `<!-- /generated -->`, or writes it.
 #[track_caller]
 fn hold_table(name: &str, table: &str) {
+    hold_table_in("README.md", name, table);
+}
+
+/// The same in another file.
+#[track_caller]
+fn hold_table_in(file: &str, name: &str, table: &str) {
     let _alone = README.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-    let path = top().join("README.md");
+    let path = top().join(file);
     let readme = fs::read_to_string(&path).unwrap().replace("\r\n", "\n");
     let (begin, end) = (format!("<!-- generated:{name} -->\n"), "<!-- /generated -->");
     let (before, rest) = readme
         .split_once(&begin)
-        .unwrap_or_else(|| panic!("README.md has no line {}", begin.trim_end()));
+        .unwrap_or_else(|| panic!("{file} has no line {}", begin.trim_end()));
     let (_, after) = rest
         .split_once(end)
-        .unwrap_or_else(|| panic!("README.md has no {end} after {name}"));
+        .unwrap_or_else(|| panic!("{file} has no {end} after {name}"));
     let whole = format!("{before}{begin}{table}{end}{after}");
     if updates() {
         write(&path, &whole);
@@ -127,8 +135,17 @@ impl Place {
     }
 
     fn run(&self, arguments: &[&str]) -> Output {
+        self.command()
+            .args(arguments)
+            .stdin(Stdio::null())
+            .output()
+            .unwrap()
+    }
+
+    fn command(&self) -> Command {
         let home = self.0.path();
-        Command::new(env!("CARGO_BIN_EXE_mfactl"))
+        let mut command = Command::new(env!("CARGO_BIN_EXE_mfactl"));
+        command
             .env_clear()
             .env("HOME", home)
             .env("XDG_CONFIG_HOME", home.join("config"))
@@ -136,11 +153,8 @@ impl Place {
             .env("XDG_STATE_HOME", home.join("state"))
             .env("TZ", "UTC")
             .env("LANG", "C.UTF-8")
-            .args(arguments)
-            .current_dir(home)
-            .stdin(Stdio::null())
-            .output()
-            .unwrap()
+            .current_dir(home);
+        command
     }
 
     #[track_caller]
@@ -221,6 +235,57 @@ fn readme_lists_every_error_code() {
 #[test]
 fn readme_lists_every_variable() {
     hold_table("variables", &tables::variables());
+}
+
+#[test]
+fn round_trips_are_what_a_run_takes() {
+    let place = Place::new();
+    let measured = round_trips::Measured::start(place.command());
+    let run = |arguments: &[&str]| {
+        let mut command = place.command();
+        let output = command
+            .envs(measured.variables())
+            .args(arguments)
+            .output()
+            .unwrap();
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(output.status.success(), "{arguments:?}: {said}");
+        measured.rounds()
+    };
+    // With this one she has five.
+    run(&[
+        "methods",
+        "add",
+        "adele@contoso.example",
+        "phone:office",
+        "+1 4255550142",
+        "--yes",
+    ]);
+    let rows = [
+        (
+            "list one person's methods",
+            run(&["methods", "list", "adele@contoso.example"]),
+        ),
+        (
+            "list the methods of three people",
+            run(&[
+                "methods",
+                "list",
+                "adele@contoso.example",
+                "bas@contoso.example",
+                "dora@contoso.example",
+            ]),
+        ),
+        (
+            "put a lost phone right, of a person with five methods",
+            run(&["user", "reset", "adele@contoso.example", "--yes"]),
+        ),
+    ];
+    for (what, rounds) in &rows {
+        let (waits, _) = tables::waits(rounds);
+        assert!(waits <= 4, "{what}: {waits} round trips\n{rounds:#?}");
+    }
+    hold_table_in("docs/round-trips.md", "round-trips", &tables::round_trips(&rows));
 }
 
 #[test]

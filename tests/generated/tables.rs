@@ -124,3 +124,48 @@ pub fn variables() -> String {
     }
     table
 }
+
+/// How many round trips there are before what was done is read back, and how many look whether it is gone.
+pub fn waits(rounds: &[Vec<String>]) -> (usize, usize) {
+    let writes = |round: &Vec<String>| {
+        round.iter().any(|call| {
+            // A batch of reads goes to beta, one of writes to v1.0.
+            !call.starts_with("GET ") && !call.starts_with("POST /beta/$batch")
+        })
+    };
+    let last = rounds.iter().rposition(writes).map_or(rounds.len(), |at| at + 1);
+    (last, rounds.len() - last)
+}
+
+/// How often commands wait, and for what.
+pub fn round_trips(rows: &[(&str, Vec<Vec<String>>)]) -> String {
+    let mut table = "| what | round trips | read back | which |\n|---|---|---|---|\n".to_owned();
+    for (what, rounds) in rows {
+        let (waits, back) = waits(rounds);
+        let rounds: Vec<String> = rounds.iter().map(|round| together(round)).collect();
+        writeln!(
+            table,
+            "| {what} | {waits} | {back} | {} |",
+            rounds.join(", then ")
+        )
+        .unwrap();
+    }
+    table
+}
+
+/// Calls that go out together, those of a kind once, without the ids of people.
+fn together(round: &[String]) -> String {
+    let mut calls: Vec<String> = round.iter().map(|call| format!("`{}`", unnamed(call))).collect();
+    calls.sort();
+    calls.dedup();
+    calls.join(" beside ")
+}
+
+fn unnamed(call: &str) -> String {
+    let parts: Vec<&str> = call.split('/').collect();
+    let named = |at: usize| matches!(parts.get(at.wrapping_sub(1)), Some(&("users" | "phoneMethods")));
+    let parts: Vec<&str> = (0..parts.len())
+        .map(|at| if named(at) { "…" } else { parts[at] })
+        .collect();
+    parts.join("/")
+}

@@ -128,7 +128,8 @@ impl Core {
 
     /// Whether this call is gathered with those of others.
     pub(super) fn gathers(&self, request: &Request) -> bool {
-        self.in_job() && !request.patient && self.batches.contains(&request.root)
+        let may = !request.patient && request.path != super::super::ordered::PATH;
+        self.in_job() && may && self.batches.contains(&request.root)
     }
 
     /// Counts as a request under way until the answer is dropped: one that asks for leave does.

@@ -4,6 +4,7 @@
 mod account;
 mod assumptions;
 mod capabilities;
+mod chained;
 mod clouds;
 mod devices;
 mod enrol;
@@ -237,6 +238,11 @@ impl IdentityService for EntraService {
     }
 
     async fn apply(&self, steps: &[Step]) -> Vec<Result<Effect>> {
+        if let [first, _, ..] = steps
+            && steps.iter().all(|step| step.user == first.user)
+        {
+            return self.apply_chained(steps).await;
+        }
         apply_by_person(steps, SIDE_BY_SIDE, |step| Box::pin(self.apply_one(step))).await
     }
 }

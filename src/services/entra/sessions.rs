@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use super::EntraService;
+use super::chained::SIGNED_OUT;
 use super::error::Family;
 use super::graph::write_of;
 use crate::domain::{Effect, Result, UserId};
@@ -19,7 +20,7 @@ impl EntraService {
         )
         .json(json!({}));
         let response = self.graph.send(&request, Family::Sessions).await?;
-        let mut effect = Effect::done().detail("open pages may work 60 minutes more");
+        let mut effect = Effect::done().detail(SIGNED_OUT);
         effect.request_ids.extend(response.request_id);
         Ok(effect)
     }
