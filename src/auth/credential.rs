@@ -36,6 +36,13 @@ pub enum Credential {
         /// The certificate and its key.
         identity: Identity,
     },
+    /// As an application, with its private key, of which the service knows the public half.
+    PrivateKey {
+        /// The application's id.
+        client_id: String,
+        /// The key.
+        identity: Identity,
+    },
     /// As an application, with a token of an issuer outside that it trusts.
     Federated {
         /// The application's id.
@@ -113,6 +120,7 @@ impl Credential {
         match self {
             Self::ClientSecret { .. } => "client-secret",
             Self::Certificate { .. } => "certificate",
+            Self::PrivateKey { .. } => "private-key",
             Self::Federated { .. } => "federated",
             Self::ManagedIdentity { .. } => "managed-identity",
             Self::AzureCli => "azure-cli",
@@ -137,6 +145,7 @@ impl Credential {
         match self {
             Self::ClientSecret { client_id, .. }
             | Self::Certificate { client_id, .. }
+            | Self::PrivateKey { client_id, .. }
             | Self::Federated { client_id, .. }
             | Self::Password { client_id, .. }
             | Self::Browser { client_id }
@@ -203,7 +212,7 @@ impl Credential {
     pub(crate) fn own(&self) -> Option<Zeroizing<Vec<u8>>> {
         let secret = match self {
             Self::ClientSecret { secret, .. } if secret.expose().len() >= STRONG => secret,
-            Self::Certificate { identity, .. } => identity.own(),
+            Self::Certificate { identity, .. } | Self::PrivateKey { identity, .. } => identity.own(),
             _ => return None,
         };
         Some(Zeroizing::new(secret.expose().as_bytes().to_vec()))
@@ -240,7 +249,9 @@ impl Credential {
         }
         let proof = match self.clone() {
             Self::ClientSecret { client_id, secret } => Proof::Secret { client_id, secret },
-            Self::Certificate { client_id, identity } => Proof::Certificate { client_id, identity },
+            Self::Certificate { client_id, identity } | Self::PrivateKey { client_id, identity } => {
+                Proof::Signed { client_id, identity }
+            }
             Self::Federated { client_id, assertion } => Proof::Federated {
                 client_id,
                 assertion: Assertion {

@@ -38,6 +38,7 @@ pub const NAMES: &[(&str, &str)] = &[
     ("profile", "profile list: an array of these"),
     ("profile-values", "profile show"),
     ("doctor", "doctor: an array of these"),
+    ("assumption", "doctor --verify-assumptions: an array of these"),
     ("error", "the last line of stderr where something failed"),
     ("errors", "the codes of errors, with exit status"),
 ];
@@ -65,6 +66,7 @@ pub fn schema(name: &str) -> Result<Value> {
         "result" => generator.into_root_schema_for::<shape::ResultDoc>(),
         "check" => generator.into_root_schema_for::<shape::CheckDoc>(),
         "audit" => generator.into_root_schema_for::<crate::domain::AuditRow>(),
+        "assumption" => generator.into_root_schema_for::<shape::AssumptionRow>(),
         "doctor" => generator.into_root_schema_for::<shape::DoctorRow>(),
         "error" => generator.into_root_schema_for::<shape::ErrorDoc>(),
         "errors" => return Ok(Value::Array(errors().iter().map(CodeRow::value).collect())),

@@ -3,6 +3,7 @@
 
 mod action;
 mod assertion;
+mod assumption;
 mod audit;
 mod capability;
 mod clock;
@@ -31,6 +32,7 @@ pub(crate) mod written;
 
 pub use action::{Action, Step, StepClass};
 pub use assertion::AssertionSource;
+pub use assumption::{Assumption, Held, Verified};
 pub use audit::{AuditKind, AuditOperator, AuditRow};
 pub use capability::{Answer, Capabilities, Capability};
 pub use clock::{Clock, SystemClock};

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use super::action::Step;
+use super::assumption::Verified;
 use super::capability::Capabilities;
 use super::effect::Effect;
 use super::error::{Error, ErrorCode, Result};
@@ -119,6 +120,12 @@ pub trait IdentityService: Send + Sync {
     /// What the token must hold for each verb that the service has, and whether it does, without a request. A service
     /// whose tokens say nothing of that tells none.
     fn rights(&self) -> Vec<Right> {
+        Vec::new()
+    }
+
+    /// How what the client assumes of the service stands: looked at by reads alone. A service whose client assumes nothing
+    /// tells none.
+    async fn verify_assumptions(&self) -> Vec<Verified> {
         Vec::new()
     }
 

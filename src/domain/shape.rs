@@ -14,6 +14,7 @@ use super::policy::{AppPasswordPolicy, MethodPolicy, Policy, RegistrationPolicy,
 use super::reference;
 use super::user::{Privileges, User};
 
+mod assumption;
 mod auth;
 mod change;
 mod check;
@@ -23,6 +24,7 @@ mod profile;
 mod report;
 mod token;
 
+pub use assumption::{AssumptionRow, AssumptionVerdict};
 pub use check::CheckDoc;
 pub use doctor::{DoctorRow, DoctorState};
 pub use job::{JobRow, JobShow};

@@ -1,5 +1,6 @@
 //! What stdout gets: one file a format. Commands hand over data; nothing here decides, asks or sends.
 
+mod assumption;
 mod audit;
 pub(crate) mod csv;
 mod doctor;

@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::domain::{
     Answer, Capabilities, Capability, Challenge, Effect, Error, ErrorCode, HardwareToken, IdentityService,
     MethodId, MethodKind, NewToken, Parts, Policy, Privileges, Purpose, RegistrationRow, ReportQuery, Result,
-    Right, Secret, SecurityInfo, Step, User, UserId, UserQuery, Verdict,
+    Right, Secret, SecurityInfo, Step, User, UserId, UserQuery, Verdict, Verified,
 };
 
 /// A service behind the gate.
@@ -59,6 +59,10 @@ impl<S: IdentityService + ?Sized> IdentityService for Gate<S> {
 
     fn rights(&self) -> Vec<Right> {
         self.0.rights()
+    }
+
+    async fn verify_assumptions(&self) -> Vec<Verified> {
+        self.0.verify_assumptions().await
     }
 
     fn users<'a>(&'a self, query: &'a UserQuery) -> BoxStream<'a, Result<User>> {

@@ -19,10 +19,10 @@ pub(super) fn credential(profile: &Profile, login: &Login) -> Result<Credential>
     let way = login.way();
     let service = services::find(&profile.service)?;
     if !service.takes(way) {
-        let instead = if service.takes("client-secret") {
-            "token"
-        } else {
-            "password"
+        let instead = match way {
+            "private-key" => "certificate",
+            "api-token" => "token",
+            _ => "password",
         };
         return Err(not_here(profile, way, instead));
     }
@@ -38,9 +38,14 @@ pub(super) fn credential(profile: &Profile, login: &Login) -> Result<Credential>
             client_id,
             identity: Identity::read(&file, password.as_ref())?,
         },
-        Login::PrivateKey { .. } => {
-            return Err(not_here(profile, "private-key", "certificate"));
-        }
+        Login::PrivateKey {
+            client_id,
+            file,
+            password,
+        } => Credential::PrivateKey {
+            client_id,
+            identity: Identity::read_key(&file, password.as_ref())?,
+        },
         Login::ApiToken(key) => Credential::ApiToken(key),
         Login::Federated { client_id, assertion } => Credential::Federated { client_id, assertion },
         Login::ManagedIdentity { client_id, machine } => Credential::ManagedIdentity {

@@ -8,9 +8,10 @@ use totp_rs::Builder;
 use super::Bench;
 use super::directory::{SEED, TOKENS};
 use super::reads::{Outcome, ensure};
+use super::verifying::is_not_asked;
 use crate::domain::{
-    Action, Clock as _, Effect, ErrorCode, IdentityService as _, MethodKind, MethodState, NewToken, Purpose,
-    Secret, Slot, Step, SystemClock, TokenHash, TokenStatus, UserId, Verdict,
+    Action, Capability, Clock as _, Effect, ErrorCode, IdentityService as _, MethodKind, MethodState,
+    NewToken, Purpose, Secret, Slot, Step, SystemClock, TokenHash, TokenStatus, UserId, Verdict,
 };
 
 fn told<T>(result: crate::domain::Result<T>) -> Result<T, String> {
@@ -42,9 +43,23 @@ async fn give(
     bench.apply(step).await
 }
 
+/// What is not declared is refused, and nothing was sent since.
+fn is_refused<T: std::fmt::Debug>(bench: &Bench, before: usize, result: crate::domain::Result<T>) -> Outcome {
+    ensure(
+        result
+            .as_ref()
+            .is_err_and(|error| error.code() == ErrorCode::Unsupported),
+        format!("not declared, and {result:?}"),
+    )?;
+    ensure(bench.sent() == before, "not declared, and something was sent")
+}
+
 pub(super) async fn activates_token(bench: &Bench) -> Outcome {
-    let user = bench.directory.add_person(&[MethodKind::PhoneMobile]);
-    let other = bench.directory.add_person(&[MethodKind::PhoneMobile]);
+    if !bench.declares(Capability::Verify(MethodKind::HardwareToken)) {
+        return is_not_asked(bench, Purpose::Verify).await;
+    }
+    let user = bench.world.add_person(&[MethodKind::PhoneMobile]);
+    let other = bench.world.add_person(&[MethodKind::PhoneMobile]);
     let state = async |user: &UserId| {
         let info = bench.info(user).await;
         let method = info
@@ -106,7 +121,11 @@ pub(super) async fn activates_token(bench: &Bench) -> Outcome {
 }
 
 pub(super) async fn keeps_tokens(bench: &Bench) -> Outcome {
-    let user = bench.directory.add_person(&[]);
+    if !bench.declares(Capability::HardwareTokens) {
+        let before = bench.sent();
+        return is_refused(bench, before, bench.service.hardware_tokens().await);
+    }
+    let user = bench.world.add_person(&[]);
     let new = |serial: &str, assign_to| NewToken {
         serial: serial.to_owned(),
         manufacturer: "Contoso".to_owned(),
@@ -157,7 +176,11 @@ fn response(options: &Value, id: &str) -> String {
 }
 
 pub(super) async fn registers_passkey(bench: &Bench) -> Outcome {
-    let user = bench.directory.add_person(&[MethodKind::PhoneMobile]);
+    if !bench.declares(Capability::Add(MethodKind::Passkey)) {
+        let (before, nobody) = (bench.sent(), UserId::from("nobody"));
+        return is_refused(bench, before, bench.service.passkey_options(&nobody).await);
+    }
+    let user = bench.world.add_person(&[MethodKind::PhoneMobile]);
     let add = |text: String| {
         let name = Some("YubiKey 5C".to_owned());
         let mut step = Step::new("job", user.clone(), 0, Action::AddPasskey { name }, vec![]);

@@ -88,7 +88,7 @@ pub(crate) fn service_code(response: &Response) -> String {
     text(&response.value(), "code").unwrap_or_default()
 }
 
-/// Whether a 404 means that the person is not there.
+/// Whether a 404 means that the person is not there, and not the method (assumption `absent-method`).
 pub(crate) fn means_no_person(response: &Response) -> bool {
     response.status == 404 && service_code(response) == "Request_ResourceNotFound"
 }

@@ -258,7 +258,7 @@ impl EntraService {
         .json(body.into());
         let response = self.graph.pipeline().send(&request).await?;
         if response.status == 400 {
-            // Everything that Graph refuses about a pass is policy: lifetime, once, guests.
+            // Everything that Graph refuses about a pass is policy: lifetime, once, guests (assumption `pass-refusals`).
             let error = self.graph.check(response, Family::Pass, Verb::Post).err();
             return Err(error.map_or_else(
                 || Error::new(ErrorCode::Internal, "refused"),

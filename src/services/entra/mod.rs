@@ -2,6 +2,7 @@
 //! spelling is in `wire.rs` and its error codes are in `error.rs`.
 
 mod account;
+mod assumptions;
 mod capabilities;
 mod devices;
 mod enrol;
@@ -31,7 +32,7 @@ use serde_json::Value;
 use crate::domain::{
     Action, Capabilities, Challenge, Effect, Error, ErrorCode, HardwareToken, IdentityService, Limits,
     MethodId, NewToken, Parts, Policy, Privileges, Purpose, RegistrationRow, ReportQuery, Result, Right,
-    Secret, SecurityInfo, Step, User, UserId, UserQuery, Verdict,
+    Secret, SecurityInfo, Step, User, UserId, UserQuery, Verdict, Verified,
 };
 use crate::services::Link;
 use crate::services::steps::apply_by_person;
@@ -42,7 +43,7 @@ pub(crate) use graph::Graph;
 pub(crate) use rights::extensions as extension_rights;
 
 /// What Microsoft documents for one application in one tenant of more than 500 people (api/entra 6.2): 8,000 units in
-/// 10 seconds, 3,000 writes in 150.
+/// 10 seconds, 3,000 writes in 150. What they are for methods is not published: assumption `methods-throttling`.
 pub(crate) const LIMITS: Limits = Limits {
     units: Some(800.0),
     writes: Some(20.0),
@@ -163,6 +164,10 @@ impl IdentityService for EntraService {
 
     fn rights(&self) -> Vec<Right> {
         rights::told(self.graph.claims(), rights::VERBS)
+    }
+
+    async fn verify_assumptions(&self) -> Vec<Verified> {
+        self.look_at_assumptions().await
     }
 
     fn users<'a>(&'a self, query: &'a UserQuery) -> BoxStream<'a, Result<User>> {

@@ -1,6 +1,7 @@
 //! The Graph client against a scripted Graph: what it sends, and what it makes of answers that the embedded service
 //! never gives.
 
+mod assumptions;
 mod finding;
 
 use futures::TryStreamExt as _;

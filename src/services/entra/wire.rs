@@ -181,7 +181,7 @@ impl WireMethod {
     }
 }
 
-/// A number, or the text of one that is masked or that no numbering plan knows: neither may be written back.
+/// A number, or the text of one that is masked (assumption `masked-numbers`) or that no numbering plan knows: neither may be written back.
 pub(super) fn read_number(text: Option<&str>) -> (Option<PhoneNumber>, Option<String>) {
     let Some(text) = text else { return (None, None) };
     let masked = text.contains(['X', '*', '•']) || text.matches('x').count() > 1;
@@ -202,7 +202,8 @@ fn pass_state(usable: Option<bool>, reason: Option<&str>) -> MethodState {
     }
 }
 
-fn kind_of(service_type: &str, phone_type: Option<&str>) -> MethodKind {
+/// The kind of a type; one that is not known is shown and left alone (assumption `method-types`).
+pub(super) fn kind_of(service_type: &str, phone_type: Option<&str>) -> MethodKind {
     match service_type.trim_end_matches("AuthenticationMethod") {
         "password" => MethodKind::Password,
         "phone" => PHONE_IDS
@@ -273,7 +274,7 @@ pub(super) fn preferred_kinds(preference: &str) -> &'static [MethodKind] {
     }
 }
 
-/// `systemPreferredAuthenticationMethod`, which is in no metadata, and the report's spelling of the same.
+/// `systemPreferredAuthenticationMethod`, which is in no metadata (assumption `system-preferred-property`), and the report's spelling of the same.
 pub(super) fn system_preferred_kind(text: &str) -> Option<MethodKind> {
     Some(match text.to_ascii_lowercase().as_str() {
         "phoneappnotification" | "push" => MethodKind::Authenticator,
@@ -288,7 +289,7 @@ pub(super) fn system_preferred_kind(text: &str) -> Option<MethodKind> {
     })
 }
 
-/// A word of the report's `methodsRegistered`, an open set; `None`: no method here.
+/// A word of the report's `methodsRegistered`, an open set (assumption `report-words`); `None`: no method here.
 pub(super) fn reported_kind(text: &str) -> Option<MethodKind> {
     Some(match text {
         "password" | "appPassword" => return None,

@@ -22,7 +22,7 @@ use super::steps::apply_by_person;
 use crate::domain::{
     Answer, Capabilities, Capability, Challenge, Effect, Error, ErrorCode, HardwareToken, IdentityService,
     MethodId, MethodKind, NewToken, Parts, Policy, Privileges, Purpose, RegistrationRow, ReportQuery, Result,
-    Right, Secret, SecurityInfo, Step, User, UserId, UserQuery, Verdict,
+    Right, Secret, SecurityInfo, Step, User, UserId, UserQuery, Verdict, Verified,
 };
 use crate::http::{Class, Request, Verb, encode_segment};
 
@@ -91,6 +91,10 @@ impl IdentityService for LocalService {
         let mut rights = self.graph.rights();
         rights.extend(entra::extension_rights(self.graph.graph().claims()));
         rights
+    }
+
+    async fn verify_assumptions(&self) -> Vec<Verified> {
+        self.graph.verify_assumptions().await
     }
 
     fn users<'a>(&'a self, query: &'a UserQuery) -> BoxStream<'a, Result<User>> {
