@@ -130,7 +130,7 @@ async fn a_token_that_went_away_is_not_made_anew_by_an_update() {
         sent(&script).lines().last().unwrap(),
         r#"POST /token/init {"user":"anna",CORP,"type":"sms","serial":"PISM1","description":"work","phone":"+31687654321"}"#
     );
-    let script = with_anna([page(json!([]))]);
+    let script = with_anna([page(json!([])), value(json!({"count": 1, "with_tokens": 0}))]);
     let error = apply_one(&script, change()).await.unwrap_err();
     assert_eq!(error.code(), ErrorCode::MethodNotFound);
 }

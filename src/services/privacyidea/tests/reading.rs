@@ -234,3 +234,25 @@ fn what_an_account_may_not_is_not_offered() {
         .get(crate::domain::Capability::Remove(MethodKind::Totp));
     assert!(matches!(removal, crate::domain::Answer::Unsupported { .. }));
 }
+
+#[tokio::test]
+async fn an_empty_list_of_who_may_see_no_tokens_is_an_error_and_is_asked_about_once() {
+    let refused = refusal(
+        403,
+        303,
+        "Admin actions are defined, but the action tokenlist is not allowed!",
+    );
+    let script = with_anna([page(json!([])), refused]);
+    let error = info(&service(&script), Parts::METHODS).await.unwrap_err();
+    assert_eq!(error.code(), ErrorCode::PermissionMissing);
+    assert_eq!(
+        sent(&script).lines().last().unwrap(),
+        "GET /user/count?realm=corp&username=anna"
+    );
+    let counted = value(json!({"count": 1, "with_tokens": 0}));
+    let script = with_anna([page(json!([])), counted, page(json!([]))]);
+    let service = service(&script);
+    for _ in 0..2 {
+        assert!(info(&service, Parts::METHODS).await.unwrap().methods().is_empty());
+    }
+}
