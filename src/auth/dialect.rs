@@ -14,6 +14,10 @@ pub(crate) struct Dialect {
     pub(super) discovery: &'static str,
     /// Whether the scope names the service, as `SERVICE/.default`; else no scope is asked for.
     pub(super) scope: bool,
+    /// Whether an application's key may sign without naming its certificate (RFC 7523).
+    pub(super) bare_keys: bool,
+    /// Whether the service hands out tokens itself, by a call of its own kind, and takes them without a word before.
+    pub(crate) own: bool,
 }
 
 impl Dialect {
@@ -24,6 +28,8 @@ impl Dialect {
         device: "/oauth2/v2.0/devicecode",
         discovery: "/v2.0/.well-known/openid-configuration",
         scope: true,
+        bare_keys: false,
+        own: false,
     };
     /// Keycloak's; the authority is the realm (api/keycloak 2).
     pub(crate) const OPENID: Self = Self {
@@ -32,5 +38,27 @@ impl Dialect {
         device: "/protocol/openid-connect/auth/device",
         discovery: "/.well-known/openid-configuration",
         scope: false,
+        bare_keys: true,
+        own: false,
     };
+    /// privacyIDEA's: name and password in, a token out that goes bare into `Authorization` (api/privacyidea 3).
+    pub(crate) const PRIVACYIDEA: Self = Self {
+        token: "/auth",
+        authorize: "",
+        device: "",
+        discovery: "",
+        scope: false,
+        bare_keys: false,
+        own: true,
+    };
+
+    /// Whether somebody can sign in this way there. Ways are those of a profile's `auth`.
+    pub(crate) fn takes(self, way: &str) -> bool {
+        match way {
+            "password" | "token" => true,
+            "api-token" => self.own,
+            "private-key" => self.bare_keys,
+            _ => !self.own,
+        }
+    }
 }

@@ -205,7 +205,7 @@ pub(super) fn refused(response: &Response) -> Error {
         Some("unauthorized_client") if description.starts_with("Invalid client") => Some(WRONG_SECRET),
         word => word,
     };
-    let error = told(response.status, number, word).request_id(request_id);
+    let error = told(response.status, number, word, description).request_id(request_id);
     if word == Some(WRONG_SECRET) {
         error.service_code("unauthorized_client")
     } else {
@@ -226,13 +226,13 @@ pub(super) fn answered(error: &str, description: &str) -> Error {
         .service_code(number.map_or_else(|| "access_denied".to_owned(), |number| format!("AADSTS{number}"))),
         _ => {
             let plain = error.len() <= 40 && error.chars().all(|c| c.is_ascii_lowercase() || c == '_');
-            told(400, number, Some(if plain { error } else { "unknown" }))
+            told(400, number, Some(if plain { error } else { "unknown" }), "")
         }
     }
 }
 
 /// The error of a refusal: its status, its number and its word.
-fn told(status: u16, number: Option<u64>, word: Option<&str>) -> Error {
+fn told(status: u16, number: Option<u64>, word: Option<&str>, description: &str) -> Error {
     let service_code = match number {
         Some(number) => format!("AADSTS{number}"),
         None => word.unwrap_or_default().to_owned(),
@@ -260,6 +260,10 @@ fn told(status: u16, number: Option<u64>, word: Option<&str>) -> Error {
             (None, Some(WRONG_SECRET)) => (
                 "the client secret is wrong",
                 "copy it anew: Clients, the client, Credentials",
+            ),
+            (None, Some("invalid_client")) if description.contains("token audience") => (
+                "the service has another address than the profile says",
+                "set url to the address under which the service knows itself",
             ),
             (None, Some("invalid_client")) => (
                 "the application or its secret is wrong",

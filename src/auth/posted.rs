@@ -1,5 +1,5 @@
-//! Ways to sign in that post one form to the token endpoint: as an application by secret, certificate or outside
-//! token; as a person with name and password.
+//! Ways to sign in that post one form to the token endpoint: as an application by secret, certificate, private key or
+//! outside token; as a person with name and password.
 
 use async_trait::async_trait;
 use url::form_urlencoded::Serializer;
@@ -18,8 +18,8 @@ const JWT_BEARER: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer
 pub(super) enum Proof {
     /// The application's secret.
     Secret { client_id: String, secret: Secret },
-    /// The application's certificate.
-    Certificate { client_id: String, identity: Identity },
+    /// The application's certificate, or its private key alone.
+    Signed { client_id: String, identity: Identity },
     /// A token of an issuer outside that stands for the application.
     Federated { client_id: String, assertion: Assertion },
     /// A person's sign-in name and password, through an application.
@@ -57,7 +57,7 @@ impl Posted {
     async fn form(&self, claims: Option<&str>) -> Result<String> {
         // Fetched before the form is begun: a serializer does not cross an await.
         let assertion = match &self.proof {
-            Proof::Certificate { client_id, identity } => {
+            Proof::Signed { client_id, identity } => {
                 Some(identity.assertion(client_id, &self.address, SystemClock.now())?)
             }
             Proof::Federated { assertion, .. } => Some(assertion.fetch().await?),
@@ -70,7 +70,7 @@ impl Posted {
                     .append_pair("client_id", client_id)
                     .append_pair("client_secret", secret.expose());
             }
-            Proof::Certificate { client_id, .. } | Proof::Federated { client_id, .. } => {
+            Proof::Signed { client_id, .. } | Proof::Federated { client_id, .. } => {
                 form.append_pair("grant_type", "client_credentials")
                     .append_pair("client_id", client_id)
                     .append_pair("client_assertion_type", JWT_BEARER);

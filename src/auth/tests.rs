@@ -88,6 +88,50 @@ async fn a_certificate_signs_an_assertion_for_the_token_endpoint_alone() {
     assert!(!format!("{credential:?}").contains("PRIVATE"));
 }
 
+#[tokio::test]
+async fn a_private_key_signs_without_a_certificate_whatever_its_kind() {
+    let folder = tempfile::tempdir().unwrap();
+    let kinds: [(&'static rcgen::SignatureAlgorithm, &str); 4] = [
+        (&rcgen::PKCS_RSA_SHA256, "RS256"),
+        (&rcgen::PKCS_ECDSA_P256_SHA256, "ES256"),
+        (&rcgen::PKCS_ECDSA_P384_SHA384, "ES384"),
+        (&rcgen::PKCS_ED25519, "EdDSA"),
+    ];
+    for (kind, algorithm) in kinds {
+        let key = rcgen::KeyPair::generate_for(kind).unwrap();
+        let path = private(folder.path(), "key.pem", &key.serialize_pem());
+        let script = Script::new([answer(200, r#"{"access_token":"t","expires_in":300}"#)]);
+        let credential = Credential::PrivateKey {
+            client_id: "app".into(),
+            identity: Identity::read_key(&path, None).unwrap(),
+        };
+        fetch(&script, &credential).await.unwrap();
+        let form = fields(&script.requests()[0].text);
+        let head = form["client_assertion"].split('.').next().unwrap();
+        let head: Value = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(head).unwrap()).unwrap();
+        assert_eq!(head, json!({"typ": "JWT", "alg": algorithm}));
+        assert!(credential.own().is_some_and(|own| own.len() >= 32));
+    }
+    for (text, why) in [
+        (
+            "-----BEGIN PRIVATE KEY-----\nAA==\n-----END PRIVATE KEY-----\n",
+            "a key of another kind",
+        ),
+        (
+            "-----BEGIN ENCRYPTED PRIVATE KEY-----\nAA==\n-----END ENCRYPTED PRIVATE KEY-----\n",
+            "it is encrypted",
+        ),
+        (
+            "-----BEGIN CERTIFICATE-----\nAA==\n-----END CERTIFICATE-----\n",
+            "there is no private key in it",
+        ),
+    ] {
+        let error = Identity::read_key(&private(folder.path(), "bad.pem", text), None).unwrap_err();
+        assert_eq!(error.code(), ErrorCode::ConfigInvalid);
+        assert!(error.message().contains(why), "{error}");
+    }
+}
+
 #[test]
 fn a_certificate_that_will_not_do_is_told_what_is_wrong() {
     let folder = tempfile::tempdir().unwrap();

@@ -96,6 +96,12 @@ impl Pipeline {
         }
     }
 
+    /// The same, for a service that takes tokens without the word `Bearer`. To be said first.
+    #[must_use]
+    pub(crate) fn bare(self) -> Self {
+        Self::of(self.core.bare())
+    }
+
     /// The same, over a limiter, and gathering calls under these roots while a job runs.
     #[must_use]
     pub(crate) fn paced(self, limiter: Arc<Limiter>, batches: &'static [&'static str]) -> Self {

@@ -13,6 +13,8 @@ mod clouds;
 #[cfg(test)]
 mod doctor;
 #[cfg(test)]
+mod enrol;
+#[cfg(test)]
 mod environment;
 #[cfg(test)]
 mod flows;
@@ -48,6 +50,8 @@ mod several;
 mod sign_in;
 #[cfg(test)]
 mod stories;
+#[cfg(test)]
+mod switch;
 #[cfg(test)]
 mod terminal;
 #[cfg(test)]

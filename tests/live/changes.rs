@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::realm::{PASSWORD, Person, SEEDS, code, otp, place};
+use crate::realm::{PASSWORD, Person, SEEDS, code, otp, place, why};
 
 #[test]
 fn a_lost_phone_ends_what_was_on_it_and_asks_for_another_at_next_sign_in() {
@@ -36,7 +36,7 @@ fn a_lost_phone_ends_what_was_on_it_and_asks_for_another_at_next_sign_in() {
     assert_eq!(person.account(), account, "names and address stay");
     let refused = person.sign_in(Some(SEEDS[0]));
     assert_eq!(
-        (refused.status, refused.why()),
+        (refused.status, why(&refused)),
         (400, "Account is not fully set up")
     );
     assert!(!browser.live(), "the browser's session is over");

@@ -8,6 +8,9 @@
     reason = "a test that cannot prepare its place has failed"
 )]
 
+#[path = "../../src/services/conformance/live/asking.rs"]
+#[allow(dead_code, reason = "the conformance cases use the rest")]
+mod asking;
 #[path = "../e2e/environment.rs"]
 #[allow(dead_code, reason = "the stories use the rest")]
 mod environment;

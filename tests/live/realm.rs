@@ -1,13 +1,12 @@
 //! The realm as its own witness: people are made and looked at past the program, and sign in as they would.
 
-use std::io::{Read as _, Write as _};
-use std::net::TcpStream;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde_json::{Value, json};
 use totp_rs::{Builder, Secret};
 
+use crate::asking::{self, Answer};
 use crate::environment::Environment;
 
 /// The secret of every application of the realm.
@@ -22,21 +21,6 @@ pub(crate) const SEEDS: [&str; 2] = [
 
 static MADE: AtomicUsize = AtomicUsize::new(0);
 
-/// An answer of the server.
-#[derive(Debug)]
-pub(crate) struct Answer {
-    pub(crate) status: u16,
-    pub(crate) body: Value,
-    location: Option<String>,
-}
-
-impl Answer {
-    /// What a refusal says.
-    pub(crate) fn why(&self) -> &str {
-        self.body["error_description"].as_str().unwrap_or_default()
-    }
-}
-
 /// The server's address.
 #[expect(
     clippy::disallowed_methods,
@@ -46,33 +30,14 @@ pub(crate) fn url() -> String {
     std::env::var("MFACTL_LIVE_KEYCLOAK").expect("no server: run tests/live/run.sh, which starts one")
 }
 
-/// One request on a connection of its own. Of the old version, which knows no chunks.
+/// What a refusal says.
+pub(crate) fn why(answer: &Answer) -> &str {
+    answer.body["error_description"].as_str().unwrap_or_default()
+}
+
+/// One request to the server.
 pub(crate) fn send(verb: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Answer {
-    let url = url();
-    let host = url.strip_prefix("http://").unwrap();
-    let mut stream = TcpStream::connect(host).unwrap();
-    stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
-    let headers: String = headers
-        .iter()
-        .map(|(name, value)| format!("{name}: {value}\r\n"))
-        .collect();
-    let length = body.len();
-    let request =
-        format!("{verb} {path} HTTP/1.0\r\nhost: {host}\r\ncontent-length: {length}\r\n{headers}\r\n{body}");
-    stream.write_all(request.as_bytes()).unwrap();
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).unwrap();
-    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
-    let location = head.lines().find_map(|line| {
-        let (name, value) = line.split_once(':')?;
-        name.eq_ignore_ascii_case("location")
-            .then(|| value.trim().to_owned())
-    });
-    Answer {
-        status: head.split(' ').nth(1).unwrap().parse().unwrap(),
-        body: serde_json::from_str(body).unwrap_or_else(|_| json!(body)),
-        location,
-    }
+    asking::send(&url(), verb, path, headers, body)
 }
 
 fn token_call(form: &str) -> Answer {

@@ -5,6 +5,7 @@ use std::io::Read as _;
 use crate::auth::{Credential, Host, IMDS, Identity};
 use crate::config::{Handed, IdentityHost, Login, Profile};
 use crate::domain::{Error, ErrorCode, Result, Secret};
+use crate::services;
 
 /// The longest token that is taken from standard input, in bytes.
 const LONGEST: u64 = 64 * 1024;
@@ -15,6 +16,16 @@ const LONGEST: u64 = 64 * 1024;
 /// `not_signed_in` where somebody has to sign in first or no token comes; `file_unreadable` and `config_invalid` for a
 /// file of a certificate; `unsupported` for a way that the service does not have.
 pub(super) fn credential(profile: &Profile, login: &Login) -> Result<Credential> {
+    let way = login.way();
+    let service = services::find(&profile.service)?;
+    if !service.takes(way) {
+        let instead = match way {
+            "private-key" => "certificate",
+            "api-token" => "token",
+            _ => "password",
+        };
+        return Err(not_here(profile, way, instead));
+    }
     Ok(match login.clone() {
         Login::Browser { client_id, .. } => Credential::Browser { client_id },
         Login::DeviceCode { client_id, .. } => Credential::DeviceCode { client_id },
@@ -27,10 +38,15 @@ pub(super) fn credential(profile: &Profile, login: &Login) -> Result<Credential>
             client_id,
             identity: Identity::read(&file, password.as_ref())?,
         },
-        Login::PrivateKey { .. } => {
-            return Err(not_here(profile, "private-key", "certificate"));
-        }
-        Login::ApiToken(_) => return Err(not_here(profile, "api-token", "token")),
+        Login::PrivateKey {
+            client_id,
+            file,
+            password,
+        } => Credential::PrivateKey {
+            client_id,
+            identity: Identity::read_key(&file, password.as_ref())?,
+        },
+        Login::ApiToken(key) => Credential::ApiToken(key),
         Login::Federated { client_id, assertion } => Credential::Federated { client_id, assertion },
         Login::ManagedIdentity { client_id, machine } => Credential::ManagedIdentity {
             client_id,
@@ -42,6 +58,7 @@ pub(super) fn credential(profile: &Profile, login: &Login) -> Result<Credential>
         Login::AzureCli => Credential::AzureCli,
         Login::Token(Handed::Here(token)) => Credential::Token(token),
         Login::Token(Handed::StandardInput) => Credential::Token(handed()?),
+        Login::Prompted { username } => Credential::Prompted { username },
         Login::Password {
             client_id,
             client_secret,

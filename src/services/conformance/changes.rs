@@ -2,7 +2,8 @@
 
 use super::Bench;
 use super::access;
-use super::directory::POOL;
+use super::directory::{PROVIDER, TOKENS};
+use super::world::{Facts, World};
 use crate::domain::{
     Action, Capability, Effect, EffectState, Method, MethodKind, MethodState, PhoneNumber, Secret,
     SecurityInfo, Slot, Step, User, UserId,
@@ -24,7 +25,9 @@ pub(super) struct Seen<'a> {
 /// One case.
 pub(super) struct Case {
     pub(super) name: String,
-    pub(super) has: &'static [MethodKind],
+    pub(super) has: Vec<MethodKind>,
+    /// What is done to the person first, past the program.
+    pub(super) prepare: fn(&dyn World, &UserId),
     action: Box<dyn Fn(&SecurityInfo) -> Action + Send + Sync>,
     pub(super) slot: Option<(Slot, String)>,
     pub(super) holds: Box<dyn Fn(&Seen<'_>) -> Verdict + Send + Sync>,
@@ -50,14 +53,15 @@ impl Case {
 
 pub(super) fn case(
     name: &str,
-    has: &'static [MethodKind],
+    has: &[MethodKind],
     action: impl Fn(&SecurityInfo) -> Action + Send + Sync + 'static,
     again: Option<EffectState>,
     holds: impl Fn(&Seen<'_>) -> Verdict + Send + Sync + 'static,
 ) -> Case {
     Case {
         name: name.to_owned(),
-        has,
+        has: has.to_vec(),
+        prepare: |_, _| {},
         action: Box::new(action),
         slot: None,
         holds: Box::new(holds),
@@ -99,16 +103,17 @@ fn stands(seen: &Seen<'_>, kind: MethodKind, wanted: &str) -> Verdict {
 
 const NEW: &str = "+1 4255550123";
 
-pub(super) fn cases() -> Vec<Case> {
+pub(super) fn cases(facts: &Facts) -> Vec<Case> {
     let mut cases = Vec::new();
-    additions(&mut cases);
+    additions(&mut cases, facts);
+    enrolments(&mut cases);
     updates(&mut cases);
-    removals(&mut cases);
-    access::cases(&mut cases);
+    removals(&mut cases, facts);
+    access::cases(&mut cases, facts);
     cases
 }
 
-fn additions(cases: &mut Vec<Case>) {
+fn additions(cases: &mut Vec<Case>, facts: &Facts) {
     for (kind, has) in [
         (MethodKind::PhoneMobile, &[MethodKind::Authenticator][..]),
         (MethodKind::PhoneAlternate, &[MethodKind::PhoneMobile]),
@@ -172,7 +177,7 @@ fn additions(cases: &mut Vec<Case>) {
         },
     ));
     cases.push(case(
-        "enrols an authenticator by a seed that waits for its first code",
+        "enrols an authenticator by a seed, which waits for its first code where codes are checked",
         &[MethodKind::PhoneMobile],
         |_| Action::AddTotp {
             name: Some("Pixel 9".into()),
@@ -187,10 +192,21 @@ fn additions(cases: &mut Vec<Case>) {
                 "link and secret differ",
             )?;
             let method = find(seen.after, MethodKind::Totp).ok_or("it is not listed")?;
-            ensure(method.state == MethodState::Pending, "it counts already")
+            let checks = seen.bench.declares(Capability::Verify(MethodKind::Totp));
+            let state = if checks {
+                MethodState::Pending
+            } else {
+                MethodState::Ready
+            };
+            ensure(method.state == state, format!("it is {:?}", method.state))
         },
     ));
-    let answers: Vec<_> = POOL[..3]
+    // Who has no questions to choose from refuses whatever is asked.
+    let chosen: Vec<String> = match facts.questions.get(..3) {
+        Some(three) => three.to_vec(),
+        None => vec!["First pet?".to_owned()],
+    };
+    let answers: Vec<_> = chosen
         .iter()
         .zip(["Rex the dog", "Old Volvo", "Oak street"])
         .map(|(question, answer)| serde_json::json!({"question": question, "answer": answer}))
@@ -198,8 +214,8 @@ fn additions(cases: &mut Vec<Case>) {
     let mut questions = case(
         "sets security questions for password reset only",
         &[],
-        |_| Action::AddQuestions {
-            questions: POOL[..3].iter().map(|&text| text.to_owned()).collect(),
+        move |_| Action::AddQuestions {
+            questions: chosen.clone(),
         },
         Some(EffectState::Done),
         |seen| {
@@ -209,16 +225,90 @@ fn additions(cases: &mut Vec<Case>) {
     );
     questions.slot = Some((Slot::Answers, serde_json::Value::from(answers).to_string()));
     cases.push(questions);
+    for kind in [
+        MethodKind::Authenticator,
+        MethodKind::Totp,
+        MethodKind::Hotp,
+        MethodKind::Passkey,
+        MethodKind::SecurityKey,
+    ] {
+        cases.push(case(
+            &format!("gives {kind} another name"),
+            &[kind],
+            move |info| Action::Rename {
+                method: id_of(info, kind),
+                kind,
+                name: "Café \"9\"".into(),
+            },
+            None,
+            move |seen| {
+                let method = find(seen.after, kind).ok_or("it is gone")?;
+                ensure(
+                    method.name.as_deref() == Some("Café \"9\""),
+                    format!("it is called {:?}", method.name),
+                )
+            },
+        ));
+    }
+}
+
+fn enrolments(cases: &mut Vec<Case>) {
     cases.push(case(
-        "gives an authenticator another name",
-        &[MethodKind::Authenticator],
-        |_| Action::Rename {
-            method: "none".into(),
-            kind: MethodKind::Authenticator,
-            name: "x".into(),
+        "registers somebody with another provider",
+        &[MethodKind::PhoneMobile],
+        |_| Action::AddExternal {
+            configuration: PROVIDER.into(),
+            name: "Fabrikam ID".into(),
         },
-        None,
-        |_| Ok(()),
+        Some(EffectState::Unchanged),
+        |seen| {
+            let method = find(seen.after, MethodKind::External).ok_or("it is not there")?;
+            ensure(
+                seen.effect.created.as_ref() == Some(&method.id),
+                "the effect does not name it",
+            )?;
+            ensure(
+                method.name.as_deref() == Some("Fabrikam ID"),
+                "it has another name",
+            )
+        },
+    ));
+    cases.push(case(
+        "gives somebody a hardware token that waits for its code",
+        &[MethodKind::PhoneMobile],
+        |_| Action::AddHardwareToken {
+            serial: TOKENS[0].into(),
+            name: None,
+            activate: false,
+        },
+        Some(EffectState::Unchanged),
+        |seen| {
+            let method = find(seen.after, MethodKind::HardwareToken).ok_or("it is not there")?;
+            ensure(method.state == MethodState::Pending, "it counts already")?;
+            ensure(
+                seen.effect.detail.as_deref() == Some("waits for its code"),
+                "it does not say so",
+            )
+        },
+    ));
+    cases.push(case(
+        "issues a QR code and a PIN and shows them once",
+        &[MethodKind::PhoneMobile],
+        |_| Action::AddQrPin { days: Some(30) },
+        Some(EffectState::Done),
+        |seen| {
+            let minted = seen.effect.secret.as_ref().ok_or("there is no secret")?;
+            let digits = minted.value.expose().bytes().all(|byte| byte.is_ascii_digit());
+            ensure(
+                minted.kind == "qr-pin" && digits && minted.value.expose().len() == 8,
+                "the PIN is odd",
+            )?;
+            ensure(
+                minted.uri.is_some() && minted.expires_at.is_some(),
+                "there is no code",
+            )?;
+            ensure(find(seen.after, MethodKind::QrPin).is_some(), "it is not listed")
+        },
     ));
 }
 
@@ -291,13 +381,13 @@ fn updates(cases: &mut Vec<Case>) {
     ));
 }
 
-fn removals(cases: &mut Vec<Case>) {
+fn removals(cases: &mut Vec<Case>, facts: &Facts) {
     macro_rules! removal {
         ($($kind:ident)+) => { [$((MethodKind::$kind, &[MethodKind::$kind][..])),+] };
     }
     let kinds = removal! {
-        Authenticator Totp PhoneMobile PhoneAlternate PhoneOffice Email Passkey WindowsHello PlatformKey HardwareToken
-        TemporaryPass External QrPin Questions
+        Authenticator Totp Hotp Push PhoneMobile PhoneAlternate PhoneOffice Email Passkey SecurityKey WindowsHello
+        PlatformKey HardwareToken TemporaryPass External QrPin Questions BackupCodes
     };
     for (kind, has) in kinds {
         cases.push(case(
@@ -314,26 +404,20 @@ fn removals(cases: &mut Vec<Case>) {
             },
         ));
     }
+    let [stands, wanted] = facts.defaults;
     cases.push(case(
         "says what the default is and makes another one it",
-        &[
-            MethodKind::PhoneMobile,
-            MethodKind::Authenticator,
-            MethodKind::Email,
-        ],
-        |info| Action::SetDefault {
-            method: id_of(info, MethodKind::PhoneMobile),
-            kind: MethodKind::PhoneMobile,
+        &[stands, wanted],
+        move |info| Action::SetDefault {
+            method: id_of(info, wanted),
+            kind: wanted,
             via: None,
         },
         None,
-        |seen| {
+        move |seen| {
             let default = |info: &SecurityInfo| info.default_method().map(|method| method.kind);
-            ensure(
-                default(seen.before) == Some(MethodKind::Authenticator),
-                "it was another before",
-            )?;
-            ensure(default(seen.after) == Some(MethodKind::PhoneMobile), "it is not")
+            ensure(default(seen.before) == Some(stands), "it was another before")?;
+            ensure(default(seen.after) == Some(wanted), "it is not")
         },
     ));
 }

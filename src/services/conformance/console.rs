@@ -13,9 +13,9 @@ fn text(value: &Value, key: &str) -> String {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn forgetting_devices_and_ending_app_passwords_changes_how_a_sign_in_ends() {
     let bench = Bench::new("local", As::Person).await;
-    let console = Console::connect(&bench.options).await.unwrap();
+    let console = Console::connect(&bench.world.options()).await.unwrap();
     assert!(console.operator().user_id.is_some());
-    let person = bench.directory.add_person(&[MethodKind::PhoneMobile]);
+    let person = bench.world.add_person(&[MethodKind::PhoneMobile]);
     let secrets = console.secrets(&person).await.unwrap();
     let (password, token) = (
         text(&secrets, "password"),
@@ -77,7 +77,7 @@ async fn forgetting_devices_and_ending_app_passwords_changes_how_a_sign_in_ends(
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_clock_moves_people_are_added_and_the_file_can_be_copied() {
     let bench = Bench::new("local", As::Application).await;
-    let console = Console::connect(&bench.options).await.unwrap();
+    let console = Console::connect(&bench.world.options()).await.unwrap();
     let moved = console.move_clock(ClockChange::Advance(86_400)).await.unwrap();
     assert_eq!(moved["offsetSeconds"], 86_400);
     let later: jiff::Timestamp = text(&console.clock().await.unwrap(), "now").parse().unwrap();

@@ -1,6 +1,7 @@
 //! One list of cases for every service. What a service declares must pass its case; what it does not declare must be
 //! refused with zero requests sent. A declared capability without a case fails the test, so nothing is green by
-//! having been forgotten.
+//! having been forgotten. On `local` and `entra` they run against the embedded server with every `cargo test`, on the
+//! others against a real one, which `tests/live/run.sh` starts (`live`).
 //!
 //! Test code: it alone may import `server`.
 
@@ -8,28 +9,29 @@ mod access;
 mod changes;
 mod console;
 mod directory;
+mod enrolling;
+mod live;
 mod organization;
 mod reads;
 mod verifying;
+mod world;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
 
 use async_trait::async_trait;
 use futures::TryStreamExt as _;
 
 use self::changes::Seen;
 use self::directory::Directory;
-use super::{ConnectOptions, Gated, connect_through};
-use crate::auth::Credential;
+use self::world::{Facts, Ran, World};
+use super::{Gated, connect_through};
 use crate::domain::{
     Answer, Capability, Effect, ErrorCode, IdentityService as _, Parts, Result, SecurityInfo, Step, User,
     UserId, UserQuery,
 };
 use crate::http::{Failed, HttpTransport, Transport, WireAnswer, WireRequest};
-use crate::server::{self, Running};
 
 /// A transport that counts what it sends.
 #[derive(Default)]
@@ -53,59 +55,33 @@ enum As {
     Person,
 }
 
-/// A service, connected to an embedded server with a directory of its own.
+/// A service, connected to a server with people of its own.
 struct Bench {
     service: Gated,
     operator: crate::domain::Operator,
     transport: Arc<Counting>,
-    directory: Directory,
-    options: ConnectOptions,
-    _running: Running,
+    world: Box<dyn World>,
 }
 
 impl Bench {
+    /// Over the embedded server.
     async fn new(name: &str, who: As) -> Self {
-        let directory = Directory::new(name == "entra").await;
-        let mut options = server::Options::new(directory.path());
-        options.demo = false;
-        options.graph_only = name == "entra";
-        options.in_process = who == As::Person;
-        let running = server::spawn(options).await.unwrap();
-        let endpoint = running.endpoint.clone();
-        let credential = match endpoint.operator {
-            Some((username, password)) if who == As::Person => Credential::Password {
-                client_id: endpoint.client_id,
-                client_secret: Some(endpoint.client_secret),
-                username,
-                password,
-            },
-            _ => Credential::ClientSecret {
-                client_id: endpoint.client_id,
-                secret: endpoint.client_secret,
-            },
-        };
-        let options = ConnectOptions {
-            service: name.to_owned(),
-            graph: endpoint.graph,
-            authority: endpoint.authority,
-            tenant: endpoint.tenant,
-            credential,
-            timeout: Duration::from_secs(30),
-            pace: None,
-            signing_in: crate::auth::SigningIn::default(),
-            network: crate::domain::Network::default(),
-            runtime: None,
-        };
+        Self::over(Box::new(Directory::new(name, who).await)).await
+    }
+
+    async fn over(world: Box<dyn World>) -> Self {
         let transport = Arc::new(Counting::default());
-        let connected = connect_through(options.clone(), transport.clone()).await.unwrap();
+        let connected = connect_through(world.options(), transport.clone()).await.unwrap();
         Self {
             service: connected.service,
             operator: connected.operator,
             transport,
-            directory,
-            options,
-            _running: running,
+            world,
         }
+    }
+
+    fn facts(&self) -> &Facts {
+        self.world.facts()
     }
 
     fn sent(&self) -> usize {
@@ -138,26 +114,29 @@ impl Bench {
     }
 }
 
-async fn passes_every_case(name: &str, who: As) {
-    let bench = Bench::new(name, who).await;
-    assert_eq!(bench.operator.user_id.is_some(), who == As::Person);
-    let mut covered = BTreeSet::new();
+/// Runs every case, and says how many of how many ran.
+async fn passes_every_case(name: &str, bench: &Bench) {
+    let (mut ran, mut covered) = (Ran::default(), BTreeSet::new());
     let mut failures = Vec::new();
-    for case in changes::cases() {
+    let (changes, reads) = (changes::cases(bench.facts()), reads::cases());
+    let all = changes.len() + reads.len();
+    for case in &changes {
         let capability = case.needs();
         covered.insert(capability);
         let result = if bench.declares(capability) {
-            passes(&bench, &case).await
+            passes(bench, case).await
         } else {
-            is_refused(&bench, &case).await
+            is_refused(bench, case).await
         };
+        ran.case(&case.name);
         if let Err(why) = result {
             failures.push(format!("{}: {why}", case.name));
         }
     }
-    for (capability, case_name, run) in reads::cases() {
+    for (capability, case_name, run) in reads {
         covered.insert(capability);
-        if let Err(why) = run(&bench).await {
+        ran.case(case_name);
+        if let Err(why) = run(bench).await {
             failures.push(format!("{case_name}: {why}"));
         }
     }
@@ -166,12 +145,19 @@ async fn passes_every_case(name: &str, who: As) {
             failures.push(format!("{capability}: declared, and no case tests it"));
         }
     }
+    let failed = failures.len();
+    // Written past the capture of the test harness's own lines: a script counts them.
+    eprintln!(
+        "conformance: {name}: {} of {all} cases ran, {failed} failed",
+        ran.count()
+    );
     assert!(failures.is_empty(), "{name}:\n{}", failures.join("\n"));
 }
 
 /// A declared change does what its case says, and a second time what is said of second times.
 async fn passes(bench: &Bench, case: &changes::Case) -> std::result::Result<(), String> {
-    let user = bench.directory.add_person(case.has);
+    let user = bench.world.add_person(&case.has);
+    (case.prepare)(bench.world.as_ref(), &user);
     let (info, account) = (bench.info(&user).await, bench.user(&user).await);
     let step = case.step(&user, &info);
     let effect = bench
@@ -222,22 +208,28 @@ async fn is_refused(bench: &Bench, case: &changes::Case) -> std::result::Result<
     }
 }
 
+async fn embedded_passes_every_case(name: &str, who: As) {
+    let bench = Bench::new(name, who).await;
+    assert_eq!(bench.operator.user_id.is_some(), who == As::Person);
+    passes_every_case(name, &bench).await;
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn entra_as_an_application_passes_every_case() {
-    passes_every_case("entra", As::Application).await;
+    embedded_passes_every_case("entra", As::Application).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn entra_as_a_person_passes_every_case() {
-    passes_every_case("entra", As::Person).await;
+    embedded_passes_every_case("entra", As::Person).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn local_as_an_application_passes_every_case() {
-    passes_every_case("local", As::Application).await;
+    embedded_passes_every_case("local", As::Application).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn local_as_a_person_passes_every_case() {
-    passes_every_case("local", As::Person).await;
+    embedded_passes_every_case("local", As::Person).await;
 }

@@ -4,87 +4,45 @@ use futures::TryStreamExt as _;
 
 use super::Bench;
 use super::reads::{Outcome, ensure};
-use crate::domain::{
-    Action, Capability, IdentityService as _, MethodKind, PolicyUse, RegistrationRow, ReportQuery, Step,
-    UserId, Without,
-};
+use crate::domain::{Action, IdentityService as _, RegistrationRow, ReportQuery, Step, UserId, Without};
 
 pub(super) async fn reads_policy(bench: &Bench) -> Outcome {
-    let person = bench.directory.add_person(&[]);
-    let pilot = bench.directory.add_person(&[]);
-    bench.directory.join(&pilot);
+    let person = bench.world.add_person(&[]);
+    let pilot = bench.world.add_person(&[]);
+    bench.world.join(&pilot);
     let policy = bench
         .service
         .policy(None)
         .await
         .map_err(|error| format!("{error:?}"))?;
-    let row = |kind: &str| {
-        policy
-            .methods
-            .iter()
-            .find(|row| row.kind == kind)
-            .ok_or(format!("no row for {kind}"))
+    bench.world.policy_is_told(&policy)?;
+    ensure(
+        policy.methods.iter().all(|row| row.allowed_for_user.is_none()),
+        "nobody was asked for",
+    )?;
+    let Some(kind) = bench.facts().for_group else {
+        return Ok(());
     };
-    ensure(
-        row("phone, text")?.purpose == PolicyUse::SignIn,
-        "texts are not for sign-in",
-    )?;
-    ensure(row("email")?.purpose == PolicyUse::Reset, "mail is not for reset")?;
-    ensure(row("qr-pin")?.purpose == PolicyUse::Off, "what is off is not off")?;
-    ensure(
-        row("passkey")?.targets[0].name.as_deref() == Some("Pilots"),
-        "the group is not named",
-    )?;
-    ensure(
-        row("temporary-pass")?.limits["max_lifetime_minutes"] == 480,
-        "the pass has no limit",
-    )?;
-    ensure(
-        row("phone, call")?.limits["office_phone"] == true,
-        "office phones are not told",
-    )?;
-    ensure(row("passkey")?.allowed_for_user.is_none(), "nobody was asked for")?;
-    let passkeys = async |user: &UserId| {
+    let allowed = async |user: &UserId| {
         let policy = bench
             .service
             .policy(Some(user))
             .await
             .map_err(|error| format!("{error:?}"))?;
-        let row = policy.methods.into_iter().find(|row| row.kind == "passkey");
+        let row = policy.methods.into_iter().find(|row| row.kind == kind);
         Ok::<_, String>(row.and_then(|row| row.allowed_for_user))
     };
     ensure(
-        passkeys(&person).await? == Some(false),
+        allowed(&person).await? == Some(false),
         "somebody outside the group",
     )?;
-    ensure(passkeys(&pilot).await? == Some(true), "somebody in the group")?;
-    if bench.declares(Capability::ListRemembered) {
-        ensure(
-            policy
-                .remembered_devices
-                .is_some_and(|policy| policy.days == Some(14)),
-            "days are not told",
-        )?;
-        ensure(
-            policy
-                .registration
-                .is_some_and(|policy| policy.postpone_days == Some(14)),
-            "postponing is not told",
-        )?;
-        ensure(
-            policy.app_passwords.is_some_and(|policy| policy.allowed),
-            "app passwords are not told",
-        )?;
-        ensure(policy.questions.len() == 4, "questions are not told")?;
-    }
-    Ok(())
+    ensure(allowed(&pilot).await? == Some(true), "somebody in the group")
 }
 
 pub(super) async fn reports(bench: &Bench) -> Outcome {
-    let with = bench
-        .directory
-        .add_person(&[MethodKind::PhoneMobile, MethodKind::Email]);
-    let without = bench.directory.add_person(&[MethodKind::Email]);
+    let facts = bench.facts();
+    let with = bench.world.add_person(&facts.registered);
+    let without = bench.world.add_person(&facts.unregistered);
     let rows = async |query: ReportQuery| -> Result<Vec<RegistrationRow>, String> {
         bench
             .service
@@ -98,10 +56,7 @@ pub(super) async fn reports(bench: &Bench) -> Outcome {
         .iter()
         .find(|row| row.user.id == with)
         .ok_or("the person is not in the report")?;
-    ensure(
-        row.methods == [MethodKind::PhoneMobile, MethodKind::Email],
-        format!("{:?}", row.methods),
-    )?;
+    ensure(row.methods == facts.registered, format!("{:?}", row.methods))?;
     ensure(
         row.mfa_registered == Some(true) && !row.admin && row.user.enabled,
         format!("{row:?}"),
@@ -125,9 +80,7 @@ pub(super) async fn reports(bench: &Bench) -> Outcome {
     })
     .await?;
     ensure(
-        admins
-            .iter()
-            .any(|row| row.user.sign_in_name.starts_with("admin@")),
+        admins.iter().any(|row| row.user.sign_in_name == facts.admin),
         "no administrator is listed",
     )?;
     bench

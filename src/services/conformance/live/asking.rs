@@ -1,0 +1,54 @@
+//! One request to a live server, past the program and with nothing of it: how tests make people and look at what became
+//! of them. Shared with `tests/live`.
+
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+/// An answer of a server.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    /// JSON, else the text.
+    pub(crate) body: Value,
+    /// Where what was made is.
+    pub(crate) location: Option<String>,
+}
+
+/// Sends one request on a connection of its own to a server at `http://HOST:PORT`. Of the old version, which knows no
+/// chunks.
+pub(crate) fn send(url: &str, verb: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Answer {
+    let host = url.strip_prefix("http://").unwrap();
+    let mut stream = TcpStream::connect(host).unwrap();
+    stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
+    let headers: String = headers
+        .iter()
+        .map(|(name, value)| format!("{name}: {value}\r\n"))
+        .collect();
+    let length = body.len();
+    let request =
+        format!("{verb} {path} HTTP/1.0\r\nhost: {host}\r\ncontent-length: {length}\r\n{headers}\r\n{body}");
+    stream.write_all(request.as_bytes()).unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+    let location = head.lines().find_map(|line| {
+        let (name, value) = line.split_once(':')?;
+        name.eq_ignore_ascii_case("location")
+            .then(|| value.trim().to_owned())
+    });
+    Answer {
+        status: head.split(' ').nth(1).unwrap().parse().unwrap(),
+        body: serde_json::from_str(body).unwrap_or_else(|_| json!(body)),
+        location,
+    }
+}
+
+/// A form, as it is posted.
+pub(crate) fn form(fields: &[(&str, &str)]) -> String {
+    url::form_urlencoded::Serializer::new(String::new())
+        .extend_pairs(fields)
+        .finish()
+}

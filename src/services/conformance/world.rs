@@ -1,0 +1,88 @@
+//! What the cases stand on: a service that runs, people with what a case asks for, and the service's own word on what
+//! became of them, past the program. One implementation a kind of server: the embedded one, and one each live one.
+
+use std::collections::BTreeSet;
+
+use super::changes::Verdict;
+use crate::domain::{MethodKind, Policy, User, UserId};
+use crate::services::ConnectOptions;
+
+/// A password that every server's policy takes.
+pub(super) const PASSWORD: &str = "Correct-Horse_042-BATTERY";
+
+/// What differs between servers and is no capability.
+pub(super) struct Facts {
+    /// Two kinds that can be the default: the one that is, and another.
+    pub(super) defaults: [MethodKind; 2],
+    /// What somebody has who is registered, in the order of reports.
+    pub(super) registered: Vec<MethodKind>,
+    /// What somebody has who is not.
+    pub(super) unregistered: Vec<MethodKind>,
+    /// Name and id of the group that people are put in.
+    pub(super) group: (String, String),
+    /// The sign-in name of somebody with rights over the directory.
+    pub(super) admin: String,
+    /// The kind that the policy keeps for the group, as its row is called.
+    pub(super) for_group: Option<&'static str>,
+    /// Remembered devices of everybody who is made.
+    pub(super) remembered: usize,
+    /// The registered device of everybody who is made.
+    pub(super) device: Option<&'static str>,
+    /// App passwords of everybody who is made.
+    pub(super) app_passwords: usize,
+    /// Questions that can be chosen.
+    pub(super) questions: Vec<String>,
+}
+
+/// A server with its directory. What it makes and asks goes past the program.
+pub(super) trait World: Send + Sync {
+    /// What differs from other servers.
+    fn facts(&self) -> &Facts;
+
+    /// How to connect to it.
+    fn options(&self) -> ConnectOptions;
+
+    /// A person with a password, one session, and of these methods those that the service has; the first of them is
+    /// the default where it can be.
+    fn add_person(&self, has: &[MethodKind]) -> UserId;
+
+    /// Puts somebody in the group.
+    fn join(&self, user: &UserId);
+
+    /// Locks somebody by wrong tries, where the service locks.
+    fn lock(&self, user: &UserId);
+
+    /// The filter that selects this person alone.
+    fn filter_for(&self, user: &User) -> String;
+
+    /// The code that went out last to somebody.
+    fn last_code(&self, user: &UserId) -> String;
+
+    /// Whether the password was changed by an administrator, and whether it must be changed again.
+    fn password_state(&self, user: &UserId) -> (bool, bool);
+
+    /// Whether registration was asked for.
+    fn registration_required(&self, user: &UserId) -> bool;
+
+    /// Whether the session that the person was made with is over.
+    fn signed_out(&self, user: &UserId) -> bool;
+
+    /// Whether the policy for everybody is what the server has.
+    fn policy_is_told(&self, policy: &Policy) -> Verdict;
+}
+
+/// The cases that ran, each once.
+#[derive(Default)]
+pub(super) struct Ran(BTreeSet<String>);
+
+impl Ran {
+    /// One ran.
+    pub(super) fn case(&mut self, name: &str) {
+        assert!(self.0.insert(name.to_owned()), "two cases are called \"{name}\"");
+    }
+
+    /// How many.
+    pub(super) fn count(&self) -> usize {
+        self.0.len()
+    }
+}
