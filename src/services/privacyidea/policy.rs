@@ -151,6 +151,7 @@ fn policy_of(policies: &[WirePolicy], for_user: bool) -> Policy {
         }),
         registration: None,
         app_passwords: None,
+        settings: Vec::new(),
         questions: Vec::new(),
         settings: Vec::new(),
     }
