@@ -153,7 +153,6 @@ fn policy_of(policies: &[WirePolicy], for_user: bool) -> Policy {
         app_passwords: None,
         settings: Vec::new(),
         questions: Vec::new(),
-        settings: Vec::new(),
     }
 }
 
