@@ -30,6 +30,8 @@ struct Proxy {
 #[derive(Default)]
 struct Held {
     rounds: Vec<Round>,
+    /// How many rounds there were in all.
+    count: usize,
     /// Those who wait for the next round.
     waiting: Round,
 }
@@ -127,12 +129,11 @@ impl Proxy {
 
     /// Waits with others until no more come.
     async fn hold(&self, what: String) {
-        let mine = {
+        let (mine, count) = {
             let mut state = self.state.lock().unwrap();
             state.waiting.push(what);
-            state.rounds.len() + 1
+            (state.count + 1, state.waiting.len())
         };
-        let count = self.state.lock().unwrap().waiting.len();
         let mut round = self.round.subscribe();
         loop {
             let gone = tokio::time::timeout(QUIET, round.wait_for(|round| *round >= mine)).await;
@@ -141,10 +142,11 @@ impl Proxy {
             }
             let mut state = self.state.lock().unwrap();
             // The last who came lets everybody go.
-            if state.rounds.len() < mine && state.waiting.len() == count {
+            if state.count < mine && state.waiting.len() == count {
                 let all = std::mem::take(&mut state.waiting);
                 state.rounds.push(all);
-                self.round.send_replace(state.rounds.len());
+                state.count += 1;
+                self.round.send_replace(state.count);
                 return;
             }
         }
@@ -160,9 +162,13 @@ fn swap(text: &str, from: &str, to: &str) -> String {
 fn words(method: &str, target: &str, body: &str) -> String {
     let path = target.split('?').next().unwrap_or_default();
     let calls = serde_json::from_str::<Value>(body).ok();
-    let calls = calls.and_then(|body| Some(body["requests"].as_array()?.len()));
+    let calls = calls.and_then(|body| body["requests"].as_array().cloned());
     match calls {
-        Some(count) => format!("{method} {path} of {count}"),
+        Some(calls) => {
+            let reads = calls.iter().all(|call| call["method"] == "GET");
+            let kind = if reads { "reads" } else { "writes" };
+            format!("{method} {path} of {} {kind}", calls.len())
+        }
         None => format!("{method} {path}"),
     }
 }

@@ -128,10 +128,8 @@ pub fn variables() -> String {
 /// How many round trips there are before what was done is read back, and how many look whether it is gone.
 pub fn waits(rounds: &[Vec<String>]) -> (usize, usize) {
     let writes = |round: &Vec<String>| {
-        round.iter().any(|call| {
-            // A batch of reads goes to beta, one of writes to v1.0.
-            !call.starts_with("GET ") && !call.starts_with("POST /beta/$batch")
-        })
+        let reads = |call: &String| call.starts_with("GET ") || call.ends_with(" reads");
+        !round.iter().all(reads)
     };
     let last = rounds.iter().rposition(writes).map_or(rounds.len(), |at| at + 1);
     (last, rounds.len() - last)

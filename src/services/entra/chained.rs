@@ -1,4 +1,4 @@
-//! Steps of one person in one round trip: removals, sign-out and the end of the account, in their order, each once the one
+//! Steps of one person in one round trip: removals and sign-out in their order, each once the one
 //! before it was done. What is not done so goes the ordinary way, which finds the words for it.
 
 use serde_json::json;
@@ -13,6 +13,9 @@ use crate::services::steps::apply_by_person;
 /// What a sign-out does not reach.
 pub(super) const SIGNED_OUT: &str = "open pages may work 60 minutes more";
 
+/// How remembered devices are forgotten.
+pub(super) const INSTEAD: &str = "by signing out everywhere";
+
 /// The one call that a step is, where it is one of v1.0 that may be sent twice.
 fn call(step: &Step) -> Option<Request> {
     let user = &step.user;
@@ -26,7 +29,7 @@ fn call(step: &Step) -> Option<Request> {
             )),
             _ => None,
         },
-        Action::SignOut => {
+        Action::SignOut | Action::ForgetDevice { .. } | Action::ForgetAllDevices => {
             let tail = "/revokeSignInSessions";
             Some(write(Verb::Post, tail, "/users/{id}/revokeSignInSessions").json(json!({})))
         }
@@ -37,8 +40,10 @@ fn call(step: &Step) -> Option<Request> {
 /// What a call that succeeded did.
 fn done(step: &Step, response: Response) -> Effect {
     let mut effect = Effect::done();
-    if matches!(step.action, Action::SignOut) {
-        effect = effect.detail(SIGNED_OUT);
+    match step.action {
+        Action::SignOut => effect = effect.detail(SIGNED_OUT),
+        Action::ForgetDevice { .. } | Action::ForgetAllDevices => effect = effect.detail(INSTEAD),
+        _ => {}
     }
     effect.request_ids.extend(response.request_id);
     effect

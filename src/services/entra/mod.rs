@@ -139,7 +139,7 @@ impl EntraService {
             }
             Action::SetDefault { method: _, kind, via } => self.set_default(user, *kind, *via).await,
             Action::ForgetDevice { .. } | Action::ForgetAllDevices => {
-                Ok(self.sign_out(user).await?.detail("by signing out everywhere"))
+                Ok(self.sign_out(user).await?.detail(chained::INSTEAD))
             }
             Action::SignOut => self.sign_out(user).await,
             Action::SetPassword { permanent } => self.set_password(step, *permanent).await,
