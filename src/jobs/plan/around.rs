@@ -149,6 +149,12 @@ pub(super) fn app_passwords(draft: &mut Draft<'_>, typed: &[String], reissue: bo
                 return Ok(());
             }
             Some(words) => {
+                if reissue && resets(draft) {
+                    for one in &known {
+                        reset(draft, one)?;
+                    }
+                    return Ok(());
+                }
                 let revoked = draft.require(Action::RevokeAllAppPasswords, words, &[])?;
                 for one in known.iter().filter(|_| reissue) {
                     issue(draft, one, revoked)?;
@@ -174,6 +180,10 @@ pub(super) fn app_passwords(draft: &mut Draft<'_>, typed: &[String], reissue: bo
         }
     }
     for one in going {
+        if reissue && resets(draft) {
+            reset(draft, &one)?;
+            continue;
+        }
         let action = Action::RevokeAppPassword {
             id: one.id.clone(),
             name: one.name.clone(),
@@ -185,6 +195,21 @@ pub(super) fn app_passwords(draft: &mut Draft<'_>, typed: &[String], reissue: bo
         }
     }
     Ok(())
+}
+
+/// Whether the service gives an app password another secret in its place.
+fn resets(draft: &Draft<'_>) -> bool {
+    draft.setting.capabilities.get(Capability::ResetAppPassword) == Answer::Native
+}
+
+/// Another secret for an app password: the old one ends with it.
+fn reset(draft: &mut Draft<'_>, one: &AppPassword) -> Result<u16> {
+    let words = Words::new("reset", "app password", quoted_name(one)).outcome(quoted_name(one));
+    let action = Action::ResetAppPassword {
+        id: one.id.clone(),
+        name: one.name.clone(),
+    };
+    draft.require(action, words, &[])
 }
 
 fn issue(draft: &mut Draft<'_>, one: &AppPassword, revoked: u16) -> Result<u16> {

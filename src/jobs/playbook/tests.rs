@@ -304,6 +304,9 @@ fn mistakes_in_a_playbook_are_found_with_what_was_meant() {
             "do = \"remove\"\nmethods = [\"autenticator\"]",
             "do = \"remove\"\nmethods = [\"password\"]",
             "do = \"notify\"",
+            "do = \"notify\"\n[[mine.steps]]\ndo = \"sign-out\"",
+            "do = \"sign-out\"\n[[mine.steps]]\ndo = \"notify\"\nto = \"x\"",
+            "do = \"sign-out\"\n[[mine.steps]]\ndo = \"notify\"\ntemplate = 1",
             "do = \"sign-out\"\nwhen = \".methods | any(\"",
             "do = \"sign-out\"\nif_unsupported = \"fial\"",
             "methods = []",
@@ -315,7 +318,10 @@ fn mistakes_in_a_playbook_are_found_with_what_was_meant() {
     playbook mine, step 1: key "method" is not known (did you mean "methods"?)
     playbook mine, step 1: method "autenticator" is not known (did you mean "authenticator"?)
     playbook mine, step 1: no removal means the password (write do = "reset-password")
-    playbook mine, step 1: this version cannot notify yet (leave the step out)
+    playbook mine: it does nothing that could be told of ()
+    playbook mine, step 1: notify is the last step: it tells what the others did ()
+    playbook mine, step 2: key "to" is not known (did you mean "do"?)
+    playbook mine, step 2: template is not a text (write template = "ticket.txt")
     playbook mine, step 1: when: it is not a jq filter ()
     playbook mine, step 1: if_unsupported "fial" is not known (did you mean "fail"?)
     playbook mine, step 1: it does not say what to do (write do = "sign-out")

@@ -21,6 +21,9 @@ pub(crate) enum Kind {
     Token,
 }
 
+/// A code of an error, with its message.
+pub(crate) type Code = (&'static str, &'static str);
+
 /// What goes wrong.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Fault {
@@ -28,6 +31,7 @@ pub(crate) enum Fault {
     Status {
         status: StatusCode,
         retry_after: Option<u64>,
+        code: Option<Code>,
     },
     /// The connection is cut before the call is made.
     ResetBefore,

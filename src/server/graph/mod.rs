@@ -6,6 +6,7 @@ mod batch;
 mod devices;
 mod filter;
 mod groups;
+pub(crate) mod metadata;
 pub(crate) mod methods;
 pub(crate) mod page;
 pub(crate) mod permission;

@@ -3,7 +3,7 @@
 
 use serde_json::Value;
 
-use super::rights;
+use super::{clouds, rights};
 use crate::auth::TokenClaims;
 use crate::domain::{Error, ErrorCode, Lack};
 use crate::http::{Response, Verb};
@@ -96,6 +96,11 @@ pub(crate) fn service_code(response: &Response) -> String {
     text(&response.value(), "code").unwrap_or_default()
 }
 
+/// Graph's message in a bad answer; untrusted text.
+pub(super) fn service_message(response: &Response) -> String {
+    text(&response.value(), "message").unwrap_or_default()
+}
+
 /// Whether a 404 means that the person is not there, and not the method (assumption `absent-method`).
 pub(crate) fn means_no_person(response: &Response) -> bool {
     response.status == 404 && service_code(response) == "Request_ResourceNotFound"
@@ -107,6 +112,7 @@ pub(crate) fn refused(response: &Response, family: Family, verb: Verb, claims: &
     let code = text(&body, "code").unwrap_or_default();
     let said = said(&body);
     let error = match response.status {
+        400 | 404 if clouds::lacks(response) => clouds::lacking(response),
         400 | 409 | 422 => bad_request(family, &code, &said),
         401 => {
             let challenged = response

@@ -4,6 +4,7 @@
 mod account;
 mod assumptions;
 mod capabilities;
+mod clouds;
 mod devices;
 mod enrol;
 mod error;
@@ -151,6 +152,11 @@ impl EntraService {
             | Action::Rename { .. }
             | Action::RevokeAppPassword { .. }
             | Action::RevokeAllAppPasswords
+            | Action::AddHotp { .. }
+            | Action::AddPush { .. }
+            | Action::SwitchMethod { .. }
+            | Action::ReplaceLost { .. }
+            | Action::ResetAppPassword { .. }
             | Action::IssueAppPassword { .. }
             | Action::RequireRegistration
             | Action::Unlock => {
