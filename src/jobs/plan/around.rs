@@ -1,5 +1,6 @@
 //! What stands around the methods: remembered devices, app passwords, sessions, the password, the account.
 
+use super::add::at_home;
 use super::draft::{Draft, Words};
 use crate::domain::{
     Action, Answer, AppPassword, Capability, Device, DeviceId, Error, ErrorCode, Result, Secret, Slot,
@@ -249,6 +250,9 @@ pub(crate) fn password_words(permanent: bool) -> Words {
 /// `user reset-password`.
 pub(super) fn password(draft: &mut Draft<'_>, given: Option<&Secret>, permanent: bool) -> Result<()> {
     let words = password_words(permanent);
+    if let Some(error) = at_home(draft, "has no password here") {
+        return Err(error);
+    }
     if draft.person.user.synced == Some(true) {
         draft.warnings.push(
             "the account comes from another directory: the password counts there once it is written back"

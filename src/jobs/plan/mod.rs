@@ -25,8 +25,8 @@ use crate::domain::{
     User, Via,
 };
 
-pub(crate) use account::NO_SIGN_IN;
-pub(crate) use add::admit_pass;
+pub(crate) use account::{NO_SIGN_IN, warn_of_sync};
+pub(crate) use add::{admit_pass, at_home};
 pub(crate) use around::password_words;
 pub use back::{Back, put_back};
 pub(crate) use draft::{Draft, Words};
