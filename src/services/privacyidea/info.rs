@@ -49,16 +49,26 @@ impl PrivacyIdeaService {
     async fn read_info(&self, user: &UserId, parts: Parts) -> Result<SecurityInfo> {
         let wants_tokens =
             parts.methods || parts.default || parts.registration || parts.app_passwords || parts.locks;
+        let mut info = SecurityInfo::default();
+        if parts.sessions {
+            info.unknown.push(UnknownPart {
+                part: "sessions".to_owned(),
+                why: "privacyIDEA keeps no sessions".to_owned(),
+                instead: "they are where people sign in: look there".to_owned(),
+            });
+        }
+        if !wants_tokens && !parts.devices {
+            return Ok(info);
+        }
         let person = self.api.person(user).await?;
         let (tokens, lock) = futures::join!(
             OptionFuture::from(wants_tokens.then(|| self.tokens_of(&person))),
             OptionFuture::from(parts.locks.then(|| self.lock_of(&person))),
         );
-        let mut info = SecurityInfo::default();
         if let Some(tokens) = tokens.transpose()? {
             let blocked = tokens.iter().any(WireToken::is_blocked);
             match lock {
-                Some(Ok(lock)) => info.locked = Some(lock.is_some() || blocked),
+                Some(Ok(lock)) => info.locked = Some(lock.is_some_and(|lock| lock.holds()) || blocked),
                 Some(Err(error)) if error.code() == ErrorCode::PermissionMissing => {
                     info.locked = blocked.then_some(true);
                     info.unknown.push(untold("locked", &error));
@@ -80,13 +90,6 @@ impl PrivacyIdeaService {
             let methods = methods(tokens, &person);
             info.registration = parts.registration.then(|| registration(&methods, None));
             info.methods = (parts.methods || parts.default).then_some(methods);
-        }
-        if parts.sessions {
-            info.unknown.push(UnknownPart {
-                part: "sessions".to_owned(),
-                why: "privacyIDEA keeps no sessions".to_owned(),
-                instead: "they are where people sign in: look there".to_owned(),
-            });
         }
         Ok(info)
     }

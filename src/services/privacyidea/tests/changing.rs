@@ -230,7 +230,9 @@ async fn a_lock_ends_with_the_wrong_tries_of_every_method() {
     let blocked = token("TOTP1", "totp", json!({"failcount": 10, "maxfail": 10}));
     let script = Script::answering(move |sent| match sent.line.as_str() {
         line if line.starts_with("GET /user/") => value(json!([anna()])),
-        line if line.starts_with("GET /conditionalaccess") => value(json!({"lock_cause": "MANUAL"})),
+        line if line.starts_with("GET /conditionalaccess") => {
+            value(json!({"lock_cause": "MANUAL", "permanent": true}))
+        }
         line if line.starts_with("GET /token/") => page(json!([blocked])),
         line if line.starts_with("DELETE /conditionalaccess") => value(json!(true)),
         _ => value(json!(1)),
