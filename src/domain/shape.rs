@@ -5,10 +5,11 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::device::{Device, DeviceKind};
 use super::kind::MethodKind;
 use super::method::{
-    AppPassword, Device, DeviceKind, Method, MethodState, Registration, SecurityInfo, Sessions,
-    SystemPreferred, UnknownPart, Use, Via,
+    AppPassword, Method, MethodState, Registration, SecurityInfo, Sessions, SystemPreferred, UnknownPart,
+    Use, Via,
 };
 use super::policy::{
     AppPasswordPolicy, MethodPolicy, Policy, RegistrationPolicy, RememberedDevicesPolicy, Setting,

@@ -359,3 +359,53 @@ fn one_dead_device_of_two_goes_alone() {
     stays | authenticator:3d10; default authenticator:3d10
     "#);
 }
+
+#[test]
+fn a_guest_of_another_organization_gets_no_password_and_no_pass_here() {
+    let guest = || {
+        let (mut user, info) = adele();
+        user.guest = true;
+        user.sign_in_name = "adele_fabrikam.example#EXT#@contoso.example".to_owned();
+        user.id = "id-adele_fabrikam.example#EXT#".into();
+        (user, info)
+    };
+    let by_hand = |plan: &PlannedUser, step: &str| {
+        let row = plan.steps.iter().find(|row| row.step == step);
+        matches!(row.map(|row| &row.deed), Some(Deed::ByHand { .. }))
+    };
+    assert!(by_hand(&run("compromised", guest()), "reset"));
+    let (user, mut info) = guest();
+    info.methods = Some(vec![method("app", MethodKind::Authenticator)]);
+    let plan = run("lost-phone", (user.clone(), info.clone()));
+    assert!(by_hand(&plan, "issue"), "{}", lines(&plan));
+    // A pass that was asked for is refused, and so is a password.
+    let who = user.id.0.trim_start_matches("id-").to_owned();
+    let fake = Fake::new(vec![(user, info)]);
+    let pass = Wish::AddPass {
+        lifetime: None,
+        one_time: None,
+        start: None,
+    };
+    let password = Wish::Password {
+        given: None,
+        permanent: false,
+    };
+    for wish in [pass, password] {
+        let error = fake.plan(&who, "user reset", &wish).unwrap_err();
+        assert_eq!(error.code(), ErrorCode::ServiceRefused);
+    }
+}
+
+#[test]
+fn a_synced_account_is_told_to_be_stopped_where_it_comes_from_too() {
+    let (mut user, info) = adele();
+    user.synced = Some(true);
+    let plan = run("compromised", (user, info));
+    let told = |text: &&String| text.contains("comes from another directory");
+    assert_eq!(
+        plan.warnings.iter().filter(told).count(),
+        1,
+        "{:?}",
+        plan.warnings
+    );
+}

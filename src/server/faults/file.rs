@@ -68,6 +68,8 @@ struct Written {
     claims_challenge: Option<Spanned<String>>,
     duplicate_page: Option<Spanned<bool>>,
     empty_page: Option<Spanned<bool>>,
+    unknown_method: Option<Spanned<bool>>,
+    half_success: Option<Spanned<bool>>,
     drop_item: Option<Spanned<String>>,
 }
 
@@ -186,6 +188,8 @@ fn faults(written: &Written) -> Result<Vec<(Fault, Range<usize>)>, Wrong> {
         (&written.reset_after, Fault::ResetAfter),
         (&written.duplicate_page, Fault::DuplicatePage),
         (&written.empty_page, Fault::EmptyPage),
+        (&written.unknown_method, Fault::UnknownMethod),
+        (&written.half_success, Fault::HalfSuccess),
     ] {
         if let Some(found) = found {
             if !*found.get_ref() {

@@ -162,6 +162,13 @@ fn a_rule_is_about_the_calls_that_its_method_path_and_fault_allow() {
     assert!(!takes("drop_item = \"after\"", Kind::Single, "GET", "/users"));
     assert!(!takes("empty_page = true", Kind::Single, "GET", "/users?again=1"));
     assert!(!takes("empty_page = true", Kind::Single, "POST", "/users"));
+    let phones = "/users/a/authentication/phoneMethods";
+    assert!(takes("half_success = true", Kind::Item, "POST", phones));
+    assert!(takes("half_success = true", Kind::Single, "PATCH", method));
+    assert!(!takes("half_success = true", Kind::Single, "DELETE", method));
+    let list = "/users/a/authentication/methods";
+    assert!(takes("unknown_method = true", Kind::Item, "GET", list));
+    assert!(!takes("unknown_method = true", Kind::Item, "GET", phones));
 }
 
 #[test]
@@ -183,12 +190,14 @@ fn every_example_of_the_document_is_a_file_and_every_fault_has_one() {
             "drop_item",
             "duplicate_page",
             "empty_page",
+            "half_success",
             "lagging_deletes",
             "reset_after",
             "reset_before",
             "slow",
             "status",
-            "token_lifetime"
+            "token_lifetime",
+            "unknown_method"
         ]
     );
 }

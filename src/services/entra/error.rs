@@ -9,6 +9,14 @@ use crate::domain::{Error, ErrorCode, Lack};
 use crate::http::{Response, Verb};
 use crate::services::words::{one_line, tries, words};
 
+/// What is said of a method that cannot go yet.
+const IS_DEFAULT: &str = "it is the default method, and others remain";
+
+/// Whether a method was refused to go because it is the default.
+pub(super) fn is_default(error: &Error) -> bool {
+    error.code() == ErrorCode::ServiceRefused && error.message() == IS_DEFAULT
+}
+
 /// Calls that want the same permission and fail in the same ways.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Family {
@@ -202,11 +210,8 @@ fn bad_request(family: Family, code: &str, said: &str) -> Error {
     if lower.contains("default") && lower.contains("method") && lower.contains("delet")
         || lower.contains("current default authentication method")
     {
-        return Error::new(
-            ErrorCode::ServiceRefused,
-            "it is the default method, and others remain",
-        )
-        .hint("make another the default first: mfactl methods set-default USER METHOD");
+        return Error::new(ErrorCode::ServiceRefused, IS_DEFAULT)
+            .hint("make another the default first: mfactl methods set-default USER METHOD");
     }
     if lower.contains("policy") || lower.contains("not allowed") || family == Family::Password {
         return Error::new(
