@@ -109,7 +109,7 @@ fn filled(people: usize, moment: &Moment) -> Option<bool> {
     let told = if resumed {
         last.contains("disk_full") && last.contains("resume")
     } else {
-        (last.contains("audit_unwritable") || last.contains("disk_full")) && last.contains("make room")
+        (last.contains("audit_unwritable") || last.contains("disk_full")) && last.contains("try again")
     };
     assert!(told, "{way}: {last}");
     println!("the disk was full: {moment:?}, {way}");
