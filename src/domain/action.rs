@@ -126,6 +126,8 @@ pub enum Action {
     },
     /// Ask for registration at next sign-in.
     RequireRegistration,
+    /// Mail the person a link behind which they register.
+    MailRegistration,
     /// Stop the account from signing in.
     DisableAccount,
     /// End the lock that wrong tries brought about.
@@ -154,7 +156,8 @@ impl Action {
             Self::AddTotp { .. }
             | Self::AddTemporaryPass { .. }
             | Self::IssueAppPassword { .. }
-            | Self::GeneratePassword { .. } => StepClass::Never,
+            | Self::GeneratePassword { .. }
+            | Self::MailRegistration => StepClass::Never,
             _ => StepClass::Idempotent,
         }
     }

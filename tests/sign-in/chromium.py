@@ -5,7 +5,7 @@ Speaks the DevTools protocol over a WebSocket of its own, so that nothing but Ch
 is in SIGN_IN_USER and SIGN_IN_PASSWORD; what the last page said goes into SIGN_IN_SAID, what this process was given by its
 parent into SIGN_IN_CHILD.
 """
-import base64, json, os, shutil, socket, subprocess, sys, tempfile, time, urllib.request
+import base64, contextlib, json, os, shutil, socket, subprocess, sys, tempfile, time, urllib.request
 
 def given():
     with open("/proc/self/environ", "rb") as environ, open("/proc/self/cmdline", "rb") as cmdline:
@@ -73,14 +73,13 @@ class DevTools:
             time.sleep(0.05)
         raise SystemExit(f"never so: {expression}")
 
-def main():
-    if os.environ.get("SIGN_IN_CHILD"):
-        with open(os.environ["SIGN_IN_CHILD"], "wb") as file:
-            file.write(given())
+@contextlib.contextmanager
+def page(url):
+    """A page of a Chromium of its own, which ends with it."""
     profile = tempfile.mkdtemp()
     browser = subprocess.Popen(
         ["chromium", "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run",
-         "--password-store=basic", f"--user-data-dir={profile}", "--remote-debugging-port=0", sys.argv[1]],
+         "--password-store=basic", f"--user-data-dir={profile}", "--remote-debugging-port=0", url],
         stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         # The bus of the session ends with the command, and the browser shall outlive it.
         env={name: value for name, value in os.environ.items() if name != "DBUS_SESSION_BUS_ADDRESS"})
@@ -98,7 +97,17 @@ def main():
             if pages:
                 break
             time.sleep(0.05)
-        tools = DevTools(pages[0]["webSocketDebuggerUrl"])
+        yield DevTools(pages[0]["webSocketDebuggerUrl"])
+    finally:
+        browser.terminate()
+        browser.wait(30)
+        shutil.rmtree(profile, ignore_errors=True)
+
+def main():
+    if os.environ.get("SIGN_IN_CHILD"):
+        with open(os.environ["SIGN_IN_CHILD"], "wb") as file:
+            file.write(given())
+    with page(sys.argv[1]) as tools:
         field = "document.querySelector('input[name=%s]')"
         tools.until(field % "username" + " !== null")
         tools.evaluate(f"{field % 'username'}.value = {json.dumps(os.environ['SIGN_IN_USER'])}")
@@ -108,9 +117,6 @@ def main():
                            "document.querySelector('#said, #error').textContent")
         with open(os.environ["SIGN_IN_SAID"], "w") as file:
             file.write(said)
-    finally:
-        browser.terminate()
-        browser.wait(30)
-        shutil.rmtree(profile, ignore_errors=True)
 
-main()
+if __name__ == "__main__":
+    main()

@@ -254,7 +254,13 @@ impl Core {
             Err(Failed::NoAnswer { why, .. }) => Err(Error::new(
                 ErrorCode::Unavailable,
                 format!("no answer from {}: {why}", self.host()),
-            )),
+            )
+            .hint(match self.origin.scheme() {
+                "http" => {
+                    "check that the service runs, and whether the url of the profile has to begin with https"
+                }
+                _ => "check that the service runs, the url of the profile, and the network",
+            })),
         }
     }
 

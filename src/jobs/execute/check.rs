@@ -50,7 +50,8 @@ impl Look {
                 | Action::SignOut
                 | Action::SetPassword { .. }
                 | Action::GeneratePassword { .. }
-                | Action::RequireRegistration => {}
+                | Action::RequireRegistration
+                | Action::MailRegistration => {}
             }
         }
         Self {
@@ -175,7 +176,8 @@ pub(super) fn holds(action: &Action, created: Option<&MethodId>, seen: &Seen) ->
         | Action::SignOut
         | Action::SetPassword { .. }
         | Action::GeneratePassword { .. }
-        | Action::RequireRegistration => None,
+        | Action::RequireRegistration
+        | Action::MailRegistration => None,
     }
 }
 

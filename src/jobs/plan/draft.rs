@@ -322,7 +322,8 @@ impl<'a> Draft<'a> {
             | Action::IssueAppPassword { .. }
             | Action::SetPassword { .. }
             | Action::GeneratePassword { .. }
-            | Action::RequireRegistration => {}
+            | Action::RequireRegistration
+            | Action::MailRegistration => {}
         }
         if self.person.info.methods.is_none() {
             self.info.methods = None;

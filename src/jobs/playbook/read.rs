@@ -8,7 +8,7 @@ use crate::domain::{Error, ErrorCode, MethodKind, Result};
 use crate::jobs::filter::Filter;
 
 const KEYS: [&str; 2] = ["description", "steps"];
-const STEP_KEYS: [&str; 4] = ["do", "methods", "when", "if_unsupported"];
+const STEP_KEYS: [&str; 5] = ["do", "methods", "mail", "when", "if_unsupported"];
 
 /// Reads one.
 ///
@@ -70,6 +70,14 @@ fn step(place: &str, value: &Value) -> Result<PlaybookStep> {
             return Err(wrong(place, "methods is not a list").hint("write methods = [\"authenticator\"]"));
         }
     };
+    let mail = match table.get("mail") {
+        None => false,
+        Some(_) if *verb != super::Verb::RequireRegistration => {
+            return Err(wrong(place, "mail goes with do = \"require-registration\" only"));
+        }
+        Some(Value::Boolean(mail)) => *mail,
+        Some(_) => return Err(wrong(place, "mail is neither true nor false")),
+    };
     let when = text("when")?
         .map(|code| Filter::read(code).map_err(|why| wrong(place, &format!("when: {why}"))))
         .transpose()?;
@@ -82,6 +90,7 @@ fn step(place: &str, value: &Value) -> Result<PlaybookStep> {
         verb: *verb,
         methods,
         when,
+        mail,
         fail_if_unsupported,
     })
 }

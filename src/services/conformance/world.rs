@@ -64,6 +64,9 @@ pub(super) trait World: Send + Sync {
     /// Whether registration was asked for.
     fn registration_required(&self, user: &UserId) -> bool;
 
+    /// How many mails came for somebody.
+    fn mails(&self, user: &User) -> usize;
+
     /// Whether the session that the person was made with is over.
     fn signed_out(&self, user: &UserId) -> bool;
 

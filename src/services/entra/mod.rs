@@ -122,6 +122,7 @@ impl EntraService {
             | Action::RevokeAllAppPasswords
             | Action::IssueAppPassword { .. }
             | Action::RequireRegistration
+            | Action::MailRegistration
             | Action::Unlock => {
                 // The gate refuses these first; a service never pretends, whoever calls it.
                 Err(Error::new(
