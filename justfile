@@ -12,6 +12,10 @@ postgres:
 live:
     tests/live/run.sh
 
+# the same on a real privacyIDEA
+live-privacyidea:
+    tests/live/privacyidea-run.sh
+
 # MSAL and @azure/identity sign in to the embedded service
 third:
     tests/third/run.sh

@@ -31,6 +31,10 @@ struct Payload {
     nbf: Option<i64>,
     aud: serde_json::Value,
     nonce: Option<String>,
+    username: Option<String>,
+    realm: Option<String>,
+    authtype: Option<String>,
+    rights: serde_json::Value,
 }
 
 /// Roles of one application, as Keycloak lists them.
@@ -52,6 +56,33 @@ impl Payload {
             .iter()
             .filter(|(client, _)| *client == "realm-management" || client.ends_with("-realm"))
             .flat_map(|(_, access)| access.roles.iter().cloned())
+            .collect()
+    }
+}
+
+impl Payload {
+    /// Whether privacyIDEA made it itself (api/privacyidea 3).
+    fn is_privacyideas(&self) -> bool {
+        self.authtype.is_some() && self.username.is_some()
+    }
+
+    /// The name as it is typed there: people of a realm carry it behind their name, and those without one, or with a
+    /// key made for programs, do not.
+    fn typed_name(&self) -> Option<String> {
+        let name = self.username.clone()?;
+        let realm = self.realm.as_deref().unwrap_or_default();
+        Some(if realm.is_empty() || self.authtype.as_deref() == Some("API") {
+            name
+        } else {
+            format!("{name}@{realm}")
+        })
+    }
+
+    /// What it may, where it says so: a key made for programs does not.
+    fn actions(&self) -> Vec<String> {
+        let all = self.rights.as_array().map(Vec::as_slice).unwrap_or_default();
+        all.iter()
+            .filter_map(|one| one.as_str().map(str::to_owned))
             .collect()
     }
 }
@@ -107,8 +138,11 @@ impl TokenClaims {
             .preferred_username
             .as_deref()
             .is_some_and(|name| name.starts_with(SERVICE_ACCOUNT));
-        let delegated = payload.scp.is_some() || (of_realm && !is_service);
+        let own = payload.is_privacyideas();
+        let delegated = payload.scp.is_some() || (of_realm && !is_service) || own;
+        let typed_name = payload.typed_name();
         let permissions = match &payload.scp {
+            _ if own => payload.actions(),
             _ if of_realm => payload.rights(),
             Some(scopes) => scopes.split_whitespace().map(str::to_owned).collect(),
             None => payload.roles,
@@ -123,7 +157,11 @@ impl TokenClaims {
         };
         Self {
             object_id: payload.oid.or(payload.sub.filter(|_| of_realm)),
-            sign_in_name: payload.upn.or(payload.preferred_username).or(payload.unique_name),
+            sign_in_name: payload
+                .upn
+                .or(payload.preferred_username)
+                .or(payload.unique_name)
+                .or(typed_name),
             app_id: payload.appid.or(payload.azp),
             tenant: payload.tid,
             delegated,

@@ -13,6 +13,7 @@ use super::flow::Flow;
 use super::given::Given;
 use super::kept::{Keeping, Place, Store, TokenStore, Whose};
 use super::managed_identity::{Host, ManagedIdentity};
+use super::own_call::{ByCall, OwnCall, Typed};
 use super::person::{Application, Renewed};
 use super::posted::{Posted, Proof};
 use crate::domain::{AssertionSource, Result, Secret};
@@ -60,6 +61,13 @@ pub enum Credential {
     AzureCli,
     /// With a token that somebody hands over.
     Token(Secret),
+    /// With a key that the service made for this use.
+    ApiToken(Secret),
+    /// As a person who types the password at the service's own sign-in.
+    Prompted {
+        /// The sign-in name.
+        username: String,
+    },
     /// As a person, in a browser on this machine.
     Browser {
         /// The application's id.
@@ -117,7 +125,8 @@ impl Credential {
             Self::ManagedIdentity { .. } => "managed-identity",
             Self::AzureCli => "azure-cli",
             Self::Token(_) => "token",
-            Self::Password { .. } => "password",
+            Self::ApiToken(_) => "api-token",
+            Self::Password { .. } | Self::Prompted { .. } => "password",
             Self::Browser { .. } => "browser",
             Self::DeviceCode { .. } => "device-code",
         }
@@ -125,7 +134,10 @@ impl Credential {
 
     /// Whether a person signs in by `auth login`.
     pub(crate) const fn is_a_persons(&self) -> bool {
-        matches!(self, Self::Browser { .. } | Self::DeviceCode { .. })
+        matches!(
+            self,
+            Self::Browser { .. } | Self::DeviceCode { .. } | Self::Prompted { .. }
+        )
     }
 
     /// The application that asks, where one is named.
@@ -137,9 +149,9 @@ impl Credential {
             | Self::Federated { client_id, .. }
             | Self::Password { client_id, .. }
             | Self::Browser { client_id }
-            | Self::DeviceCode { client_id } => Some(client_id),
+            | Self::DeviceCode { client_id } => Some(client_id.as_str()).filter(|id| !id.is_empty()),
             Self::ManagedIdentity { client_id, .. } => client_id.as_deref(),
-            Self::AzureCli | Self::Token(_) => None,
+            Self::AzureCli | Self::Token(_) | Self::ApiToken(_) | Self::Prompted { .. } => None,
         }
     }
 
@@ -153,8 +165,9 @@ impl Credential {
     ) -> Option<Whose<'a>> {
         let (way, account) = match self {
             // Both have what they need at hand, and their own rules of keeping it.
-            Self::Token(_) | Self::AzureCli => return None,
+            Self::Token(_) | Self::ApiToken(_) | Self::AzureCli => return None,
             Self::Password { username, .. } => ("password", username.as_str()),
+            Self::Prompted { username } => ("person", username.as_str()),
             // One sign-in serves, whichever browser it went through.
             Self::Browser { .. } | Self::DeviceCode { .. } => ("person", ""),
             other => (other.way(), ""),
@@ -221,6 +234,19 @@ impl Credential {
             timeout,
         } = way;
         let resource = audience.trim_end_matches('/').to_owned();
+        if let (
+            true,
+            Self::Password {
+                username, password, ..
+            },
+        ) = (dialect.own, self)
+        {
+            return Ok(Box::new(ByCall {
+                call: OwnCall::new(way, username.clone())?,
+                password: password.clone(),
+                login: (*login).to_owned(),
+            }));
+        }
         let proof = match self.clone() {
             Self::ClientSecret { client_id, secret } => Proof::Secret { client_id, secret },
             Self::Certificate { client_id, identity } | Self::PrivateKey { client_id, identity } => {
@@ -258,7 +284,19 @@ impl Credential {
                 let tenant = (*tenant).to_owned();
                 return Ok(Box::new(AzureCli { tenant, resource }));
             }
-            Self::Token(token) => return Ok(Box::new(Given(token))),
+            Self::Token(token) => {
+                let variable = "MFACTL_TOKEN";
+                return Ok(Box::new(Given { token, variable }));
+            }
+            Self::ApiToken(token) => {
+                let variable = "MFACTL_API_TOKEN";
+                return Ok(Box::new(Given { token, variable }));
+            }
+            Self::Prompted { username } => {
+                let call = OwnCall::new(way, username)?;
+                let login = (*login).to_owned();
+                return Ok(Box::new(Typed { call, login }));
+            }
             Self::Browser { client_id } | Self::DeviceCode { client_id } => {
                 let application = Application::new(way, client_id)?;
                 let login = (*login).to_owned();

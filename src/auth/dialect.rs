@@ -17,7 +17,9 @@ pub(crate) struct Dialect {
     /// Whether a code that is typed elsewhere is bound to whoever asked for it, as codes of browsers are (RFC 7636).
     pub(super) bound_devices: bool,
     /// Whether an application's key may sign without naming its certificate (RFC 7523).
-    pub(crate) bare_keys: bool,
+    pub(super) bare_keys: bool,
+    /// Whether the service hands out tokens itself, by a call of its own kind, and takes them without a word before.
+    pub(crate) own: bool,
 }
 
 impl Dialect {
@@ -30,6 +32,7 @@ impl Dialect {
         scope: true,
         bound_devices: false,
         bare_keys: false,
+        own: false,
     };
     /// Keycloak's; the authority is the realm (api/keycloak 2).
     pub(crate) const OPENID: Self = Self {
@@ -40,5 +43,27 @@ impl Dialect {
         scope: false,
         bound_devices: true,
         bare_keys: true,
+        own: false,
     };
+    /// privacyIDEA's: name and password in, a token out that goes bare into `Authorization` (api/privacyidea 3).
+    pub(crate) const PRIVACYIDEA: Self = Self {
+        token: "/auth",
+        authorize: "",
+        device: "",
+        discovery: "",
+        scope: false,
+        bound_devices: false,
+        bare_keys: false,
+        own: true,
+    };
+
+    /// Whether somebody can sign in this way there. Ways are those of a profile's `auth`.
+    pub(crate) fn takes(self, way: &str) -> bool {
+        match way {
+            "password" | "token" => true,
+            "api-token" => self.own,
+            "private-key" => self.bare_keys,
+            _ => !self.own,
+        }
+    }
 }

@@ -181,6 +181,11 @@ impl Context {
         self.env.get("JOB_COMPLETION_INDEX").map(str::to_owned)
     }
 
+    /// Where the embedded service writes down what goes in and out.
+    pub(crate) fn record_folder(&self) -> Option<PathBuf> {
+        self.env.get("MFACTL_LOCAL_RECORD").map(PathBuf::from)
+    }
+
     /// A command to paste: `mfactl -p local` and the words, quoted where a shell needs it.
     pub fn command<'a>(&self, rest: impl IntoIterator<Item = &'a str>) -> String {
         self.command_of(self.globals.profile.as_deref(), rest)
@@ -335,6 +340,7 @@ impl Context {
             Place::Inside(data) => {
                 let mut options = server::Options::new(data);
                 options.in_process = true;
+                options.record = self.record_folder();
                 let running = server::spawn(options).await?;
                 let endpoint = running.endpoint.clone();
                 self.running.replace(Some(running));

@@ -13,6 +13,7 @@ mod devices;
 mod doctor;
 mod explain;
 pub mod globals;
+mod hardware_tokens;
 pub mod interrupt;
 mod jobs;
 mod local;
@@ -62,12 +63,15 @@ pub(crate) enum Noun {
     /// List, add, change and remove methods of verification
     #[command(subcommand, alias = "method")]
     Methods(methods::Verb),
-    /// List devices, and end that they are remembered
+    /// List devices, end that they are remembered, disable and enable them
     #[command(subcommand, alias = "device")]
     Devices(devices::Verb),
     /// List and reset app passwords
     #[command(subcommand, alias = "app-password")]
     AppPasswords(app_passwords::Verb),
+    /// List and import hardware tokens of the organization
+    #[command(subcommand, alias = "hardware-token")]
+    HardwareTokens(hardware_tokens::Verb),
     /// Show, reset and sign out people
     #[command(subcommand, alias = "users")]
     User(user::Verb),
@@ -120,6 +124,7 @@ impl Noun {
             Self::Methods(verb) => verb.run(cx).await,
             Self::Devices(verb) => verb.run(cx).await,
             Self::AppPasswords(verb) => verb.run(cx).await,
+            Self::HardwareTokens(verb) => verb.run(cx).await,
             Self::User(verb) => verb.run(cx).await,
             Self::Plan(verb) => verb.run(cx).await,
             Self::Jobs(verb) => verb.run(cx).await,
@@ -221,20 +226,26 @@ const GROUPS: &[(&str, &[(&str, &str)])] = &[
         &[
             ("user reset", "lost phone, new phone, compromised account"),
             ("user check-caller", "is it the person on the phone?"),
-            ("user reset-password", "set or make a password"),
             (
-                "user sign-out|unlock",
-                "end every session; a lock after wrong tries",
+                "user reset-password|set-mfa-state",
+                "set or make a password; per-user MFA",
+            ),
+            (
+                "user sign-out|unlock|disable|enable",
+                "sessions, wrong tries, the account itself",
             ),
             (
                 "methods add|update|remove",
-                "phone, email, totp, pass, questions, …",
+                "phone, pass, passkey, hardware-token, …",
             ),
             (
                 "methods set-default|verify",
-                "the default; a number that waits for its code",
+                "the default; what waits for its code",
             ),
-            ("devices forget", "ask for a second factor again"),
+            (
+                "devices forget|disable|enable",
+                "ask a second factor again; stop a device",
+            ),
             ("app-passwords reset", "end app passwords"),
         ],
     ),
@@ -253,11 +264,11 @@ const GROUPS: &[(&str, &[(&str, &str)])] = &[
         &[
             ("report registration", "who has registered what"),
             ("plan show|apply", "changes written down with --plan-out"),
-            ("jobs list|show|watch", "what was begun, and how far it came"),
             (
-                "jobs resume|work|cancel|undo|merge|prune",
-                "go on, give up, take back, tidy up",
+                "jobs list|show|watch|merge|prune",
+                "what was begun, how far it came; tidy up",
             ),
+            ("jobs resume|work|cancel|undo", "go on, give up, take back"),
             (
                 "audit list|verify|export",
                 "who did what, and whether that is all",
@@ -268,10 +279,13 @@ const GROUPS: &[(&str, &[(&str, &str)])] = &[
         "Set up",
         &[
             (
-                "auth|profile|capabilities",
-                "sign in; whom it works for; what can be done",
+                "auth|profile|capabilities|doctor",
+                "sign in; whom it works for; what is wrong",
             ),
-            ("doctor", "what keeps it from working, with its mend"),
+            (
+                "hardware-tokens list|import",
+                "tokens that show codes, for methods add",
+            ),
             (
                 "completions|man|schema",
                 "for the shell, for readers, for scripts",
@@ -292,7 +306,7 @@ pub(crate) fn overview() -> String {
     for (group, verbs) in GROUPS {
         text.push_str(&format!("\n{group}\n"));
         for (verb, about) in *verbs {
-            text.push_str(&format!("  {verb:<28}{about}\n"));
+            text.push_str(&format!("  {verb:<36}{about}\n"));
         }
     }
     text.push_str("\nMore: mfactl VERB --help\n");

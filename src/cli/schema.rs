@@ -21,6 +21,7 @@ pub const NAMES: &[(&str, &str)] = &[
     ("method", "methods list: an array of these"),
     ("device", "devices list: an array of these"),
     ("app-password", "app-passwords list: an array of these"),
+    ("hardware-token", "hardware-tokens list: an array of these"),
     ("user", "user show: one, or an array for several"),
     ("user-row", "user search: an array of these"),
     ("policy", "policy show"),
@@ -37,6 +38,7 @@ pub const NAMES: &[(&str, &str)] = &[
     ("profile", "profile list: an array of these"),
     ("profile-values", "profile show"),
     ("doctor", "doctor: an array of these"),
+    ("assumption", "doctor --verify-assumptions: an array of these"),
     ("error", "the last line of stderr where something failed"),
     ("errors", "the codes of errors, with exit status"),
 ];
@@ -51,6 +53,7 @@ pub fn schema(name: &str) -> Result<Value> {
         "method" => generator.into_root_schema_for::<shape::MethodRow>(),
         "device" => generator.into_root_schema_for::<shape::DeviceRow>(),
         "app-password" => generator.into_root_schema_for::<shape::AppPasswordRow>(),
+        "hardware-token" => generator.into_root_schema_for::<shape::TokenRow>(),
         "user" => generator.into_root_schema_for::<shape::UserShow>(),
         "user-row" => generator.into_root_schema_for::<shape::UserRow>(),
         "policy" => generator.into_root_schema_for::<shape::PolicyShow>(),
@@ -63,6 +66,7 @@ pub fn schema(name: &str) -> Result<Value> {
         "result" => generator.into_root_schema_for::<shape::ResultDoc>(),
         "check" => generator.into_root_schema_for::<shape::CheckDoc>(),
         "audit" => generator.into_root_schema_for::<crate::domain::AuditRow>(),
+        "assumption" => generator.into_root_schema_for::<shape::AssumptionRow>(),
         "doctor" => generator.into_root_schema_for::<shape::DoctorRow>(),
         "error" => generator.into_root_schema_for::<shape::ErrorDoc>(),
         "errors" => return Ok(Value::Array(errors().iter().map(CodeRow::value).collect())),
@@ -215,6 +219,7 @@ mod tests {
         check::<shape::MethodRow>("method");
         check::<shape::DeviceRow>("device");
         check::<shape::AppPasswordRow>("app-password");
+        check::<shape::TokenRow>("hardware-token");
         check::<shape::UserRow>("user-row");
         check::<shape::UserShow>("user");
         check::<shape::ReportRow>("report");

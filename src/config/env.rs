@@ -225,6 +225,10 @@ pub const VARIABLES: &[Variable] = &[
     alone("no_proxy", "the same, as curl spells it"),
     alone("MFACTL_LOCAL_DATA", "the data file of the built-in profile local"),
     alone(
+        "MFACTL_LOCAL_RECORD",
+        "a folder where the embedded service writes down what it is asked and answers, for tests",
+    ),
+    alone(
         "MFACTL_STATE_DIR",
         "where jobs and the audit log are kept, instead of mfactl in the platform's state folder",
     ),

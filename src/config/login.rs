@@ -81,8 +81,32 @@ pub enum Login {
         /// The password.
         password: Secret,
     },
+    /// As a person who is asked for the password at the service's own sign-in.
+    Prompted {
+        /// The sign-in name.
+        username: String,
+    },
     /// With a key of the service's own kind, which it made for this use.
     ApiToken(Secret),
+}
+
+impl Login {
+    /// The name of the way in a profile.
+    pub fn way(&self) -> &'static str {
+        match self {
+            Self::Browser { .. } => "browser",
+            Self::DeviceCode { .. } => "device-code",
+            Self::ClientSecret { .. } => "client-secret",
+            Self::Certificate { .. } => "certificate",
+            Self::PrivateKey { .. } => "private-key",
+            Self::Federated { .. } => "federated",
+            Self::ManagedIdentity { .. } => "managed-identity",
+            Self::AzureCli => "azure-cli",
+            Self::Token(_) => "token",
+            Self::Password { .. } | Self::Prompted { .. } => "password",
+            Self::ApiToken(_) => "api-token",
+        }
+    }
 }
 
 /// Who knows the identity of this machine.

@@ -63,6 +63,8 @@ pub struct Address {
 
 /// The service whose tenants are realms, each with an authority of its own under the service's address.
 const KEYCLOAK: &str = "keycloak";
+/// The service whose tenants are realms, and which hands out tokens itself.
+pub(super) const PRIVACYIDEA: &str = "privacyidea";
 
 /// Where a vendor's own service answers: api/entra, national clouds.
 const CLOUDS: &[(&str, &str, &str)] = &[
@@ -211,9 +213,10 @@ pub(super) fn roots(name: &str, service: &str, section: &Section, env: &Env) -> 
         .find_map(|name| env.get(name))
         .map(str::to_owned);
     // A realm is what others call a tenant.
-    let realm = section.realm.clone().filter(|_| service == KEYCLOAK);
+    let has_realms = service == KEYCLOAK || service == PRIVACYIDEA;
+    let realm = section.realm.clone().filter(|_| has_realms);
     let tenant = realm.or(section.tenant.clone()).or(told).ok_or_else(|| {
-        if service == KEYCLOAK {
+        if has_realms {
             return invalid("realm is missing".to_owned()).hint("set realm = \"…\"");
         }
         invalid("tenant is missing".to_owned()).hint("set tenant = \"contoso.onmicrosoft.com\"")
@@ -231,10 +234,13 @@ pub(super) fn roots(name: &str, service: &str, section: &Section, env: &Env) -> 
     let (url, login_root) = match cloud {
         None => {
             let url = section.url.clone().unwrap_or_default();
-            // Tokens come from the realm itself.
-            let realm =
-                (service == KEYCLOAK).then(|| format!("{}/realms/{tenant}", url.trim_end_matches('/')));
-            (url, realm)
+            // Tokens come from the realm, or from the service itself.
+            let authority = match service {
+                KEYCLOAK => Some(format!("{}/realms/{tenant}", url.trim_end_matches('/'))),
+                PRIVACYIDEA => Some(url.clone()),
+                _ => None,
+            };
+            (url, authority)
         }
         Some(cloud) => {
             let (_, graph, login) = CLOUDS.iter().find(|(known, ..)| *known == cloud).ok_or_else(|| {

@@ -10,6 +10,7 @@ use sha2::Sha256;
 use super::kind::MethodKind;
 use super::leave::Leave;
 use super::method::{DeviceId, MethodId, UserId, Via};
+use super::mfa::MfaState;
 use super::phone::PhoneNumber;
 use super::secret::{Secret, Slots};
 
@@ -49,6 +50,32 @@ pub enum Action {
     AddQuestions {
         /// The questions, without the answers.
         questions: Vec<String>,
+    },
+    /// Register somebody for a method that another provider checks.
+    AddExternal {
+        /// The id of the provider in the organization's policy.
+        configuration: String,
+        /// The name that lists show.
+        name: String,
+    },
+    /// Register a passkey; needs the slot `Credential`.
+    AddPasskey {
+        /// The name that lists show.
+        name: Option<String>,
+    },
+    /// Give somebody a hardware token of the organization.
+    AddHardwareToken {
+        /// What is printed on it.
+        serial: String,
+        /// The name that lists show.
+        name: Option<String>,
+        /// Whether it counts at once; needs the slot `Code`.
+        activate: bool,
+    },
+    /// Issue a QR code and a PIN that the effect brings back.
+    AddQrPin {
+        /// How long the code works, in days; `None`: as policy says.
+        days: Option<u32>,
     },
     /// Give a phone another number.
     UpdatePhone {
@@ -130,6 +157,20 @@ pub enum Action {
     MailRegistration,
     /// Stop the account from signing in.
     DisableAccount,
+    /// Let it sign in again.
+    EnableAccount,
+    /// Stop a registered device from signing in, or let it again.
+    SwitchDevice {
+        /// Which one.
+        device: DeviceId,
+        /// Whether it may sign in.
+        enabled: bool,
+    },
+    /// Set per-user MFA.
+    SetMfaState {
+        /// What it becomes.
+        state: MfaState,
+    },
     /// End the lock that wrong tries brought about.
     Unlock,
 }
@@ -150,11 +191,15 @@ impl Action {
     /// What may be done when its answer was lost.
     pub const fn class(&self) -> StepClass {
         match self {
-            Self::AddPhone { .. } | Self::AddEmail { .. } | Self::AddQuestions { .. } => {
-                StepClass::ReadBackFirst
-            }
+            Self::AddPhone { .. }
+            | Self::AddEmail { .. }
+            | Self::AddQuestions { .. }
+            | Self::AddExternal { .. }
+            | Self::AddPasskey { .. }
+            | Self::AddHardwareToken { .. } => StepClass::ReadBackFirst,
             Self::AddTotp { .. }
             | Self::AddTemporaryPass { .. }
+            | Self::AddQrPin { .. }
             | Self::IssueAppPassword { .. }
             | Self::GeneratePassword { .. }
             | Self::MailRegistration => StepClass::Never,
@@ -168,6 +213,7 @@ impl Action {
             self,
             Self::AddTotp { .. }
                 | Self::AddTemporaryPass { .. }
+                | Self::AddQrPin { .. }
                 | Self::IssueAppPassword { .. }
                 | Self::GeneratePassword { .. }
         )
@@ -237,11 +283,11 @@ pub enum EffectState {
 /// A secret that a step made, shown once.
 #[derive(Clone, Debug)]
 pub struct Minted {
-    /// What it is: `temporary-pass`, `password`, `totp`, `app-password`.
+    /// What it is: `temporary-pass`, `password`, `totp`, `app-password`, `qr-pin`.
     pub kind: &'static str,
     /// The secret.
     pub value: Secret,
-    /// The enrolment link (`otpauth:`), which holds the seed too.
+    /// What a QR code of it says: the enrolment link (`otpauth:`), which holds the seed too, or the code beside a PIN.
     pub uri: Option<Secret>,
     /// Until when it works.
     pub expires_at: Option<Timestamp>,

@@ -48,7 +48,7 @@ pub enum Capability {
     DisableAccount,
     /// Let it sign in again.
     EnableAccount,
-    /// Stop a device.
+    /// Stop a registered device, and let it again.
     DisableDevice,
     /// Stop a method without removing it.
     DisableMethod,
@@ -56,6 +56,8 @@ pub enum Capability {
     Unlock,
     /// Check a caller by a challenge.
     CheckCaller,
+    /// Keep an inventory of hardware tokens.
+    HardwareTokens,
     /// The registration report.
     Report,
     /// Read the policy.
@@ -85,10 +87,11 @@ impl fmt::Display for Capability {
             Self::SetMfaState => f.write_str("set per-user MFA"),
             Self::DisableAccount => f.write_str("disable the account"),
             Self::EnableAccount => f.write_str("enable the account"),
-            Self::DisableDevice => f.write_str("disable a device"),
+            Self::DisableDevice => f.write_str("disable or enable a device"),
             Self::DisableMethod => f.write_str("disable a method"),
             Self::Unlock => f.write_str("unlock"),
             Self::CheckCaller => f.write_str("check a caller"),
+            Self::HardwareTokens => f.write_str("keep hardware tokens"),
             Self::Report => f.write_str("registration report"),
             Self::PolicyRead => f.write_str("read the policy"),
         }
@@ -163,6 +166,10 @@ impl Action {
             Self::AddTotp { .. } => Capability::Add(MethodKind::Totp),
             Self::AddTemporaryPass { .. } => Capability::Add(MethodKind::TemporaryPass),
             Self::AddQuestions { .. } => Capability::Add(MethodKind::Questions),
+            Self::AddExternal { .. } => Capability::Add(MethodKind::External),
+            Self::AddPasskey { .. } => Capability::Add(MethodKind::Passkey),
+            Self::AddHardwareToken { .. } => Capability::Add(MethodKind::HardwareToken),
+            Self::AddQrPin { .. } => Capability::Add(MethodKind::QrPin),
             Self::UpdatePhone { kind, .. } | Self::Rename { kind, .. } => Capability::Update(*kind),
             Self::UpdateEmail { .. } => Capability::Update(MethodKind::Email),
             Self::RemoveMethod { kind, .. } => Capability::Remove(*kind),
@@ -177,6 +184,9 @@ impl Action {
             Self::RequireRegistration => Capability::RequireRegistration,
             Self::MailRegistration => Capability::MailRegistration,
             Self::DisableAccount => Capability::DisableAccount,
+            Self::EnableAccount => Capability::EnableAccount,
+            Self::SwitchDevice { .. } => Capability::DisableDevice,
+            Self::SetMfaState { .. } => Capability::SetMfaState,
             Self::Unlock => Capability::Unlock,
         }
     }

@@ -197,6 +197,11 @@ pub enum DeviceKind {
 }
 
 impl DeviceKind {
+    /// Whether the directory knows it.
+    pub const fn is_registered(self) -> bool {
+        matches!(self, Self::Registered | Self::Managed)
+    }
+
     /// The kind as it is printed.
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -231,7 +236,7 @@ pub struct Device {
     pub trusted_until: Option<Timestamp>,
 }
 
-/// An app password: for programs that cannot do two-step verification.
+/// An app password, for programs without two-step verification.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct AppPassword {
     /// The service's id of it.
@@ -353,7 +358,6 @@ impl Parts {
 }
 
 /// A person's security info, as far as it was asked for and the service tells it.
-///
 /// `None` in a part: not asked for, or not told (then `unknown` says why); an empty list: there is none.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct SecurityInfo {

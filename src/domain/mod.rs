@@ -3,6 +3,7 @@
 
 mod action;
 mod assertion;
+mod assumption;
 mod audit;
 mod capability;
 mod clock;
@@ -11,6 +12,7 @@ mod guard;
 mod kind;
 mod leave;
 mod method;
+mod mfa;
 mod network;
 mod pace;
 mod phone;
@@ -23,11 +25,13 @@ pub(crate) mod role;
 mod secret;
 mod service;
 pub mod shape;
+mod token;
 mod user;
 pub(crate) mod written;
 
 pub use action::{Action, Effect, EffectState, Minted, Notice, Status, Step, StepClass};
 pub use assertion::AssertionSource;
+pub use assumption::{Assumption, Held, Verified};
 pub use audit::{AuditKind, AuditOperator, AuditRow};
 pub use capability::{Answer, Capabilities, Capability};
 pub use clock::{Clock, SystemClock};
@@ -39,6 +43,7 @@ pub use method::{
     AppPassword, Device, DeviceId, DeviceKind, Method, MethodId, MethodState, Parts, Registration,
     RegistrationState, SecurityInfo, Sessions, SystemPreferred, UnknownPart, Use, UserId, Via,
 };
+pub use mfa::MfaState;
 pub use network::{Network, Proxy, is_loopback};
 pub use pace::{Bucket, Cost, Grant, Kind, Limits, Meter, Pace, Told, WaitReason, Waiting};
 pub use phone::{BadNumber, PhoneNumber, is_region};
@@ -50,4 +55,5 @@ pub use progress::{Counts, Progress};
 pub use right::{Lack, Right, Standing, Weight};
 pub use secret::{Secret, Slot, Slots};
 pub use service::{Asked, Challenge, IdentityService, Purpose, RegistrationRow, Verdict};
+pub use token::{HardwareToken, NewToken, TokenHash, TokenStatus};
 pub use user::{Operator, Privileges, ReportQuery, User, UserQuery, Without};

@@ -187,6 +187,46 @@ fn not_found(typed: &str, methods: &[Method], whose: &str) -> Error {
 /// # Errors
 /// `device_not_found`, `ambiguous` with the matches, or `unsupported` for a registered device, which is never forgotten.
 pub fn find_remembered<'a>(typed: &str, devices: &'a [Device], whose: &str) -> Result<&'a Device> {
+    let device = find_device(typed, devices, whose, |kind| kind == DeviceKind::Remembered)?;
+    if device.kind == DeviceKind::Remembered {
+        return Ok(device);
+    }
+    Err(Error::new(
+        ErrorCode::Unsupported,
+        format!(
+            "\"{typed}\" is a {} device: only remembered ones can be forgotten",
+            device.kind.as_str()
+        ),
+    ))
+}
+
+/// The registered device that `typed` means, by the same rules.
+///
+/// # Errors
+/// `device_not_found`, `ambiguous` with the matches, or `unsupported` for a remembered browser or a session, which no
+/// directory can switch off.
+pub fn find_registered<'a>(typed: &str, devices: &'a [Device], whose: &str) -> Result<&'a Device> {
+    let device = find_device(typed, devices, whose, DeviceKind::is_registered)?;
+    if device.kind.is_registered() {
+        return Ok(device);
+    }
+    Err(Error::new(
+        ErrorCode::Unsupported,
+        format!(
+            "\"{typed}\" is a {} device: only registered ones can be disabled and enabled",
+            device.kind.as_str()
+        ),
+    )
+    .hint(format!("mfactl devices forget {whose} {typed}")))
+}
+
+/// The device that `typed` means; where it means several, those that are `wanted` go first.
+fn find_device<'a>(
+    typed: &str,
+    devices: &'a [Device],
+    whose: &str,
+    wanted: impl Fn(DeviceKind) -> bool,
+) -> Result<&'a Device> {
     let start = typed.strip_prefix("device:").unwrap_or(typed);
     let pick =
         |test: &dyn Fn(&Device) -> bool| devices.iter().filter(|device| test(device)).collect::<Vec<_>>();
@@ -202,8 +242,8 @@ pub fn find_remembered<'a>(typed: &str, devices: &'a [Device], whose: &str) -> R
         .into_iter()
         .find(|hit| !hit.is_empty())
         .unwrap_or_default();
-    if found.iter().any(|device| device.kind == DeviceKind::Remembered) {
-        found.retain(|device| device.kind == DeviceKind::Remembered);
+    if found.iter().any(|device| wanted(device.kind)) {
+        found.retain(|device| wanted(device.kind));
     }
     match found.as_slice() {
         [] => Err(Error::new(
@@ -211,14 +251,7 @@ pub fn find_remembered<'a>(typed: &str, devices: &'a [Device], whose: &str) -> R
             format!("{whose} has no device \"{typed}\""),
         )
         .hint(format!("mfactl devices list {whose}"))),
-        [device] if device.kind == DeviceKind::Remembered => Ok(device),
-        [device] => Err(Error::new(
-            ErrorCode::Unsupported,
-            format!(
-                "\"{typed}\" is a {} device: only remembered ones can be forgotten",
-                device.kind.as_str()
-            ),
-        )),
+        [device] => Ok(device),
         several => {
             let references = of_devices(devices);
             let matches = devices

@@ -34,6 +34,10 @@ pub enum Slot {
     NewPassword,
     /// Answers to security questions: a JSON array of `{question, answer}`.
     Answers,
+    /// A code that a token shows.
+    Code,
+    /// The response of an authenticator to creation options, JSON (WebAuthn).
+    Credential,
 }
 
 /// Secret inputs of a step, filled at execution. Cannot be serialized.

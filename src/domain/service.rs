@@ -3,15 +3,18 @@
 use async_trait::async_trait;
 use futures::stream::BoxStream;
 use jiff::Timestamp;
+use serde_json::Value;
 
 use super::action::{Effect, Step};
+use super::assumption::Verified;
 use super::capability::Capabilities;
-use super::error::Result;
+use super::error::{Error, ErrorCode, Result};
 use super::kind::MethodKind;
 use super::method::{MethodId, Parts, SecurityInfo, UserId};
 use super::policy::Policy;
 use super::right::Right;
 use super::secret::Secret;
+use super::token::{HardwareToken, NewToken};
 use super::user::{Privileges, ReportQuery, User, UserQuery};
 
 /// What a challenge is for.
@@ -119,6 +122,12 @@ pub trait IdentityService: Send + Sync {
         Vec::new()
     }
 
+    /// How what the client assumes of the service stands: looked at by reads alone. A service whose client assumes nothing
+    /// tells none.
+    async fn verify_assumptions(&self) -> Vec<Verified> {
+        Vec::new()
+    }
+
     /// People that match, page by page, in a stable order. With [`UserQuery::Ids`] a text that matches nobody yields
     /// nothing, and one that matches several yields them all.
     fn users<'a>(&'a self, query: &'a UserQuery) -> BoxStream<'a, Result<User>>;
@@ -141,7 +150,30 @@ pub trait IdentityService: Send + Sync {
     /// Checks the code.
     async fn answer(&self, challenge: &Challenge, code: Secret) -> Result<Verdict>;
 
+    /// What an authenticator is given to make a passkey for this person, as JSON (WebAuthn, creation options); good for
+    /// minutes.
+    async fn passkey_options(&self, user: &UserId) -> Result<Value> {
+        let _ = user;
+        Err(not_offered())
+    }
+
+    /// Every hardware token of the organization.
+    async fn hardware_tokens(&self) -> Result<Vec<HardwareToken>> {
+        Err(not_offered())
+    }
+
+    /// Puts a hardware token into the organization's inventory, with its seed.
+    async fn add_hardware_token(&self, token: &NewToken, seed: &Secret) -> Result<HardwareToken> {
+        let _ = (token, seed);
+        Err(not_offered())
+    }
+
     /// Applies at most one batch of steps, those of one person in order. Each answer says done, unchanged, unknown
     /// (sent, no answer), or why not.
     async fn apply(&self, steps: &[Step]) -> Vec<Result<Effect>>;
+}
+
+/// The gate refuses this first; a service never pretends, whoever calls it.
+fn not_offered() -> Error {
+    Error::new(ErrorCode::Unsupported, "this service has no call for it")
 }

@@ -14,6 +14,7 @@ use super::policy::{AppPasswordPolicy, MethodPolicy, Policy, RegistrationPolicy,
 use super::reference;
 use super::user::{Privileges, User};
 
+mod assumption;
 mod auth;
 mod change;
 mod check;
@@ -21,12 +22,15 @@ mod doctor;
 mod job;
 mod profile;
 mod report;
+mod token;
 
+pub use assumption::{AssumptionRow, AssumptionVerdict};
 pub use check::CheckDoc;
 pub use doctor::{DoctorRow, DoctorState};
 pub use job::{JobRow, JobShow};
 pub use profile::{Origin, OriginKind, ProfileRow, ProfileShow, ProfileValue};
 pub use report::ReportRow;
+pub use token::TokenRow;
 
 pub use auth::AuthStatus;
 pub use change::{

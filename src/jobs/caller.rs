@@ -243,7 +243,11 @@ pub fn touches_sign_in(person: &PlannedUser) -> bool {
     person.to_send().any(|step| {
         !matches!(
             step.action,
-            Action::SignOut | Action::ForgetDevice { .. } | Action::ForgetAllDevices | Action::DisableAccount
+            Action::SignOut
+                | Action::ForgetDevice { .. }
+                | Action::ForgetAllDevices
+                | Action::DisableAccount
+                | Action::SwitchDevice { enabled: false, .. }
         )
     })
 }

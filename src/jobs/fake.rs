@@ -154,6 +154,9 @@ pub(crate) fn everything() -> Capabilities {
         Capability::RequireRegistration,
         Capability::MailRegistration,
         Capability::DisableAccount,
+        Capability::EnableAccount,
+        Capability::DisableDevice,
+        Capability::SetMfaState,
     ];
     for kind in MethodKind::ALL {
         all.extend([
@@ -325,6 +328,14 @@ fn follow(user: &mut User, info: &mut SecurityInfo, action: &Action) -> Effect {
             return Effect::done().detail("open pages may work 60 minutes more");
         }
         Action::DisableAccount => user.enabled = false,
+        Action::EnableAccount => user.enabled = true,
+        Action::SwitchDevice { device, enabled } => {
+            for one in info.devices.iter_mut().flatten() {
+                if one.id == *device {
+                    one.enabled = Some(*enabled);
+                }
+            }
+        }
         _ => {}
     }
     Effect::done()

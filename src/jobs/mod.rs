@@ -18,5 +18,6 @@ pub mod playbook;
 pub mod policy;
 pub mod remains;
 pub mod select;
+pub mod tokens;
 pub mod undo;
 pub mod witness;

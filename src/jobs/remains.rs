@@ -2,7 +2,8 @@
 //! everywhere, verified by text or call to +1 425 555 0199; …".
 
 use super::plan::{Draft, PlannedRow, Remains};
-use crate::domain::{Action, Method, MethodKind, Via};
+use super::select::quoted;
+use crate::domain::{Action, Answer, Method, MethodKind, MfaState, Via};
 
 /// What will remain, each thing with the steps that bring it about.
 pub(crate) fn planned(draft: &Draft<'_>) -> Vec<Remains> {
@@ -35,12 +36,14 @@ pub(crate) fn planned(draft: &Draft<'_>) -> Vec<Remains> {
     let phone_went = of(&|action| matches!(action, Action::RemoveMethod { kind, .. } if is_app_kind(*kind)));
     let is_disabled = !disabled.is_empty() || !draft.user.enabled;
     if !disabled.is_empty() {
+        let how = if draft.can(&Action::EnableAccount) {
+            let user = quoted(&draft.person.user.sign_in_name);
+            format!("{} user enable {user}", draft.setting.prefix)
+        } else {
+            "in the service's own console".to_owned()
+        };
         add(
-            format!(
-                "cannot sign in until the account is enabled again: in the admin centre, or by PATCH /users/{} with \
-                 {{\"accountEnabled\": true}}",
-                draft.person.user.id
-            ),
+            format!("cannot sign in until the account is enabled again: {how}"),
             disabled,
         );
     } else if !signs_in_again.is_empty() && !is_disabled {
@@ -82,11 +85,33 @@ pub(crate) fn planned(draft: &Draft<'_>) -> Vec<Remains> {
     add(
         "chooses another password at next sign-in".to_owned(),
         of(&|action| {
-            matches!(
+            let changes = matches!(
                 action,
                 Action::GeneratePassword { permanent: false } | Action::SetPassword { permanent: false }
+            );
+            // Where the service can only set one that stays, it says so itself.
+            let answer = draft.setting.capabilities.get(action.needs());
+            changes && !matches!(answer, Answer::Substitute { .. })
+        }),
+    );
+    add(
+        "can sign in again".to_owned(),
+        of(&|action| matches!(action, Action::EnableAccount)),
+    );
+    add(
+        "is asked to register a method at next sign-in, which enforces it".to_owned(),
+        of(&|action| {
+            matches!(
+                action,
+                Action::SetMfaState {
+                    state: MfaState::Enabled
+                }
             )
         }),
+    );
+    add(
+        "signs in by the QR code and the PIN, and chooses another PIN at the first time".to_owned(),
+        of(&|action| matches!(action, Action::AddQrPin { .. })),
     );
     add(
         "scans the code in an authenticator app".to_owned(),

@@ -132,9 +132,13 @@ fn unknown(planned: &PlannedRow, kind: MethodKind) -> Back {
 fn lost(action: &Action, planned: &PlannedRow) -> Back {
     let (why, instead) = match action {
         Action::RemoveMethod { .. } => ("it cannot come back", "the person registers it again"),
-        Action::AddTotp { .. } | Action::AddQuestions { .. } | Action::AddTemporaryPass { .. } => {
-            ("it is not taken back here", "methods remove ends it")
-        }
+        Action::AddTotp { .. }
+        | Action::AddQuestions { .. }
+        | Action::AddTemporaryPass { .. }
+        | Action::AddExternal { .. }
+        | Action::AddPasskey { .. }
+        | Action::AddHardwareToken { .. }
+        | Action::AddQrPin { .. } => ("it is not taken back here", "methods remove ends it"),
         Action::ForgetDevice { .. } | Action::ForgetAllDevices => (
             "it cannot come back",
             "the person is asked once on each device, and may have it remembered again",
@@ -154,7 +158,25 @@ fn lost(action: &Action, planned: &PlannedRow) -> Back {
         ),
         Action::MailRegistration => ("it cannot come back", "the link ends by itself"),
         Action::Unlock => ("it is not taken back here", "wrong tries lock the account again"),
-        Action::DisableAccount => ("it is not taken back here", "enable the account in the directory"),
+        Action::DisableAccount => (
+            "it is not taken back here",
+            "user enable lets the account sign in again",
+        ),
+        Action::EnableAccount => (
+            "it is not taken back here",
+            "user disable stops the account again",
+        ),
+        Action::SwitchDevice { enabled: false, .. } => (
+            "it is not taken back here",
+            "devices enable lets it sign in again",
+        ),
+        Action::SwitchDevice { enabled: true, .. } => {
+            ("it is not taken back here", "devices disable stops it again")
+        }
+        Action::SetMfaState { .. } => (
+            "it is not taken back here",
+            "user set-mfa-state sets another state",
+        ),
         _ => ("it is not taken back here", "look at it with user show"),
     };
     Back::Lost {

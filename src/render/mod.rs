@@ -1,5 +1,6 @@
 //! What stdout gets: one file a format. Commands hand over data; nothing here decides, asks or sends.
 
+mod assumption;
 mod audit;
 pub(crate) mod csv;
 mod doctor;
@@ -20,6 +21,7 @@ pub(crate) mod spelled;
 pub(crate) mod table;
 pub(crate) mod text;
 pub(crate) mod time;
+mod tokens;
 
 use std::io::{self, Write};
 use std::rc::Rc;

@@ -169,7 +169,7 @@ fn tells(policy: &MethodPolicy, all: &[MethodPolicy]) -> bool {
             let same = app.kind == "authenticator" && app.purpose == policy.purpose;
             same && app.targets == policy.targets && app.excluded == policy.excluded
         }),
-        "qr-pin" | "certificate" | "unknown" => policy.purpose != PolicyUse::Off,
+        "qr-pin" | "certificate" | "external" | "unknown" => policy.purpose != PolicyUse::Off,
         _ => true,
     }
 }

@@ -56,7 +56,7 @@ impl ApiError {
         )
     }
 
-    /// 404 of an authentication method. Assumed: the status was seen, the code was not (api/entra 6.3).
+    /// 404 of an authentication method. The status was seen, the code was not (api/entra 6.3): assumption `absent-method`.
     pub(crate) fn no_method() -> Self {
         Self::new(
             StatusCode::NOT_FOUND,

@@ -12,11 +12,15 @@ use crate::domain::private::{self, beside, make_folder};
 use crate::domain::{Error, ErrorCode, Result};
 
 /// The schema, version by version.
-const SCHEMAS: [&str; 2] = [include_str!("schema.sql"), include_str!("schema_2.sql")];
+const SCHEMAS: [&str; 3] = [
+    include_str!("schema.sql"),
+    include_str!("schema_2.sql"),
+    include_str!("schema_3.sql"),
+];
 /// `mfal`, as `PRAGMA application_id` has it.
 const APPLICATION_ID: i32 = 0x6d66_616c;
 /// The newest schema version.
-const VERSION: i32 = 2;
+const VERSION: i32 = 3;
 const BUSY: Duration = Duration::from_secs(10);
 const PAUSE: Duration = Duration::from_millis(20);
 const PAUSES: u32 = 100;

@@ -14,6 +14,7 @@ mod faults;
 mod file;
 mod graph;
 mod keys;
+mod record;
 mod secrets;
 mod secure;
 mod spawn;
@@ -32,13 +33,14 @@ use crate::domain::{Clock, SystemClock};
 
 pub use faults::Rate;
 pub use file::{restore, wipe};
+use record::Recorder;
 pub use secure::{Made, Tls, make_certificate};
 pub use spawn::{Endpoint, Options, Running, spawn};
 pub(crate) use state::AppState;
 pub use token::{Federated, Trusted};
 
 /// The whole service as one router.
-fn router(state: Arc<AppState>) -> Router {
+fn router(state: Arc<AppState>, recorder: Option<Arc<Recorder>>) -> Router {
     let mut router = Router::new()
         .route("/{tenant}/oauth2/v2.0/token", post(token::issue))
         .route("/{tenant}/oauth2/v2.0/devicecode", post(token::device_code))
@@ -55,6 +57,7 @@ fn router(state: Arc<AppState>) -> Router {
         .route("/{tenant}/discovery/instance", get(token::instance))
         .route("/metadata/identity/oauth2/token", get(token::managed_identity))
         .route("/msi/token", get(token::app_service))
+        .route("/subscriptions", get(token::subscriptions))
         .route(
             "/{tenant}/v2.0/.well-known/openid-configuration",
             get(token::discovery),
@@ -67,7 +70,11 @@ fn router(state: Arc<AppState>) -> Router {
     if !state.faults.is_idle() {
         router = router.layer(from_fn_with_state(Arc::clone(&state), faults::act));
     }
-    router.layer(from_fn(error::finish)).with_state(state)
+    router = router.layer(from_fn(error::finish));
+    if let Some(recorder) = recorder {
+        router = router.layer(from_fn_with_state(recorder, record::keep));
+    }
+    router.with_state(state)
 }
 
 /// The machine's clock, in milliseconds: for what is not bound to the service's own clock.

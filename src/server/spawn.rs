@@ -10,6 +10,7 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 use super::faults::{Faults, Line, Lines, Rate};
+use super::record::Recorder;
 use super::secure::{SecureLines, Tls};
 use super::state::{AppState, DOMAIN, Operator};
 use super::store::Store;
@@ -40,6 +41,8 @@ pub struct Options {
     pub faults: Option<PathBuf>,
     /// How many resource units a second are served; the rest is told to come back.
     pub throttle: Option<Rate>,
+    /// A folder where it writes down what it is asked and what it answers.
+    pub record: Option<PathBuf>,
 }
 
 impl Options {
@@ -56,6 +59,7 @@ impl Options {
             trusted: Trusted::default(),
             faults: None,
             throttle: None,
+            record: None,
         }
     }
 }
@@ -132,6 +136,8 @@ pub async fn spawn(options: Options) -> Result<Running> {
     let secured = options.tls.as_ref().map(Tls::load).transpose()?;
     let faults = Faults::load(options.faults.as_deref(), options.throttle)?;
     let acts = !faults.is_idle();
+    let record = options.record.as_deref();
+    let recorder = record.map(|folder| Recorder::new(folder, acts)).transpose()?;
     let (data, demo) = (options.data.clone(), options.demo);
     let store = tokio::task::spawn_blocking(move || Store::open(data, demo))
         .await
@@ -178,7 +184,7 @@ pub async fn spawn(options: Options) -> Result<Running> {
             .map(|operator| (operator.sign_in_name.clone(), operator.password.clone())),
     };
     let (stop, stopped) = oneshot::channel::<()>();
-    let router = router(state);
+    let router = router(state, recorder);
     // An answer and a dropped sender mean the same.
     let until = async move { drop(stopped.await) };
     let task = if let Some(secured) = secured {

@@ -32,7 +32,7 @@ pub(crate) use self::claims::Claims;
 use self::claims::{access, application, redeem, signed_in};
 pub(crate) use self::client::Used;
 pub(crate) use self::discovery::{discovery, instance, keys};
-pub(crate) use self::endpoints::{app_service, device_code, managed_identity, revoke};
+pub(crate) use self::endpoints::{app_service, device_code, managed_identity, revoke, subscriptions};
 use self::person::{Person, by_password};
 use self::refusal::{Refusal, bad, refusal};
 use self::scope::Scopes;

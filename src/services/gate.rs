@@ -4,11 +4,12 @@
 use async_trait::async_trait;
 use futures::StreamExt as _;
 use futures::stream::{self, BoxStream};
+use serde_json::Value;
 
 use crate::domain::{
-    Answer, Capabilities, Capability, Challenge, Effect, Error, ErrorCode, IdentityService, MethodId,
-    MethodKind, Parts, Policy, Privileges, Purpose, RegistrationRow, ReportQuery, Result, Right, Secret,
-    SecurityInfo, Step, User, UserId, UserQuery, Verdict,
+    Answer, Capabilities, Capability, Challenge, Effect, Error, ErrorCode, HardwareToken, IdentityService,
+    MethodId, MethodKind, NewToken, Parts, Policy, Privileges, Purpose, RegistrationRow, ReportQuery, Result,
+    Right, Secret, SecurityInfo, Step, User, UserId, UserQuery, Verdict, Verified,
 };
 
 /// A service behind the gate.
@@ -60,6 +61,10 @@ impl<S: IdentityService + ?Sized> IdentityService for Gate<S> {
         self.0.rights()
     }
 
+    async fn verify_assumptions(&self) -> Vec<Verified> {
+        self.0.verify_assumptions().await
+    }
+
     fn users<'a>(&'a self, query: &'a UserQuery) -> BoxStream<'a, Result<User>> {
         self.0.users(query)
     }
@@ -92,6 +97,21 @@ impl<S: IdentityService + ?Sized> IdentityService for Gate<S> {
     async fn answer(&self, challenge: &Challenge, code: Secret) -> Result<Verdict> {
         admit_challenge(self.capabilities(), challenge.purpose)?;
         self.0.answer(challenge, code).await
+    }
+
+    async fn passkey_options(&self, user: &UserId) -> Result<Value> {
+        admit(self.capabilities(), Capability::Add(MethodKind::Passkey))?;
+        self.0.passkey_options(user).await
+    }
+
+    async fn hardware_tokens(&self) -> Result<Vec<HardwareToken>> {
+        admit(self.capabilities(), Capability::HardwareTokens)?;
+        self.0.hardware_tokens().await
+    }
+
+    async fn add_hardware_token(&self, token: &NewToken, seed: &Secret) -> Result<HardwareToken> {
+        admit(self.capabilities(), Capability::HardwareTokens)?;
+        self.0.add_hardware_token(token, seed).await
     }
 
     async fn apply(&self, steps: &[Step]) -> Vec<Result<Effect>> {

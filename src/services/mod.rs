@@ -9,6 +9,7 @@ mod keycloak;
 mod listed;
 pub mod local;
 mod password;
+mod privacyidea;
 pub(crate) mod sign_in;
 mod steps;
 mod words;
@@ -88,7 +89,25 @@ pub static SERVICES: &[Service] = &[
         wider: (2, 8),
         make: local::make,
     },
+    Service {
+        name: "privacyidea",
+        title: "privacyIDEA",
+        capabilities: privacyidea::declared,
+        limits: privacyidea::LIMITS,
+        batches: &[],
+        dialect: Dialect::PRIVACYIDEA,
+        // It throttles nobody, and answers slowly: more at once than it has workers only wait there.
+        wider: (0, 0),
+        make: privacyidea::make,
+    },
 ];
+
+impl Service {
+    /// Whether somebody can sign in to it this way: one of a profile's `auth`.
+    pub(crate) fn takes(&self, way: &str) -> bool {
+        self.dialect.takes(way)
+    }
+}
 
 /// The service of this name.
 ///
@@ -161,14 +180,6 @@ pub fn limits(service: &str) -> Result<Limits> {
     find(service).map(|service| service.limits)
 }
 
-/// Whether applications sign in there with a private key alone, without its certificate.
-///
-/// # Errors
-/// `config_invalid` for an unknown service.
-pub fn takes_bare_keys(service: &str) -> Result<bool> {
-    find(service).map(|service| service.dialect.bare_keys)
-}
-
 /// Signs in and connects. Sends one request, for the token.
 ///
 /// # Errors
@@ -205,8 +216,14 @@ async fn link(
     let tokens = sign_in::source(options, transport.clone(), timer.clone())?;
     let claims = tokens.claims().await?;
     let limiter = limiter(options, service.limits, &claims, timer.clone());
+    let pipeline = Pipeline::new(transport, timer, graph, Some(Arc::new(tokens)), timeout);
+    let pipeline = if service.dialect.own {
+        pipeline.bare()
+    } else {
+        pipeline
+    };
     Ok(Link {
-        graph: Pipeline::new(transport, timer, graph, Some(Arc::new(tokens)), timeout)
+        graph: pipeline
             .paced(Arc::new(limiter), service.batches)
             .widened(service.wider),
         tenant: options.tenant.clone(),

@@ -82,6 +82,15 @@ pub(crate) fn generate(rules: &Rules) -> Result<Secret> {
     ))
 }
 
+/// A PIN of so many digits.
+///
+/// # Errors
+/// `internal` where the machine gives no random bytes.
+pub(crate) fn digits(length: u32) -> Result<Secret> {
+    let digits: Result<String> = (0..length).map(|_| pick(DIGITS).map(char::from)).collect();
+    digits.map(Secret::new)
+}
+
 fn pick(alphabet: &[u8]) -> Result<u8> {
     Ok(alphabet[below(alphabet.len())?])
 }

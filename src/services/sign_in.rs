@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use super::ConnectOptions;
-use crate::auth::{Addressee, Application, Place, SigningIn, Store, TokenSource, Way};
+use crate::auth::{Addressee, Application, Credential, OwnCall, Place, SigningIn, Store, TokenSource, Way};
 use crate::domain::{Error, ErrorCode, Result};
 use crate::http::{HttpTransport, SystemTimer, Timer, Transport, origin};
 
@@ -105,5 +105,22 @@ pub(crate) fn application(options: &ConnectOptions) -> Result<Application> {
             ),
         )
         .hint("set auth = \"browser\" or auth = \"device-code\" to sign in as yourself")),
+    }
+}
+
+/// The call of the service's own by which people sign in to this connection.
+///
+/// # Errors
+/// `config_invalid`: nobody signs in there so.
+pub(crate) fn own_call(options: &ConnectOptions) -> Result<OwnCall> {
+    match &options.credential {
+        Credential::Prompted { username } => own_way(options, |way| OwnCall::new(way, username.clone())),
+        other => Err(Error::new(
+            ErrorCode::ConfigInvalid,
+            format!(
+                "the profile signs in by {}, and nobody types anything for that",
+                other.way()
+            ),
+        )),
     }
 }

@@ -1,17 +1,20 @@
 //! Every call that the Entra client can make, made against the demo directory.
 
+use std::path::Path;
 use std::time::Duration;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use futures::TryStreamExt;
 use mfactl::auth::Credential;
 use mfactl::domain::{
-    Action, ErrorCode, IdentityService, MethodKind, Parts, PhoneNumber, ReportQuery, Secret, Slot, Step,
-    User, UserId, UserQuery,
+    Action, ErrorCode, IdentityService, MethodKind, MfaState, NewToken, Parts, PhoneNumber, Purpose,
+    ReportQuery, Secret, Slot, Step, TokenHash, User, UserId, UserQuery,
 };
 use mfactl::server;
 use mfactl::services::{ConnectOptions, Gated, connect};
 
-use crate::proxy::{Exchange, Recorder};
+use crate::exchange::Exchange;
 
 /// Who is behind the token.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -20,15 +23,15 @@ pub enum As {
     Person,
 }
 
-/// Makes them, and gives what went over the wire.
-pub async fn make_every_call(who: As) -> Vec<Exchange> {
+/// Makes them against a service that writes down into this folder what goes over the wire.
+pub async fn make_every_call(who: As, record: &Path) {
     let folder = tempfile::tempdir().unwrap();
     let mut options = server::Options::new(folder.path().join("directory.db"));
     options.graph_only = true;
     options.in_process = who == As::Person;
+    options.record = Some(record.to_owned());
     let running = server::spawn(options).await.unwrap();
     let endpoint = running.endpoint.clone();
-    let recorder = Recorder::new(&endpoint.graph).await;
     let credential = match (who, endpoint.operator) {
         (As::Person, Some((username, password))) => Credential::Password {
             client_id: endpoint.client_id,
@@ -44,8 +47,8 @@ pub async fn make_every_call(who: As) -> Vec<Exchange> {
     };
     let connected = connect(ConnectOptions {
         service: "entra".to_owned(),
-        authority: endpoint.authority.replace(&endpoint.graph, &recorder.address),
-        graph: recorder.address.clone(),
+        authority: endpoint.authority,
+        graph: endpoint.graph,
         tenant: endpoint.tenant,
         credential,
         timeout: Duration::from_secs(60),
@@ -59,9 +62,7 @@ pub async fn make_every_call(who: As) -> Vec<Exchange> {
     let service = connected.service;
     let everyone = read_everything(&service).await;
     change_everything(&service, &everyone).await;
-    let exchanges = recorder.exchanges();
     running.stop().await.unwrap();
-    exchanges
 }
 
 async fn find(service: &Gated, query: UserQuery) -> Vec<User> {
@@ -129,6 +130,7 @@ async fn apply(service: &Gated, user: &UserId, actions: Vec<Action>) {
             let mut step = Step::new("job", user.clone(), seq, action, vec![]);
             step.slots
                 .fill(Slot::NewPassword, Secret::new("Correct-Horse-42"));
+            step.slots.fill(Slot::Code, Secret::new("000000"));
             step
         })
         .collect();
@@ -264,13 +266,108 @@ async fn change_everything(service: &Gated, everyone: &[UserId]) {
         let step = Step::new("job", target.clone(), 0, action, vec![]);
         let _ = service.apply(&[step]).await;
     }
-    apply(service, target, vec![Action::DisableAccount]).await;
+    enrol_everything(service, target).await;
+    switch_everything(service, target, everyone).await;
 }
 
-/// What is wrong with a call whatever a vendor says.
+/// What an administrator registers for somebody: each way, and each way wrong.
+async fn enrol_everything(service: &Gated, target: &UserId) {
+    let policy = service.policy(None).await.unwrap();
+    let provider = policy.methods.iter().find(|row| row.kind == "external").unwrap();
+    let external = || Action::AddExternal {
+        configuration: provider.limits["id"].as_str().unwrap().to_owned(),
+        name: "Fabrikam ID".to_owned(),
+    };
+    let qr_pin = || Action::AddQrPin { days: Some(30) };
+    apply(service, target, vec![external(), external(), qr_pin(), qr_pin()]).await;
+
+    let seed = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ";
+    let new = |serial: &str, assign_to| NewToken {
+        serial: serial.to_owned(),
+        manufacturer: "Contoso".to_owned(),
+        model: "C-200".to_owned(),
+        interval_s: 30,
+        hash: TokenHash::Sha1,
+        assign_to,
+    };
+    for token in [new("9001", None), new("9002", Some(target.clone()))] {
+        service
+            .add_hardware_token(&token, &Secret::new(seed))
+            .await
+            .unwrap();
+    }
+    assert!(service.hardware_tokens().await.unwrap().len() >= 4);
+    let give = |serial: &str, activate| Action::AddHardwareToken {
+        serial: serial.to_owned(),
+        name: None,
+        activate,
+    };
+    // The code in the slot is none of the token's: refused, and looked at.
+    apply(service, target, vec![give("9001", false), give("9001", true)]).await;
+    let methods = service
+        .security_info(std::slice::from_ref(target), Parts::METHODS)
+        .await
+        .remove(0)
+        .unwrap();
+    let token = |method: &&mfactl::domain::Method| method.kind == MethodKind::HardwareToken;
+    let token = methods.methods().iter().find(token).unwrap().id.clone();
+    let challenge = service.challenge(target, &token, Purpose::Verify).await.unwrap();
+    service.answer(&challenge, Secret::new("000000")).await.unwrap();
+
+    let options = service.passkey_options(target).await.unwrap();
+    let client =
+        serde_json::json!({"type": "webauthn.create", "challenge": options["publicKey"]["challenge"]});
+    let encode = |bytes: &[u8]| URL_SAFE_NO_PAD.encode(bytes);
+    let response = serde_json::json!({"id": "AQIDBA", "clientExtensionResults": {}, "response": {
+        "clientDataJSON": encode(client.to_string().as_bytes()), "attestationObject": encode(b"\xa3cfmtdnone")}});
+    let name = Some("YubiKey 5C".to_owned());
+    let mut step = Step::new("job", target.clone(), 0, Action::AddPasskey { name }, vec![]);
+    step.slots
+        .fill(Slot::Credential, Secret::new(response.to_string()));
+    service.apply(&[step]).await.remove(0).unwrap();
+    // What was made is removed by the segment of its type.
+    let info = service
+        .security_info(std::slice::from_ref(target), Parts::METHODS)
+        .await
+        .remove(0)
+        .unwrap();
+    let methods = info.methods.unwrap().into_iter();
+    let actions = methods.map(|method| Action::RemoveMethod {
+        method: method.id,
+        kind: method.kind,
+    });
+    apply(service, target, actions.collect()).await;
+}
+
+/// What may sign in, and per-user MFA.
+async fn switch_everything(service: &Gated, target: &UserId, everyone: &[UserId]) {
+    let devices = Parts {
+        devices: true,
+        ..Parts::NONE
+    };
+    let mut switches: Vec<Action> = Vec::new();
+    for info in service.security_info(everyone, devices).await {
+        for device in info.unwrap().devices.into_iter().flatten() {
+            switches.extend([false, true].map(|enabled| Action::SwitchDevice {
+                device: device.id.clone(),
+                enabled,
+            }));
+        }
+    }
+    assert!(!switches.is_empty(), "nobody has a device");
+    switches.extend(MfaState::ALL.map(|state| Action::SetMfaState { state }));
+    switches.extend([
+        Action::DisableAccount,
+        Action::EnableAccount,
+        Action::DisableAccount,
+    ]);
+    apply(service, target, switches).await;
+}
+
+/// What is wrong with a call of our client whatever a vendor says.
 pub fn unfit(exchange: &Exchange) -> Option<String> {
-    let header = |name: &str| exchange.request_headers.iter().any(|(key, _)| key == name);
-    let line = format!("{} {}", exchange.method, exchange.target);
+    let header = |name: &str| exchange.header(name).is_some();
+    let line = exchange.line();
     if !exchange.inner && !header("client-request-id") {
         return Some(format!("{line}: no client-request-id"));
     }
@@ -283,5 +380,5 @@ pub fn unfit(exchange: &Exchange) -> Option<String> {
     if exchange.request.is_some() && !header("content-type") {
         return Some(format!("{line}: a body without its type"));
     }
-    (exchange.status >= 500).then(|| format!("{line}: status {}", exchange.status))
+    (exchange.status >= 500 && !exchange.disturbed).then(|| format!("{line}: status {}", exchange.status))
 }

@@ -135,11 +135,18 @@ fn an_application_with_all_rights_is_fine() {
     ok | right | methods add phone | UserAuthenticationMethod.ReadWrite.All | -
     ok | right | methods add email | UserAuthenticationMethod.ReadWrite.All | -
     ok | right | methods add temporary-pass | UserAuthenticationMethod.ReadWrite.All | -
+    ok | right | methods add passkey | UserAuthenticationMethod.ReadWrite.All | -
+    ok | right | methods add external | UserAuthenticationMethod.ReadWrite.All | -
+    ok | right | methods add hardware-token | UserAuthenticationMethod.ReadWrite.All, Policy.Read.AuthenticationMethod | -
+    ok | right | methods add qr-pin | UserAuthenticationMethod.ReadWrite.All | -
+    ok | right | hardware-tokens list, import | Policy.ReadWrite.AuthenticationMethod | -
     ok | right | methods set-default | UserAuthenticationMethod.ReadWrite.All | -
     ok | right | user sign-out | User.RevokeSessions.All | -
     warn | right | user reset-password | the token does not say whether the role Privileged Authentication Administrator is held | where it is refused, the role Privileged Authentication Administrator is what lacks
-    warn | right | disable-account, in playbooks | the token does not say whether the role Privileged Authentication Administrator is held | where it is refused, the role Privileged Authentication Administrator is what lacks
-    · 25 ok, 2 to see to, 0 failed, 2 skipped
+    warn | right | user disable, enable | the token does not say whether the role Privileged Authentication Administrator is held | where it is refused, the role Privileged Authentication Administrator is what lacks
+    ok | right | user set-mfa-state | Policy.ReadWrite.AuthenticationMethod | -
+    ok | right | devices disable, enable | Device.ReadWrite.All | -
+    · 32 ok, 2 to see to, 0 failed, 2 skipped
     exit 0
     ");
     let lines = entra.run(&["doctor", "-o", "ndjson"]).exits(0).stdout;
@@ -323,4 +330,48 @@ fn the_password_of_a_proxy_is_never_told() {
         );
         assert!(!output.screen().contains("hunter2") && !output.screen().contains("s3cr3t"));
     }
+}
+
+#[test]
+fn what_is_assumed_of_graph_is_looked_at_by_reads_alone() {
+    let place = Environment::new();
+    let server = place.serve(&["--graph-only"]);
+    let entra = place.over(&server, "entra");
+    let output = entra
+        .run(&["doctor", "--verify-assumptions", "-o", "json"])
+        .exits(0);
+    let rows = output.value();
+    let verdicts: std::collections::BTreeMap<&str, &str> = rows
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|row| (row["id"].as_str().unwrap(), row["verdict"].as_str().unwrap()))
+        .collect();
+    for id in ["absent-method", "method-types", "report-words", "search-quotes"] {
+        assert_eq!(verdicts[id], "confirmed", "{rows:#}");
+    }
+    // The application sees every number whole, and what only a change shows is not tried.
+    for id in ["masked-numbers", "phone-rule-errors", "default-not-registered"] {
+        assert_eq!(verdicts[id], "cannot_tell", "{rows:#}");
+    }
+    assert!(!verdicts.values().any(|verdict| *verdict == "contradicted"));
+    let table = entra.run(&["doctor", "--verify-assumptions"]).exits(0);
+    assert!(table.stdout.starts_with("VERDICT"), "{}", table.screen());
+    assert!(
+        table.stderr.contains(" confirmed, 0 contradicted, "),
+        "{}",
+        table.screen()
+    );
+}
+
+#[test]
+fn the_embedded_service_is_as_assumed() {
+    let place = Environment::new();
+    let rows = place.json(&["doctor", "--verify-assumptions"]);
+    let row = rows
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|row| row["id"] == "absent-method");
+    assert_eq!(row.unwrap()["verdict"], "confirmed", "{rows:#}");
 }

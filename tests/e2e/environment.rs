@@ -180,6 +180,7 @@ impl Environment {
             .env("TMPDIR", self.folder.path())
             .env("TZ", "UTC")
             .env("LANG", "C.UTF-8")
+            .envs(recording())
             .envs(self.variables.iter().map(|(name, value)| (name, value)))
             .current_dir(&home);
         if let Some(profile) = &self.profile {
@@ -308,6 +309,16 @@ pub(crate) fn kill(id: u32, signal: rustix::process::Signal) {
         .unwrap();
     // It may have ended by itself in between.
     let _ = rustix::process::kill_process(id, signal);
+}
+
+/// Where the embedded service writes down what goes over the wire, where whoever runs the tests wants it (tests/contract).
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a variable of the tests, handed on to the program"
+)]
+fn recording() -> Option<(&'static str, OsString)> {
+    let name = "MFACTL_LOCAL_RECORD";
+    std::env::var_os(name).map(|folder| (name, folder))
 }
 
 /// Takes the terminal of whoever runs the tests away from the command: `setsid` leaves it without one.

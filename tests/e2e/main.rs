@@ -11,6 +11,8 @@ mod caller;
 #[cfg(test)]
 mod doctor;
 #[cfg(test)]
+mod enrol;
+#[cfg(test)]
 mod environment;
 #[cfg(test)]
 mod flows;
@@ -42,6 +44,8 @@ mod several;
 mod sign_in;
 #[cfg(test)]
 mod stories;
+#[cfg(test)]
+mod switch;
 #[cfg(test)]
 mod terminal;
 #[cfg(test)]

@@ -167,7 +167,7 @@ fn an_application_that_loses_its_secret_stops_and_goes_on_with_the_new_one() {
     );
     let (code, result, said) = ended(job);
     assert!([4, 7].contains(&code), "{code}: {said}\n{}", result["summary"]);
-    assert!(said.contains("the client secret is wrong"), "{said}");
+    assert!(said.contains("jobs resume"), "{said}");
     let again = place
         .with("MFACTL_CLIENT_SECRET", "an0ther")
         .run(&["jobs", "resume", "faults", "--yes", "-o", "json"]);

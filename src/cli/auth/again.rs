@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use async_trait::async_trait;
 
 use super::interactive::{Interactive, LIMIT};
+use super::typed;
 use crate::auth::{Credential, Fetched, Place, SignInAgain, Store, TokenStore};
 use crate::domain::{Error, Result};
 use crate::services::{ConnectOptions, sign_in};
@@ -55,6 +56,11 @@ impl SignInAgain for Again {
             None => None,
         };
         debug_assert!(store.is_some() || profile.is_none_or(|keeping| keeping.store == TokenStore::Memory));
+        if let Credential::Prompted { .. } = &self.options.credential {
+            let fetched = typed::sign_in(&self.ui, &self.options).await?;
+            self.refused.store(false, Ordering::SeqCst);
+            return Ok((fetched, store));
+        }
         let interactive = Interactive {
             ui: self.ui.clone(),
             browser: self.browser.clone(),

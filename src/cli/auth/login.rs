@@ -5,7 +5,7 @@ use std::time::Duration;
 use jiff::SignedDuration;
 
 use super::interactive::{Interactive, LIMIT};
-use super::status;
+use super::{status, typed};
 use crate::auth::{self, Credential, Place, Store, TokenClaims, TokenStore};
 use crate::cli::context::Context;
 use crate::config::{Login, Place as Where, Profile};
@@ -110,11 +110,16 @@ async fn person(
         )
         .hint("choose another place: --token-store keyring, or --token-store file"));
     };
-    let application = sign_in::application(options)?;
     // Asked first: a sign-in that succeeds and has no place to stay would be lost.
     let store = place.of_person().await?.unwrap_or(Store::File);
     let asked_at = SystemClock.now();
-    let fetched = interactive.sign_in(&application, claims).await?;
+    let fetched = match &options.credential {
+        Credential::Prompted { .. } => typed::sign_in(&interactive.ui, options).await?,
+        _ => {
+            let application = sign_in::application(options)?;
+            interactive.sign_in(&application, claims).await?
+        }
+    };
     sign_in::addressee(options)?.check(&TokenClaims::read(&fetched.value))?;
     let new = auth::sign_in(&fetched, asked_at, None);
     let before = keep(&place, store, &new).await?;

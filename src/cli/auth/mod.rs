@@ -6,6 +6,7 @@ mod login;
 mod logout;
 mod status;
 mod token;
+mod typed;
 
 pub(crate) use again::Again;
 pub(crate) use logout::end;

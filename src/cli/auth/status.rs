@@ -85,7 +85,7 @@ pub(super) async fn show(cx: &Context, profile: &Profile, options: &ConnectOptio
         && if options.credential.is_a_persons() {
             kept.as_ref().is_some_and(|kept| kept.refresh.is_some())
         } else {
-            options.credential.way() != "token"
+            !matches!(options.credential.way(), "token" | "api-token")
         };
     let status = AuthStatus {
         profile: profile.name.clone(),

@@ -328,6 +328,18 @@ impl Keeper {
                 }
                 text
             }
+            "qr-pin" => {
+                let mut text = format!("\nQR code and PIN of {user}{until}, shown once:\n");
+                if let Some(content) = &minted.uri {
+                    let draws = self.qr == Qr::Auto && !cx.ui.accessible();
+                    if let Some(code) = draws.then(|| qr::Qr::new(content)).and_then(Result::ok) {
+                        text.push_str(&code.lines());
+                    }
+                    text.push_str(&format!("  code  {}\n", clean(content.expose())));
+                }
+                text.push_str(&format!("  PIN   {}\n", in_fours(value)));
+                text
+            }
             kind => {
                 let what = match kind {
                     "temporary-pass" => "Temporary pass",

@@ -42,6 +42,7 @@ pub(crate) use kept::{Kept, head};
 pub(crate) use merged::merged;
 pub(crate) use named::{Begun, JobName, begin};
 pub(crate) use policies::of as policy;
+pub(crate) use private::write_new as write_private;
 pub(crate) use resume::{resume, work};
 
 /// Options of every verb that changes something.
@@ -249,6 +250,30 @@ pub(crate) async fn finish(cx: &Context, session: &Session, mut prepared: Prepar
         confirm::ask(cx, session, &prepared)?;
     }
     carry_out::run(cx, session, prepared).await
+}
+
+/// Shows what is about to be done, which is no plan of people, and asks whether it is meant. `number`: what is typed.
+///
+/// # Errors
+/// `not_confirmed`: nobody can be asked, or the answer was No.
+pub(crate) fn confirm(cx: &Context, plan: &str, number: u64) -> Result<()> {
+    confirm::shown_is_meant(cx, plan, number)
+}
+
+/// As [`one_row`], of several.
+///
+/// # Errors
+/// As [`one_row`].
+pub(crate) fn rows(
+    cx: &Context,
+    session: &Session,
+    verb: &str,
+    whom: &str,
+    rows: Vec<StepRow>,
+) -> Result<u8> {
+    let mut head = kept::head(cx, session, verb, whom);
+    head.ticket.clone_from(&cx.globals.ticket);
+    report::rows(cx, session, &head, whom, rows, Vec::new())
 }
 
 /// The result of something that is no plan: one row, which has ended. Gives the exit status.

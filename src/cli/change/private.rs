@@ -74,7 +74,7 @@ pub(super) fn create(path: &Path) -> Result<File> {
 ///
 /// # Errors
 /// `file_unreadable`, `disk_full`.
-pub(super) fn write_new(path: &Path, bytes: &[u8]) -> Result<()> {
+pub(crate) fn write_new(path: &Path, bytes: &[u8]) -> Result<()> {
     let mut file = create(path)?;
     file.write_all(bytes)
         .and_then(|()| file.sync_all())

@@ -99,19 +99,34 @@ pub(super) fn one_row(
     row: StepRow,
     hints: Vec<String>,
 ) -> Result<u8> {
+    let whom = row.user.clone();
+    rows(cx, session, head, &whom, vec![row], hints)
+}
+
+/// Shows rows that have ended. `whom`: about whom they are, or what.
+///
+/// # Errors
+/// Why they did not all end well.
+pub(super) fn rows(
+    cx: &Context,
+    session: &Session,
+    head: &JobHead,
+    whom: &str,
+    rows: Vec<StepRow>,
+    hints: Vec<String>,
+) -> Result<u8> {
     let mut doc = empty(cx, head);
     doc.job = None;
-    doc.dry_run = row.status == Status::Planned;
+    doc.dry_run = rows.iter().any(|row| row.status == Status::Planned);
     doc.audit = cx.record.last();
-    doc.summary = outcome::summary(std::slice::from_ref(&row));
-    let verdict = outcome::verdict(&doc.summary, &Reasons::of([&row]), None);
+    doc.summary = outcome::summary(&rows);
+    let verdict = outcome::verdict(&doc.summary, &Reasons::of(&rows), None);
     doc.exit_code = verdict.as_ref().map_or(0, |error| error.code().exit_code());
-    let whom = row.user.clone();
-    doc.steps = vec![row];
+    doc.steps = rows;
     let mut out = cx.ui.stdout();
     crate::render::result(&cx.page(), &mut out, &doc)?;
     out.done()?;
-    lines::counts(cx, session, &doc, &whom, None, verdict.as_ref());
+    lines::counts(cx, session, &doc, whom, None, verdict.as_ref());
     for hint in &hints {
         cx.ui.note(hint);
     }

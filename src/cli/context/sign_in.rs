@@ -5,7 +5,7 @@ use std::io::Read as _;
 use crate::auth::{Credential, Host, IMDS, Identity};
 use crate::config::{Handed, IdentityHost, Login, Profile};
 use crate::domain::{Error, ErrorCode, Result, Secret};
-use crate::services::takes_bare_keys;
+use crate::services;
 
 /// The longest token that is taken from standard input, in bytes.
 const LONGEST: u64 = 64 * 1024;
@@ -16,6 +16,16 @@ const LONGEST: u64 = 64 * 1024;
 /// `not_signed_in` where somebody has to sign in first or no token comes; `file_unreadable` and `config_invalid` for a
 /// file of a certificate; `unsupported` for a way that the service does not have.
 pub(super) fn credential(profile: &Profile, login: &Login) -> Result<Credential> {
+    let way = login.way();
+    let service = services::find(&profile.service)?;
+    if !service.takes(way) {
+        let instead = match way {
+            "private-key" => "certificate",
+            "api-token" => "token",
+            _ => "password",
+        };
+        return Err(not_here(profile, way, instead));
+    }
     Ok(match login.clone() {
         Login::Browser { client_id, .. } => Credential::Browser { client_id },
         Login::DeviceCode { client_id, .. } => Credential::DeviceCode { client_id },
@@ -32,16 +42,11 @@ pub(super) fn credential(profile: &Profile, login: &Login) -> Result<Credential>
             client_id,
             file,
             password,
-        } => {
-            if !takes_bare_keys(&profile.service)? {
-                return Err(not_here(profile, "private-key", "certificate"));
-            }
-            Credential::PrivateKey {
-                client_id,
-                identity: Identity::read_key(&file, password.as_ref())?,
-            }
-        }
-        Login::ApiToken(_) => return Err(not_here(profile, "api-token", "token")),
+        } => Credential::PrivateKey {
+            client_id,
+            identity: Identity::read_key(&file, password.as_ref())?,
+        },
+        Login::ApiToken(key) => Credential::ApiToken(key),
         Login::Federated { client_id, assertion } => Credential::Federated { client_id, assertion },
         Login::ManagedIdentity { client_id, machine } => Credential::ManagedIdentity {
             client_id,
@@ -53,6 +58,7 @@ pub(super) fn credential(profile: &Profile, login: &Login) -> Result<Credential>
         Login::AzureCli => Credential::AzureCli,
         Login::Token(Handed::Here(token)) => Credential::Token(token),
         Login::Token(Handed::StandardInput) => Credential::Token(handed()?),
+        Login::Prompted { username } => Credential::Prompted { username },
         Login::Password {
             client_id,
             client_secret,

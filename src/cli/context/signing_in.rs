@@ -70,7 +70,10 @@ impl Context {
         let profile = self.config().ok()?.profile(Some(name)).ok()?;
         match &profile.place {
             Place::At(address)
-                if matches!(address.login, Login::Browser { .. } | Login::DeviceCode { .. }) =>
+                if matches!(
+                    address.login,
+                    Login::Browser { .. } | Login::DeviceCode { .. } | Login::Prompted { .. }
+                ) =>
             {
                 self.options(&profile).await.ok()
             }

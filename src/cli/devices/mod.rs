@@ -1,10 +1,14 @@
 //! `devices`: where a person is not asked for a second factor, and what is registered.
 
+mod disable;
+mod enable;
 mod forget;
 pub(crate) mod list;
 
 use super::context::Context;
-use crate::domain::Result;
+use super::who::{Many, Selection};
+use crate::domain::{Error, ErrorCode, Result};
+use crate::jobs::plan::Wish;
 
 /// Verbs on devices.
 #[derive(Debug, clap::Subcommand)]
@@ -13,6 +17,10 @@ pub enum Verb {
     List(list::Args),
     /// Ask a second factor again on remembered devices
     Forget(forget::Args),
+    /// Stop registered devices from signing in
+    Disable(disable::Args),
+    /// Let registered devices sign in again
+    Enable(enable::Args),
 }
 
 impl Verb {
@@ -20,6 +28,39 @@ impl Verb {
         match self {
             Self::List(args) => args.run(cx).await,
             Self::Forget(args) => args.run(cx).await,
+            Self::Disable(args) => args.run(cx).await,
+            Self::Enable(args) => args.run(cx).await,
         }
     }
+}
+
+/// Whose registered devices are switched; a row may bring its own in a column `device`.
+///
+/// # Errors
+/// No DEVICE; as [`Many::select`].
+fn switched(
+    cx: &Context,
+    many: Many,
+    user: Option<String>,
+    device: Vec<String>,
+    enabled: bool,
+) -> Result<Selection> {
+    let (users, devices) = many.operands(user, device);
+    let has_rows = many.has_rows();
+    many.select(cx, users, &["device"], move |given| {
+        let mut wanted = devices.clone();
+        if wanted.is_empty() {
+            if !has_rows {
+                return Err(Error::new(ErrorCode::Usage, "DEVICE… is missing")
+                    .hint("name the registered devices, as devices list prints them"));
+            }
+            let cut = |text: &str| Ok(text.split(',').map(|one| one.trim().to_owned()).collect());
+            wanted = given.required("device", None, cut)?;
+            wanted.retain(|one| !one.is_empty());
+        }
+        Ok(Wish::SwitchDevices {
+            devices: wanted,
+            enabled,
+        })
+    })
 }

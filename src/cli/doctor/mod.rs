@@ -1,6 +1,7 @@
 //! `doctor`: what keeps a profile from working, in the order in which one thing needs the other, each with its mend.
 //! Asks little, and changes nothing.
 
+mod assumptions;
 mod findings;
 mod network;
 mod rights;
@@ -23,15 +24,23 @@ const LOOK: Duration = Duration::from_secs(10);
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  \
     mfactl doctor -p contoso\n  \
-    mfactl doctor -p 'msp-*' -o json --jq '.[] | select(.state == \"fail\")'\n\n\
+    mfactl doctor -p 'msp-*' -o json --jq '.[] | select(.state == \"fail\")'\n  \
+    mfactl doctor -p contoso --verify-assumptions\n\n\
     Sends a few reads and changes nothing. Exits with 0 where nothing failed, warnings or not; else with the status of\n\
     the first failure: 1 or 2 the configuration or the clock, 8 not reached, 4 not signed in or a right is missing")]
-pub struct Args {}
+pub struct Args {
+    /// Ask, by a few reads, whether the organization is as mfactl assumes where Microsoft documents nothing
+    #[arg(long)]
+    verify_assumptions: bool,
+}
 
 impl Args {
     pub(crate) async fn run(self, cx: &Context) -> Result<u8> {
-        let Self {} = self;
+        let Self { verify_assumptions } = self;
         cx.interrupt.watch()?;
+        if verify_assumptions {
+            return assumptions::verify(cx).await;
+        }
         let mut findings = Findings::default();
         examine(cx, &mut findings).await;
         show(cx, &findings)

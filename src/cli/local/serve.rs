@@ -103,6 +103,7 @@ impl Args {
         options.allow_remote = allow_remote_clients;
         options.throttle = throttle;
         options.faults = faults;
+        options.record = cx.record_folder();
         options.trusted = server::Trusted::read(&trust_certificate, &trust_issuer)?;
         let made = make_cert.as_deref().map(server::make_certificate).transpose()?;
         options.tls = match (tls_cert, tls_key) {

@@ -15,7 +15,7 @@ pub struct Args {
     /// Its name; without it a dialogue asks for everything
     #[arg(value_name = "NAME")]
     pub(super) name: Option<String>,
-    /// The identity service: entra, keycloak, local
+    /// The identity service: entra, keycloak, privacyidea, local
     #[arg(long, value_name = "SERVICE")]
     pub(super) service: Option<String>,
     /// The tenant: its domain or its id

@@ -4,7 +4,7 @@ use super::add::Args;
 use crate::cli::context::Context;
 use crate::config::{self, AUTHS};
 use crate::domain::{Error, ErrorCode, Result};
-use crate::services::SERVICES;
+use crate::services::{self, SERVICES};
 
 /// How often a wrong answer is asked again.
 const TRIES: usize = 5;
@@ -58,15 +58,21 @@ pub(super) fn fill(cx: &Context, args: &mut Args) -> Result<()> {
     let is_entra = service == "entra";
     // Its tokens come from the realm, which is what others call a tenant.
     let is_keycloak = service == "keycloak";
+    let is_privacyidea = service == "privacyidea";
     args.service = Some(service);
     if is_entra && args.url.is_none() {
         if args.cloud.is_none() {
             let cloud = choose(cx, "Cloud", CLOUDS)?;
             args.cloud = Some(cloud).filter(|cloud| cloud != "global");
         }
-    } else if is_keycloak {
+    } else if is_keycloak || is_privacyidea {
         if args.url.is_none() {
-            args.url = Some(ask(cx, "Address, without /admin and /realms", address)?);
+            let without = if is_keycloak {
+                "Address, without /admin and /realms"
+            } else {
+                "Address, without /auth and /#"
+            };
+            args.url = Some(ask(cx, without, address)?);
         }
         if args.realm.is_none() {
             args.realm = Some(ask(cx, "Realm", some)?);
@@ -79,7 +85,7 @@ pub(super) fn fill(cx: &Context, args: &mut Args) -> Result<()> {
             args.authority = Some(ask(cx, "Where tokens come from (authority)", address)?);
         }
     }
-    if args.tenant.is_none() && !is_keycloak {
+    if args.tenant.is_none() && !is_keycloak && !is_privacyidea {
         args.tenant = Some(ask(cx, "Tenant: its domain or id", some)?);
     }
     sign_in(cx, args)?;
@@ -109,11 +115,18 @@ fn sign_in(cx: &Context, args: &mut Args) -> Result<()> {
     let name = match args.auth.clone() {
         Some(name) => name,
         None => {
-            let items: Vec<(&str, &str)> = AUTHS.iter().map(|auth| (auth.name, auth.meaning)).collect();
+            let service = args.service.as_deref().and_then(|name| services::find(name).ok());
+            let items: Vec<(&str, &str)> = AUTHS
+                .iter()
+                .filter(|auth| service.is_none_or(|service| service.takes(auth.name)))
+                .map(|auth| (auth.name, auth.meaning))
+                .collect();
             choose(cx, "Sign in", &items)?
         }
     };
-    let needs_client_id = AUTHS.iter().any(|auth| auth.name == name && auth.needs_client_id);
+    // Nobody signs in to privacyIDEA through an application.
+    let needs_client_id = args.service.as_deref() != Some("privacyidea")
+        && AUTHS.iter().any(|auth| auth.name == name && auth.needs_client_id);
     if needs_client_id && args.client_id.is_none() {
         args.client_id = Some(ask(cx, "Client id of the application", some)?);
     }

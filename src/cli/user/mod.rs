@@ -1,9 +1,12 @@
 //! `user`: one person on one page, and what is done to the account.
 
 mod check_caller;
+mod disable;
+mod enable;
 mod reset;
 mod reset_password;
 pub(crate) mod search;
+mod set_mfa_state;
 pub(crate) mod show;
 mod sign_out;
 mod unlock;
@@ -27,6 +30,12 @@ pub enum Verb {
     ResetPassword(reset_password::Args),
     /// End a lock after wrong tries
     Unlock(unlock::Args),
+    /// Stop accounts from signing in
+    Disable(disable::Args),
+    /// Let accounts sign in again
+    Enable(enable::Args),
+    /// Set per-user MFA: disabled, enabled or enforced
+    SetMfaState(set_mfa_state::Args),
     /// Check that a caller is the person, before anything is changed
     CheckCaller(check_caller::Args),
 }
@@ -40,6 +49,9 @@ impl Verb {
             Self::Reset(args) => args.run(cx).await,
             Self::ResetPassword(args) => args.run(cx).await,
             Self::Unlock(args) => args.run(cx).await,
+            Self::Disable(args) => args.run(cx).await,
+            Self::Enable(args) => args.run(cx).await,
+            Self::SetMfaState(args) => args.run(cx).await,
             Self::CheckCaller(args) => args.run(cx).await,
         }
     }

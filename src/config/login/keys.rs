@@ -5,13 +5,20 @@ use std::path::PathBuf;
 use super::{Handed, Login, Machine, auth};
 use crate::config::env::Env;
 use crate::config::file::Section;
+use crate::config::profile::PRIVACYIDEA;
 use crate::domain::{AssertionSource, Error, ErrorCode, Result, Secret};
 
 /// The way that a profile signs in, where it says nothing of it: what is at hand decides.
 pub(in crate::config) fn usual(section: &Section, env: &Env) -> &'static str {
     let set = |name| env.get(name).is_some();
     let has_username = section.username.is_some() || set("MFACTL_USERNAME");
-    if set("MFACTL_PASSWORD") && has_username {
+    if section.service.as_deref() == Some(PRIVACYIDEA) {
+        if set("MFACTL_API_TOKEN") {
+            "api-token"
+        } else {
+            "password"
+        }
+    } else if set("MFACTL_PASSWORD") && has_username {
         "password"
     } else if set("MFACTL_CLIENT_SECRET") {
         "client-secret"
@@ -81,6 +88,13 @@ impl Keys<'_> {
 
     fn username(&self) -> Option<String> {
         self.either("MFACTL_USERNAME", self.section.username.as_ref())
+    }
+
+    fn named(&self) -> Result<String> {
+        self.username().ok_or_else(|| {
+            self.signed_out("no sign-in name")
+                .hint("set MFACTL_USERNAME, or username in the profile")
+        })
     }
 
     fn login(&self) -> Result<Login> {
@@ -162,13 +176,23 @@ impl Keys<'_> {
                         .hint("put the service's key in MFACTL_API_TOKEN")
                 },
             )?)),
+            "password" if self.section.service.as_deref() == Some(PRIVACYIDEA) => {
+                let username = self.named()?;
+                // Nobody signs in there through an application.
+                Ok(match self.secret("MFACTL_PASSWORD") {
+                    Some(password) => Login::Password {
+                        client_id: String::new(),
+                        client_secret: None,
+                        username,
+                        password,
+                    },
+                    None => Login::Prompted { username },
+                })
+            }
             "password" => Ok(Login::Password {
                 client_id: self.client_id()?,
                 client_secret: self.secret("MFACTL_CLIENT_SECRET"),
-                username: self.username().ok_or_else(|| {
-                    self.signed_out("no sign-in name")
-                        .hint("set MFACTL_USERNAME, or username in the profile")
-                })?,
+                username: self.named()?,
                 password: self.secret("MFACTL_PASSWORD").ok_or_else(|| {
                     self.signed_out("no password to sign in with")
                         .hint("set MFACTL_PASSWORD")

@@ -4,9 +4,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use tokio::sync::Semaphore;
 use url::Url;
 
+use super::ways::Ways;
 use super::{Timer, Tokens, header, unknown};
 use crate::domain::{Error, ErrorCode, Result, Secret};
 use crate::http::client::{Failed, Transport, WireAnswer, WireRequest};
@@ -43,11 +43,13 @@ pub(in crate::http) struct Core {
     pub(in crate::http) limiter: Option<Arc<Limiter>>,
     /// The roots under which calls can be batched.
     batches: &'static [&'static str],
+    /// Whether tokens stand in their header without the word `Bearer`.
+    bare: bool,
     /// How many jobs run.
     pub(in crate::http) jobs: AtomicUsize,
     /// Requests under way.
     pub(in crate::http) under_way: AtomicUsize,
-    pub(super) single_ways: Semaphore,
+    pub(super) single_ways: Ways,
 }
 
 /// Counts a request for as long as it lives, also one that nobody waits for any more.
@@ -84,9 +86,10 @@ impl Core {
             timeout,
             limiter: None,
             batches: &[],
+            bare: false,
             jobs: AtomicUsize::new(0),
             under_way: AtomicUsize::new(0),
-            single_ways: Semaphore::new(SINGLE_WAYS),
+            single_ways: Ways::new(SINGLE_WAYS),
         }
     }
 
@@ -94,6 +97,20 @@ impl Core {
         Self {
             limiter: Some(limiter),
             batches,
+            bare: self.bare,
+            ..Self::new(
+                self.transport.clone(),
+                self.timer.clone(),
+                self.origin.clone(),
+                self.tokens.clone(),
+                self.timeout,
+            )
+        }
+    }
+
+    pub(super) fn bare(&self) -> Self {
+        Self {
+            bare: true,
             ..Self::new(
                 self.transport.clone(),
                 self.timer.clone(),
@@ -161,7 +178,8 @@ impl Core {
         headers.push(("accept", "application/json".to_owned()));
         headers.push(("client-request-id", call_id.to_owned()));
         if let Some(token) = token {
-            headers.push(("authorization", format!("Bearer {}", token.expose())));
+            let word = if self.bare { "" } else { "Bearer " };
+            headers.push(("authorization", format!("{word}{}", token.expose())));
         }
         let body = match &request.body {
             Body::None => None,

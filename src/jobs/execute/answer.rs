@@ -195,7 +195,7 @@ impl Window<'_> {
 fn makes_anew(action: &Action) -> bool {
     matches!(
         action,
-        Action::AddTemporaryPass { .. } | Action::GeneratePassword { .. }
+        Action::AddTemporaryPass { .. } | Action::AddQrPin { .. } | Action::GeneratePassword { .. }
     )
 }
 
@@ -207,6 +207,8 @@ pub(super) fn has_its_secrets(step: &Step) -> Result<()> {
     let slot = match step.action {
         Action::SetPassword { .. } => Slot::NewPassword,
         Action::AddQuestions { .. } => Slot::Answers,
+        Action::AddPasskey { .. } => Slot::Credential,
+        Action::AddHardwareToken { activate: true, .. } => Slot::Code,
         _ => return Ok(()),
     };
     if step.slots.get(slot).is_some() {

@@ -32,6 +32,10 @@ impl Look {
                 | Action::AddTotp { .. }
                 | Action::AddTemporaryPass { .. }
                 | Action::AddQuestions { .. }
+                | Action::AddExternal { .. }
+                | Action::AddPasskey { .. }
+                | Action::AddHardwareToken { .. }
+                | Action::AddQrPin { .. }
                 | Action::UpdatePhone { .. }
                 | Action::UpdateEmail { .. }
                 | Action::Rename { .. }
@@ -44,7 +48,9 @@ impl Look {
                 Action::RevokeAppPassword { .. } | Action::RevokeAllAppPasswords => {
                     parts.app_passwords = true
                 }
-                Action::DisableAccount => accounts = true,
+                Action::DisableAccount | Action::EnableAccount => accounts = true,
+                Action::SwitchDevice { .. } => parts.devices = true,
+                Action::SetMfaState { .. } => parts.registration = true,
                 Action::Unlock => parts.locks = true,
                 Action::IssueAppPassword { .. }
                 | Action::SignOut
@@ -154,6 +160,19 @@ pub(super) fn holds(action: &Action, created: Option<&MethodId>, seen: &Seen) ->
         Action::AddTotp { .. } | Action::AddTemporaryPass { .. } => {
             created.map(|id| methods.iter().any(|method| method.id == *id))
         }
+        Action::AddExternal { name, .. } => {
+            let same = |method: &&Method| match created {
+                Some(id) => method.id == *id,
+                None => method.kind == MethodKind::External && method.name.as_ref() == Some(name),
+            };
+            Some(methods.iter().any(|method| same(&method)))
+        }
+        Action::AddPasskey { .. } => created.map(|id| methods.iter().any(|method| method.id == *id)),
+        Action::AddHardwareToken { activate, .. } => created.map(|id| {
+            let found = methods.iter().find(|method| method.id == *id);
+            found.is_some_and(|method| method.usable() || !activate)
+        }),
+        Action::AddQrPin { .. } => Some(methods.iter().any(|method| method.kind == MethodKind::QrPin)),
         Action::AddQuestions { .. } => {
             Some(methods.iter().any(|method| method.kind == MethodKind::Questions))
         }
@@ -172,6 +191,16 @@ pub(super) fn holds(action: &Action, created: Option<&MethodId>, seen: &Seen) ->
         }
         Action::Unlock => seen.info.locked.map(|locked| !locked),
         Action::DisableAccount => seen.user.as_ref().map(|user| !user.enabled),
+        Action::EnableAccount => seen.user.as_ref().map(|user| user.enabled),
+        Action::SwitchDevice { device, enabled } => {
+            let devices = seen.info.devices.as_ref()?;
+            let found = devices.iter().find(|one| one.id == *device)?;
+            found.enabled.map(|is| is == *enabled)
+        }
+        Action::SetMfaState { state } => {
+            let stands = seen.info.registration.as_ref()?.mfa_state.as_deref()?;
+            Some(state.is_met_by(stands))
+        }
         Action::IssueAppPassword { .. }
         | Action::SignOut
         | Action::SetPassword { .. }
@@ -187,6 +216,7 @@ pub(super) fn waits(action: &Action, created: Option<&MethodId>, seen: &Seen) ->
         Action::AddPhone { kind, .. } => (*kind, None),
         Action::UpdatePhone { kind, method, .. } => (*kind, Some(method)),
         Action::AddTotp { .. } => (MethodKind::Totp, Some(created?)),
+        Action::AddHardwareToken { .. } => (MethodKind::HardwareToken, Some(created?)),
         _ => return None,
     };
     let methods = seen.info.methods();

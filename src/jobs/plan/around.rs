@@ -224,6 +224,12 @@ pub(crate) fn password_words(permanent: bool) -> Words {
 /// `user reset-password`.
 pub(super) fn password(draft: &mut Draft<'_>, given: Option<&Secret>, permanent: bool) -> Result<()> {
     let words = password_words(permanent);
+    if draft.person.user.synced == Some(true) {
+        draft.warnings.push(
+            "the account comes from another directory: the password counts there once it is written back"
+                .to_owned(),
+        );
+    }
     match given {
         None => {
             draft.require(Action::GeneratePassword { permanent }, words, &[])?;

@@ -4,8 +4,8 @@ use super::state::State;
 use super::{Deed, Person, PlannedRow, PlannedUser, Setting};
 use crate::domain::shape::UserShow;
 use crate::domain::{
-    Action, Answer, DeviceKind, Error, ErrorCode, Method, MethodId, MethodKind, MethodState, Result, Secret,
-    SecurityInfo, Sessions, Slot, Step, User, reference,
+    Action, Answer, Error, ErrorCode, Method, MethodId, MethodKind, Result, Secret, SecurityInfo, Slot, Step,
+    User, reference,
 };
 use crate::jobs::remains;
 use crate::jobs::select::quoted;
@@ -230,103 +230,6 @@ impl<'a> Draft<'a> {
             {
                 step.slots.fill(slot, secret.clone());
             }
-        }
-    }
-
-    /// Takes the state on as an action leaves it.
-    fn simulate(&mut self, action: &Action) {
-        let methods = self.info.methods.get_or_insert_default();
-        let found = |id: &MethodId, kind: &MethodKind| {
-            let (id, kind) = (id.clone(), *kind);
-            move |method: &&mut Method| method.id == id && method.kind == kind
-        };
-        match action {
-            Action::AddPhone { kind, number, .. } => {
-                let mut method = Method::new("new", *kind, "");
-                method.number = Some(number.clone());
-                method.can_be_default = true;
-                methods.push(method);
-            }
-            Action::AddEmail { address } => {
-                let mut method = Method::new("new", MethodKind::Email, "");
-                method.address = Some(address.clone());
-                methods.push(method);
-            }
-            Action::AddTotp { .. } => {
-                let mut method = Method::new("new", MethodKind::Totp, "");
-                method.state = MethodState::Pending;
-                methods.push(method);
-            }
-            Action::AddTemporaryPass { .. } => {
-                methods.push(Method::new("new", MethodKind::TemporaryPass, ""))
-            }
-            Action::UpdatePhone { method, kind, number } => {
-                self.set.push((*kind, method.clone()));
-                if let Some(method) = methods.iter_mut().find(found(method, kind)) {
-                    method.number = Some(number.clone());
-                    method.number_masked = None;
-                }
-            }
-            Action::UpdateEmail { method, address } => {
-                self.set.push((MethodKind::Email, method.clone()));
-                if let Some(method) = methods.iter_mut().find(found(method, &MethodKind::Email)) {
-                    method.address = Some(address.clone());
-                }
-            }
-            Action::Rename { method, kind, name } => {
-                self.set.push((*kind, method.clone()));
-                if let Some(method) = methods.iter_mut().find(found(method, kind)) {
-                    method.name = Some(name.clone());
-                }
-            }
-            Action::SetDefault { method, kind, .. } => {
-                self.set.push((*kind, method.clone()));
-                for one in methods.iter_mut() {
-                    one.default = Some(one.id == *method && one.kind == *kind);
-                }
-            }
-            Action::RemoveMethod { method, kind } => {
-                methods.retain(|one| !(one.id == *method && one.kind == *kind));
-            }
-            Action::ForgetAllDevices => {
-                if let Some(devices) = &mut self.info.devices {
-                    devices.retain(|device| device.kind != DeviceKind::Remembered);
-                }
-            }
-            Action::ForgetDevice { device } => {
-                if let Some(devices) = &mut self.info.devices {
-                    devices.retain(|one| one.id != *device);
-                }
-            }
-            Action::RevokeAllAppPasswords => {
-                if let Some(all) = &mut self.info.app_passwords {
-                    all.clear();
-                }
-            }
-            Action::RevokeAppPassword { id, .. } => {
-                if let Some(all) = &mut self.info.app_passwords {
-                    all.retain(|one| one.id != *id);
-                }
-            }
-            Action::SignOut => {
-                if let Some(sessions) = &mut self.info.sessions {
-                    *sessions = Sessions::default();
-                }
-                if let Some(devices) = &mut self.info.devices {
-                    devices.retain(|device| device.kind != DeviceKind::Session);
-                }
-            }
-            Action::DisableAccount => self.user.enabled = false,
-            Action::Unlock => self.info.locked = self.info.locked.map(|_| false),
-            Action::AddQuestions { .. }
-            | Action::IssueAppPassword { .. }
-            | Action::SetPassword { .. }
-            | Action::GeneratePassword { .. }
-            | Action::RequireRegistration
-            | Action::MailRegistration => {}
-        }
-        if self.person.info.methods.is_none() {
-            self.info.methods = None;
         }
     }
 

@@ -1,31 +1,36 @@
 //! From what is wished to what is sent: every step of every person, with the words for the screen, before anything
 //! is. The capabilities are asked here, so that a dry run shows what the service cannot do.
 
+mod account;
 mod add;
 mod around;
 mod back;
 mod draft;
+mod enrol;
 mod order;
+mod planned;
 mod put;
 mod remove;
 mod several;
+mod simulate;
 mod state;
 
 use jiff::{SignedDuration, Timestamp};
-use serde::{Deserialize, Serialize};
 
 use super::playbook::{Options, Pass, Playbook};
 use crate::domain::shape::Who;
 use crate::domain::{
-    Capabilities, MethodKind, Parts, PhoneNumber, Policy, Privileges, Result, Secret, SecurityInfo, Step,
-    User, UserId, Via,
+    Capabilities, MethodKind, MfaState, Parts, PhoneNumber, Policy, Privileges, Result, Secret, SecurityInfo,
+    User, Via,
 };
 
+pub(crate) use account::NO_SIGN_IN;
 pub(crate) use add::admit_pass;
 pub(crate) use around::password_words;
 pub use back::{Back, put_back};
 pub(crate) use draft::{Draft, Words};
 pub(crate) use order::strongest;
+pub use planned::{Deed, PlannedRow, PlannedUser, Remains};
 pub use several::only_error;
 pub use state::State;
 
@@ -66,6 +71,34 @@ pub enum Wish {
     },
     /// `methods add questions`: question and answer.
     AddQuestions(Vec<(String, Secret)>),
+    /// `methods add external`.
+    AddExternal {
+        /// The provider: its name or id in the policy; `None`: the only one.
+        provider: Option<String>,
+        /// The name that lists show; `None`: the provider's.
+        name: Option<String>,
+    },
+    /// `methods add passkey`: by the response of an authenticator.
+    AddPasskey {
+        /// The name that lists show.
+        name: Option<String>,
+        /// The response, JSON.
+        response: Secret,
+    },
+    /// `methods add hardware-token`.
+    AddHardwareToken {
+        /// What is printed on it.
+        serial: String,
+        /// The name that lists show.
+        name: Option<String>,
+        /// A code that it shows now.
+        code: Option<Secret>,
+    },
+    /// `methods add qr-pin`.
+    AddQrPin {
+        /// How long the code works, in days.
+        days: Option<u32>,
+    },
     /// `methods update`.
     Update {
         /// METHOD as it was typed.
@@ -100,6 +133,20 @@ pub enum Wish {
     SignOut,
     /// `user unlock`.
     Unlock,
+    /// `user disable`, `user enable`.
+    Account {
+        /// Whether it may sign in.
+        enabled: bool,
+    },
+    /// `devices disable`, `devices enable`.
+    SwitchDevices {
+        /// Each DEVICE as it was typed.
+        devices: Vec<String>,
+        /// Whether they may sign in.
+        enabled: bool,
+    },
+    /// `user set-mfa-state`.
+    MfaState(MfaState),
     /// `user reset`.
     Playbook(Box<Playbook>, Options),
     /// `user reset-password`: this password, or a generated one.
@@ -131,10 +178,14 @@ impl Wish {
             | Self::AddTotp { .. }
             | Self::AddPass { .. }
             | Self::AddQuestions(_)
+            | Self::AddExternal { .. }
+            | Self::AddPasskey { .. }
+            | Self::AddHardwareToken { .. }
+            | Self::AddQrPin { .. }
             | Self::Update { .. }
             | Self::Remove { .. }
             | Self::SetDefault { .. } => Parts::METHODS,
-            Self::Forget(_) => Parts {
+            Self::Forget(_) | Self::SwitchDevices { .. } => Parts {
                 devices: true,
                 ..Parts::NONE
             },
@@ -150,8 +201,12 @@ impl Wish {
                 locks: true,
                 ..Parts::NONE
             },
+            Self::MfaState(_) => Parts {
+                registration: true,
+                ..Parts::NONE
+            },
             Self::Playbook(..) => Parts::ALL,
-            Self::Password { .. } => Parts::NONE,
+            Self::Password { .. } | Self::Account { .. } => Parts::NONE,
         }
     }
 
@@ -170,6 +225,10 @@ impl Wish {
                 | Self::AddTotp { .. }
                 | Self::AddPass { .. }
                 | Self::AddQuestions(_)
+                | Self::AddExternal { .. }
+                | Self::AddPasskey { .. }
+                | Self::AddHardwareToken { .. }
+                | Self::AddQrPin { .. }
                 | Self::Update {
                     value: NewValue::Number(_) | NewValue::Address(_),
                     ..
@@ -183,6 +242,7 @@ impl Wish {
             self,
             Self::AddTotp { .. }
                 | Self::AddPass { .. }
+                | Self::AddQrPin { .. }
                 | Self::AppPasswords { reissue: true, .. }
                 | Self::Password { given: None, .. }
         )
@@ -192,7 +252,10 @@ impl Wish {
     pub fn holds_secret(&self) -> bool {
         matches!(
             self,
-            Self::AddQuestions(_) | Self::Password { given: Some(_), .. }
+            Self::AddQuestions(_)
+                | Self::Password { given: Some(_), .. }
+                | Self::AddPasskey { .. }
+                | Self::AddHardwareToken { code: Some(_), .. }
         )
     }
 }
@@ -240,109 +303,6 @@ impl Setting<'_> {
     }
 }
 
-/// What becomes of a row of a plan.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(tag = "deed", rename_all = "snake_case")]
-pub enum Deed {
-    /// It is sent.
-    Send(Step),
-    /// It is so already.
-    Unchanged,
-    /// The service cannot; somebody does it by hand.
-    ByHand {
-        /// Why, as a clause.
-        why: String,
-        /// What an administrator does instead.
-        instead: String,
-    },
-    /// It is left alone.
-    Skip {
-        /// Why, as a clause.
-        why: String,
-    },
-}
-
-/// A line of a person's plan.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct PlannedRow {
-    /// What is done, such as `remove`.
-    pub step: String,
-    /// To what, such as `phone:mobile`.
-    pub target: String,
-    /// What the plan says of it. May hold untrusted text.
-    pub detail: String,
-    /// What the result says of it when it is done and the service says nothing better.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub outcome: Option<String>,
-    /// What becomes of it.
-    #[serde(flatten)]
-    pub deed: Deed,
-}
-
-impl PlannedRow {
-    /// The step, where one is sent.
-    pub fn to_send(&self) -> Option<&Step> {
-        match &self.deed {
-            Deed::Send(step) => Some(step),
-            Deed::Unchanged | Deed::ByHand { .. } | Deed::Skip { .. } => None,
-        }
-    }
-}
-
-/// What stays for the person, where certain steps were done.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Remains {
-    /// Words that go behind the name: `registers at next sign-in`. May hold untrusted text.
-    pub text: String,
-    /// The places of the steps of which one must have been done.
-    pub of: Vec<u16>,
-}
-
-/// The plan of one person.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct PlannedUser {
-    /// The sign-in name.
-    pub user: String,
-    /// The service's id.
-    pub user_id: UserId,
-    /// The name that people read, untrusted text.
-    pub display_name: Option<String>,
-    /// SHA-256 of the state that was planned on; only in plan files.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub state_digest: Option<String>,
-    /// When it was read; only in plan files.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub state_at: Option<Timestamp>,
-    /// The state itself, so that a difference can be named; only in plan files.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub state: Option<State>,
-    /// What stays, in words.
-    pub stays: String,
-    /// What the person has to do afterwards.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub remains: Vec<Remains>,
-    /// What to know before saying yes.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub warnings: Vec<String>,
-    /// Line by line.
-    pub steps: Vec<PlannedRow>,
-}
-
-impl PlannedUser {
-    /// `Adele Vance <adele@contoso.example>`. Untrusted text.
-    pub fn title(&self) -> String {
-        match &self.display_name {
-            Some(name) => format!("{name} <{}>", self.user),
-            None => self.user.clone(),
-        }
-    }
-
-    /// The steps that are sent.
-    pub fn to_send(&self) -> impl Iterator<Item = &Step> {
-        self.steps.iter().filter_map(PlannedRow::to_send)
-    }
-}
-
 /// Plans a wish for a person.
 ///
 /// # Errors
@@ -364,6 +324,14 @@ pub fn plan(setting: &Setting<'_>, person: &Person, wish: &Wish) -> Result<Plann
             start,
         } => add::pass(&mut draft, *lifetime, *one_time, *start)?,
         Wish::AddQuestions(answers) => add::questions(&mut draft, answers)?,
+        Wish::AddExternal { provider, name } => {
+            enrol::external(&mut draft, provider.as_deref(), name.as_deref())?
+        }
+        Wish::AddPasskey { name, response } => enrol::passkey(&mut draft, name.as_deref(), response)?,
+        Wish::AddHardwareToken { serial, name, code } => {
+            enrol::hardware_token(&mut draft, serial, name.as_deref(), code.as_ref())?
+        }
+        Wish::AddQrPin { days } => enrol::qr_pin(&mut draft, *days)?,
         Wish::Update { method, value } => put::update(&mut draft, method, value)?,
         Wish::SetDefault { method } => put::default(&mut draft, method)?,
         Wish::Remove {
@@ -375,6 +343,9 @@ pub fn plan(setting: &Setting<'_>, person: &Person, wish: &Wish) -> Result<Plann
         Wish::AppPasswords { names, reissue } => around::app_passwords(&mut draft, names, *reissue)?,
         Wish::SignOut => around::sign_out(&mut draft)?,
         Wish::Unlock => around::unlock(&mut draft)?,
+        Wish::Account { enabled } => account::switch(&mut draft, *enabled)?,
+        Wish::SwitchDevices { devices, enabled } => account::devices(&mut draft, devices, *enabled)?,
+        Wish::MfaState(state) => account::mfa_state(&mut draft, *state)?,
         Wish::Playbook(playbook, options) => playbook.plan(&mut draft, options)?,
         Wish::Password { given, permanent } => around::password(&mut draft, given.as_ref(), *permanent)?,
     }

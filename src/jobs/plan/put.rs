@@ -81,7 +81,13 @@ pub(super) fn default(draft: &mut Draft<'_>, typed: &str) -> Result<()> {
         draft.unchanged(Words::new("default", target, method.label().unwrap_or_default()));
         return Ok(());
     }
-    if !method.can_be_default || !method.usable() {
+    let can = draft.can(&Action::SetDefault {
+        method: method.id.clone(),
+        kind: method.kind,
+        via: method.via,
+    });
+    // What the service cannot do at all is said before what this method cannot.
+    if can && (!method.can_be_default || !method.usable()) {
         return Err(no_default(draft, &method, &target));
     }
     let was = draft

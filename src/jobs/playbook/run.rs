@@ -2,7 +2,7 @@
 
 use super::{Options, Pass, Playbook, PlaybookStep, Verb};
 use crate::domain::{Action, Error, ErrorCode, Method, MethodId, MethodKind, Result, reference};
-use crate::jobs::plan::{Draft, Words, admit_pass, password_words, strongest};
+use crate::jobs::plan::{Draft, NO_SIGN_IN, Words, admit_pass, password_words, strongest};
 
 /// Which methods of a person the options leave to be removed.
 struct Range {
@@ -236,7 +236,7 @@ fn plain(draft: &mut Draft<'_>, verb: Verb) {
             draft.attempt(action, password_words(false), &[]);
         }
         Verb::DisableAccount if draft.user.enabled => {
-            let words = Words::new("disable", "account", "no sign-in until it is enabled again");
+            let words = Words::new("disable", "account", NO_SIGN_IN);
             draft.attempt(Action::DisableAccount, words, &[]);
         }
         Verb::RequireRegistration => {

@@ -164,7 +164,7 @@ fn a_compromised_account_is_stopped_first_and_says_how_it_comes_back() {
     assert_eq!(steps.first().map(String::as_str), Some("disable account"));
     assert_eq!(steps.get(1).map(String::as_str), Some("reset password"));
     assert!(
-        plan.remains[0].text.contains("accountEnabled"),
+        plan.remains[0].text.contains("user enable adele@contoso.example"),
         "{:?}",
         plan.remains
     );

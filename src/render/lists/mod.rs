@@ -135,7 +135,11 @@ impl Row for DeviceRow {
     fn cells(&self, page: &Page) -> Vec<String> {
         vec![
             text::clean(&self.reference).into_owned(),
-            self.kind.as_str().to_owned(),
+            if self.enabled == Some(false) {
+                format!("{}, disabled", self.kind.as_str())
+            } else {
+                self.kind.as_str().to_owned()
+            },
             device_name(self),
             page.when(self.last_used_at),
             page.day(self.trusted_until),

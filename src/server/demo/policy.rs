@@ -118,6 +118,14 @@ fn parts(now: i64) -> Vec<(String, Value)> {
             json!({"standardQRCodeLifetimeInDays": 365, "pinLength": 8, "includeTargets": all()}),
         ),
         configuration(
+            &guid("external/Fabrikam ID"),
+            "external",
+            "disabled",
+            json!({"displayName": "Fabrikam ID", "appId": guid("external/Fabrikam ID/app"), "includeTargets": all(),
+                "openIdConnectSetting": {"clientId": guid("external/Fabrikam ID/client"),
+                    "discoveryUrl": "https://id.fabrikam.example/.well-known/openid-configuration"}}),
+        ),
+        configuration(
             "VerifiableCredentials",
             "verifiableCredentials",
             "disabled",

@@ -133,6 +133,20 @@ fn every_kind(connection: &Connection, person: Person<'_>, now: i64) -> rusqlite
         .sessions(&["OMAR-DESKTOP, Firefox", "Omar's MacBook, Safari"])?
         .set("preferred", "push")?
         .set("mfa_state", "enforced")?;
+    // The token that he has, and two that nobody has.
+    let token = guid(&format!("{}/hardware-token/Token 2308", person.id));
+    let free = |serial: &str| guid(&format!("hardware-token/{serial}"));
+    for (id, serial, user) in [
+        (token, "2308", Some(&person.id)),
+        (free("2309"), "2309", None),
+        (free("2310"), "2310", None),
+    ] {
+        connection.execute(
+            "INSERT OR IGNORE INTO hardware_tokens (id, serial, manufacturer, model, secret, interval_s, hash, status, user_id)
+             VALUES (?1, ?2, 'Contoso', 'C-200', CAST(?3 AS BLOB), 30, 'hmacsha1', iif(?4 IS NULL, 'available', 'activated'), ?4)",
+            params![id, serial, format!("hardware token {serial}"), user],
+        )?;
+    }
     // An old pass that nobody knows, long over.
     connection.execute(
         "INSERT INTO methods (user_id, id, kind, secret, extra, starts_at, expires_at, once, used, created_at)

@@ -7,7 +7,9 @@ use crate::domain::PhoneNumber;
 
 fn directory() -> Connection {
     let connection = Connection::open_in_memory().unwrap();
-    connection.execute_batch(include_str!("../schema.sql")).unwrap();
+    for schema in [include_str!("../schema.sql"), include_str!("../schema_3.sql")] {
+        connection.execute_batch(schema).unwrap();
+    }
     connection
         .execute("INSERT INTO meta (key, value) VALUES ('seeded_users', 0)", [])
         .unwrap();

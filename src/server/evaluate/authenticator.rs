@@ -1,7 +1,8 @@
 //! Codes that an app generates (RFC 6238): enrolment, and checking with one step of skew and no replay.
 
 use rusqlite::{Connection, OptionalExtension, params};
-use totp_rs::{Builder, Secret as TotpSecret, Totp};
+use serde_json::Value;
+use totp_rs::{Algorithm, Builder, Secret as TotpSecret, Totp};
 
 use super::person::Person;
 use super::{policy, refusal};
@@ -91,12 +92,13 @@ pub(crate) fn check(conn: &Connection, user_id: &str, method_id: &str, code: &st
     let Some(Kept {
         secret: Some(secret),
         last_step,
+        sort,
     }) = kept(conn, user_id, method_id)?
     else {
         return Ok(Code::Wrong);
     };
     let now = clock::now_ms(conn)?;
-    let Some(step) = step_of(&generator(secret)?, code, now) else {
+    let Some(step) = step_of(&generator(secret, &sort)?, code, now) else {
         return Ok(Code::Wrong);
     };
     // A step that lies ahead of what can be right now was accepted before the clock was moved back: it says nothing.
@@ -115,11 +117,13 @@ pub(crate) fn check(conn: &Connection, user_id: &str, method_id: &str, code: &st
 struct Kept {
     secret: Option<Vec<u8>>,
     last_step: Option<i64>,
+    /// What a hardware token says of its codes.
+    sort: Value,
 }
 
 fn kept(conn: &Connection, user_id: &str, method_id: &str) -> rusqlite::Result<Option<Kept>> {
     conn.query_row(
-        "SELECT secret, seed_n, last_step FROM methods WHERE user_id = ?1 AND id = ?2",
+        "SELECT secret, seed_n, last_step, extra FROM methods WHERE user_id = ?1 AND id = ?2",
         params![user_id, method_id],
         |row| {
             let made: Option<Vec<u8>> = row.get(0)?;
@@ -130,13 +134,26 @@ fn kept(conn: &Connection, user_id: &str, method_id: &str) -> rusqlite::Result<O
             Ok(Kept {
                 secret,
                 last_step: row.get(2)?,
+                sort: serde_json::from_str(&row.get::<_, String>(3)?).unwrap_or_default(),
             })
         },
     )
     .optional()
 }
 
-fn generator(secret: Vec<u8>) -> Result<Totp, ApiError> {
+fn generator(secret: Vec<u8>, sort: &Value) -> Result<Totp, ApiError> {
+    if let Some(interval) = sort["timeIntervalInSeconds"].as_u64() {
+        let algorithm = match sort["hashFunction"].as_str() {
+            Some("hmacsha256") => Algorithm::SHA256,
+            _ => Algorithm::SHA1,
+        };
+        // Tokens have shorter seeds than apps may have.
+        return Ok(Builder::new()
+            .with_secret(secret)
+            .with_algorithm(algorithm)
+            .with_step_duration(interval)
+            .build_noncompliant());
+    }
     Builder::new()
         .with_secret(secret)
         .build()

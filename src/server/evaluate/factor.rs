@@ -312,6 +312,7 @@ fn factors_of(
             }
         }
         MethodKind::Totp if generates && allowed("SoftwareOath")? => factors.push("totp"),
+        MethodKind::HardwareToken if generates && allowed("HardwareOath")? => factors.push("totp"),
         MethodKind::PhoneMobile => {
             if allowed("Sms")? {
                 factors.push("sms");

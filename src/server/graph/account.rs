@@ -125,7 +125,7 @@ pub(crate) fn reset_password(cx: &Cx<'_>) -> Result<Reply, ApiError> {
         },
     };
     if given.is_none() && person.synced {
-        // Assumed: the rule is documented, its error is not (api/entra 1.7).
+        // The rule is documented (api/entra 1.7), its error is not: assumption `hybrid-reset`.
         return Err(bad(
             "A new password must be specified for a user of a hybrid tenant.",
         ));

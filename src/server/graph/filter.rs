@@ -77,7 +77,7 @@ impl Filter {
         }
     }
 
-    /// The condition as SQL, its values appended to `values`.
+    /// The condition as SQL on the table `users`, its values appended to `values`.
     ///
     /// # Errors
     /// 400 for a property that has no column, or a value of another type.
@@ -99,6 +99,17 @@ impl Filter {
             values.push(value);
             format!("?{}", values.len())
         };
+        if let Some((name, texts)) = self.one_of() {
+            let (operand, fold): (_, fn(&str) -> String) = match column(name)? {
+                Column::Key(column) => (column.to_owned(), str::to_ascii_lowercase),
+                Column::Text(column) => (format!("{column} COLLATE NOCASE"), str::to_owned),
+                Column::Flag(_) | Column::Time(_) => {
+                    return Err(invalid(&format!("the value does not fit the property '{name}'")));
+                }
+            };
+            let places: Vec<_> = texts.iter().map(|text| bind(Sql::Text(fold(text)))).collect();
+            return Ok(format!("({operand} IN ({}))", places.join(", ")));
+        }
         match self {
             Self::And(parts) | Self::Or(parts) => {
                 let word = if matches!(self, Self::And(_)) {
@@ -107,7 +118,16 @@ impl Filter {
                     " OR "
                 };
                 let parts: Result<Vec<_>, _> = parts.iter().map(|part| part.sql(columns, values)).collect();
-                Ok(format!("({})", parts?.join(word)))
+                let parts = parts?;
+                if matches!(self, Self::Or(_)) && self.looks_up() {
+                    // Each by its own index: as alternatives they are one reading of the whole table.
+                    let each: Vec<_> = parts
+                        .iter()
+                        .map(|part| format!("SELECT id FROM users WHERE {part}"))
+                        .collect();
+                    return Ok(format!("(id IN ({}))", each.join(" UNION ")));
+                }
+                Ok(format!("({})", parts.join(word)))
             }
             Self::Not(inner) => Ok(format!("(NOT ifnull({}, 0))", inner.sql(columns, values)?)),
             Self::Starts(name, text) => {
@@ -169,6 +189,37 @@ impl Filter {
                 }
             }
         }
+    }
+
+    /// Whether it names those it finds by a text they hold.
+    fn looks_up(&self) -> bool {
+        match self {
+            Self::And(parts) => parts.iter().any(Self::looks_up),
+            Self::Or(parts) => parts.iter().all(Self::looks_up),
+            Self::Compare(_, Op::Eq, Literal::Text(_)) => true,
+            _ => false,
+        }
+    }
+
+    /// The property and the texts, where this is one property that equals one of several texts. As alternatives SQLite
+    /// reads the whole table for them, in the order of the listing; as a list it looks each up in the index.
+    fn one_of(&self) -> Option<(&str, Vec<&str>)> {
+        let Self::Or(parts) = self else {
+            return None;
+        };
+        let parts: Option<Vec<_>> = parts
+            .iter()
+            .map(|part| match part {
+                Self::Compare(name, Op::Eq, Literal::Text(text)) => Some((name.as_str(), text.as_str())),
+                _ => None,
+            })
+            .collect();
+        let parts = parts?;
+        let (name, _) = *parts.first()?;
+        parts
+            .iter()
+            .all(|(other, _)| *other == name)
+            .then(|| (name, parts.into_iter().map(|(_, text)| text).collect()))
     }
 
     /// Whether a JSON object meets the condition. A property that is not there is null.

@@ -1,6 +1,6 @@
 //! Groups, their members, what a person is a member of, and the directory roles.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -60,24 +60,26 @@ fn find(cx: &Cx<'_>, id: &str) -> Result<Option<Value>, ApiError> {
 
 /// `GET /groups/{id}/members`, and the cast to people.
 pub(crate) fn members(cx: &Cx<'_>) -> Result<Reply, ApiError> {
-    listed(
-        cx,
-        "SELECT member_id AS id FROM group_members WHERE group_id = ?1",
-    )
+    listed(cx, &[cx.segment(1).to_ascii_lowercase()])
 }
 
 /// `GET /groups/{id}/transitiveMembers`, and the cast to people. A group that holds itself ends there.
 pub(crate) fn transitive_members(cx: &Cx<'_>) -> Result<Reply, ApiError> {
-    listed(
-        cx,
-        "WITH RECURSIVE m (id) AS (SELECT member_id FROM group_members WHERE group_id = ?1
-           UNION SELECT g.member_id FROM group_members g JOIN m ON g.group_id = m.id) SELECT id FROM m",
-    )
+    // Groups are few and members are many: the joins are in this order, so that only groups are followed.
+    let inner: Vec<String> = cx
+        .connection
+        .prepare_cached(
+            "WITH RECURSIVE inner (id) AS (SELECT ?1 UNION SELECT m.member_id FROM inner CROSS JOIN groups g
+               CROSS JOIN group_members m ON m.group_id = inner.id AND m.member_id = g.id) SELECT id FROM inner",
+        )?
+        .query_map([cx.segment(1).to_ascii_lowercase()], |row| row.get(0))?
+        .collect::<Result<_, _>>()?;
+    listed(cx, &inner)
 }
 
-fn listed(cx: &Cx<'_>, ids: &str) -> Result<Reply, ApiError> {
-    let group = cx.segment(1).to_ascii_lowercase();
-    if find(cx, &group)?.is_none() {
+/// A page of the members of these groups, the first of which is the one that was asked for.
+fn listed(cx: &Cx<'_>, groups: &[String]) -> Result<Reply, ApiError> {
+    if find(cx, cx.segment(1))?.is_none() {
         return Err(ApiError::no_resource(cx.segment(1)));
     }
     let people_only = cx.call.path.len() > 3;
@@ -87,31 +89,28 @@ fn listed(cx: &Cx<'_>, ids: &str) -> Result<Reply, ApiError> {
         .as_ref()
         .and_then(|keys| keys.first())
         .map_or("", String::as_str);
-    let tables = if people_only {
-        "SELECT u.id AS id, 1 AS person FROM users u"
-    } else {
-        "SELECT u.id AS id, 1 AS person FROM users u UNION ALL SELECT g.id, 0 FROM groups g"
-    };
     let count = if start.is_none() && page::counts(cx.call) {
-        let sql = format!("SELECT count(*) FROM ({tables}) WHERE id IN ({ids})");
-        let found: i64 = cx.connection.query_row(&sql, [&group], |row| row.get(0))?;
-        usize::try_from(found).ok()
+        Some(how_many(cx, groups, people_only)?)
     } else {
         None
     };
-    // The ids first: without the join SQLite walks the members and not the directory.
-    let sql = format!(
-        "SELECT x.id, EXISTS (SELECT 1 FROM users u WHERE u.id = x.id) AS person FROM ({ids}) x
-         WHERE x.id > ?2 AND (NOT ?3 OR person) ORDER BY x.id LIMIT ?4"
-    );
+    // The first of each group, merged: a page costs what it shows, however many there are.
+    let mut statement = cx.connection.prepare_cached(
+        "SELECT member_id, EXISTS (SELECT 1 FROM users u WHERE u.id = member_id) AS person FROM group_members
+         WHERE group_id = ?1 AND member_id > ?2 AND (NOT ?3 OR person) ORDER BY member_id LIMIT ?4",
+    )?;
     let limit = i64::try_from(size).unwrap_or(i64::MAX).saturating_add(1);
-    let mut found: Vec<(String, bool)> = cx
-        .connection
-        .prepare_cached(&sql)?
-        .query_map(params![group, last, people_only, limit], |row| {
+    let mut first: BTreeMap<String, bool> = BTreeMap::new();
+    for group in groups {
+        let rows = statement.query_map(params![group, last, people_only, limit], |row| {
             Ok((row.get(0)?, row.get(1)?))
-        })?
-        .collect::<Result<_, _>>()?;
+        })?;
+        for row in rows {
+            let (id, person) = row?;
+            first.insert(id, person);
+        }
+    }
+    let mut found: Vec<(String, bool)> = first.into_iter().collect();
     let more = found.len() > size;
     found.truncate(size);
     let link = more
@@ -130,6 +129,18 @@ fn listed(cx: &Cx<'_>, ids: &str) -> Result<Reply, ApiError> {
         items.retain(|item| filter.matches(item));
     }
     Ok(page::reply(items, link, count))
+}
+
+/// How many different members these groups have.
+fn how_many(cx: &Cx<'_>, groups: &[String], people_only: bool) -> Result<usize, ApiError> {
+    let found: i64 = cx
+        .connection
+        .prepare_cached(
+            "SELECT count(DISTINCT member_id) FROM group_members WHERE group_id IN (SELECT value FROM json_each(?1))
+             AND (NOT ?2 OR EXISTS (SELECT 1 FROM users u WHERE u.id = member_id))",
+        )?
+        .query_row(params![json!(groups).to_string(), people_only], |row| row.get(0))?;
+    Ok(usize::try_from(found).unwrap_or_default())
 }
 
 /// `GET /users/{id}/memberOf` and `transitiveMemberOf`, with the casts to roles and groups.

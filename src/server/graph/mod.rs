@@ -15,6 +15,7 @@ mod report;
 pub(crate) mod request;
 pub(crate) mod roles;
 mod route;
+mod tokens;
 mod users;
 
 use std::sync::Arc;
@@ -148,13 +149,14 @@ async fn run(state: &Arc<AppState>, token: Option<&str>, call: Call) -> Result<R
     }
 }
 
-/// Whether a look changes what is looked at: the polls of an operation.
+/// Whether a look changes what is looked at: the polls of an operation, a challenge that is made.
 fn is_counted(call: &Call) -> bool {
     call.method == Method::GET
-        && call
-            .path
-            .iter()
-            .any(|segment| segment.eq_ignore_ascii_case("operations"))
+        && call.path.iter().any(|segment| {
+            ["operations", "creationOptions"]
+                .iter()
+                .any(|name| segment.eq_ignore_ascii_case(name))
+        })
 }
 
 /// The rest of a path below `/me`.

@@ -96,7 +96,7 @@ const METHOD_WRITERS: [&str; 3] = [
     PRIVILEGED_AUTHENTICATION_ADMINISTRATOR,
     GLOBAL_ADMINISTRATOR,
 ];
-/// Who may end sessions or switch an account (assumed where api/entra 7.2 leaves it open).
+/// Who may end sessions or switch an account (where api/entra 7.2 leaves it open: assumption `revoke-roles`).
 const ACCOUNT_WRITERS: [&str; 5] = [
     USER_ADMINISTRATOR,
     HELPDESK_ADMINISTRATOR,

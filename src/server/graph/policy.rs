@@ -98,6 +98,7 @@ pub(crate) fn get(cx: &Cx<'_>) -> Result<Reply, ApiError> {
     {
         configurations.extend(read(cx.connection, id)?);
     }
+    configurations.extend(external(cx.connection)?);
     let modified = read(cx.connection, MODIFIED)?.and_then(|at| at.as_i64());
     Ok(Reply::ok(json!({
         "id": "authenticationMethodsPolicy",
@@ -109,6 +110,18 @@ pub(crate) fn get(cx: &Cx<'_>) -> Result<Reply, ApiError> {
         "registrationEnforcement": read(cx.connection, CAMPAIGN)?,
         "authenticationMethodConfigurations": configurations,
     })))
+}
+
+/// Other providers, each under the id of its own.
+fn external(connection: &Connection) -> Result<Vec<Value>, ApiError> {
+    let all = connection
+        .prepare_cached("SELECT json FROM policy WHERE length(key) = 36 ORDER BY key")?
+        .query_map([], |row| row.get::<_, String>(0))?
+        .collect::<Result<Vec<_>, _>>()?;
+    Ok(all
+        .iter()
+        .filter_map(|text| serde_json::from_str(text).ok())
+        .collect())
 }
 
 fn touch(cx: &Cx<'_>) -> Result<(), ApiError> {
@@ -148,7 +161,8 @@ pub(crate) fn update(cx: &Cx<'_>) -> Result<Reply, ApiError> {
 }
 
 /// The configuration that a path names.
-fn named(cx: &Cx<'_>) -> Result<(&'static str, Map<String, Value>), ApiError> {
+fn named(cx: &Cx<'_>) -> Result<(String, Map<String, Value>), ApiError> {
+    let own = uuid::Uuid::try_parse(cx.segment(3)).map(|id| id.to_string());
     let found = CONFIGURATIONS
         .iter()
         .find(|id| id.eq_ignore_ascii_case(cx.segment(3)) && (cx.call.beta || **id != BETA_ONLY));
@@ -159,8 +173,11 @@ fn named(cx: &Cx<'_>) -> Result<(&'static str, Map<String, Value>), ApiError> {
             "The authentication method configuration was not found.",
         )
     };
-    let id = found.ok_or_else(missing)?;
-    match read(cx.connection, id)? {
+    let id = match own {
+        Ok(id) => id,
+        Err(_) => (*found.ok_or_else(missing)?).to_owned(),
+    };
+    match read(cx.connection, &id)? {
         Some(Value::Object(policy)) => Ok((id, policy)),
         _ => Err(missing()),
     }
@@ -203,7 +220,7 @@ pub(crate) fn update_one(cx: &Cx<'_>) -> Result<Reply, ApiError> {
         }
     }
     policy.extend(body.into_iter().filter(|(key, _)| !key.contains('@')));
-    write(cx.connection, id, &Value::Object(policy))?;
+    write(cx.connection, &id, &Value::Object(policy))?;
     touch(cx)?;
     Ok(Reply::no_content())
 }

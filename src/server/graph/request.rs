@@ -70,7 +70,11 @@ impl Call {
 fn segments(path: &str) -> Vec<String> {
     let mut parts = Vec::new();
     for raw in path.split('/').filter(|raw| !raw.is_empty()) {
-        let text = decode(raw);
+        let mut text = decode(raw);
+        // The schema's alias, as the clients that Microsoft generates write a cast.
+        if text.starts_with("graph.") {
+            text.insert_str(0, "microsoft.");
+        }
         let key = text.strip_suffix(')').and_then(|text| text.split_once('('));
         match key {
             Some((name, key)) if key.len() >= 2 && key.starts_with('\'') && key.ends_with('\'') => {

@@ -1,5 +1,7 @@
 //! Which path and verb is which handler, what it needs, and whether it writes.
 
+mod enrolment;
+
 use axum::http::Method;
 
 use super::methods::{self, Type, email, pass, phone, preferences};
@@ -279,7 +281,8 @@ fn fits(pattern: &str, path: &[String]) -> bool {
 pub(super) fn find(call: &Call) -> Result<Route, ApiError> {
     let mut known = false;
     // `users/$count` stands before `users/*`: the first that fits is it.
-    for entry in ROUTES.iter().filter(|entry| fits(entry.pattern, &call.path)) {
+    let all = enrolment::ROUTES.iter().chain(ROUTES);
+    for entry in all.filter(|entry| fits(entry.pattern, &call.path)) {
         known = true;
         if entry.method == call.method.as_str() && (call.beta || !entry.beta) {
             return Ok(entry.route);

@@ -28,8 +28,7 @@ async fn lists_the_methods_of_a_person_with_their_types() {
       "phoneNumber": "+1 4255550100",
       "phoneType": "mobile",
       "smsSignInState": "notEnabled",
-      "createdDateTime": "2024-03-03T12:00:00Z",
-      "lastUsedDateTime": null
+      "createdDateTime": "2024-03-03T12:00:00Z"
     }
     "##);
     let chidi = service.own("chidi", "GET", "methods", Value::Null).await;

@@ -98,7 +98,7 @@ impl Service {
     }
 
     async fn send(&self, request: Request<Body>) -> Answer {
-        let router = super::router(Arc::clone(&self.state));
+        let router = super::router(Arc::clone(&self.state), None);
         let response = Handler::call(any_service(router), request, ()).await;
         let (parts, body) = response.into_parts();
         let bytes = to_bytes(body, usize::MAX).await.unwrap();

@@ -16,7 +16,7 @@ const VERIFIER: &str = "a-verifier-of-at-least-forty-three-characters-0123456789
 
 impl Service {
     async fn page(&self, method: &str, path: &str, form: &[(&str, &str)]) -> (u16, String, String) {
-        let router = crate::server::router(std::sync::Arc::clone(&self.state));
+        let router = crate::server::router(std::sync::Arc::clone(&self.state), None);
         let uri = format!("/{}/oauth2/v2.0/{path}", self.state.tenant);
         let body = url::form_urlencoded::Serializer::new(String::new())
             .extend_pairs(form)

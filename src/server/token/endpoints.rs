@@ -151,3 +151,9 @@ async fn of_the_machine(state: &AppState, query: &Form) -> Response {
         Err(refused) => refused.answer(now),
     }
 }
+
+/// `GET /subscriptions`: what Azure's resource manager lists of a tenant that has none. The Azure CLI asks for them while it
+/// signs in, whatever is done then (`az rest`).
+pub(crate) async fn subscriptions() -> Response {
+    axum::Json(serde_json::json!({"value": []})).into_response()
+}

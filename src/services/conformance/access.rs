@@ -4,7 +4,8 @@
 use super::changes::{Case, Seen, Verdict, case, ensure};
 use super::world::{Facts, PASSWORD};
 use crate::domain::{
-    Action, Answer, Capability, DeviceKind, EffectState, IdentityService as _, SecurityInfo, Slot,
+    Action, Answer, Capability, DeviceKind, EffectState, IdentityService as _, MethodKind, MfaState,
+    SecurityInfo, Slot,
 };
 
 pub(super) fn cases(cases: &mut Vec<Case>, facts: &Facts) {
@@ -200,6 +201,56 @@ pub(super) fn cases(cases: &mut Vec<Case>, facts: &Facts) {
             )
         },
     ));
+    account(cases);
+}
+
+fn account(cases: &mut Vec<Case>) {
+    cases.push(case(
+        "lets an account sign in again",
+        &[],
+        |_| Action::EnableAccount,
+        Some(EffectState::Done),
+        |seen| ensure(seen.account_after.enabled, "it is disabled"),
+    ));
+    let registered = |info: &SecurityInfo| {
+        let mut devices = info.devices.iter().flatten();
+        devices.find(|device| device.kind.is_registered()).cloned()
+    };
+    cases.push(case(
+        "stops a registered device and leaves it registered",
+        &[],
+        move |info| Action::SwitchDevice {
+            device: registered(info).map_or_else(|| "none".into(), |device| device.id),
+            enabled: false,
+        },
+        Some(EffectState::Done),
+        move |seen| {
+            let enabled = |info| registered(info).and_then(|device| device.enabled);
+            ensure(
+                enabled(seen.before) == Some(true) && enabled(seen.after) == Some(false),
+                "it is not stopped",
+            )
+        },
+    ));
+    for state in MfaState::ALL {
+        cases.push(case(
+            &format!("sets per-user MFA to {state}"),
+            &[MethodKind::PhoneMobile],
+            move |_| Action::SetMfaState { state },
+            Some(EffectState::Done),
+            move |seen| {
+                let registration = seen.after.registration.as_ref();
+                let stands = registration.and_then(|registration| registration.mfa_state.as_deref());
+                // A person with a method is never only enabled.
+                let wanted = if state == MfaState::Enabled {
+                    MfaState::Enforced
+                } else {
+                    state
+                };
+                ensure(stands == Some(wanted.as_str()), format!("it is {stands:?}"))
+            },
+        ));
+    }
 }
 
 /// Devices forgotten one by one, or by a substitute that says so and ends all sessions.

@@ -2,6 +2,7 @@
 
 use super::Bench;
 use super::access;
+use super::directory::{PROVIDER, TOKENS};
 use super::world::{Facts, World};
 use crate::domain::{
     Action, Capability, Effect, EffectState, Method, MethodKind, MethodState, PhoneNumber, Secret,
@@ -105,6 +106,7 @@ const NEW: &str = "+1 4255550123";
 pub(super) fn cases(facts: &Facts) -> Vec<Case> {
     let mut cases = Vec::new();
     additions(&mut cases, facts);
+    enrolments(&mut cases);
     updates(&mut cases);
     removals(&mut cases, facts);
     access::cases(&mut cases, facts);
@@ -248,6 +250,66 @@ fn additions(cases: &mut Vec<Case>, facts: &Facts) {
             },
         ));
     }
+}
+
+fn enrolments(cases: &mut Vec<Case>) {
+    cases.push(case(
+        "registers somebody with another provider",
+        &[MethodKind::PhoneMobile],
+        |_| Action::AddExternal {
+            configuration: PROVIDER.into(),
+            name: "Fabrikam ID".into(),
+        },
+        Some(EffectState::Unchanged),
+        |seen| {
+            let method = find(seen.after, MethodKind::External).ok_or("it is not there")?;
+            ensure(
+                seen.effect.created.as_ref() == Some(&method.id),
+                "the effect does not name it",
+            )?;
+            ensure(
+                method.name.as_deref() == Some("Fabrikam ID"),
+                "it has another name",
+            )
+        },
+    ));
+    cases.push(case(
+        "gives somebody a hardware token that waits for its code",
+        &[MethodKind::PhoneMobile],
+        |_| Action::AddHardwareToken {
+            serial: TOKENS[0].into(),
+            name: None,
+            activate: false,
+        },
+        Some(EffectState::Unchanged),
+        |seen| {
+            let method = find(seen.after, MethodKind::HardwareToken).ok_or("it is not there")?;
+            ensure(method.state == MethodState::Pending, "it counts already")?;
+            ensure(
+                seen.effect.detail.as_deref() == Some("waits for its code"),
+                "it does not say so",
+            )
+        },
+    ));
+    cases.push(case(
+        "issues a QR code and a PIN and shows them once",
+        &[MethodKind::PhoneMobile],
+        |_| Action::AddQrPin { days: Some(30) },
+        Some(EffectState::Done),
+        |seen| {
+            let minted = seen.effect.secret.as_ref().ok_or("there is no secret")?;
+            let digits = minted.value.expose().bytes().all(|byte| byte.is_ascii_digit());
+            ensure(
+                minted.kind == "qr-pin" && digits && minted.value.expose().len() == 8,
+                "the PIN is odd",
+            )?;
+            ensure(
+                minted.uri.is_some() && minted.expires_at.is_some(),
+                "there is no code",
+            )?;
+            ensure(find(seen.after, MethodKind::QrPin).is_some(), "it is not listed")
+        },
+    ));
 }
 
 fn updates(cases: &mut Vec<Case>) {

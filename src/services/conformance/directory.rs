@@ -23,6 +23,12 @@ const ROLES: [&str; 4] = [
     "fe930be7-5e62-47db-91af-98c3a49a38b1",
 ];
 const GROUP: &str = "99999999-0000-4000-8000-000000000001";
+/// A provider that policy knows.
+pub(super) const PROVIDER: &str = "99999999-0000-4000-8000-0000000000e1";
+/// Hardware tokens that nobody has, all of the same seed.
+pub(super) const TOKENS: [&str; 3] = ["7001", "7002", "7003"];
+/// Their seed.
+pub(super) const SEED: &[u8; 20] = b"12345678901234567890";
 const POOL: [&str; 4] = ["First pet?", "First car?", "First school?", "First job?"];
 
 /// Remembered devices and app passwords of a person.
@@ -159,6 +165,19 @@ fn set_up(connection: &Connection) {
         json!({"state": "enabled", "includeTargets": everyone, "isUsableOnce": false, "defaultLength": 8,
                 "defaultLifetimeInMinutes": 60, "minimumLifetimeInMinutes": 10, "maximumLifetimeInMinutes": 480}),
     );
+    set(
+        PROVIDER,
+        json!({"@odata.type": "#microsoft.graph.externalAuthenticationMethodConfiguration", "state": "enabled",
+            "displayName": "Fabrikam ID", "includeTargets": everyone, "excludeTargets": []}),
+    );
+    for serial in TOKENS {
+        let sql = "INSERT OR IGNORE INTO hardware_tokens (id, serial, manufacturer, model, secret, interval_s, hash)
+                   VALUES (?1, ?2, 'Contoso', 'C-200', ?3, 30, 'hmacsha1')";
+        let id = uuid::Uuid::new_v4().to_string();
+        connection
+            .execute(sql, params![id, serial, SEED.as_slice()])
+            .unwrap();
+    }
     set("rememberedDevices", json!({"allowed": true, "days": 14}));
     set("registration", json!({"postponeDays": 14}));
     set("appPasswords", json!({"allowed": true}));
@@ -294,10 +313,6 @@ impl World for Directory {
 
     fn filter_for(&self, user: &User) -> String {
         format!("userPrincipalName eq '{}'", user.sign_in_name)
-    }
-
-    fn mails(&self, _user: &User) -> usize {
-        unreachable!("Graph mails no links, and nobody declares that it does")
     }
 
     fn signed_out(&self, user: &UserId) -> bool {

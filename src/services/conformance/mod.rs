@@ -9,6 +9,7 @@ mod access;
 mod changes;
 mod console;
 mod directory;
+mod enrolling;
 mod live;
 mod organization;
 mod reads;

@@ -4,6 +4,7 @@ use futures::future::BoxFuture;
 use futures::{FutureExt as _, TryStreamExt as _};
 
 use super::Bench;
+use super::enrolling::{activates_token, keeps_tokens, registers_passkey};
 use super::organization::{reads_policy, reports};
 use super::verifying::{checks_callers, verifies_phone, verifies_totp};
 use crate::domain::{
@@ -90,6 +91,21 @@ pub(super) fn cases() -> Vec<(Capability, &'static str, Run)> {
             Capability::Verify(MethodKind::Totp),
             "verifies an authenticator",
             |bench| verifies_totp(bench).boxed(),
+        ),
+        (
+            Capability::Verify(MethodKind::HardwareToken),
+            "activates a hardware token by a code of it",
+            |bench| activates_token(bench).boxed(),
+        ),
+        (
+            Capability::HardwareTokens,
+            "keeps an inventory of hardware tokens",
+            |bench| keeps_tokens(bench).boxed(),
+        ),
+        (
+            Capability::Add(MethodKind::Passkey),
+            "registers a passkey by the response to its options",
+            |bench| registers_passkey(bench).boxed(),
         ),
         (
             Capability::CheckCaller,

@@ -39,6 +39,10 @@ pub(crate) fn declared() -> Capabilities {
         (Capability::Add(MethodKind::PhoneOffice), Answer::Native),
         (Capability::Add(MethodKind::Email), Answer::Native),
         (Capability::Add(MethodKind::TemporaryPass), Answer::Native),
+        (Capability::Add(MethodKind::Passkey), Answer::Native),
+        (Capability::Add(MethodKind::External), Answer::Native),
+        (Capability::Add(MethodKind::HardwareToken), Answer::Native),
+        (Capability::Add(MethodKind::QrPin), Answer::Native),
         (
             Capability::Add(MethodKind::Authenticator),
             unsupported(
@@ -92,6 +96,7 @@ pub(crate) fn declared() -> Capabilities {
             ),
         ));
     }
+    entries.push((Capability::Verify(MethodKind::HardwareToken), Answer::Native));
     entries.extend([
         (
             Capability::ListRemembered,
@@ -137,7 +142,10 @@ pub(crate) fn declared() -> Capabilities {
                 "remove every method: a person without one is asked to register at next sign-in",
             ),
         ),
+        (Capability::SetMfaState, Answer::Native),
         (Capability::DisableAccount, Answer::Native),
+        (Capability::EnableAccount, Answer::Native),
+        (Capability::DisableDevice, Answer::Native),
         (
             Capability::Unlock,
             unsupported(
@@ -152,6 +160,7 @@ pub(crate) fn declared() -> Capabilities {
                 "call the person back or see them, and attest it: user check-caller USER --by callback",
             ),
         ),
+        (Capability::HardwareTokens, Answer::Native),
         (Capability::Report, Answer::Native),
         (Capability::PolicyRead, Answer::Native),
     ]);

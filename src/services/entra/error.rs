@@ -26,14 +26,26 @@ pub(crate) enum Family {
     Email,
     /// Temporary passes.
     Pass,
+    /// Passkeys registered for somebody.
+    Passkey,
+    /// Methods of other providers.
+    External,
+    /// Hardware tokens that somebody has.
+    Hardware,
+    /// Hardware tokens of the organization.
+    Inventory,
+    /// The QR code with PIN.
+    Qr,
     /// The default method.
     Preferences,
     /// Per-user MFA.
     Requirements,
     /// Signing out.
     Sessions,
-    /// Registered devices.
+    /// Registered devices of a person.
     Devices,
+    /// A registered device, enabled or disabled.
+    Device,
     /// Passwords.
     Password,
     /// Accounts enabled and disabled.
@@ -50,14 +62,22 @@ impl Family {
     /// What is absent when the service says 404 and does not mean the person.
     const fn absent(self) -> (ErrorCode, &'static str) {
         match self {
-            Self::Methods | Self::Phone | Self::Email | Self::Pass => {
-                (ErrorCode::MethodNotFound, "the person has no such method")
-            }
-            Self::Devices => (ErrorCode::DeviceNotFound, "the person has no such device"),
+            Self::Methods
+            | Self::Phone
+            | Self::Email
+            | Self::Pass
+            | Self::Passkey
+            | Self::External
+            | Self::Hardware
+            | Self::Qr => (ErrorCode::MethodNotFound, "the person has no such method"),
+            Self::Devices | Self::Device => (ErrorCode::DeviceNotFound, "the person has no such device"),
             Self::Groups => (ErrorCode::NotFound, "there is no such group"),
-            Self::Policy | Self::Report | Self::Preferences | Self::Requirements | Self::Extensions => {
-                (ErrorCode::NotFound, "the service does not offer that")
-            }
+            Self::Policy
+            | Self::Inventory
+            | Self::Report
+            | Self::Preferences
+            | Self::Requirements
+            | Self::Extensions => (ErrorCode::NotFound, "the service does not offer that"),
             _ => (ErrorCode::UserNotFound, "there is no such person"),
         }
     }
@@ -68,7 +88,7 @@ pub(crate) fn service_code(response: &Response) -> String {
     text(&response.value(), "code").unwrap_or_default()
 }
 
-/// Whether a 404 means that the person is not there.
+/// Whether a 404 means that the person is not there, and not the method (assumption `absent-method`).
 pub(crate) fn means_no_person(response: &Response) -> bool {
     response.status == 404 && service_code(response) == "Request_ResourceNotFound"
 }
@@ -108,7 +128,7 @@ pub(crate) fn refused(response: &Response, family: Family, verb: Verb, claims: &
             words("the organization's policy forbids it", &said),
         )
         .hint("see what is allowed: mfactl policy show USER"),
-        404 if code == "Request_ResourceNotFound" && family != Family::Groups => {
+        404 if code == "Request_ResourceNotFound" && !matches!(family, Family::Groups | Family::Device) => {
             Error::new(ErrorCode::UserNotFound, "there is no such person")
         }
         404 => {

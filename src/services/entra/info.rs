@@ -167,7 +167,7 @@ struct Kept {
     requirements: Option<Result<WireRequirements>>,
 }
 
-/// Whether beta took the call away: the person, the permission and the pace are no reasons to ask v1.0.
+/// Whether beta, or this cloud, has the call no longer (assumption `absent-segment`): the person, the permission and the pace are no reasons to ask v1.0.
 fn no_longer_offered(response: &Response) -> bool {
     match response.status {
         404 => !super::error::means_no_person(response),

@@ -212,6 +212,10 @@ impl EntraService {
         };
         let path = format!("{}/authentication/{segment}{tail}", person(&user.0));
         let template = "/users/{id}/authentication/{segment}/{methodId}";
+        if kind == MethodKind::HardwareToken {
+            // Fenced: a token that is taken away signs in no more either way, and goes back into the inventory.
+            let _ = self.deactivate(user, method).await;
+        }
         let request = Request::write(Verb::Delete, Class::Idempotent, root, path, template);
         let response = self.graph.pipeline().send(&request).await?;
         if response.status == 404 && !means_no_person(&response) {
@@ -219,6 +223,9 @@ impl EntraService {
         }
         let response = self.graph.check(response, Family::Methods, Verb::Delete)?;
         let mut effect = Effect::done();
+        if kind == MethodKind::HardwareToken {
+            effect.detail = Some("deactivated, and in the inventory again".to_owned());
+        }
         effect.request_ids.extend(response.request_id);
         Ok(effect)
     }
@@ -251,7 +258,7 @@ impl EntraService {
         .json(body.into());
         let response = self.graph.pipeline().send(&request).await?;
         if response.status == 400 {
-            // Everything that Graph refuses about a pass is policy: lifetime, once, guests.
+            // Everything that Graph refuses about a pass is policy: lifetime, once, guests (assumption `pass-refusals`).
             let error = self.graph.check(response, Family::Pass, Verb::Post).err();
             return Err(error.map_or_else(
                 || Error::new(ErrorCode::Internal, "refused"),

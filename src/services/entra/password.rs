@@ -1,5 +1,5 @@
 //! Passwords. A person resets another's through `resetPassword`, which checks on-premises rules too and is polled;
-//! an application writes `passwordProfile`. Source: api/entra 1.7.
+//! an application writes `passwordProfile`, which is never written back to another directory. Source: api/entra 1.7.
 
 use std::time::Duration;
 
@@ -7,8 +7,8 @@ use serde_json::json;
 
 use super::EntraService;
 use super::error::Family;
-use super::graph::{V1, parse, write_of};
-use super::wire::{PASSWORD_ID, WireOperation};
+use super::graph::{V1, parse, read_of, write_of};
+use super::wire::{PASSWORD_ID, WireOperation, WireUser};
 use crate::domain::{Effect, Error, ErrorCode, Minted, Result, Secret, Slot, Step, UserId};
 use crate::http::{Class, Request, Response, Verb};
 use crate::services::password::{Rules, generate};
@@ -43,6 +43,7 @@ impl EntraService {
         let response = if self.graph.claims().delegated && !permanent {
             self.reset(user, password).await?
         } else {
+            self.refuse_synced(user, permanent).await?;
             let request = write_of(user, Verb::Patch, Class::Idempotent, "", "/users/{id}").json(json!({
                 "passwordProfile": {
                     "password": password.expose(),
@@ -57,6 +58,32 @@ impl EntraService {
         }
         effect.request_ids.extend(response.request_id);
         Ok(effect)
+    }
+
+    /// An account that comes from another directory takes its password from there: only a reset by a person is
+    /// written back, and that one is always to be changed.
+    async fn refuse_synced(&self, user: &UserId, permanent: bool) -> Result<()> {
+        let request = read_of(user, V1, "?$select=id,onPremisesSyncEnabled", "/users/{id}");
+        let found: WireUser = self.graph.read(&request, Family::Users).await?;
+        if found.into_user().synced != Some(true) {
+            return Ok(());
+        }
+        let delegated = self.graph.claims().delegated;
+        let hint = if permanent && delegated {
+            "leave --permanent out: the person chooses another at next sign-in"
+        } else {
+            "sign in as yourself with mfactl auth login, or reset it in the other directory"
+        };
+        let why = if delegated {
+            "a password that stays is not written back to it"
+        } else {
+            "a password that an application sets is not written back to it"
+        };
+        Err(Error::new(
+            ErrorCode::Unsupported,
+            format!("the account comes from another directory: {why}"),
+        )
+        .hint(hint))
     }
 
     async fn reset(&self, user: &UserId, password: &Secret) -> Result<Response> {

@@ -208,6 +208,7 @@ fn row(configuration: WireConfiguration) -> MethodPolicy {
     if kind == MethodKind::Unknown.as_str() {
         limit("service_type", Some(json!(configuration.id)));
     } else if kind == MethodKind::External.as_str() {
+        limit("id", Some(json!(configuration.id)));
         limit("name", configuration.display_name.map(|name| json!(name)));
     }
     MethodPolicy {

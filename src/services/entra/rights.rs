@@ -1,12 +1,15 @@
 //! The one table of permissions and roles: what each family of calls wants, and by that what each verb wants. Refusals,
 //! `capabilities` and `doctor` read it. Sources: api/entra 7 and 11.
 
+mod permissions;
 mod roles;
 
 use super::error::Family;
 use crate::auth::TokenClaims;
 use crate::domain::{Lack, Right, Standing, Weight};
 use crate::http::Verb;
+pub(super) use permissions::licence;
+use permissions::{as_sent, permissions};
 use roles::Role;
 
 /// A verb with the calls that it makes.
@@ -69,6 +72,27 @@ pub(super) const VERBS: &[Wanted] = &[
         &[(Family::Pass, Verb::Post)],
     ),
     of(
+        "methods add passkey",
+        Weight::More,
+        &[(Family::Passkey, Verb::Post)],
+    ),
+    of(
+        "methods add external",
+        Weight::More,
+        &[(Family::External, Verb::Post)],
+    ),
+    of(
+        "methods add hardware-token",
+        Weight::More,
+        &[(Family::Hardware, Verb::Post), (Family::Inventory, Verb::Get)],
+    ),
+    of("methods add qr-pin", Weight::More, &[(Family::Qr, Verb::Put)]),
+    of(
+        "hardware-tokens list, import",
+        Weight::More,
+        &[(Family::Inventory, Verb::Post)],
+    ),
+    of(
         "methods set-default",
         Weight::More,
         &[(Family::Preferences, Verb::Patch)],
@@ -84,9 +108,19 @@ pub(super) const VERBS: &[Wanted] = &[
         &[(Family::Password, Verb::Post)],
     ),
     of(
-        "disable-account, in playbooks",
+        "user disable, enable",
         Weight::More,
         &[(Family::Account, Verb::Patch)],
+    ),
+    of(
+        "user set-mfa-state",
+        Weight::More,
+        &[(Family::Requirements, Verb::Patch)],
+    ),
+    of(
+        "devices disable, enable",
+        Weight::More,
+        &[(Family::Device, Verb::Patch)],
     ),
 ];
 
@@ -117,79 +151,6 @@ const EXTENSIONS: &[Wanted] = &[
 /// The rights of a token over the extensions of the embedded service.
 pub(crate) fn extensions(claims: &TokenClaims) -> Vec<Right> {
     told(claims, EXTENSIONS)
-}
-
-/// What an application sets without the person: a person resets, and that is another permission.
-const fn as_sent(family: Family, verb: Verb, delegated: bool) -> Verb {
-    match (family, verb) {
-        (Family::Password, Verb::Post) if !delegated => Verb::Patch,
-        _ => verb,
-    }
-}
-
-/// The permissions of which one is enough; the first is the one to grant.
-const fn permissions(family: Family, verb: Verb, delegated: bool) -> &'static [&'static str] {
-    const READ: &str = "UserAuthenticationMethod.Read.All";
-    const WRITE: &str = "UserAuthenticationMethod.ReadWrite.All";
-    let reads = matches!(verb, Verb::Get);
-    match family {
-        Family::Users | Family::Devices => &[
-            "User.Read.All",
-            "User.ReadWrite.All",
-            "Directory.Read.All",
-            "Directory.ReadWrite.All",
-            "Directory.AccessAsUser.All",
-        ],
-        Family::Groups => &[
-            "GroupMember.Read.All",
-            "GroupMember.ReadWrite.All",
-            "Group.Read.All",
-            "Group.ReadWrite.All",
-            "Directory.Read.All",
-            "Directory.ReadWrite.All",
-            "Directory.AccessAsUser.All",
-        ],
-        Family::Roles => &[
-            "RoleManagement.Read.Directory",
-            "RoleManagement.Read.All",
-            "RoleManagement.ReadWrite.Directory",
-            "Directory.Read.All",
-            "Directory.ReadWrite.All",
-            "Directory.AccessAsUser.All",
-        ],
-        Family::Methods | Family::Phone | Family::Email | Family::Pass | Family::Preferences if reads => {
-            &[READ, WRITE]
-        }
-        Family::Phone => &[WRITE, "UserAuthMethod-Phone.ReadWrite.All"],
-        Family::Email => &[WRITE, "UserAuthMethod-Email.ReadWrite.All"],
-        Family::Pass => &[WRITE, "UserAuthMethod-TAP.ReadWrite.All"],
-        Family::Methods | Family::Preferences => &[WRITE],
-        Family::Requirements if reads => &["Policy.Read.All", "Policy.ReadWrite.AuthenticationMethod"],
-        Family::Requirements => &["Policy.ReadWrite.AuthenticationMethod"],
-        Family::Sessions => &["User.RevokeSessions.All", "User.ReadWrite.All"],
-        // A person resets through the methods, and looks at how that goes.
-        Family::Password if reads => &[READ, WRITE],
-        Family::Password if matches!(verb, Verb::Post) => &[WRITE],
-        Family::Password => &["User-PasswordProfile.ReadWrite.All", "User.ReadWrite.All"],
-        Family::Account => &["User.EnableDisableAccount.All", "User.ReadWrite.All"],
-        Family::Policy if reads => &[
-            "Policy.Read.AuthenticationMethod",
-            "Policy.Read.All",
-            "Policy.ReadWrite.AuthenticationMethod",
-        ],
-        Family::Policy => &["Policy.ReadWrite.AuthenticationMethod"],
-        Family::Report => &["AuditLog.Read.All"],
-        Family::Extensions if delegated => &["Mfactl.ReadWrite"],
-        Family::Extensions => &["Mfactl.ReadWrite.All"],
-    }
-}
-
-/// The licence that a family of calls takes.
-pub(super) const fn licence(family: Family) -> &'static str {
-    match family {
-        Family::Report => "Microsoft Entra ID P1 or P2",
-        _ => "Microsoft Entra ID P1",
-    }
 }
 
 /// Whether the token can be seen to hold no permission that changes anything.

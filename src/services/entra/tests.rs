@@ -1,6 +1,7 @@
 //! The Graph client against a scripted Graph: what it sends, and what it makes of answers that the embedded service
 //! never gives.
 
+mod assumptions;
 mod finding;
 
 use futures::TryStreamExt as _;
@@ -8,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::auth::TokenClaims;
-use crate::domain::{EffectState, MethodKind, MethodState, PhoneNumber, Slot};
+use crate::domain::{EffectState, MethodKind, MethodState, MfaState, PhoneNumber, Slot};
 use crate::http::testing::{Script, Sent, answer, answer_with, no_answer};
 
 const MOBILE: &str = "/v1.0/users/u1/authentication/phoneMethods/3179e48a-750b-4051-897c-87b9720928f7";
@@ -331,7 +332,7 @@ async fn a_person_resets_a_password_and_follows_the_operation_with_its_query() {
 
 #[tokio::test]
 async fn an_application_writes_the_password_and_says_whether_it_stays() {
-    let script = Script::new([answer(204, "")]);
+    let script = Script::new([answer(200, r#"{"id": "u1"}"#), answer(204, "")]);
     let effect = apply_one(
         &service(&script),
         step(Action::GeneratePassword { permanent: true }),
@@ -339,13 +340,84 @@ async fn an_application_writes_the_password_and_says_whether_it_stays() {
     .await
     .unwrap();
     let made = effect.secret.unwrap();
-    let sent = &script.requests()[0];
+    let sent = &script.requests()[1];
     assert_eq!(sent.line, "PATCH /v1.0/users/u1");
     assert_eq!(sent.body["passwordProfile"]["password"], made.value.expose());
     assert_eq!(
         sent.body["passwordProfile"]["forceChangePasswordNextSignIn"],
         false
     );
+}
+
+#[tokio::test]
+async fn the_password_of_a_synced_account_is_only_set_by_the_call_that_writes_back() {
+    let synced = r#"{"id": "u1", "onPremisesSyncEnabled": true}"#;
+    for (person, permanent, hint) in [
+        (false, false, "sign in as yourself"),
+        (false, true, "sign in as yourself"),
+        (true, true, "leave --permanent out"),
+    ] {
+        let script = Script::new([answer(200, synced)]);
+        let service = if person {
+            as_person(&script, "admin")
+        } else {
+            service(&script)
+        };
+        let error = apply_one(&service, step(Action::GeneratePassword { permanent }))
+            .await
+            .unwrap_err();
+        assert_eq!(error.code(), ErrorCode::Unsupported);
+        assert!(error.hint_text().unwrap().contains(hint), "{error:?}");
+        assert_eq!(
+            script.lines(),
+            ["GET /v1.0/users/u1?$select=id,onPremisesSyncEnabled"],
+            "nothing is written"
+        );
+    }
+}
+
+#[tokio::test]
+async fn accounts_devices_and_per_user_mfa_are_switched_where_graph_has_them() {
+    let script = Script::answering(|_| answer(204, ""));
+    let service = service(&script);
+    for action in [
+        Action::DisableAccount,
+        Action::EnableAccount,
+        Action::SwitchDevice {
+            device: "d/1".into(),
+            enabled: false,
+        },
+        Action::SetMfaState {
+            state: MfaState::Enforced,
+        },
+    ] {
+        apply_one(&service, step(action)).await.unwrap();
+    }
+    let sent: Vec<String> = script
+        .requests()
+        .iter()
+        .map(|sent| format!("{} {}", sent.line, sent.body))
+        .collect();
+    assert_eq!(
+        sent,
+        [
+            r#"PATCH /v1.0/users/u1 {"accountEnabled":false}"#,
+            r#"PATCH /v1.0/users/u1 {"accountEnabled":true}"#,
+            r#"PATCH /v1.0/devices/d%2F1 {"accountEnabled":false}"#,
+            r#"PATCH /beta/users/u1/authentication/requirements {"perUserMfaState":"enforced"}"#,
+        ]
+    );
+}
+
+#[tokio::test]
+async fn a_device_that_is_gone_is_no_person_who_is_gone() {
+    let script = Script::new([answer(404, &refused(404, "Request_ResourceNotFound", "x"))]);
+    let gone = Action::SwitchDevice {
+        device: "d".into(),
+        enabled: true,
+    };
+    let error = apply_one(&service(&script), step(gone)).await.unwrap_err();
+    assert_eq!(error.code(), ErrorCode::DeviceNotFound);
 }
 
 #[tokio::test]

@@ -208,7 +208,7 @@ impl EntraService {
         );
         stream::once(async move {
             let mut first = first.peekable();
-            // A service without advanced queries says 400; a simple filter finds nearly the same people.
+            // A service without advanced queries (assumption `search-quotes`) says 400; a simple filter finds nearly the same people.
             let refused = matches!(
                 std::pin::Pin::new(&mut first).peek().await,
                 Some(Err(error)) if matches!(error.code(), ErrorCode::ServiceRefused | ErrorCode::Unsupported)

@@ -1,6 +1,8 @@
 //! Graph's spelling: what its JSON looks like, and how its names map to ours. Sources: api/entra 1.3, 2, 4; CSDL. Types
 //! and members that nobody knows yet are read too, and shown as unknown.
 
+pub(super) mod tokens;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Deserializer};
 
@@ -90,6 +92,7 @@ struct HardwareDevice {
     serial_number: Option<String>,
     #[serde(deserialize_with = "time")]
     last_used_date_time: Option<Timestamp>,
+    status: Option<String>,
 }
 
 /// Any `authenticationMethod`.
@@ -110,6 +113,7 @@ pub(super) struct WireMethod {
     phone_type: Option<String>,
     pub(super) email_address: Option<String>,
     display_name: Option<String>,
+    pub(super) configuration_id: Option<String>,
     model: Option<String>,
     pub(super) is_usable: Option<bool>,
     #[serde(rename = "methodUsabilityReason")]
@@ -139,6 +143,7 @@ impl WireMethod {
         if let Some(device) = self.device {
             method.name = method.name.or(device.display_name).or(device.serial_number);
             method.last_used_at = method.last_used_at.or(device.last_used_date_time);
+            method.state = tokens::method_state(device.status.as_deref());
         }
         if matches!(
             kind,
@@ -176,7 +181,7 @@ impl WireMethod {
     }
 }
 
-/// A number, or the text of one that is masked or that no numbering plan knows: neither may be written back.
+/// A number, or the text of one that is masked (assumption `masked-numbers`) or that no numbering plan knows: neither may be written back.
 pub(super) fn read_number(text: Option<&str>) -> (Option<PhoneNumber>, Option<String>) {
     let Some(text) = text else { return (None, None) };
     let masked = text.contains(['X', '*', '•']) || text.matches('x').count() > 1;
@@ -197,7 +202,8 @@ fn pass_state(usable: Option<bool>, reason: Option<&str>) -> MethodState {
     }
 }
 
-fn kind_of(service_type: &str, phone_type: Option<&str>) -> MethodKind {
+/// The kind of a type; one that is not known is shown and left alone (assumption `method-types`).
+pub(super) fn kind_of(service_type: &str, phone_type: Option<&str>) -> MethodKind {
     match service_type.trim_end_matches("AuthenticationMethod") {
         "password" => MethodKind::Password,
         "phone" => PHONE_IDS
@@ -268,7 +274,7 @@ pub(super) fn preferred_kinds(preference: &str) -> &'static [MethodKind] {
     }
 }
 
-/// `systemPreferredAuthenticationMethod`, which is in no metadata, and the report's spelling of the same.
+/// `systemPreferredAuthenticationMethod`, which is in no metadata (assumption `system-preferred-property`), and the report's spelling of the same.
 pub(super) fn system_preferred_kind(text: &str) -> Option<MethodKind> {
     Some(match text.to_ascii_lowercase().as_str() {
         "phoneappnotification" | "push" => MethodKind::Authenticator,
@@ -283,7 +289,7 @@ pub(super) fn system_preferred_kind(text: &str) -> Option<MethodKind> {
     })
 }
 
-/// A word of the report's `methodsRegistered`, an open set; `None`: no method here.
+/// A word of the report's `methodsRegistered`, an open set (assumption `report-words`); `None`: no method here.
 pub(super) fn reported_kind(text: &str) -> Option<MethodKind> {
     Some(match text {
         "password" | "appPassword" => return None,

@@ -1,4 +1,4 @@
-//! The account itself: stopped from signing in, and let in again after too many wrong tries.
+//! The account itself: stopped from signing in and let in again, also after too many wrong tries.
 
 use serde_json::json;
 
@@ -10,11 +10,11 @@ use crate::http::{Class, Verb};
 
 impl KeycloakService {
     /// Only this one key is written: one beside `attributes` would wipe name and address (api/keycloak 4).
-    pub(super) async fn disable_account(&self, user: &UserId) -> Result<Effect> {
+    pub(super) async fn switch_account(&self, user: &UserId, enabled: bool) -> Result<Effect> {
         let request = self
             .admin
             .write_of(user, Verb::Put, Class::Idempotent, "", "/{realm}/users/{id}")
-            .json(json!({ "enabled": false }));
+            .json(json!({ "enabled": enabled }));
         let response = self.admin.send(&request, Area::People).await?;
         let mut effect = Effect::done();
         effect.request_ids.extend(response.request_id);

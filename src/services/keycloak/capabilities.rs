@@ -105,7 +105,22 @@ pub(crate) fn declared() -> Capabilities {
         (Capability::GeneratePassword, Answer::Native),
         (Capability::RequireRegistration, Answer::Native),
         (Capability::MailRegistration, Answer::Native),
+        (
+            Capability::SetMfaState,
+            unsupported(
+                "Keycloak has no such state: the realm's sign-in flow asks for a second factor, or does not",
+                "set it in the console: Authentication, Flows",
+            ),
+        ),
         (Capability::DisableAccount, Answer::Native),
+        (Capability::EnableAccount, Answer::Native),
+        (
+            Capability::DisableDevice,
+            unsupported(
+                "Keycloak registers no devices",
+                "sign out everywhere ends the sessions that are open on them",
+            ),
+        ),
         (Capability::Unlock, Answer::Native),
         (
             Capability::DisableMethod,

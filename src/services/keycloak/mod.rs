@@ -81,19 +81,26 @@ impl KeycloakService {
             Action::GeneratePassword { permanent } => self.generate_password(user, *permanent).await,
             Action::RequireRegistration => self.require_registration(user).await,
             Action::MailRegistration => self.mail_registration(user).await,
-            Action::DisableAccount => self.disable_account(user).await,
+            Action::DisableAccount => self.switch_account(user, false).await,
+            Action::EnableAccount => self.switch_account(user, true).await,
             Action::Unlock => self.unlock(user).await,
             Action::AddPhone { .. }
             | Action::AddEmail { .. }
             | Action::AddTemporaryPass { .. }
             | Action::AddQuestions { .. }
+            | Action::AddExternal { .. }
+            | Action::AddPasskey { .. }
+            | Action::AddHardwareToken { .. }
+            | Action::AddQrPin { .. }
             | Action::UpdatePhone { .. }
             | Action::UpdateEmail { .. }
             | Action::ForgetDevice { .. }
             | Action::ForgetAllDevices
             | Action::RevokeAppPassword { .. }
             | Action::RevokeAllAppPasswords
-            | Action::IssueAppPassword { .. } => {
+            | Action::IssueAppPassword { .. }
+            | Action::SwitchDevice { .. }
+            | Action::SetMfaState { .. } => {
                 // The gate refuses these first; a service never pretends, whoever calls it.
                 Err(Error::new(
                     ErrorCode::Unsupported,

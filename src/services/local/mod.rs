@@ -10,6 +10,7 @@ mod wire;
 
 use async_trait::async_trait;
 use futures::stream::BoxStream;
+use serde_json::Value;
 
 use client::{ExtensionClient, ROOT, parse};
 pub use console::{Answered, ClockChange, Console, Factor, Recovery, SignIn};
@@ -19,9 +20,9 @@ use super::Link;
 use super::entra::{self, EntraService};
 use super::steps::apply_by_person;
 use crate::domain::{
-    Answer, Capabilities, Capability, Challenge, Effect, Error, ErrorCode, IdentityService, MethodId,
-    MethodKind, Parts, Policy, Privileges, Purpose, RegistrationRow, ReportQuery, Result, Right, Secret,
-    SecurityInfo, Step, User, UserId, UserQuery, Verdict,
+    Answer, Capabilities, Capability, Challenge, Effect, Error, ErrorCode, HardwareToken, IdentityService,
+    MethodId, MethodKind, NewToken, Parts, Policy, Privileges, Purpose, RegistrationRow, ReportQuery, Result,
+    Right, Secret, SecurityInfo, Step, User, UserId, UserQuery, Verdict, Verified,
 };
 use crate::http::{Class, Request, Verb, encode_segment};
 
@@ -90,6 +91,10 @@ impl IdentityService for LocalService {
         let mut rights = self.graph.rights();
         rights.extend(entra::extension_rights(self.graph.graph().claims()));
         rights
+    }
+
+    async fn verify_assumptions(&self) -> Vec<Verified> {
+        self.graph.verify_assumptions().await
     }
 
     fn users<'a>(&'a self, query: &'a UserQuery) -> BoxStream<'a, Result<User>> {
@@ -197,6 +202,18 @@ impl IdentityService for LocalService {
                 format!("the service gave a verdict that is none: {other}"),
             )),
         }
+    }
+
+    async fn passkey_options(&self, user: &UserId) -> Result<Value> {
+        self.graph.passkey_options(user).await
+    }
+
+    async fn hardware_tokens(&self) -> Result<Vec<HardwareToken>> {
+        self.graph.hardware_tokens().await
+    }
+
+    async fn add_hardware_token(&self, token: &NewToken, seed: &Secret) -> Result<HardwareToken> {
+        self.graph.add_hardware_token(token, seed).await
     }
 
     async fn apply(&self, steps: &[Step]) -> Vec<Result<Effect>> {

@@ -1,7 +1,11 @@
 //! `methods add`: methods that an administrator adds for a person.
 
 mod email;
+mod external;
+mod hardware_token;
+mod passkey;
 mod phone;
+mod qr_pin;
 mod questions;
 mod temporary_pass;
 mod totp;
@@ -25,6 +29,14 @@ pub enum Verb {
     TemporaryPass(temporary_pass::Args),
     /// Set security questions, for password reset
     Questions(questions::Args),
+    /// Register a passkey: print the options, take the response
+    Passkey(passkey::Args),
+    /// Register people with another provider that policy knows
+    External(external::Args),
+    /// Give a hardware token of the inventory to a person
+    HardwareToken(hardware_token::Args),
+    /// Issue a QR code and a PIN, shown once
+    QrPin(qr_pin::Args),
 }
 
 impl Verb {
@@ -35,6 +47,10 @@ impl Verb {
             Self::Totp(args) => args.run(cx).await,
             Self::TemporaryPass(args) => args.run(cx).await,
             Self::Questions(args) => args.run(cx).await,
+            Self::Passkey(args) => args.run(cx).await,
+            Self::External(args) => args.run(cx).await,
+            Self::HardwareToken(args) => args.run(cx).await,
+            Self::QrPin(args) => args.run(cx).await,
         }
     }
 }

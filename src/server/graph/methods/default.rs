@@ -55,7 +55,7 @@ pub(crate) fn is_default(person: &Person, methods: &[Method], method: &Method) -
 ///
 /// # Errors
 /// 400 `badRequest`: the default while others remain that could be it, unless another of its kind stays (the last part
-/// is assumed); a mobile number while an alternate one is there (the rule is documented, its error is not).
+/// is assumption `default-of-a-kind`); a mobile number while an alternate one is there (assumption `phone-rule-errors`).
 pub(crate) fn check_removable(person: &Person, methods: &[Method], method: &Method) -> Result<(), ApiError> {
     if method.kind == "phone:mobile" && methods.iter().any(|other| other.kind == "phone:alternate") {
         return Err(bad(

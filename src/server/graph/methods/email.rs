@@ -37,7 +37,7 @@ pub(crate) fn create(cx: &Cx<'_>) -> Result<Reply, ApiError> {
     let address = address(cx)?;
     let person = Person::find(cx.connection, cx.segment(1))?;
     if !policy::is_enabled(cx.connection, "Email")? {
-        // Assumed: the real service documents no such refusal.
+        // The real service documents no such refusal: assumption `policy-refusals`.
         return Err(ApiError::new(
             axum::http::StatusCode::FORBIDDEN,
             "accessDenied",
@@ -49,7 +49,7 @@ pub(crate) fn create(cx: &Cx<'_>) -> Result<Reply, ApiError> {
         params![person.id, EMAIL_ID, address, cx.now],
     )?;
     if added == 0 {
-        // One a person is documented, the error is not: assumed.
+        // One a person is documented, the error is not: assumption `second-address`.
         return Err(bad("An email address is already registered for the user."));
     }
     Ok(Reply::created(

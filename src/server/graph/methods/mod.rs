@@ -2,9 +2,13 @@
 
 pub(crate) mod default;
 pub(crate) mod email;
+pub(crate) mod external;
+pub(crate) mod fido2;
+pub(crate) mod hardware;
 pub(crate) mod pass;
 pub(crate) mod phone;
 pub(crate) mod preferences;
+pub(crate) mod qr_pin;
 mod render;
 
 use axum::http::StatusCode;
@@ -261,6 +265,14 @@ pub(crate) fn list(cx: &Cx<'_>) -> Result<Reply, ApiError> {
     Ok(page::reply(View::new(cx)?.items(None)?, None, None))
 }
 
+/// A method of the person of a call, as the collection of its type shows it.
+///
+/// # Errors
+/// 404 where it is not there.
+pub(crate) fn shown(cx: &Cx<'_>, id: &str) -> Result<Value, ApiError> {
+    View::new(cx)?.find(id, Some(type_of(cx)?))
+}
+
 /// `GET …/methods/{methodId}`
 pub(crate) fn get(cx: &Cx<'_>) -> Result<Reply, ApiError> {
     Ok(Reply::ok(View::new(cx)?.find(cx.segment(4), None)?))
@@ -315,6 +327,9 @@ pub(crate) fn delete_typed(cx: &Cx<'_>) -> Result<Reply, ApiError> {
         [&person.id, &method.id],
     )?;
     forget_challenges(cx.connection, &person.id, &method.id)?;
+    if method.kind == "hardware-token" {
+        hardware::given_back(cx.connection, &method.id)?;
+    }
     default::settle(cx.connection, &person)?;
     Ok(Reply::no_content())
 }

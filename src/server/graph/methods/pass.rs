@@ -29,7 +29,7 @@ pub(crate) fn create(cx: &Cx<'_>) -> Result<Reply, ApiError> {
     }
     let policy = policy::configuration(cx.connection, "TemporaryAccessPass")?;
     if policy["state"] != "enabled" {
-        // The beginning of the text was seen in the field; status and code are assumed.
+        // The beginning of the text was seen in the field; status and code are assumption `pass-refusals`.
         return Err(bad(
             "Converged UserCredentialPolicy does not allow creating or updating a Temporary Access Pass.",
         ));

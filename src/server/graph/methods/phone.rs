@@ -32,7 +32,8 @@ fn number(body: &serde_json::Map<String, Value>) -> Result<PhoneNumber, ApiError
         .map_err(|bad| invalid(format!("The phone number is not valid: {}.", bad.why)))
 }
 
-/// Refuses a phone that policy lets nobody use so. Assumed: the real service documents no such refusal.
+/// Refuses a phone that policy lets nobody use so. The real service documents no such
+/// refusal: assumption `policy-refusals`.
 fn check_policy(connection: &Connection, kind: &str) -> Result<(), ApiError> {
     let text = kind == "phone:mobile" && policy::is_enabled(connection, "Sms")?;
     let call = policy::is_enabled(connection, "Voice")?;
@@ -76,7 +77,7 @@ pub(crate) fn create(cx: &Cx<'_>) -> Result<Reply, ApiError> {
     let number = number(&body)?;
     let person = Person::find(cx.connection, cx.segment(1))?;
     let methods = load(cx.connection, &person.id)?;
-    // The next two rules are documented, their errors are not: assumed.
+    // The next two rules are documented, their errors are not: assumption `phone-rule-errors`.
     if methods.iter().any(|method| method.kind == kind) {
         return Err(bad("A phone of this type is already registered for the user."));
     }

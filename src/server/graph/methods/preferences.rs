@@ -47,7 +47,7 @@ pub(crate) fn update(cx: &Cx<'_>) -> Result<Reply, ApiError> {
     }
     match body.get(chosen) {
         None => {}
-        // Assumed: whether null is taken is not documented.
+        // Whether null is taken is not documented: assumption `default-not-registered`.
         Some(Value::Null) => {
             cx.connection
                 .execute("UPDATE users SET preferred = NULL WHERE id = ?1", [&person.id])?;
@@ -56,7 +56,7 @@ pub(crate) fn update(cx: &Cx<'_>) -> Result<Reply, ApiError> {
             let value = value.as_str().filter(|value| default::kinds(value).is_some());
             let value = value.ok_or_else(|| bad("The value is not one of push, oath, voiceMobile, voiceAlternateMobile, voiceOffice, sms."))?;
             if !default::is_met(value, &load(cx.connection, &person.id)?) {
-                // Assumed: what the real service answers is not known.
+                // What the real service answers is not known: assumption `default-not-registered`.
                 return Err(bad(format!(
                     "The user has no registered authentication method for '{value}'."
                 )));

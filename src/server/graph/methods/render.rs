@@ -48,8 +48,8 @@ pub(super) fn method(
         "qrCodePinMethod" => json!({}),
         _ => json!({"displayName": method.name}),
     };
-    // What a hardware token says of itself stands in its device.
-    let own = if ty.segment == "hardwareOathMethods" {
+    // What a hardware token says of itself stands in its device, and what a QR code is in its parts.
+    let own = if ["hardwareOathMethods", "qrCodePinMethod"].contains(&ty.segment) {
         &Value::Null
     } else {
         &method.extra
@@ -65,10 +65,13 @@ pub(super) fn method(
         "createdDateTime".to_owned(),
         json!(method.created_at.map(rfc3339)),
     );
-    item.insert(
-        "lastUsedDateTime".to_owned(),
-        json!(method.last_used_at.map(rfc3339)),
-    );
+    // Known to beta alone.
+    if cx.call.beta {
+        item.insert(
+            "lastUsedDateTime".to_owned(),
+            json!(method.last_used_at.map(rfc3339)),
+        );
+    }
     Ok(Value::Object(item))
 }
 
@@ -95,7 +98,8 @@ fn phone(method: &Method, masked: bool) -> Value {
     })
 }
 
-/// `+1 4255550100` as `+1 XXXXXXXX00`. Assumed: that numbers are masked is documented, how is not.
+/// `+1 4255550100` as `+1 XXXXXXXX00`. That numbers are masked is documented, how is not:
+/// assumption `masked-numbers`.
 pub(super) fn mask(number: &str) -> String {
     let (country, rest) = number.split_once(' ').unwrap_or(("", number));
     let rest = rest.split('x').next().unwrap_or_default();

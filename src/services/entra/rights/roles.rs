@@ -35,6 +35,7 @@ const POLICY: Role = role(
 const HELPDESK: Role = role("Helpdesk Administrator", known::HELPDESK_ADMINISTRATOR);
 const PASSWORD: Role = role("Password Administrator", known::PASSWORD_ADMINISTRATOR);
 const USER: Role = role("User Administrator", known::USER_ADMINISTRATOR);
+const CLOUD_DEVICE: Role = role("Cloud Device Administrator", known::CLOUD_DEVICE_ADMINISTRATOR);
 const SECURITY_READER: Role = role("Security Reader", known::SECURITY_READER);
 const REPORTS_READER: Role = role("Reports Reader", known::REPORTS_READER);
 
@@ -46,6 +47,8 @@ const OTHERS: &[&str] = &[
     known::USAGE_SUMMARY_REPORTS_READER,
     known::USER_EXPERIENCE_SUCCESS_MANAGER,
     known::GROUPS_ADMINISTRATOR,
+    known::INTUNE_ADMINISTRATOR,
+    known::WINDOWS_365_ADMINISTRATOR,
 ];
 
 const KNOWN: &[Role] = &[
@@ -57,6 +60,7 @@ const KNOWN: &[Role] = &[
     HELPDESK,
     PASSWORD,
     USER,
+    CLOUD_DEVICE,
     SECURITY_READER,
     REPORTS_READER,
 ];
@@ -73,15 +77,24 @@ pub(super) const fn wanted(family: Family, verb: Verb, delegated: bool) -> &'sta
     }
     match family {
         Family::Users | Family::Groups | Family::Roles | Family::Devices | Family::Extensions => &[],
-        Family::Policy | Family::Requirements if reads => &[GLOBAL_READER, POLICY, GLOBAL],
-        Family::Policy | Family::Requirements => &[POLICY, GLOBAL],
+        Family::Policy | Family::Inventory | Family::Requirements if reads => {
+            &[GLOBAL_READER, POLICY, GLOBAL]
+        }
+        Family::Policy | Family::Inventory | Family::Requirements => &[POLICY, GLOBAL],
         Family::Report => &[REPORTS_READER, SECURITY_READER, GLOBAL_READER, GLOBAL],
         Family::Methods | Family::Phone | Family::Email | Family::Pass | Family::Preferences if reads => {
             &[AUTHENTICATION, GLOBAL_READER, PRIVILEGED, GLOBAL]
         }
-        Family::Methods | Family::Phone | Family::Email | Family::Pass | Family::Preferences => {
-            &[AUTHENTICATION, PRIVILEGED, GLOBAL]
-        }
+        Family::Methods
+        | Family::Phone
+        | Family::Email
+        | Family::Pass
+        | Family::Passkey
+        | Family::External
+        | Family::Hardware
+        | Family::Qr
+        | Family::Preferences => &[AUTHENTICATION, PRIVILEGED, GLOBAL],
+        Family::Device => &[CLOUD_DEVICE, GLOBAL],
         Family::Sessions => &[AUTHENTICATION, HELPDESK, USER, PRIVILEGED, GLOBAL],
         Family::Password => &[AUTHENTICATION, PASSWORD, HELPDESK, USER, PRIVILEGED, GLOBAL],
         Family::Account => &[AUTHENTICATION, USER, PRIVILEGED, GLOBAL],

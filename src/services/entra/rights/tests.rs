@@ -48,10 +48,17 @@ fn each_verb_names_what_lacks_for_the_help_desk() {
     methods add phone: held
     methods add email: held
     methods add temporary-pass: held
+    methods add passkey: held
+    methods add external: held
+    methods add hardware-token: lacks Policy.Read.AuthenticationMethod
+    methods add qr-pin: held
+    hardware-tokens list, import: lacks Policy.ReadWrite.AuthenticationMethod
     methods set-default: held
     user sign-out: lacks User.RevokeSessions.All
     user reset-password: held
-    disable-account, in playbooks: lacks User.EnableDisableAccount.All
+    user disable, enable: lacks User.EnableDisableAccount.All
+    user set-mfa-state: lacks Policy.ReadWrite.AuthenticationMethod
+    devices disable, enable: lacks Directory.AccessAsUser.All
     ");
 }
 

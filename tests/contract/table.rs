@@ -1,25 +1,43 @@
-//! The vendor's description, and how a call is held against it (its `rules`).
+//! The project's own table of what may be asked of Graph and what it answers, and how a call is held against it.
+//!
+//! `table/` is data: operations (path, verb, query, body, status, answer), types (properties with type, enum,
+//! nullability) and enums. It was made from the vendor's description once and is kept by hand since; `csdl.rs` holds it
+//! against that description wherever it is at hand.
 
-use std::collections::BTreeSet;
-use std::path::Path;
+use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
-use crate::proxy::Exchange;
+use crate::exchange::Exchange;
 
-/// `contract.json`.
-pub struct Spec(Value);
+/// The table.
+#[derive(Clone)]
+pub struct Table(pub Value);
 
-/// Read from beta because v1.0 leaves this one configuration out; its shape is that of v1.0.
-const BETA_OF_V1: &str =
-    "/policies/authenticationMethodsPolicy/authenticationMethodConfigurations/{configurationId}";
-
-impl Spec {
+impl Table {
     /// Reads it.
-    pub fn read(path: &Path) -> Self {
-        let text =
-            std::fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-        Self(serde_json::from_str(&text).unwrap())
+    pub fn read() -> Self {
+        let part = |text: &str| serde_json::from_str::<Value>(text).unwrap();
+        Self(json!({
+            "operations": part(include_str!("table/operations.json")),
+            "types": part(include_str!("table/types.json")),
+            "enums": part(include_str!("table/enums.json")),
+        }))
+    }
+
+    /// The id of every operation.
+    pub fn operations(&self) -> Vec<&str> {
+        let operations = self.0["operations"].as_array().unwrap();
+        operations
+            .iter()
+            .map(|operation| operation["id"].as_str().unwrap())
+            .collect()
+    }
+
+    /// The operation of a call; `None` where there is none.
+    pub fn id(&self, exchange: &Exchange) -> Option<String> {
+        let path = exchange.target.split('?').next().unwrap();
+        Some(self.operation(exchange, path)?["id"].as_str().unwrap().to_owned())
     }
 
     /// Holds a call against its operation; gives the operation's id, `None` where there is none.
@@ -30,7 +48,10 @@ impl Spec {
         let mut find = |what: String| {
             findings.insert(format!("{id}: {what}"));
         };
-        for option in query.split('&').filter(|option| !option.is_empty()) {
+        let options = query
+            .split('&')
+            .filter(|option| exchange.ours && !option.is_empty());
+        for option in options {
             let name = option.split('=').next().unwrap();
             // A link that the service gave is followed as it is.
             let known = operation["query"]
@@ -42,24 +63,33 @@ impl Spec {
                 find(format!("the option {name} is not documented"));
             }
             let advanced = name == "$search" || (name == "$count" && option.ends_with("true"));
-            let consistent = exchange
-                .request_headers
-                .iter()
-                .any(|(key, value)| key == "consistencylevel" && value == "eventual");
+            let consistent = exchange.header("consistencylevel") == Some("eventual");
             if advanced && !consistent {
                 find(format!("{name} without ConsistencyLevel"));
             }
         }
-        self.check_request(operation, exchange, &mut find);
-        self.check_response(operation, exchange, &mut find);
+        // What others ask is theirs; what the service answers them is ours.
+        if exchange.ours {
+            self.check_request(operation, exchange, &mut find);
+        }
+        if !exchange.disturbed {
+            self.check_response(operation, exchange, &mut find);
+            self.check_secrets(exchange, &mut find);
+        }
         Some(id)
     }
 
     fn operation(&self, exchange: &Exchange, path: &str) -> Option<&Value> {
+        // Keys in brackets, parameters of functions, and one's own account by another name.
         let path = path.replace("('", "/").replace("')", "");
+        let path = path.split("(included").next().unwrap();
+        let path = match path.strip_prefix("/me/") {
+            Some(rest) => format!("/users/me/{rest}"),
+            None => path.to_owned(),
+        };
         let fits = |operation: &&Value| {
             let template = operation["path"].as_str().unwrap();
-            let version = operation["version"] == exchange.version.as_str() || template == BETA_OF_V1;
+            let version = operation["version"] == exchange.version.as_str();
             let mut parts = path.split('/');
             let same = template.split('/').all(|part| {
                 parts
@@ -74,6 +104,36 @@ impl Spec {
             .iter()
             .filter(fits)
             .min_by_key(|operation| operation["path"].as_str().unwrap().matches('{').count())
+    }
+
+    /// What Graph never tells, or only once, is told by nobody.
+    fn check_secrets(&self, exchange: &Exchange, find: &mut impl FnMut(String)) {
+        let types = self.0["types"].as_object().unwrap();
+        let rules: BTreeMap<&str, &str> = types
+            .values()
+            .filter_map(|kind| kind["properties"].as_object())
+            .flatten()
+            .filter_map(|(name, property)| Some((name.as_str(), property["readRule"].as_str()?)))
+            .collect();
+        let mut left: Vec<&Value> = exchange.response.iter().collect();
+        while let Some(value) = left.pop() {
+            match value {
+                Value::Array(items) => left.extend(items),
+                Value::Object(object) => {
+                    for (key, value) in object {
+                        let rule = rules.get(key.as_str()).filter(|_| !value.is_null());
+                        if let Some(rule) = rule
+                            && !(exchange.status == 201
+                                && rule.starts_with("set only in the create response"))
+                        {
+                            find(format!("tells {key}: {rule}"));
+                        }
+                        left.push(value);
+                    }
+                }
+                _ => {}
+            }
+        }
     }
 
     fn check_request(&self, operation: &Value, exchange: &Exchange, find: &mut impl FnMut(String)) {
@@ -97,7 +157,8 @@ impl Spec {
                 .iter()
                 .find(|property| property["name"] == key.as_str())
             {
-                Some(property) => self.check_value(key, value, property, find),
+                Some(property) => self.at(exchange).check_value(key, value, property, find),
+                None if key == "@odata.type" && described["odataTypeAllowed"] == true => {}
                 None => find(format!("sends {key}, which is not taken")),
             }
         }
@@ -131,7 +192,11 @@ impl Spec {
             return;
         }
         let response = &operation["response"];
-        let Some(name) = response["type"].as_str() else {
+        let instead = || response["alternatives"][0].as_str();
+        let Some(name) = response["type"].as_str().or_else(instead) else {
+            if exchange.response.is_some() {
+                find(format!("status {status} with a body that is not described"));
+            }
             return;
         };
         let Some(Value::Object(body)) = &exchange.response else {
@@ -151,7 +216,7 @@ impl Spec {
             };
             for item in items {
                 match item {
-                    Value::Object(item) => self.check_object(name, item, find),
+                    Value::Object(item) => self.at(exchange).check_object(name, item, find),
                     other => find(format!("an item is {other}")),
                 }
             }
@@ -159,24 +224,33 @@ impl Spec {
                 find(format!("answers {key} beside value"));
             }
         } else {
-            self.check_object(name, body, find);
+            self.at(exchange).check_object(name, body, find);
         }
     }
 
+    fn at<'a>(&'a self, exchange: &'a Exchange) -> View<'a> {
+        View {
+            table: &self.0,
+            version: &exchange.version,
+        }
+    }
+}
+
+/// The table's types as one version of Graph has them.
+struct View<'a> {
+    table: &'a Value,
+    version: &'a str,
+}
+
+impl View<'_> {
     /// An object of a type, or of the derived one that it names.
     fn check_object(&self, name: &str, object: &Map<String, Value>, find: &mut impl FnMut(String)) {
         let named = object
             .get("@odata.type")
             .and_then(Value::as_str)
             .map(|text| text.trim_start_matches("#microsoft.graph."));
-        // Beta's own type, which the description leaves out: it has the shape of its software sister.
-        let name = match named.unwrap_or(name) {
-            "hardwareOathAuthenticationMethodConfiguration" => {
-                "softwareOathAuthenticationMethodConfiguration"
-            }
-            name => name,
-        };
-        let Some(kind) = self.0["types"].get(name) else {
+        let name = named.unwrap_or(name);
+        let Some(kind) = self.table["types"].get(name) else {
             // Simple wrappers of actions are described by their operation alone.
             return if named.is_some() {
                 find(format!("the type {name} is not known"))
@@ -189,6 +263,13 @@ impl Spec {
         }
         for (key, value) in object.iter().filter(|(key, _)| !key.contains('@')) {
             match self.property(name, key) {
+                Some(property)
+                    if property["versions"]
+                        .as_array()
+                        .is_some_and(|versions| !versions.contains(&json!(self.version))) =>
+                {
+                    find(format!("{name} has no {key} in {}", self.version));
+                }
                 Some(property) => self.check_value(&format!("{name}.{key}"), value, property, find),
                 None => find(format!("{name} has no {key}")),
             }
@@ -197,12 +278,14 @@ impl Spec {
 
     /// A property of a type or of one of its bases. Every entity has an id.
     fn property(&self, name: &str, key: &str) -> Option<&Value> {
-        let mut current = self.0["types"].get(name);
+        let mut current = self.table["types"].get(name);
         while let Some(kind) = current {
             if let Some(property) = kind["properties"].get(key) {
                 return Some(property);
             }
-            current = kind["base"].as_str().and_then(|base| self.0["types"].get(base));
+            current = kind["base"]
+                .as_str()
+                .and_then(|base| self.table["types"].get(base));
         }
         None
     }
@@ -238,7 +321,7 @@ impl Spec {
             "Edm.DateTimeOffset" => value
                 .as_str()
                 .is_some_and(|text| text.parse::<jiff::Timestamp>().is_ok()),
-            other => match (self.0["enums"].get(other), value) {
+            other => match (self.table["enums"].get(other), value) {
                 // Members that the description does not know would be invented by the embedded service.
                 (Some(members), Value::String(text)) => members["members"]
                     .as_array()
@@ -256,10 +339,22 @@ impl Spec {
         if !fits {
             find(format!("{key} is {value}, not {kind}"));
         }
-        if let (Some(least), Some(number)) = (property["minimum"].as_i64(), value.as_i64())
-            && number < least
+        for name in ["minimum", "maximum"] {
+            if let (Some(bound), Some(number)) = (property[name].as_i64(), value.as_i64())
+                && ((name == "minimum" && number < bound) || (name == "maximum" && number > bound))
+            {
+                find(format!("{key} is {number}, {name} {bound}"));
+            }
+        }
+        if let Some(allowed) = property["oneOf"].as_array()
+            && !allowed.contains(value)
         {
-            find(format!("{key} is {number}, at least {least}"));
+            find(format!("{key} is {value}, not one of {allowed:?}"));
+        }
+        if let (Some(names), Some(object)) = (property["subset"].as_array(), value.as_object()) {
+            for name in object.keys().filter(|name| !names.contains(&json!(name))) {
+                find(format!("{key} holds {name}, which is not taken here"));
+            }
         }
     }
 }

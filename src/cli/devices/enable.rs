@@ -1,0 +1,46 @@
+//! `devices enable USER DEVICE…`
+
+use super::switched;
+use crate::cli::change::{self, Change, ChangeArgs, Qr};
+use crate::cli::context::Context;
+use crate::cli::who::Many;
+use crate::domain::Result;
+
+/// Whose devices, and which.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:\n  \
+    mfactl devices enable adele device:0b7e\n  \
+    mfactl devices enable --from found.csv")]
+pub struct Args {
+    /// Sign-in name, object id or primary mail address; with a selector: a device
+    #[arg(value_name = "USER", required_unless_present_any = ["from", "group", "filter", "everyone"])]
+    user: Option<String>,
+    /// Registered devices, as devices list prints them
+    #[arg(value_name = "DEVICE")]
+    device: Vec<String>,
+    #[command(flatten)]
+    many: Many,
+    #[command(flatten)]
+    change: ChangeArgs,
+}
+
+impl Args {
+    pub(crate) async fn run(self, cx: &Context) -> Result<u8> {
+        let Self {
+            user,
+            device,
+            many,
+            change,
+        } = self;
+        let selection = switched(cx, many, user, device, true)?;
+        let change = Change {
+            verb: "devices enable",
+            doing: "Enable registered devices of",
+            selection,
+            playbook: None,
+            qr: Qr::None,
+            args: change,
+        };
+        change::run(cx, change).await
+    }
+}

@@ -1,0 +1,140 @@
+//! Security info of a person: tokens, app passwords among them, remembered devices, and whether somebody is locked.
+
+use futures::StreamExt as _;
+use futures::future::{BoxFuture, OptionFuture};
+use futures::stream;
+
+use super::api::Call;
+use super::error::Area;
+use super::wire::{WireToken, WireTokens, WireUser};
+use super::{PrivacyIdeaService, SIDE_BY_SIDE};
+use crate::domain::{
+    Clock as _, Error, ErrorCode, Method, Parts, Result, SecurityInfo, SystemClock, UnknownPart, UserId,
+};
+use crate::services::listed::{registration, sort_methods};
+
+/// How many tokens are read at once: more than this is cut without a word (privacyIDEA's own documentation of GET /token/).
+const PAGE: u64 = 1000;
+
+impl PrivacyIdeaService {
+    pub(super) async fn read_infos(&self, users: &[UserId], parts: Parts) -> Vec<Result<SecurityInfo>> {
+        // Remembered devices are listed by the program that remembers them, not by person: once for all of them.
+        let devices = match OptionFuture::from(parts.devices.then(|| self.all_devices(users))).await {
+            Some(Err(error)) if error.code() != ErrorCode::PermissionMissing => {
+                return users.iter().map(|_| Err(error.clone())).collect();
+            }
+            devices => devices,
+        };
+        let mut work: Vec<BoxFuture<'_, Result<SecurityInfo>>> = Vec::with_capacity(users.len());
+        for user in users {
+            work.push(Box::pin(self.read_info(user, parts)));
+        }
+        let infos: Vec<Result<SecurityInfo>> = stream::iter(work).buffered(SIDE_BY_SIDE).collect().await;
+        infos
+            .into_iter()
+            .zip(users)
+            .map(|(info, user)| {
+                let mut info = info?;
+                match &devices {
+                    Some(Ok(all)) => info.devices = Some(all.get(user).cloned().unwrap_or_default()),
+                    Some(Err(error)) => info.unknown.push(untold("remembered_devices", error)),
+                    None => {}
+                }
+                Ok(info)
+            })
+            .collect()
+    }
+
+    async fn read_info(&self, user: &UserId, parts: Parts) -> Result<SecurityInfo> {
+        let wants_tokens =
+            parts.methods || parts.default || parts.registration || parts.app_passwords || parts.locks;
+        let person = self.api.person(user).await?;
+        let (tokens, lock) = futures::join!(
+            OptionFuture::from(wants_tokens.then(|| self.tokens_of(&person))),
+            OptionFuture::from(parts.locks.then(|| self.lock_of(&person))),
+        );
+        let mut info = SecurityInfo::default();
+        if let Some(tokens) = tokens.transpose()? {
+            let blocked = tokens.iter().any(WireToken::is_blocked);
+            match lock {
+                Some(Ok(lock)) => info.locked = Some(lock.is_some() || blocked),
+                Some(Err(error)) if error.code() == ErrorCode::PermissionMissing => {
+                    info.locked = blocked.then_some(true);
+                    info.unknown.push(untold("locked", &error));
+                }
+                Some(Err(error)) => return Err(error),
+                None => {}
+            }
+            let (apps, tokens): (Vec<_>, Vec<_>) = tokens.into_iter().partition(WireToken::is_app_password);
+            if parts.app_passwords {
+                let mut all: Vec<_> = apps.into_iter().map(WireToken::into_app_password).collect();
+                // The one in use first: it is the one that somebody will miss.
+                all.sort_by(|a, b| {
+                    b.last_used_at
+                        .cmp(&a.last_used_at)
+                        .then_with(|| a.name.cmp(&b.name))
+                });
+                info.app_passwords = Some(all);
+            }
+            let methods = methods(tokens, &person);
+            info.registration = parts.registration.then(|| registration(&methods, None));
+            info.methods = (parts.methods || parts.default).then_some(methods);
+        }
+        if parts.sessions {
+            info.unknown.push(UnknownPart {
+                part: "sessions".to_owned(),
+                why: "privacyIDEA keeps no sessions".to_owned(),
+                instead: "they are where people sign in: look there".to_owned(),
+            });
+        }
+        Ok(info)
+    }
+
+    /// The tokens of a person, page by page.
+    pub(super) async fn tokens_of(&self, person: &WireUser) -> Result<Vec<WireToken>> {
+        let id = person.id();
+        let tokens = self.tokens(&self.api.query(person)).await?;
+        // A name that several resolvers have may be another person's token.
+        let own = |token: &WireToken| token.owner().is_none_or(|owner| owner == id);
+        Ok(tokens.into_iter().filter(own).collect())
+    }
+
+    /// The tokens that a query means, page by page.
+    pub(super) async fn tokens(&self, query: &str) -> Result<Vec<WireToken>> {
+        let mut tokens = Vec::new();
+        let mut page = 1;
+        loop {
+            let path = format!("/token/?{query}&page={page}&pagesize={PAGE}");
+            let call = Call::get(path, "/token/", "tokenlist", Area::People);
+            let WireTokens { next, tokens: more } = self.api.read(&call).await?;
+            let empty = more.is_empty();
+            tokens.extend(more);
+            match next {
+                Some(next) if next > page && !empty => page = next,
+                _ => return Ok(tokens),
+            }
+        }
+    }
+}
+
+/// The methods among tokens, in the order of lists.
+pub(super) fn methods(tokens: Vec<WireToken>, person: &WireUser) -> Vec<Method> {
+    let (mobile, address) = (person.mobile(), person.address());
+    let now = SystemClock.now();
+    let mut methods: Vec<Method> = tokens
+        .into_iter()
+        .filter(|token| !token.is_app_password())
+        .map(|token| token.into_method(mobile.as_deref(), address.as_deref(), now))
+        .collect();
+    sort_methods(&mut methods);
+    methods
+}
+
+/// What the account may not see.
+fn untold(part: &str, error: &Error) -> UnknownPart {
+    UnknownPart {
+        part: part.to_owned(),
+        why: error.message().to_owned(),
+        instead: error.hint_text().unwrap_or_default().to_owned(),
+    }
+}

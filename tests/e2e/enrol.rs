@@ -1,0 +1,212 @@
+//! What an administrator registers for somebody: hardware tokens out of the inventory, methods of other providers, QR
+//! codes with PIN, passkeys.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde_json::{Value, json};
+
+use crate::environment::Environment;
+use crate::person::shown;
+
+const SEED: &str = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ";
+
+fn statuses(result: &Value) -> Vec<&str> {
+    let steps = result["steps"].as_array().unwrap();
+    steps
+        .iter()
+        .map(|step| step["status"].as_str().unwrap())
+        .collect()
+}
+
+fn file(place: &Environment) -> String {
+    let text = format!(
+        "upn,serial number,secret key,time interval,manufacturer,model\n,7100,{SEED},30,Contoso,C-300\n\
+         gita@contoso.example,7101,{SEED},30,Contoso,C-300\n,2309,{SEED},30,Contoso,C-200\n"
+    );
+    place.write("tokens.csv", &text)
+}
+
+#[test]
+fn tokens_are_imported_given_activated_and_taken_back() {
+    let place = Environment::new();
+    let tokens = file(&place);
+    let planned = place.json(&["hardware-tokens", "import", &tokens, "--dry-run"]);
+    assert_eq!(statuses(&planned), ["planned", "planned", "unchanged"]);
+    let result = place.change(&["hardware-tokens", "import", &tokens]);
+    assert_eq!(statuses(&result), ["done", "done", "unchanged"]);
+    assert_eq!(
+        statuses(&place.change(&["hardware-tokens", "import", &tokens])),
+        ["unchanged"; 3]
+    );
+    insta::assert_snapshot!(place.run(&["hardware-tokens", "list"]).screen(), @r"
+    SERIAL  STATUS     FOR          MODEL          CODES
+    2308    activated  Omar Haddad  Contoso C-200  every 30 s
+    2309    available  -            Contoso C-200  every 30 s
+    2310    available  -            Contoso C-200  every 30 s
+    7100    available  -            Contoso C-300  every 30 s
+    7101    assigned   Gita Rao     Contoso C-300  every 30 s
+    · local: 5 hardware tokens
+    exit 0
+    ");
+
+    // Without a code it waits; the code counts once.
+    let bas = place.person("bas");
+    let add = |serial: &str, more: &[&str]| {
+        let line = ["methods", "add", "hardware-token", "bas", "--serial", serial];
+        place.try_change(&[&line[..], more].concat())
+    };
+    add("7100", &[]).exits(0);
+    assert_eq!(bas.method("hardware-token")["state"], "pending");
+    assert_eq!(add("9999", &[]).exits(3).error_code(), "not_found");
+    let verify =
+        |code: &str| place.try_change(&["methods", "verify", "bas", "hardware-token", "--code", code]);
+    verify("000001").exits(6);
+    let code = shown(SEED, place.now());
+    verify(&code).exits(0);
+    assert_eq!(bas.method("hardware-token")["state"], "ready");
+
+    // With a code both at once; what somebody has is not given again.
+    let gita = place.person("gita");
+    assert_eq!(gita.method("hardware-token")["state"], "pending");
+    let taken = add("7101", &["--code", &shown(SEED, place.now())]).exits(6);
+    assert_eq!(taken.error_code(), "already_set");
+    place.change(&["methods", "remove", "bas", "hardware-token"]);
+    let tokens = place.json(&["hardware-tokens", "list", "--available"]);
+    let serials: Vec<&str> = tokens
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|row| row["serial"].as_str().unwrap())
+        .collect();
+    assert_eq!(serials, ["2309", "2310", "7100"]);
+    add("7100", &["--code", &shown(SEED, place.now())]).exits(0);
+    assert_eq!(bas.method("hardware-token")["state"], "ready");
+}
+
+#[test]
+fn a_file_of_tokens_that_is_wrong_is_told_by_its_places_and_sends_nothing() {
+    let place = Environment::new();
+    let text = "upn,serial number,secret key,time interval,manufacturer,model\n,1,HUNTER2!,30,A,B\n,2,GEZADGNB,31,A,B\n";
+    let refused = place.feed(&["hardware-tokens", "import", "-", "--yes"], text);
+    insta::assert_snapshot!(refused.screen(), @r#"
+    · error: standard input:2:3: 2 rows are wrong; nothing was sent
+    ·   standard input:2:3  secret key is not Base32 of 128 characters at most (it is not shown)
+    ·   standard input:3:4  time interval is "31", and can be 30 or 60
+    exit 2
+    "#);
+    let nobody = "upn,serial number,secret key,time interval,manufacturer,model\nx@contoso.example,1,GEZADGNB,30,A,B\n";
+    place
+        .feed(&["hardware-tokens", "import", "-", "--yes"], nobody)
+        .exits(3);
+    assert_eq!(
+        place.json(&["hardware-tokens", "list"]).as_array().unwrap().len(),
+        3
+    );
+}
+
+#[test]
+fn a_method_of_another_provider_is_registered_once() {
+    let place = Environment::new();
+    let add =
+        |more: &[&str]| place.try_change(&[&["methods", "add", "external", "adele"][..], more].concat());
+    let planned = place
+        .run(&["methods", "add", "external", "adele", "--dry-run"])
+        .exits(0);
+    assert!(
+        planned
+            .stderr
+            .contains("policy does not let adele@contoso.example use it yet: off for everyone"),
+        "{}",
+        planned.stderr
+    );
+    assert_eq!(add(&["--provider", "Nobody"]).exits(3).error_code(), "not_found");
+    assert_eq!(
+        statuses(&add(&["--provider", "fabrikam id"]).exits(0).value()),
+        ["done"]
+    );
+    assert_eq!(place.person("adele").method("external")["name"], "Fabrikam ID");
+    assert_eq!(statuses(&add(&[]).exits(0).value()), ["unchanged"]);
+}
+
+#[test]
+fn a_qr_code_and_its_pin_are_shown_once() {
+    let place = Environment::new();
+    let line = ["methods", "add", "qr-pin", "chidi", "--days", "30"];
+    assert_eq!(
+        place.try_change(&line).exits(2).error_code(),
+        "secrets_need_a_place"
+    );
+    let image = place.path("badge.png");
+    let image = image.to_str().unwrap();
+    assert_eq!(
+        place
+            .try_change(&[&line[..], &["--qr", image]].concat())
+            .exits(2)
+            .error_code(),
+        "secrets_need_a_place",
+        "the image alone has no PIN"
+    );
+    let result = place.change(&[&line[..], &["--qr", image, "--secrets-out", "-"]].concat());
+    let secret = &result["secrets"][0];
+    assert_eq!(
+        (&secret["kind"], &secret["user"]),
+        (&"qr-pin".into(), &"chidi@contoso.example".into())
+    );
+    let pin = secret["value"].as_str().unwrap();
+    assert!(
+        pin.len() == 8 && pin.bytes().all(|byte| byte.is_ascii_digit()),
+        "{pin}"
+    );
+    assert!(std::fs::read(image).unwrap().starts_with(b"\x89PNG"));
+    assert_eq!(place.person("chidi").methods(), ["qr-pin"]);
+    assert_eq!(
+        statuses(&place.change(&["methods", "remove", "chidi", "qr-pin", "--leave-none"])),
+        ["done"]
+    );
+}
+
+#[test]
+fn a_passkey_is_registered_by_the_response_to_its_options() {
+    let place = Environment::new();
+    let add = ["methods", "add", "passkey", "adele"];
+    let options = place.run(&add).exits(0);
+    assert!(
+        options
+            .stderr
+            .contains("within five minutes, then: mfactl -p local methods add passkey adele@contoso.example --response FILE"),
+        "{}",
+        options.stderr
+    );
+    let respond = |options: &Value| {
+        let client = json!({"type": "webauthn.create", "challenge": options["publicKey"]["challenge"]});
+        json!({"id": "AQIDBA", "type": "public-key", "clientExtensionResults": {}, "response": {
+            "clientDataJSON": URL_SAFE_NO_PAD.encode(client.to_string()),
+            "attestationObject": URL_SAFE_NO_PAD.encode(b"\xa3cfmtdnone")}})
+        .to_string()
+    };
+    let give = |text: &str| {
+        place.feed(
+            &[
+                &add[..],
+                &["--response", "-", "--name", "Key", "--yes", "-o", "json"],
+            ]
+            .concat(),
+            text,
+        )
+    };
+    assert_eq!(give("hunter2").exits(2).error_code(), "invalid_input");
+    let result = give(&respond(&options.value())).exits(0).value();
+    assert_eq!(statuses(&result), ["done"]);
+    assert_eq!(place.person("adele").method("passkey")["name"], "Key");
+    // The same response again answers no challenge.
+    give(&respond(&options.value())).exits(6);
+
+    // Too late is too late.
+    let file = place.path("options.json");
+    place
+        .run(&[&add[..], &["--options-out", file.to_str().unwrap()]].concat())
+        .exits(0);
+    let options: Value = serde_json::from_slice(&std::fs::read(file).unwrap()).unwrap();
+    place.advance("6m");
+    give(&respond(&options)).exits(6);
+}

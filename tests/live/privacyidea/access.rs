@@ -1,0 +1,111 @@
+//! Who may, and what is said to those who may not: one clear line each, naming what is missing.
+
+use serde_json::json;
+
+use crate::witness::{Person, SEED, folder, place, place_at, place_of, url};
+
+#[test]
+fn both_ways_to_sign_in_do_the_same() {
+    let person = Person::with_totp("ways");
+    let by_password = place_of("mfactl").json(&["methods", "list", &person.name]);
+    let by_key = place().json(&["methods", "list", &person.name]);
+    assert_eq!(by_password[0]["id"], by_key[0]["id"]);
+}
+
+#[test]
+fn a_missing_right_is_named() {
+    let person = Person::with_totp("rights");
+    let place = place_of("reader");
+    let refused = place
+        .try_change(&["methods", "remove", &person.name, "totp"])
+        .exits(5);
+    assert!(refused.stderr.contains("delete"), "{}", refused.stderr);
+    // A key does not say what it may: the service refuses, and names it.
+    let key = std::fs::read_to_string(folder().join("token-reader")).unwrap();
+    let place = place
+        .with("MFACTL_API_TOKEN", key.trim())
+        .with("MFACTL_PROFILE", "key");
+    let refused = place.try_change(&["methods", "remove", &person.name, "totp"]);
+    assert!(
+        refused.stdout.contains("permission_missing"),
+        "{}",
+        refused.screen()
+    );
+    assert!(refused.stdout.contains("right delete"), "{}", refused.screen());
+    let refused = place_of("lister")
+        .run(&["methods", "list", &person.name])
+        .exits(4);
+    assert!(refused.stderr.contains("tokenlist"), "{}", refused.stderr);
+    assert!(person.accepts(&person.code(SEED.0)));
+}
+
+#[test]
+fn what_is_wrong_with_a_profile_is_said_in_one_line() {
+    let said = |place: crate::environment::Environment, code: i32| {
+        let output = place.run(&["user", "show", "anna"]).exits(code);
+        let lines: Vec<&str> = output.stderr.lines().collect();
+        let errors = lines.iter().filter(|line| line.starts_with("error:")).count();
+        assert!(errors == 1 && lines.len() <= 4, "{}", output.stderr);
+        lines[0].to_owned()
+    };
+    let url = url();
+    let by = |place: crate::environment::Environment| place.with("MFACTL_PASSWORD", "mfactl-password");
+    let told = [
+        said(
+            place_at(&url, "corp", "mfactl").with("MFACTL_PASSWORD", "wrong"),
+            4,
+        ),
+        said(by(place_at(&url, "corp", "nosuch")), 4),
+        said(by(place_at(&url, "nosuch", "mfactl")), 4),
+        said(by(place_at(&url, "branch", "mfactl")), 4),
+        said(by(place_at(&format!("{url}/nosuch"), "corp", "mfactl")), 4),
+        said(by(place_at("http://pi.example", "corp", "mfactl")), 2),
+        said(place_at(&url, "corp", "mfactl"), 4),
+    ];
+    insta::assert_snapshot!(told.join("\n"), @"");
+}
+
+#[test]
+fn what_privacyidea_lacks_is_refused_with_what_to_do_instead() {
+    let person = Person::with_totp("lacks");
+    let place = place();
+    for line in [
+        &["methods", "set-default", &person.name, "totp"][..],
+        &["user", "sign-out", &person.name],
+        &[
+            "methods",
+            "add",
+            "phone",
+            &person.name,
+            "--number",
+            "+31201234567",
+            "--type",
+            "office",
+        ],
+    ] {
+        let refused = place.try_change(line).exits(5);
+        assert_eq!(refused.error_code(), "unsupported", "{line:?}");
+        assert!(
+            refused.error()["hint"]
+                .as_str()
+                .is_some_and(|hint| !hint.is_empty())
+        );
+    }
+    assert_eq!(person.kinds(), ["totp old"]);
+}
+
+#[test]
+fn the_doctor_tells_each_right() {
+    let rows = place_of("mfactl").run(&["doctor", "-o", "json"]).exits(0).value();
+    let rights: Vec<_> = rows
+        .as_array()
+        .unwrap_or_else(|| panic!("{rows}"))
+        .iter()
+        .filter(|row| row["check"] == "right")
+        .map(|row| row["state"].clone())
+        .collect();
+    assert!(
+        rights.len() > 15 && rights.iter().all(|state| *state == json!("ok")),
+        "{rows}"
+    );
+}

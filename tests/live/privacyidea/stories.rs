@@ -1,0 +1,230 @@
+//! Whole stories: sign-ins that ask for more or end in the middle, people and methods that go away between plan and apply,
+//! a certificate that nobody vouches for.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use crate::terminal::Terminal;
+use crate::witness::{Person, SEED, ask, code_at, get, place, place_at, place_of, send, url};
+
+#[test]
+fn a_second_factor_is_asked_for_on_the_terminal_and_the_sign_in_is_kept() {
+    // Rita's realm wants a PIN and then the code of her authenticator.
+    let body = json!({"type": "totp", "otpkey": SEED.1, "user": "rita", "realm": "desk", "pin": "2468"});
+    get("POST", "/token/init", &body);
+    let place = place_at(&url(), "corp", "rita@desk");
+    let key = place.write("key", "a key of many letters for the tests alone 0123456789\n");
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        std::fs::set_permissions(&key, std::fs::Permissions::from_mode(0o600)).unwrap();
+    }
+    let place = place
+        .with("MFACTL_TOKEN_KEY_FILE", &key)
+        .with("MFACTL_TOKEN_STORE", "file");
+    // Nobody to ask: the hint says what else there is.
+    let refused = place.run(&["user", "show", "anna"]).exits(4);
+    assert!(refused.stderr.contains("auth login"), "{}", refused.stderr);
+    let mut terminal = Terminal::start(&place, &["auth", "login"]);
+    terminal.shows("Password of rita@desk: ").types("2468");
+    terminal.shows(": ").types(&code_at(SEED.0, 0));
+    let (seen, code) = terminal.ends();
+    assert_eq!(code, 0, "{seen}");
+    assert!(
+        seen.contains("Signed in to corp as rita@desk") && !seen.contains("2468"),
+        "{seen}"
+    );
+    assert_eq!(place.json(&["user", "show", "anna"])["user"], "anna");
+    assert_eq!(place.json(&["auth", "status"])["account"], "rita@desk");
+    place.run(&["auth", "logout"]).exits(0);
+    place.run(&["user", "show", "anna"]).exits(4);
+}
+
+/// As somebody whose sign-in ends after a few seconds.
+fn shift() -> crate::environment::Environment {
+    place_at(&url(), "corp", "sam@shift").with("MFACTL_PASSWORD", crate::witness::PASSWORD)
+}
+
+#[test]
+fn a_sign_in_that_ends_in_the_middle_of_a_job_is_made_anew() {
+    let people: Vec<Person> = (0..6).map(|_| Person::with_totp("middle")).collect();
+    let list: String = people.iter().map(|person| format!("{}\n", person.name)).collect();
+    let place = shift();
+    let file = place.write("people.csv", &format!("user\n{list}"));
+    let line = [
+        "methods",
+        "remove",
+        "--from",
+        &file,
+        "--all",
+        "--leave-none",
+        "--pace",
+        "1/s",
+        "--expect",
+        "6",
+    ];
+    let result = place.change(&line);
+    assert_eq!(result["summary"]["steps"]["done"], 6, "{result}");
+    assert!(people.iter().all(|person| person.kinds().is_empty()));
+}
+
+#[test]
+fn a_key_that_has_ended_is_said_so_and_nothing_is_sent() {
+    let person = Person::with_totp("ended");
+    let login = json!({"username": "sam@shift", "password": crate::witness::PASSWORD});
+    let token = send("POST", "/auth", &[], &login).value()["token"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let place = place().with("MFACTL_API_TOKEN", &token);
+    place.json(&["methods", "list", &person.name]);
+    // Until the clock has passed its end: there is nothing else to wait for.
+    std::thread::sleep(Duration::from_secs(7));
+    let refused = place
+        .try_change(&["methods", "remove", &person.name, "totp", "--leave-none"])
+        .exits(4);
+    assert_eq!(refused.error_code(), "not_signed_in", "{}", refused.stderr);
+    assert!(refused.stderr.contains("MFACTL_API_TOKEN"), "{}", refused.stderr);
+    assert_eq!(person.kinds().len(), 1);
+}
+
+/// Plans a removal of everything, lets something happen, and applies the plan.
+fn between(person: &Person, happens: impl FnOnce()) -> crate::environment::Output {
+    let place = place();
+    let plan = place.path("plan.ndjson").to_str().unwrap().to_owned();
+    let line = [
+        "methods",
+        "remove",
+        &person.name,
+        "--all",
+        "--leave-none",
+        "--plan-out",
+        &plan,
+    ];
+    place.run(&line).exits(0);
+    happens();
+    place.try_change(&["plan", "apply", &plan])
+}
+
+#[test]
+fn a_person_who_was_deleted_since_the_plan_is_skipped() {
+    let person = Person::with_totp("gone");
+    let output = between(&person, || {
+        get(
+            "DELETE",
+            &format!("/user/corpusers/{}", person.name),
+            &Value::Null,
+        );
+    });
+    assert_ne!(output.code, 0, "{}", output.screen());
+    assert!(output.screen().contains(&person.name), "{}", output.screen());
+}
+
+#[test]
+fn a_token_that_was_deleted_or_given_to_somebody_else_since_the_plan_is_left_alone() {
+    let person = Person::with_totp("deleted");
+    let serial = person.tokens()[0]["serial"].as_str().unwrap().to_owned();
+    let output = between(&person, || {
+        get("DELETE", &format!("/token/{serial}"), &Value::Null);
+    });
+    assert_eq!(output.code, 7, "the person changed since: {}", output.screen());
+    let (person, other) = (Person::with_totp("given"), Person::new("other"));
+    let serial = person.tokens()[0]["serial"].as_str().unwrap().to_owned();
+    let output = between(&person, || {
+        get("POST", "/token/unassign", &json!({"serial": serial}));
+        get(
+            "POST",
+            "/token/assign",
+            &json!({"serial": serial, "user": other.name, "realm": "corp"}),
+        );
+    });
+    assert_eq!(output.code, 7, "{}", output.screen());
+    assert_eq!(
+        other.kinds(),
+        ["totp old"],
+        "what is somebody else's by now stays"
+    );
+}
+
+#[test]
+fn a_caller_is_checked_by_a_code_of_the_method() {
+    let person = Person::new("caller");
+    person.enrol(json!({"type": "sms", "phone": "+31612340006"}));
+    let place = place();
+    // What was added today says nothing about a caller.
+    let refused = place
+        .try_change(&["user", "check-caller", &person.name, "--by", "code"])
+        .exits(6);
+    assert!(refused.screen().contains("added today"), "{}", refused.screen());
+    let serial = person.tokens()[0]["serial"].as_str().unwrap().to_owned();
+    // The server's own record of when it was made.
+    let old = format!("/token/info/{serial}/creation_date");
+    let answer = ask("POST", &old, &json!({"value": "2020-01-01T00:00:00+00:00"}));
+    if answer.status != 200 {
+        // It does not let anybody write that: the challenge itself is told by its own calls.
+        assert_eq!(answer.status, 403, "{}", answer.body);
+        return;
+    }
+    place.change(&["user", "check-caller", &person.name, "--by", "code"]);
+    let code = Person::received("sms", "+31612340006");
+    let check = |code: &str| {
+        place.try_change(&[
+            "user",
+            "check-caller",
+            &person.name,
+            "--by",
+            "code",
+            "--code",
+            code,
+        ])
+    };
+    check("000000").exits(6);
+    check(&code).exits(0);
+}
+
+#[test]
+fn a_certificate_that_nobody_vouches_for_is_said_in_one_line() {
+    let home = crate::environment::Environment::empty();
+    let tls = home.path("tls");
+    let server = home.serve(&["--make-cert", tls.to_str().unwrap()]);
+    let refused = place_at(&server.graph, "corp", "mfactl")
+        .with("MFACTL_PASSWORD", "x")
+        .run(&["user", "show", "anna"])
+        .exits(8);
+    let errors: Vec<&str> = refused
+        .stderr
+        .lines()
+        .filter(|line| line.starts_with("error:"))
+        .collect();
+    assert!(
+        errors.len() == 1 && errors[0].contains("certificate"),
+        "{}",
+        refused.stderr
+    );
+    assert!(refused.stderr.contains("ca_bundle"), "{}", refused.stderr);
+}
+
+#[test]
+fn a_lost_phone_is_put_right_and_the_server_says_so() {
+    let person = Person::with_totp("lost");
+    person
+        .enrol(json!({"type": "question", "questions": {"a": "1", "b": "2", "c": "3", "d": "4", "e": "5"}}));
+    let app = person.enrol(json!({"type": "applspec", "service_id": "mail", "description": "Phone"}));
+    let app = app["password"].as_str().unwrap().to_owned();
+    assert!(person.accepts(&person.code(SEED.0)));
+    let result = place_of("mfactl").change(&["user", "reset", &person.name, "--secrets-out", "-"]);
+    let pass = result["secrets"][0]["value"]
+        .as_str()
+        .unwrap_or_else(|| panic!("{result}"));
+    assert!(
+        !person.accepts(&person.code(SEED.0)),
+        "the authenticator of the lost phone"
+    );
+    assert_ne!(
+        *person.check(&app, &json!({"service_id": "mail"})).value(),
+        json!(true)
+    );
+    assert!(person.accepts(pass));
+    assert_eq!(person.kinds(), ["question"], "{result}");
+}

@@ -1,0 +1,264 @@
+//! The realm as its own witness: people are made and looked at past the program, and sign in as they would.
+
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
+use std::path::PathBuf;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use serde_json::{Value, json};
+use totp_rs::{Builder, Secret};
+
+use crate::environment::Environment;
+
+/// The password of everybody in a resolver.
+pub(crate) const PASSWORD: &str = "Correct-Horse_042-BATTERY";
+/// The seed of the authenticators that people are made with: in base 32, and in hexadecimal.
+pub(crate) const SEED: (&str, &str) = (
+    "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ",
+    "3132333435363738393031323334353637383930",
+);
+
+static MADE: AtomicUsize = AtomicUsize::new(0);
+
+/// An answer of the server.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) body: Value,
+    /// The cookie that it sets.
+    pub(crate) cookie: Option<String>,
+}
+
+impl Answer {
+    /// `result.value`.
+    pub(crate) fn value(&self) -> &Value {
+        &self.body["result"]["value"]
+    }
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the script that starts the server says where it is"
+)]
+fn told(name: &str) -> String {
+    std::env::var(name).expect("no server: run tests/live/privacyidea-run.sh, which starts one")
+}
+
+/// The server's address.
+pub(crate) fn url() -> String {
+    told("MFACTL_LIVE_PRIVACYIDEA")
+}
+
+/// The folder of what it sent, and of keys that were made with it.
+pub(crate) fn folder() -> PathBuf {
+    PathBuf::from(told("MFACTL_LIVE_FOLDER"))
+}
+
+/// One request on a connection of its own. Of the old version, which knows no chunks.
+pub(crate) fn send(verb: &str, path: &str, headers: &[(&str, &str)], body: &Value) -> Answer {
+    let url = url();
+    let host = url.strip_prefix("http://").unwrap();
+    let mut stream = TcpStream::connect(host).unwrap();
+    stream.set_read_timeout(Some(Duration::from_secs(120))).unwrap();
+    let headers: String = headers
+        .iter()
+        .map(|(name, value)| format!("{name}: {value}\r\n"))
+        .collect();
+    let body = if body.is_null() {
+        String::new()
+    } else {
+        body.to_string()
+    };
+    let length = body.len();
+    let request = format!(
+        "{verb} {path} HTTP/1.0\r\nhost: {host}\r\ncontent-type: application/json\r\ncontent-length: {length}\r\n{headers}\r\n{body}"
+    );
+    stream.write_all(request.as_bytes()).unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+    let cookie = head.lines().find_map(|line| {
+        let (name, value) = line.split_once(':')?;
+        let cookie = value.split(';').next()?.trim();
+        (name.eq_ignore_ascii_case("set-cookie") && cookie.starts_with("pi_remember_device="))
+            .then(|| cookie.to_owned())
+    });
+    Answer {
+        status: head.split(' ').nth(1).unwrap().parse().unwrap(),
+        body: serde_json::from_str(body).unwrap_or_else(|_| json!(body)),
+        cookie,
+    }
+}
+
+/// The token of an administrator, past the program.
+#[track_caller]
+pub(crate) fn token_of(name: &str) -> String {
+    let login = json!({"username": name, "password": format!("{name}-password")});
+    let answer = send("POST", "/auth", &[], &login);
+    answer.value()["token"]
+        .as_str()
+        .unwrap_or_else(|| panic!("{}", answer.body))
+        .to_owned()
+}
+
+/// Asks with every right.
+pub(crate) fn ask(verb: &str, path: &str, body: &Value) -> Answer {
+    static ADMIN: OnceLock<String> = OnceLock::new();
+    let token = ADMIN.get_or_init(|| token_of("admin"));
+    send(verb, path, &[("authorization", token)], body)
+}
+
+/// Asks for what has to be given.
+#[track_caller]
+pub(crate) fn get(verb: &str, path: &str, body: &Value) -> Value {
+    let answer = ask(verb, path, body);
+    assert_eq!(answer.body["result"]["status"], true, "{path}: {}", answer.body);
+    answer.body
+}
+
+/// The key of a program in front of the server, which may remember devices.
+pub(crate) fn client_key() -> &'static str {
+    static KEY: OnceLock<String> = OnceLock::new();
+    KEY.get_or_init(|| {
+        let body = json!({"display_name": "portal", "client_type": "privacyidea-keycloak"});
+        get("POST", "/clients/", &body)["result"]["value"]["api_key"]
+            .as_str()
+            .unwrap()
+            .to_owned()
+    })
+}
+
+/// The code that an authenticator shows now, or so many steps later.
+pub(crate) fn code_at(seed: &str, steps: u64) -> String {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
+    let totp = Builder::new()
+        .with_secret(Secret::try_from_base32(seed).unwrap())
+        .build()
+        .unwrap();
+    totp.generate(now + 30 * steps).to_string()
+}
+
+/// Somebody of the realm.
+pub(crate) struct Person {
+    /// The sign-in name.
+    pub(crate) name: String,
+    /// How many codes were used: none works twice.
+    used: AtomicUsize,
+}
+
+impl Person {
+    /// With a password, names and an address, and nothing to verify with.
+    #[track_caller]
+    pub(crate) fn new(called: &str) -> Self {
+        let name = format!("{called}{}", MADE.fetch_add(1, Ordering::Relaxed));
+        let body = json!({"user": name, "resolver": "corpusers", "password": PASSWORD, "givenname": "Anna",
+            "surname": "Live", "email": format!("{name}@example.com"), "mobile": "+31611111111", "phone": ""});
+        get("POST", "/user/", &body);
+        Self {
+            name,
+            used: AtomicUsize::new(0),
+        }
+    }
+
+    /// With an authenticator "old".
+    #[track_caller]
+    pub(crate) fn with_totp(called: &str) -> Self {
+        let person = Self::new(called);
+        person.enrol(json!({"type": "totp", "otpkey": SEED.1, "description": "old"}));
+        person
+    }
+
+    /// Enrols a token past the program; the detail of the answer.
+    #[track_caller]
+    pub(crate) fn enrol(&self, mut body: Value) -> Value {
+        body["user"] = json!(self.name);
+        body["realm"] = json!("corp");
+        get("POST", "/token/init", &body)["detail"].clone()
+    }
+
+    /// The tokens that the server lists.
+    #[track_caller]
+    pub(crate) fn tokens(&self) -> Vec<Value> {
+        let path = format!("/token/?user={}&realm=corp&pagesize=100", self.name);
+        get("GET", &path, &Value::Null)["result"]["value"]["tokens"]
+            .as_array()
+            .unwrap()
+            .clone()
+    }
+
+    /// Types and names of the tokens, in the order of types.
+    #[track_caller]
+    pub(crate) fn kinds(&self) -> Vec<String> {
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        let mut kinds: Vec<String> = self
+            .tokens()
+            .iter()
+            .map(|token| format!("{} {}", text(&token["tokentype"]), text(&token["description"])))
+            .map(|kind| kind.trim().to_owned())
+            .collect();
+        kinds.sort();
+        kinds
+    }
+
+    /// Checks a sign-in as whatever stands in front of the server would.
+    pub(crate) fn check(&self, pass: &str, more: &Value) -> Answer {
+        let mut body = json!({"user": self.name, "realm": "corp", "pass": pass});
+        for (key, value) in more.as_object().into_iter().flatten() {
+            body[key] = value.clone();
+        }
+        send("POST", "/validate/check", &[], &body)
+    }
+
+    /// Whether the server accepts this.
+    #[track_caller]
+    pub(crate) fn accepts(&self, pass: &str) -> bool {
+        let answer = self.check(pass, &Value::Null);
+        assert!(answer.status < 500, "{}", answer.body);
+        *answer.value() == json!(true)
+    }
+
+    /// The next code of an authenticator that was not used: the server takes those of the near future.
+    pub(crate) fn code(&self, seed: &str) -> String {
+        code_at(seed, self.used.fetch_add(1, Ordering::Relaxed) as u64)
+    }
+
+    /// What was sent to this number or address last.
+    #[track_caller]
+    pub(crate) fn received(kind: &str, to: &str) -> String {
+        let path = folder().join(kind).join(to);
+        let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path:?}: {error}"));
+        let digits = |word: &&str| word.len() == 6 && word.bytes().all(|byte| byte.is_ascii_digit());
+        text.split(|c: char| !c.is_ascii_alphanumeric())
+            .find(digits)
+            .unwrap_or_else(|| panic!("no code in {text:?}"))
+            .to_owned()
+    }
+}
+
+/// A place whose profile is this realm, signed in by password as this administrator.
+pub(crate) fn place_of(name: &str) -> Environment {
+    place_at(&url(), "corp", name).with("MFACTL_PASSWORD", &format!("{name}-password"))
+}
+
+/// The account with the rights that docs/privacyidea.md names, by the key that was made for programs.
+pub(crate) fn place() -> Environment {
+    let key = std::fs::read_to_string(folder().join("token-mfactl")).unwrap();
+    let place = place_at(&url(), "corp", "mfactl").with("MFACTL_API_TOKEN", key.trim());
+    place.with("MFACTL_PROFILE", "key")
+}
+
+/// A place whose profiles say this: "corp" by password, "key" by the key of a program.
+pub(crate) fn place_at(url: &str, realm: &str, name: &str) -> Environment {
+    let place = Environment::empty().without_profile();
+    std::fs::create_dir_all(place.path("config/mfactl")).unwrap();
+    let guard = "max_users = 5000\nallow_everyone = true\n";
+    let common = format!("service = \"privacyidea\"\nurl = \"{url}\"\nrealm = \"{realm}\"\n");
+    let text = format!(
+        "[profiles.corp]\n{common}auth = \"password\"\nusername = \"{name}\"\n\n[profiles.corp.guard]\n{guard}\n\
+         [profiles.key]\n{common}auth = \"api-token\"\n\n[profiles.key.guard]\n{guard}"
+    );
+    place.write("config/mfactl/config.toml", &text);
+    place.with("MFACTL_PROFILE", "corp")
+}
