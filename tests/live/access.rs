@@ -80,7 +80,7 @@ fn an_address_that_is_nearly_right_is_told_apart() {
     .into_iter()
     .map(|(what, url)| {
         let place = place_at(&url, "kctest", "mfactl").with("MFACTL_CLIENT_SECRET", SECRET);
-        let output = place.run(&["user", "show", "anybody", "--timeout", "3s"]);
+        let output = place.run(&["user", "show", "anybody", "--timeout", "30s"]);
         let error = output.stderr.lines().next().unwrap_or_default();
         let error = error
             .replace(&port(&secure), "SECURE")
