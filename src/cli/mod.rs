@@ -20,6 +20,7 @@ mod local;
 mod man;
 mod methods;
 mod near_miss;
+mod new_file;
 pub(crate) mod people;
 mod plan;
 mod policy;
@@ -239,8 +240,8 @@ const GROUPS: &[(&str, &[(&str, &str)])] = &[
                 "phone, pass, passkey, hardware-token, …",
             ),
             (
-                "methods set-default|verify",
-                "the default; what waits for its code",
+                "methods set-default|verify|disable|enable",
+                "the default; a code; stop a method",
             ),
             (
                 "devices forget|disable|enable",

@@ -1,10 +1,8 @@
-//! Changes as data: what to do (`Action`), for whom and in which order (`Step`), and what came of it (`Effect`).
+//! Changes as data: what to do (`Action`), for whom and in which order (`Step`).
 
 use hmac::digest::Digest;
 use jiff::Timestamp;
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 use sha2::Sha256;
 
 use super::kind::MethodKind;
@@ -12,7 +10,7 @@ use super::leave::Leave;
 use super::method::{DeviceId, MethodId, UserId, Via};
 use super::mfa::MfaState;
 use super::phone::PhoneNumber;
-use super::secret::{Secret, Slots};
+use super::secret::Slots;
 
 /// One change of one person's security info. Serializable, and never holds a secret: see [`super::secret::Slot`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -34,6 +32,16 @@ pub enum Action {
     },
     /// Enrol an authenticator by a seed that the effect brings back.
     AddTotp {
+        /// The name of the device.
+        name: Option<String>,
+    },
+    /// Enrol an authenticator that counts, by a seed that the effect brings back.
+    AddHotp {
+        /// The name of the device.
+        name: Option<String>,
+    },
+    /// Enrol a telephone that approves notifications, by a link that the effect brings back.
+    AddPush {
         /// The name of the device.
         name: Option<String>,
     },
@@ -109,6 +117,22 @@ pub enum Action {
         /// Its kind: services route by it.
         kind: MethodKind,
     },
+    /// Switch a method off, or on again.
+    SwitchMethod {
+        /// Which method.
+        method: MethodId,
+        /// Its kind.
+        kind: MethodKind,
+        /// Whether it may be used.
+        enabled: bool,
+    },
+    /// Switch a lost method off, and make a password that stands in for it for some days, which the effect brings back.
+    ReplaceLost {
+        /// Which method.
+        method: MethodId,
+        /// Its kind.
+        kind: MethodKind,
+    },
     /// Make a method the default.
     SetDefault {
         /// Which method.
@@ -137,6 +161,13 @@ pub enum Action {
     /// Make an app password that the effect brings back.
     IssueAppPassword {
         /// The name.
+        name: String,
+    },
+    /// Give an app password another secret in its place, which the effect brings back.
+    ResetAppPassword {
+        /// Its id.
+        id: String,
+        /// Its name.
         name: String,
     },
     /// End every session everywhere.
@@ -198,6 +229,10 @@ impl Action {
             | Self::AddPasskey { .. }
             | Self::AddHardwareToken { .. } => StepClass::ReadBackFirst,
             Self::AddTotp { .. }
+            | Self::AddHotp { .. }
+            | Self::AddPush { .. }
+            | Self::ReplaceLost { .. }
+            | Self::ResetAppPassword { .. }
             | Self::AddTemporaryPass { .. }
             | Self::AddQrPin { .. }
             | Self::IssueAppPassword { .. }
@@ -212,6 +247,10 @@ impl Action {
         matches!(
             self,
             Self::AddTotp { .. }
+                | Self::AddHotp { .. }
+                | Self::AddPush { .. }
+                | Self::ReplaceLost { .. }
+                | Self::ResetAppPassword { .. }
                 | Self::AddTemporaryPass { .. }
                 | Self::AddQrPin { .. }
                 | Self::IssueAppPassword { .. }
@@ -264,126 +303,6 @@ impl Step {
             class,
             slots: Slots::default(),
             leave: None,
-        }
-    }
-}
-
-/// How a step that did not fail ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum EffectState {
-    /// It was done.
-    Done,
-    /// It was so already.
-    Unchanged,
-    /// It was sent, and nobody knows.
-    Unknown,
-}
-
-/// A secret that a step made, shown once.
-#[derive(Clone, Debug)]
-pub struct Minted {
-    /// What it is: `temporary-pass`, `password`, `totp`, `app-password`, `qr-pin`.
-    pub kind: &'static str,
-    /// The secret.
-    pub value: Secret,
-    /// What a QR code of it says: the enrolment link (`otpauth:`), which holds the seed too, or the code beside a PIN.
-    pub uri: Option<Secret>,
-    /// Until when it works.
-    pub expires_at: Option<Timestamp>,
-}
-
-/// What came of a step that did not fail.
-#[derive(Clone, Debug)]
-pub struct Effect {
-    /// How it ended.
-    pub state: EffectState,
-    /// What stood there before, where it was read.
-    pub before: Option<Value>,
-    /// The id of what was made.
-    pub created: Option<MethodId>,
-    /// A secret that was made.
-    pub secret: Option<Minted>,
-    /// The service's ids of the requests.
-    pub request_ids: Vec<String>,
-    /// What stays for somebody to do or to know.
-    pub remains: Vec<Notice>,
-    /// A few words for the DETAIL column, such as `2` or `waits for its code`.
-    pub detail: Option<String>,
-}
-
-impl Effect {
-    /// Done, with nothing more to say.
-    pub fn done() -> Self {
-        Self::of(EffectState::Done)
-    }
-
-    /// It was so already.
-    pub fn unchanged() -> Self {
-        Self::of(EffectState::Unchanged)
-    }
-
-    /// An effect of this state.
-    pub fn of(state: EffectState) -> Self {
-        Self {
-            state,
-            before: None,
-            created: None,
-            secret: None,
-            request_ids: Vec::new(),
-            remains: Vec::new(),
-            detail: None,
-        }
-    }
-
-    /// Adds words for the DETAIL column.
-    #[must_use]
-    pub fn detail(mut self, text: impl Into<String>) -> Self {
-        self.detail = Some(text.into());
-        self
-    }
-}
-
-/// Something that stays for the person or an administrator to do.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct Notice {
-    /// In a sentence.
-    pub text: String,
-    /// Where.
-    pub url: Option<String>,
-}
-
-/// The status of a row.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Status {
-    /// Would be done: dry runs and `plan show` only.
-    Planned,
-    /// Done.
-    Done,
-    /// So already.
-    Unchanged,
-    /// Not tried, because something before it failed or the person changed.
-    Skipped,
-    /// Tried and failed.
-    Failed,
-    /// This service cannot do it.
-    Unsupported,
-    /// Sent, and the read-back failed too.
-    Unknown,
-}
-
-impl Status {
-    /// The word in the STATUS column.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Planned => "planned",
-            Self::Done => "done",
-            Self::Unchanged => "unchanged",
-            Self::Skipped => "skipped",
-            Self::Failed => "failed",
-            Self::Unsupported => "unsupported",
-            Self::Unknown => "unknown",
         }
     }
 }

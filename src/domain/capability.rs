@@ -34,6 +34,8 @@ pub enum Capability {
     RevokeAppPasswords,
     /// Make an app password.
     IssueAppPassword,
+    /// Give an app password another secret in its place.
+    ResetAppPassword,
     /// Set a given password.
     SetPassword,
     /// Make a password.
@@ -50,8 +52,10 @@ pub enum Capability {
     EnableAccount,
     /// Stop a registered device, and let it again.
     DisableDevice,
-    /// Stop a method without removing it.
+    /// Stop a method without removing it, and let it again.
     DisableMethod,
+    /// Let a password stand in for a lost method for some days.
+    ReplaceLost,
     /// End a lockout.
     Unlock,
     /// Check a caller by a challenge.
@@ -80,6 +84,7 @@ impl fmt::Display for Capability {
             Self::ListAppPasswords => f.write_str("list app passwords"),
             Self::RevokeAppPasswords => f.write_str("revoke app passwords"),
             Self::IssueAppPassword => f.write_str("issue an app password"),
+            Self::ResetAppPassword => f.write_str("reset an app password in place"),
             Self::SetPassword => f.write_str("set a password"),
             Self::GeneratePassword => f.write_str("generate a password"),
             Self::RequireRegistration => f.write_str("require registration"),
@@ -88,7 +93,8 @@ impl fmt::Display for Capability {
             Self::DisableAccount => f.write_str("disable the account"),
             Self::EnableAccount => f.write_str("enable the account"),
             Self::DisableDevice => f.write_str("disable or enable a device"),
-            Self::DisableMethod => f.write_str("disable a method"),
+            Self::DisableMethod => f.write_str("disable or enable a method"),
+            Self::ReplaceLost => f.write_str("replace a lost method for some days"),
             Self::Unlock => f.write_str("unlock"),
             Self::CheckCaller => f.write_str("check a caller"),
             Self::HardwareTokens => f.write_str("keep hardware tokens"),
@@ -164,6 +170,8 @@ impl Action {
             Self::AddPhone { kind, .. } => Capability::Add(*kind),
             Self::AddEmail { .. } => Capability::Add(MethodKind::Email),
             Self::AddTotp { .. } => Capability::Add(MethodKind::Totp),
+            Self::AddHotp { .. } => Capability::Add(MethodKind::Hotp),
+            Self::AddPush { .. } => Capability::Add(MethodKind::Push),
             Self::AddTemporaryPass { .. } => Capability::Add(MethodKind::TemporaryPass),
             Self::AddQuestions { .. } => Capability::Add(MethodKind::Questions),
             Self::AddExternal { .. } => Capability::Add(MethodKind::External),
@@ -173,11 +181,14 @@ impl Action {
             Self::UpdatePhone { kind, .. } | Self::Rename { kind, .. } => Capability::Update(*kind),
             Self::UpdateEmail { .. } => Capability::Update(MethodKind::Email),
             Self::RemoveMethod { kind, .. } => Capability::Remove(*kind),
+            Self::SwitchMethod { .. } => Capability::DisableMethod,
+            Self::ReplaceLost { .. } => Capability::ReplaceLost,
             Self::SetDefault { .. } => Capability::SetDefault,
             Self::ForgetDevice { .. } => Capability::ForgetOne,
             Self::ForgetAllDevices => Capability::ForgetAll,
             Self::RevokeAppPassword { .. } | Self::RevokeAllAppPasswords => Capability::RevokeAppPasswords,
             Self::IssueAppPassword { .. } => Capability::IssueAppPassword,
+            Self::ResetAppPassword { .. } => Capability::ResetAppPassword,
             Self::SignOut => Capability::SignOut,
             Self::SetPassword { .. } => Capability::SetPassword,
             Self::GeneratePassword { .. } => Capability::GeneratePassword,

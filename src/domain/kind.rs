@@ -80,6 +80,15 @@ impl MethodKind {
         )
     }
 
+    /// Whether it signs in with a key that is bound to the site, so that nobody can be talked out of it (NIST SP 800-63B-4,
+    /// 3.2.5).
+    pub const fn resists_phishing(self) -> bool {
+        matches!(
+            self,
+            Self::Passkey | Self::SecurityKey | Self::WindowsHello | Self::PlatformKey | Self::Certificate
+        )
+    }
+
     /// Whether it is one of the three phone numbers.
     pub const fn is_phone(self) -> bool {
         matches!(self, Self::PhoneMobile | Self::PhoneAlternate | Self::PhoneOffice)

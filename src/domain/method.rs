@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::device::{Device, DeviceKind};
 use super::kind::MethodKind;
 use super::phone::PhoneNumber;
 
@@ -182,60 +183,6 @@ impl Method {
     }
 }
 
-/// What sort of device it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum DeviceKind {
-    /// A browser or computer that is not asked for a second factor until a day.
-    Remembered,
-    /// An open session.
-    Session,
-    /// Registered with the directory.
-    Registered,
-    /// Registered and managed by the organization.
-    Managed,
-}
-
-impl DeviceKind {
-    /// Whether the directory knows it.
-    pub const fn is_registered(self) -> bool {
-        matches!(self, Self::Registered | Self::Managed)
-    }
-
-    /// The kind as it is printed.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Remembered => "remembered",
-            Self::Session => "session",
-            Self::Registered => "registered",
-            Self::Managed => "managed",
-        }
-    }
-}
-
-/// One device of one person.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Device {
-    /// The service's id of it.
-    pub id: DeviceId,
-    /// What it is.
-    pub kind: DeviceKind,
-    /// Its name, untrusted text.
-    pub name: Option<String>,
-    /// Its operating system.
-    pub os: Option<String>,
-    /// Its browser.
-    pub browser: Option<String>,
-    /// Whether it is enabled; `None`: it has no such state.
-    pub enabled: Option<bool>,
-    /// When it was first seen.
-    pub created_at: Option<Timestamp>,
-    /// When it was last used.
-    pub last_used_at: Option<Timestamp>,
-    /// Until when it is not asked.
-    pub trusted_until: Option<Timestamp>,
-}
-
 /// An app password, for programs without two-step verification.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct AppPassword {
@@ -322,6 +269,8 @@ pub struct Parts {
     pub registration: bool,
     /// Lockouts.
     pub locks: bool,
+    /// Last sign-in, where finding the person did not tell it.
+    pub activity: bool,
 }
 
 impl Parts {
@@ -334,8 +283,9 @@ impl Parts {
         app_passwords: false,
         registration: false,
         locks: false,
+        activity: false,
     };
-    /// Everything.
+    /// Everything that a change may turn on.
     pub const ALL: Self = Self {
         methods: true,
         default: true,
@@ -344,6 +294,12 @@ impl Parts {
         app_passwords: true,
         registration: true,
         locks: true,
+        activity: false,
+    };
+    /// Everything that is shown of a person.
+    pub const PAGE: Self = Self {
+        activity: true,
+        ..Self::ALL
     };
     /// Nothing yet; set what is wanted.
     pub const NONE: Self = Self {
@@ -354,6 +310,7 @@ impl Parts {
         app_passwords: false,
         registration: false,
         locks: false,
+        activity: false,
     };
 }
 
@@ -375,6 +332,8 @@ pub struct SecurityInfo {
     pub registration: Option<Registration>,
     /// Whether the account is locked.
     pub locked: Option<bool>,
+    /// Last sign-in, where it was asked for.
+    pub last_sign_in_at: Option<Timestamp>,
     /// What the service does not tell.
     pub unknown: Vec<UnknownPart>,
 }

@@ -7,6 +7,8 @@ mod assumption;
 mod audit;
 mod capability;
 mod clock;
+mod device;
+mod effect;
 mod error;
 mod guard;
 mod kind;
@@ -29,27 +31,29 @@ mod token;
 mod user;
 pub(crate) mod written;
 
-pub use action::{Action, Effect, EffectState, Minted, Notice, Status, Step, StepClass};
+pub use action::{Action, Step, StepClass};
 pub use assertion::AssertionSource;
 pub use assumption::{Assumption, Held, Verified};
 pub use audit::{AuditKind, AuditOperator, AuditRow};
 pub use capability::{Answer, Capabilities, Capability};
 pub use clock::{Clock, SystemClock};
+pub use device::{Device, DeviceKind};
+pub use effect::{Effect, EffectState, Minted, Notice, Status};
 pub use error::{Error, ErrorBody, ErrorCode, Match, Place, Result};
 pub use guard::{Guard, Machine, MachineGuard};
 pub use kind::{MethodKind, UnknownKind};
 pub use leave::{Doorkeeper, Leave};
 pub use method::{
-    AppPassword, Device, DeviceId, DeviceKind, Method, MethodId, MethodState, Parts, Registration,
-    RegistrationState, SecurityInfo, Sessions, SystemPreferred, UnknownPart, Use, UserId, Via,
+    AppPassword, DeviceId, Method, MethodId, MethodState, Parts, Registration, RegistrationState,
+    SecurityInfo, Sessions, SystemPreferred, UnknownPart, Use, UserId, Via,
 };
 pub use mfa::MfaState;
 pub use network::{Network, Proxy, is_loopback};
 pub use pace::{Bucket, Cost, Grant, Kind, Limits, Meter, Pace, Told, WaitReason, Waiting};
 pub use phone::{BadNumber, PhoneNumber, is_region};
 pub use policy::{
-    AppPasswordPolicy, MethodPolicy, Policy, PolicyUse, RegistrationPolicy, RememberedDevicesPolicy, Target,
-    TargetType,
+    AppPasswordPolicy, MethodPolicy, Policy, PolicyUse, RegistrationPolicy, RememberedDevicesPolicy, Setting,
+    SettingName, Target, TargetType,
 };
 pub use progress::{Counts, Progress};
 pub use right::{Lack, Right, Standing, Weight};

@@ -84,6 +84,37 @@ pub struct AppPasswordPolicy {
     pub allowed: bool,
 }
 
+/// Something that an organization sets around its methods.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum SettingName {
+    /// Whether older policies count besides this one.
+    Migration,
+    /// People are asked at sign-in to register a stronger method.
+    RegistrationCampaign,
+    /// The service picks the strongest method itself.
+    SystemPreferred,
+}
+
+/// How it stands.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Setting {
+    /// Which.
+    pub name: SettingName,
+    /// `on`, `off` or `default` (the service decides); of the migration `not_begun`, `in_progress` or `complete`.
+    pub state: String,
+    /// For whom.
+    pub targets: Vec<Target>,
+    /// For whom not.
+    pub excluded: Vec<Target>,
+    /// Whether it means the person asked for; `null` where nobody was asked for, or nobody can tell.
+    pub applies_to_user: Option<bool>,
+    /// Why, or why not.
+    pub reason: Option<String>,
+    /// What comes of it, as a clause.
+    pub detail: Option<String>,
+}
+
 /// The organization's policy at a moment. `None`: the service does not tell.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Policy {
@@ -97,6 +128,8 @@ pub struct Policy {
     pub registration: Option<RegistrationPolicy>,
     /// App passwords.
     pub app_passwords: Option<AppPasswordPolicy>,
+    /// What is set around the methods, as far as the service tells.
+    pub settings: Vec<Setting>,
     /// Questions that people may answer, where the service has them.
     pub questions: Vec<String>,
 }

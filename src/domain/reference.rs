@@ -4,9 +4,10 @@
 
 use jiff::Timestamp;
 
+use super::device::{Device, DeviceKind};
 use super::error::{Error, ErrorCode, Match, Result};
 use super::kind::MethodKind;
-use super::method::{AppPassword, Device, DeviceKind, Method};
+use super::method::{AppPassword, Method};
 use super::phone::PhoneNumber;
 
 /// The shortest START that is printed or taken.

@@ -78,6 +78,76 @@ pub(crate) const USAGE_SUMMARY_REPORTS_READER: &str = "75934031-6c7e-415a-99d7-4
 /// Template id of User Experience Success Manager.
 pub(crate) const USER_EXPERIENCE_SUCCESS_MANAGER: &str = "27460883-1df1-4691-b032-3b79643e5e63";
 
+/// Whom the holder of a role may act on (api/entra 7.2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Reach {
+    /// Everybody, administrators too.
+    Everybody,
+    /// Whoever holds no role but these, and is in no group that can hold roles.
+    Holders(&'static [&'static str]),
+}
+
+/// Roles that give no power over others; every other role does.
+pub(crate) const HARMLESS: [&str; 6] = [
+    DIRECTORY_READERS,
+    GUEST_INVITER,
+    MESSAGE_CENTER_READER,
+    REPORTS_READER,
+    USER_EXPERIENCE_SUCCESS_MANAGER,
+    USAGE_SUMMARY_REPORTS_READER,
+];
+
+/// The table: each role that acts on people, whether the harmless ones are within its reach, and which others are.
+const REACHES: [(&str, Reach, bool); 7] = [
+    (GLOBAL_ADMINISTRATOR, Reach::Everybody, true),
+    (PRIVILEGED_AUTHENTICATION_ADMINISTRATOR, Reach::Everybody, true),
+    (GLOBAL_READER, Reach::Everybody, true),
+    (
+        AUTHENTICATION_ADMINISTRATOR,
+        Reach::Holders(&[AUTHENTICATION_ADMINISTRATOR, PASSWORD_ADMINISTRATOR]),
+        true,
+    ),
+    (
+        HELPDESK_ADMINISTRATOR,
+        Reach::Holders(&[HELPDESK_ADMINISTRATOR, PASSWORD_ADMINISTRATOR]),
+        true,
+    ),
+    (
+        USER_ADMINISTRATOR,
+        Reach::Holders(&[
+            HELPDESK_ADMINISTRATOR,
+            PASSWORD_ADMINISTRATOR,
+            GROUPS_ADMINISTRATOR,
+            USER_ADMINISTRATOR,
+        ]),
+        true,
+    ),
+    (
+        PASSWORD_ADMINISTRATOR,
+        Reach::Holders(&[DIRECTORY_READERS, GUEST_INVITER, PASSWORD_ADMINISTRATOR]),
+        false,
+    ),
+];
+
+/// Whether the holder of `role` may act on somebody who holds these roles, by template ids, and who is, or is not, in a
+/// group that can hold roles. Members of restricted administrative units are beyond every role of the organization.
+pub(crate) fn reaches(role: &str, held: &[&str], in_role_group: bool) -> bool {
+    let same = |a: &str, b: &str| a.eq_ignore_ascii_case(b);
+    let Some((_, reach, harmless)) = REACHES.iter().find(|(known, ..)| same(known, role)) else {
+        return false;
+    };
+    match reach {
+        Reach::Everybody => true,
+        Reach::Holders(within) => {
+            let is_within = |held: &&str| {
+                within.iter().any(|known| same(known, held))
+                    || (*harmless && HARMLESS.iter().any(|known| same(known, held)))
+            };
+            !in_role_group && held.iter().all(is_within)
+        }
+    }
+}
+
 /// The name of the built-in role with this template id, in any case.
 pub(crate) fn name(role: &str) -> Option<&'static str> {
     ALL.iter()
@@ -96,5 +166,58 @@ mod tests {
             assert!(ALL.iter().skip(at + 1).all(|(other, _)| other != known));
         }
         assert_eq!(name("00000000-0000-0000-0000-000000000000"), None);
+    }
+
+    /// The lists of api/entra 7.2 as they are printed there, by names.
+    #[test]
+    fn who_may_act_on_whom_is_the_printed_table() {
+        let id = |wanted: &str| ALL.iter().find(|(name, _)| *name == wanted).unwrap().1;
+        let list_b = [
+            "Directory Readers",
+            "Guest Inviter",
+            "Helpdesk Administrator",
+            "Message Center Reader",
+            "Password Administrator",
+            "Reports Reader",
+            "User Experience Success Manager",
+            "Usage Summary Reports Reader",
+        ];
+        let list_a = list_b.map(|name| match name {
+            "Helpdesk Administrator" => "Authentication Administrator",
+            other => other,
+        });
+        let list_c = [&list_b[..], &["Groups Administrator", "User Administrator"]].concat();
+        let passwords = ["Directory Readers", "Guest Inviter", "Password Administrator"];
+        for (role, within) in [
+            ("Authentication Administrator", &list_a[..]),
+            ("Helpdesk Administrator", &list_b[..]),
+            ("User Administrator", &list_c[..]),
+            ("Password Administrator", &passwords[..]),
+            ("Reports Reader", &[][..]),
+        ] {
+            let acts = role != "Reports Reader";
+            assert_eq!(
+                reaches(id(role), &[], false),
+                acts,
+                "{role} over people without a role"
+            );
+            assert!(
+                !reaches(id(role), &[], true),
+                "{role} over members of role-assignable groups"
+            );
+            for (target, target_id) in ALL {
+                assert_eq!(
+                    reaches(&id(role).to_uppercase(), &[target_id], false),
+                    within.contains(&target),
+                    "{role} over {target}"
+                );
+            }
+        }
+        for role in ["Global Administrator", "Privileged Authentication Administrator"] {
+            assert!(
+                ALL.iter().all(|(_, target)| reaches(id(role), &[target], true)),
+                "{role}"
+            );
+        }
     }
 }

@@ -5,9 +5,10 @@ use futures::stream::BoxStream;
 use jiff::Timestamp;
 use serde_json::Value;
 
-use super::action::{Effect, Step};
+use super::action::Step;
 use super::assumption::Verified;
 use super::capability::Capabilities;
+use super::effect::Effect;
 use super::error::{Error, ErrorCode, Result};
 use super::kind::MethodKind;
 use super::method::{MethodId, Parts, SecurityInfo, UserId};

@@ -5,12 +5,15 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::device::{Device, DeviceKind};
 use super::kind::MethodKind;
 use super::method::{
-    AppPassword, Device, DeviceKind, Method, MethodState, Registration, SecurityInfo, Sessions,
-    SystemPreferred, UnknownPart, Use, Via,
+    AppPassword, Method, MethodState, Registration, SecurityInfo, Sessions, SystemPreferred, UnknownPart,
+    Use, Via,
 };
-use super::policy::{AppPasswordPolicy, MethodPolicy, Policy, RegistrationPolicy, RememberedDevicesPolicy};
+use super::policy::{
+    AppPasswordPolicy, MethodPolicy, Policy, RegistrationPolicy, RememberedDevicesPolicy, Setting,
+};
 use super::reference;
 use super::user::{Privileges, User};
 
@@ -288,7 +291,7 @@ impl UserShow {
                 protected_by,
                 privileged: privileges.privileged,
                 synced: user.synced,
-                last_sign_in_at: user.last_sign_in_at,
+                last_sign_in_at: user.last_sign_in_at.or(info.last_sign_in_at),
             },
             registration: info.registration.clone(),
             default_method,
@@ -338,6 +341,9 @@ pub struct PolicyShow {
     pub registration: Option<RegistrationPolicy>,
     /// App passwords.
     pub app_passwords: Option<AppPasswordPolicy>,
+    /// What is set around the methods, as far as the service tells.
+    #[serde(default)]
+    pub settings: Vec<Setting>,
 }
 
 impl PolicyShow {
@@ -349,6 +355,7 @@ impl PolicyShow {
             remembered_devices,
             registration,
             app_passwords,
+            settings,
             questions: _,
         } = policy;
         Self {
@@ -359,6 +366,7 @@ impl PolicyShow {
             remembered_devices,
             registration,
             app_passwords,
+            settings,
         }
     }
 }

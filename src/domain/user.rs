@@ -28,6 +28,12 @@ pub struct User {
 }
 
 impl User {
+    /// Whether the account is in another organization, where the person signs in and keeps the password: a guest whose
+    /// sign-in name here is made of the one there (Microsoft Entra, `#EXT#`).
+    pub fn is_external(&self) -> bool {
+        self.guest && self.sign_in_name.to_ascii_uppercase().contains("#EXT#")
+    }
+
     /// `Adele Vance <adele@contoso.example>`, or the sign-in name alone. Untrusted text.
     pub fn title(&self) -> String {
         match &self.display_name {

@@ -115,7 +115,12 @@ pub(crate) fn planned(draft: &Draft<'_>) -> Vec<Remains> {
     );
     add(
         "scans the code in an authenticator app".to_owned(),
-        of(&|action| matches!(action, Action::AddTotp { .. })),
+        of(&|action| {
+            matches!(
+                action,
+                Action::AddTotp { .. } | Action::AddHotp { .. } | Action::AddPush { .. }
+            )
+        }),
     );
     all
 }

@@ -133,6 +133,8 @@ fn lost(action: &Action, planned: &PlannedRow) -> Back {
     let (why, instead) = match action {
         Action::RemoveMethod { .. } => ("it cannot come back", "the person registers it again"),
         Action::AddTotp { .. }
+        | Action::AddHotp { .. }
+        | Action::AddPush { .. }
         | Action::AddQuestions { .. }
         | Action::AddTemporaryPass { .. }
         | Action::AddExternal { .. }
@@ -146,6 +148,14 @@ fn lost(action: &Action, planned: &PlannedRow) -> Back {
         Action::RevokeAppPassword { .. } | Action::RevokeAllAppPasswords => {
             ("it cannot come back", "the person makes new app passwords")
         }
+        Action::SwitchMethod { enabled: false, .. } | Action::ReplaceLost { .. } => {
+            ("it is not taken back here", "methods enable switches it on again")
+        }
+        Action::SwitchMethod { enabled: true, .. } => (
+            "it is not taken back here",
+            "methods disable switches it off again",
+        ),
+        Action::ResetAppPassword { .. } => ("it cannot come back", "the person types the new one"),
         Action::IssueAppPassword { .. } => ("it is not taken back here", "app-passwords reset ends it"),
         Action::SignOut => ("it cannot come back", "the person signs in again"),
         Action::SetPassword { .. } | Action::GeneratePassword { .. } => (

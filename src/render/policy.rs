@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::{Page, Row, Rows, Shape, dash, text, write};
 use crate::domain::shape::PolicyShow;
-use crate::domain::{MethodPolicy, PolicyUse, Result, Target, TargetType};
+use crate::domain::{MethodPolicy, PolicyUse, Result, SettingName, Target, TargetType};
 
 fn purpose(policy: &MethodPolicy) -> &'static str {
     match policy.purpose {
@@ -161,6 +161,42 @@ fn around(policy: &PolicyShow) -> Option<String> {
     Some(format!("{}{}", first.to_uppercase(), letters.as_str()))
 }
 
+/// What is set around the methods, a line each: for everybody only what somebody would not expect.
+fn settings(policy: &PolicyShow, for_somebody: bool) -> String {
+    let mut out = String::new();
+    for setting in &policy.settings {
+        let (name, expected) = match setting.name {
+            SettingName::Migration => ("Older policies replaced", "complete"),
+            SettingName::RegistrationCampaign => ("Registration campaign", "off"),
+            SettingName::SystemPreferred => ("System-preferred MFA", "off"),
+        };
+        let told_anyway = for_somebody && setting.name == SettingName::SystemPreferred;
+        if setting.state == expected && !told_anyway {
+            continue;
+        }
+        let mut line = format!("{name}: {}", setting.state.replace('_', " "));
+        if for_somebody {
+            match (setting.applies_to_user, &setting.reason) {
+                (Some(true), Some(reason)) => line.push_str(&format!(", also for this person ({reason})")),
+                (Some(false), Some(reason)) => line.push_str(&format!(", not for this person ({reason})")),
+                (None, Some(reason)) => line.push_str(&format!(", for this person unknown ({reason})")),
+                (_, None) => {}
+            }
+        } else if !setting.targets.is_empty() {
+            line.push_str(&format!(", for {}", targets(&setting.targets)));
+            if !setting.excluded.is_empty() {
+                line.push_str(&format!(", not {}", targets(&setting.excluded)));
+            }
+        }
+        if let Some(detail) = &setting.detail {
+            line.push_str(&format!("; {detail}"));
+        }
+        out.push_str(&text::clean(&line));
+        out.push('\n');
+    }
+    out
+}
+
 /// Whether a row of the organization's table tells something: not what is off and no verb here adds, nor the codes of
 /// an app where they stand as the app itself does. Every other form of the answer has all rows.
 fn tells(policy: &MethodPolicy, all: &[MethodPolicy]) -> bool {
@@ -225,6 +261,7 @@ pub(crate) fn policy(
             "profile": policy.profile, "tenant": policy.tenant, "read_at": policy.read_at,
             "rows": policy.methods.len(), "remembered_devices": policy.remembered_devices,
             "registration": policy.registration, "app_passwords": policy.app_passwords,
+            "settings": policy.settings,
         });
         rows.finish(&summary)?;
     }
@@ -232,6 +269,9 @@ pub(crate) fn policy(
         && let Some(line) = around(policy)
     {
         write(out, format!("{line}\n").as_bytes())?;
+    }
+    if page.format == super::Format::Table {
+        write(out, settings(policy, for_somebody).as_bytes())?;
     }
     Ok(())
 }
@@ -293,6 +333,7 @@ mod tests {
                 postpone_days: Some(14),
             }),
             app_passwords: Some(AppPasswordPolicy { allowed: true }),
+            settings: Vec::new(),
         }
     }
 
@@ -358,6 +399,42 @@ mod tests {
         phone, text    sign-in  yes      everyone                      -
         phone, call    sign-in  yes      everyone                      office phones too
         passkey        sign-in  no       not a member of group Pilots  -
+        ");
+    }
+
+    #[test]
+    fn what_is_set_around_the_methods_is_told_where_it_matters() {
+        let mut one = sample();
+        one.methods.truncate(1);
+        one.remembered_devices = None;
+        one.registration = None;
+        one.app_passwords = None;
+        let all = json!([{"type": "everyone", "id": null, "name": null}]);
+        one.settings = serde_json::from_value(json!([
+            {"name": "migration", "state": "in_progress", "targets": [], "excluded": [], "applies_to_user": null,
+             "reason": null, "detail": "the older ones count besides"},
+            {"name": "registration_campaign", "state": "on", "targets": all, "excluded": [], "applies_to_user": true,
+             "reason": "everyone", "detail": "may be put off for 3 days at a time"},
+            {"name": "system_preferred", "state": "on", "targets": [], "excluded": [], "applies_to_user": true,
+             "reason": null, "detail": "the strongest method is asked for first: passkey"},
+        ]))
+        .unwrap();
+        let below = |for_somebody| {
+            let text = written(|out| policy(&page(Format::Table), out, &one, for_somebody));
+            text.lines()
+                .skip(2)
+                .map(|line| format!("{line}\n"))
+                .collect::<String>()
+        };
+        insta::assert_snapshot!(below(true), @r"
+        Older policies replaced: in progress; the older ones count besides
+        Registration campaign: on, also for this person (everyone); may be put off for 3 days at a time
+        System-preferred MFA: on; the strongest method is asked for first: passkey
+        ");
+        insta::assert_snapshot!(below(false), @r"
+        Older policies replaced: in progress; the older ones count besides
+        Registration campaign: on, for everyone; may be put off for 3 days at a time
+        System-preferred MFA: on; the strongest method is asked for first: passkey
         ");
     }
 

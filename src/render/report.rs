@@ -55,6 +55,17 @@ impl Row for ReportRow {
     }
 }
 
+/// Whether every method with which the person signs in is a text or a call.
+pub(super) fn is_phone_only(row: &ReportRow) -> bool {
+    let mut signs_in = row.methods.iter().filter(|kind| !kind.reset_only()).peekable();
+    signs_in.peek().is_some() && signs_in.all(|kind| kind.is_phone())
+}
+
+/// Whether no method of the person resists phishing.
+pub(super) fn is_phishable(row: &ReportRow) -> bool {
+    !row.methods.iter().any(|kind| kind.resists_phishing())
+}
+
 /// The report, counted.
 #[derive(Debug, Default, Serialize)]
 pub(crate) struct Totals {
@@ -72,6 +83,12 @@ pub(crate) struct Totals {
     pub(crate) admins_without_mfa: u64,
     /// Who may still postpone registration.
     pub(crate) in_grace: u64,
+    /// Of whom the service does not say whether they can verify a sign-in.
+    pub(crate) mfa_unknown: u64,
+    /// Whose every method for sign-in is a text or a call.
+    pub(crate) phone_only: u64,
+    /// Administrators without a method that resists phishing.
+    pub(crate) admins_phishable: u64,
     /// How many have each kind.
     pub(crate) methods: BTreeMap<&'static str, u64>,
     /// How many have each kind as the default.
@@ -81,7 +98,8 @@ pub(crate) struct Totals {
 impl Totals {
     /// Counts a row.
     pub(crate) fn add(&mut self, row: &ReportRow) {
-        let capable = row.mfa_capable.or(row.mfa_registered) == Some(true);
+        let says = row.mfa_capable.or(row.mfa_registered);
+        let capable = says == Some(true);
         self.people += 1;
         self.mfa_capable += u64::from(capable);
         self.reset_registered += u64::from(row.reset_registered == Some(true));
@@ -89,6 +107,9 @@ impl Totals {
         self.admins += u64::from(row.admin);
         self.admins_without_mfa += u64::from(row.admin && !capable);
         self.in_grace += u64::from(row.grace_until.is_some_and(|until| until > row.as_of));
+        self.mfa_unknown += u64::from(says.is_none());
+        self.phone_only += u64::from(is_phone_only(row));
+        self.admins_phishable += u64::from(row.admin && is_phishable(row));
         for kind in &row.methods {
             *self.methods.entry(kind.as_str()).or_default() += 1;
         }
@@ -110,6 +131,9 @@ impl Totals {
             "admins",
             "admins_without_mfa",
             "in_grace",
+            "mfa_unknown",
+            "phone_only",
+            "admins_phishable",
             "methods",
             "defaults",
         ];
@@ -128,6 +152,8 @@ impl Totals {
             ("may postpone registration", self.in_grace),
             ("administrators", self.admins),
             ("administrators without MFA", self.admins_without_mfa),
+            ("administrators who can be phished", self.admins_phishable),
+            ("with text or call only", self.phone_only),
         ]
         .map(|(what, count)| vec![what.to_owned(), text::grouped(count), share(count)])
         .to_vec();

@@ -63,6 +63,8 @@ fn router(state: Arc<AppState>, recorder: Option<Arc<Recorder>>) -> Router {
             get(token::discovery),
         )
         .route("/{tenant}/discovery/v2.0/keys", get(token::keys))
+        .route("/v1.0/$metadata", get(graph::metadata::stable))
+        .route("/beta/$metadata", get(graph::metadata::beta))
         .fallback(graph::serve);
     if !state.graph_only {
         router = router.nest("/mfactl/v1", ext::router());

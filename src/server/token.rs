@@ -73,7 +73,7 @@ pub(crate) async fn issue(
 
 /// An error that is given on purpose, in the words of this endpoint.
 pub(crate) fn refused(status: StatusCode, retry_after: Option<u64>) -> Response {
-    let mut response = Refusal::from(super::faults::refused(status, None)).answer(super::machine_ms());
+    let mut response = Refusal::from(super::faults::refused(status, None, None)).answer(super::machine_ms());
     if let Some(seconds) = retry_after {
         response
             .headers_mut()

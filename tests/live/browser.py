@@ -7,7 +7,8 @@ ours, or where nothing more can be done; SIGN_IN_SAID gets the pages that were s
 import base64, hashlib, hmac, json, os, pathlib, struct, sys, time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "sign-in"))
-from chromium import page
+sys.dont_write_bytecode = True
+from devtools import Chromium
 
 # What is in front of the person. A page that was dealt with is not looked at again.
 STATE = """(() => {
@@ -34,7 +35,7 @@ def code(key):
 def main():
     state = STATE.replace("BACK", json.dumps(os.environ.get("SIGN_IN_BACK", "")))
     seen = []
-    with page(sys.argv[1]) as tools:
+    with Chromium(sys.argv[1]) as tools:
         def fill(name, value):
             tools.evaluate(f"document.querySelector('input[name={name}]').value = {json.dumps(value)}")
 

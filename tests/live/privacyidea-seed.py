@@ -15,7 +15,7 @@ PASSWORD = "Correct-Horse_042-BATTERY"
 def people(name, rows):
     store = sqlite3.connect(f"{FOLDER}/{name}.sqlite")
     store.execute(
-        "create table users(id integer primary key, username text unique, mobile text, email text, password text,"
+        "create table users(id integer primary key autoincrement, username text unique, mobile text, email text, password text,"
         " givenname text, surname text, phone text)"
     )
     digest = sha512_crypt.using(rounds=1000).hash(PASSWORD)
@@ -102,4 +102,10 @@ call("POST", "/policy/verify", {"scope": "enrollment", "realm": "corp", "user": 
 call("POST", "/policy/remember", {"scope": "authentication", "action": {"remember_device": True, "remember_device_validity": 30}}, token)
 # Whoever signs in there does so anew after some seconds.
 call("POST", "/policy/shift-login", {"scope": "webui", "realm": "shift", "action": {"jwt_validity": 6}}, token)
+call(
+    "POST",
+    "/policy/desk-challenge",
+    {"scope": "authentication", "realm": "desk", "action": {"challenge_response": "totp"}},
+    token,
+)
 call("POST", "/policy/desk-login", {"scope": "webui", "realm": "desk", "action": {"login_mode": "privacyIDEA"}}, token)

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # A privacyIDEA of one's own for the tests: `tests/live/privacyidea.sh COMMAND…` starts it on 127.0.0.1, seeds it, runs the
-# command with MFACTL_LIVE_PRIVACYIDEA set to its address and MFACTL_LIVE_FOLDER to the folder of what it sent, and ends
-# it by its own process id, also when the command fails. It comes from PyPI and is kept outside the checkout.
+# command with MFACTL_LIVE_PRIVACYIDEA set to its address, MFACTL_LIVE_FOLDER to the folder of what it sent and
+# MFACTL_LIVE_PEOPLE to that of the directory behind it, and ends it by its own process id, also when the command fails.
+# It comes from PyPI and is kept outside the checkout.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 version=3.14
@@ -126,5 +127,5 @@ for _ in $(seq 600); do
 done
 "$venv/bin/python" "$here/privacyidea-seed.py" "$url" "$memory" $((port + 10000)) ||
     { tail -n 30 "$run/server.log" "$run/pi.log" >&2; exit 1; }
-MFACTL_LIVE_PRIVACYIDEA=$url MFACTL_LIVE_FOLDER=$run "$@" ||
+MFACTL_LIVE_PRIVACYIDEA=$url MFACTL_LIVE_FOLDER=$run MFACTL_LIVE_PEOPLE=$memory "$@" ||
     { code=$?; echo "the last lines of the server:" >&2; tail -n 15 "$run/pi.log" >&2; exit "$code"; }

@@ -174,16 +174,26 @@ fn holders_of_a_role_are_found_however_they_come_by_it_and_can_be_protected() {
         "service = \"keycloak\"\nurl = \"{}\"\nrealm = \"kctest\"\nclient_id = \"mfactl\"\nauth = \"client-secret\"\n",
         realm::url()
     ));
-    let config = guarded.path("config/mfactl/config.toml");
-    let text = std::fs::read_to_string(&config).unwrap() + "protected = [\"role:vip\", \"group:/staff\"]\n";
-    std::fs::write(&config, text).unwrap();
     let guarded = guarded.with("MFACTL_CLIENT_SECRET", realm::SECRET);
-    let night = get("/group-by-path/staff/ops/night")["id"]
-        .as_str()
-        .unwrap()
-        .to_owned();
-    let inside = Person::new("night");
-    ask("PUT", &format!("/users/{}/groups/{night}", inside.id), &json!({}));
+    let inside = Person::new("kept");
+    let made = ask(
+        "POST",
+        "/groups",
+        &json!({"name": format!("kept {}", inside.name)}),
+    );
+    let kept = made.location.unwrap().rsplit('/').next().unwrap().to_owned();
+    let deep = ask(
+        "POST",
+        &format!("/groups/{kept}/children"),
+        &json!({"name": "deep"}),
+    );
+    let deep = deep.body["id"].as_str().unwrap().to_owned();
+    let joined = ask("PUT", &format!("/users/{}/groups/{deep}", inside.id), &json!({}));
+    assert_eq!(joined.status, 204);
+    let config = guarded.path("config/mfactl/config.toml");
+    let text = std::fs::read_to_string(&config).unwrap();
+    let entries = format!("protected = [\"role:vip\", \"group:/kept {}\"]\n", inside.name);
+    std::fs::write(&config, text + &entries).unwrap();
     for person in [&themselves, &by_group, &inside] {
         let refused = guarded.try_change(&["user", "sign-out", &person.name]).exits(6);
         assert_eq!(refused.error_code(), "guard_protected", "{}", person.name);

@@ -115,11 +115,7 @@ fn an_administrator_signs_in_with_a_code_that_is_typed_elsewhere() {
 #[test]
 fn an_application_signs_in_with_a_private_key() {
     let person = Person::with_two("signed");
-    for (name, algorithm, kind) in [
-        ("signer-rsa", "RS256", &rcgen::PKCS_RSA_SHA256),
-        ("signer-ec", "ES256", &rcgen::PKCS_ECDSA_P256_SHA256),
-        ("signer-ed", "EdDSA", &rcgen::PKCS_ED25519),
-    ] {
+    for (name, algorithm, kind) in [("signer-256", "RS256", &rcgen::PKCS_RSA_SHA256)] {
         let key = rcgen::KeyPair::generate_for(kind).unwrap();
         let public = base64::engine::general_purpose::STANDARD
             .encode(rcgen::PublicKeyData::subject_public_key_info(&key));

@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 
 use super::keep::Keeper;
+use super::notify::Message;
 use super::report::{self, Report};
 use super::together;
 use super::try_code;
@@ -67,8 +68,10 @@ pub(super) async fn run(cx: &Context, session: &Session, prepared: Prepared) -> 
         gathered,
         mut kept,
         qr,
+        notify,
         ..
     } = prepared;
+    let message = notify.map(|notify| notify.begin()).transpose()?;
     // What cannot be logged leaves no job behind.
     record::of_job(cx, &head)?;
     if gathered.size.left_out > 0 {
@@ -85,6 +88,7 @@ pub(super) async fn run(cx: &Context, session: &Session, prepared: Prepared) -> 
         missing_ok: head.playbook.is_some(),
         limit: gathered.limit,
         people: gathered.size.people,
+        message,
     };
     work.run(cx, session, kept.journal()?).await
 }
@@ -102,6 +106,8 @@ pub(super) struct Work<'a> {
     pub(super) people: u64,
     /// People in all.
     pub(super) selected: u64,
+    /// The message that is wanted.
+    pub(super) message: Option<Message>,
 }
 
 impl Work<'_> {
@@ -118,6 +124,7 @@ impl Work<'_> {
             limit,
             people,
             selected,
+            message,
         } = self;
         let log = record::of_job(cx, head)?;
         let prefix = super::prefix(cx);
@@ -187,6 +194,9 @@ impl Work<'_> {
         report.with_audit(log.last());
         report.print(results, &page, streams).await?;
         keeper.show_on(cx, &mut out)?;
+        if let Some(message) = message {
+            message.write(cx, &report, &mut out).await?;
+        }
         out.done()?;
         failed?;
         try_code::ask(cx, session, &keeper)?;

@@ -311,7 +311,18 @@ impl Keeper {
             .map(|at| format!(", until {}", time::short(at, cx.clock.now(), &cx.zone)))
             .unwrap_or_default();
         match minted.kind {
-            "totp" => {
+            "push" => {
+                let mut text = format!("\nLink for the app of {user}, shown once:\n");
+                if let Some(uri) = &minted.uri {
+                    let draws = self.qr == Qr::Auto && !cx.ui.accessible();
+                    if let Some(code) = draws.then(|| qr::Qr::new(uri)).and_then(Result::ok) {
+                        text.push_str(&code.lines());
+                    }
+                }
+                text.push_str(&format!("  link  {}\n", clean(value)));
+                text
+            }
+            "totp" | "hotp" => {
                 let mut text = format!("\nSeed for the authenticator app of {user}, shown once:\n");
                 if let Some(uri) = &minted.uri {
                     let draws = self.qr == Qr::Auto && !cx.ui.accessible();

@@ -11,6 +11,7 @@ mod kept;
 mod lines;
 mod merged;
 mod named;
+mod notify;
 mod policies;
 mod private;
 mod report;
@@ -41,8 +42,9 @@ pub(crate) use keep::Qr;
 pub(crate) use kept::{Kept, head};
 pub(crate) use merged::merged;
 pub(crate) use named::{Begun, JobName, begin};
+pub(crate) use notify::Notify;
 pub(crate) use policies::of as policy;
-pub(crate) use private::write_new as write_private;
+pub(crate) use private::{must_be_new, write_new as write_private};
 pub(crate) use resume::{resume, work};
 
 /// Options of every verb that changes something.
@@ -57,6 +59,9 @@ pub(crate) struct ChangeArgs {
     valid: Option<SignedDuration>,
     #[command(flatten)]
     job: JobName,
+    /// A message of what was done; only some verbs have the options for it.
+    #[arg(skip)]
+    pub(crate) notify: Option<Box<Notify>>,
 }
 
 /// `12h`, `3d`.
@@ -105,6 +110,8 @@ pub(crate) struct Prepared {
     pub(crate) qr: Qr,
     /// How and when the caller was checked, where one was and one person is changed.
     pub(crate) caller: Option<Check>,
+    /// The message that is wanted.
+    pub(crate) notify: Option<Box<Notify>>,
 }
 
 /// Runs a change to its end; gives the exit status.
@@ -143,11 +150,13 @@ pub(crate) fn before(cx: &Context, change: &Change) -> Result<Option<String>> {
         verb,
         selection,
         qr,
-        args: ChangeArgs {
-            plan_out,
-            valid: _,
-            job,
-        },
+        args:
+            ChangeArgs {
+                plan_out,
+                valid: _,
+                job,
+                notify: _,
+            },
         ..
     } = change;
     let only_planned = cx.globals.dry_run || plan_out.is_some();
@@ -191,7 +200,13 @@ pub(crate) async fn run_on(
         selection,
         playbook,
         qr,
-        args: ChangeArgs { plan_out, valid, job },
+        args:
+            ChangeArgs {
+                plan_out,
+                valid,
+                job,
+                notify,
+            },
     } = change;
     let only_planned = cx.globals.dry_run || plan_out.is_some();
     // One person's calls go out as soon as they are made.
@@ -223,6 +238,7 @@ pub(crate) async fn run_on(
         kept,
         qr,
         caller: None,
+        notify,
     };
     if let Some(path) = plan_out {
         prepared.head.plan = Some(write::plan(cx, &prepared, &path, valid).await?);

@@ -12,7 +12,7 @@ use crate::render::cannot_write;
 ///
 /// # Errors
 /// `file_unreadable`.
-pub(super) fn must_be_new(path: &Path) -> Result<()> {
+pub(crate) fn must_be_new(path: &Path) -> Result<()> {
     if path.symlink_metadata().is_ok() {
         return Err(Error::new(
             ErrorCode::FileUnreadable,

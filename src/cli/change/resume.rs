@@ -75,6 +75,7 @@ pub(crate) async fn resume(
         limit: first,
         people: first.map_or(open, |first| first.min(open)),
         selected: summary.users.selected,
+        message: None,
     };
     work.run(cx, session, journal).await
 }
@@ -125,6 +126,7 @@ pub(crate) async fn work(cx: &Context, session: &Session, journal: &dyn Journal)
         limit: None,
         people: left.people,
         selected: journal.summary().await?.users.selected,
+        message: None,
     };
     work.run(cx, session, journal).await
 }

@@ -100,6 +100,15 @@ pub enum PathOrDash {
     Dash,
 }
 
+impl From<String> for PathOrDash {
+    fn from(text: String) -> Self {
+        match text.as_str() {
+            "-" => Self::Dash,
+            path => Self::Path(PathBuf::from(path)),
+        }
+    }
+}
+
 /// As they are meant.
 #[derive(Clone, Debug, Default)]
 pub struct Globals {
@@ -222,10 +231,7 @@ impl GlobalArgs {
             no_input: no_input || switch(env, "MFACTL_NO_INPUT")?,
             ticket: ticket.or_else(|| text("MFACTL_TICKET")),
             reason: reason.or_else(|| text("MFACTL_REASON")),
-            secrets_out: secrets_out.map(|path| match path.as_str() {
-                "-" => PathOrDash::Dash,
-                path => PathOrDash::Path(PathBuf::from(path)),
-            }),
+            secrets_out: secrets_out.map(PathOrDash::from),
             pace: either(typed_pace, env, "MFACTL_PACE", pace)?,
             concurrency: either(concurrency, env, "MFACTL_CONCURRENCY", people)?,
             max_failures: either(max_failures, env, "MFACTL_MAX_FAILURES", failures)?,

@@ -71,7 +71,9 @@ fn fill<'a>(row: &mut AgainRow, methods: &mut Vec<&'a str>, action: &'a Action) 
             methods.push(&method.0);
             row.address.get_or_insert_with(|| address.clone());
         }
-        Action::AddTotp { name } => row.name = row.name.take().or_else(|| name.clone()),
+        Action::AddTotp { name } | Action::AddHotp { name } | Action::AddPush { name } => {
+            row.name = row.name.take().or_else(|| name.clone())
+        }
         Action::Rename { method, name, .. } => {
             methods.push(&method.0);
             row.name.get_or_insert_with(|| name.clone());

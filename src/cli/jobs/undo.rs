@@ -86,6 +86,7 @@ impl Args {
             gathered,
             kept,
             caller: None,
+            notify: None,
             qr: Qr::None,
         };
         change::finish(cx, &session, prepared).await

@@ -1,13 +1,12 @@
 //! `local snapshot`, `local restore`, `local wipe`: the service's data as a whole.
 
-use std::io::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use super::Data;
 use crate::cli::context::Context;
+use crate::cli::new_file::NewFile;
 use crate::config::Place;
 use crate::domain::{Error, ErrorCode, Result};
-use crate::render::cannot_write;
 use crate::server;
 
 /// Where to.
@@ -46,32 +45,15 @@ impl SnapshotArgs {
             to,
             data: Data { data },
         } = self;
-        let name = to.display().to_string();
-        if to.exists() {
-            return Err(
-                Error::new(ErrorCode::FileUnreadable, format!("{name} is there already"))
-                    .hint("name another file: a snapshot replaces none"),
-            );
-        }
+        let mut file = NewFile::begin(&to)?;
         let (console, profile) = cx.console(data).await?;
         let bytes = console.snapshot().await?;
-        store(&to, &bytes).map_err(|error| cannot_write(&error, &name))?;
-        cx.ui.note(&format!("{} copied to {name}", profile.name));
+        file.put(&bytes)?;
+        file.keep()?;
+        cx.ui
+            .note(&format!("{} copied to {}", profile.name, to.display()));
         Ok(0)
     }
-}
-
-/// Writes a file for its owner alone, whole or not at all.
-fn store(to: &Path, bytes: &[u8]) -> std::io::Result<()> {
-    let folder = match to.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        _ => Path::new("."),
-    };
-    let mut file = tempfile::NamedTempFile::new_in(folder)?;
-    file.write_all(bytes)?;
-    file.as_file().sync_all()?;
-    file.persist_noclobber(to).map_err(|error| error.error)?;
-    Ok(())
 }
 
 /// The data file of a service that is not elsewhere.

@@ -4,8 +4,8 @@ use crate::cli::context::{Context, Intent};
 use crate::cli::people;
 use crate::cli::who::Whose;
 use crate::domain::shape::MethodRow;
-use crate::domain::{Parts, Result};
-use crate::render::{Rows, text::counted};
+use crate::domain::{Parts, Result, UnknownPart};
+use crate::render::{Rows, Shape, text::counted};
 
 /// Whose methods.
 #[derive(Debug, clap::Args)]
@@ -26,6 +26,9 @@ impl Args {
         let mut out = cx.ui.stdout();
         let mut rows = Rows::new(&page, &mut out, whose.shape());
         let mut sign_in = 0;
+        let mut lacking: Option<UnknownPart> = None;
+        // Of one person it is said what makes the default moot.
+        let mut picked = None;
         let outcome = people::each(
             cx,
             &session,
@@ -33,6 +36,9 @@ impl Args {
             &["methods", "list"],
             Parts::METHODS,
             |user, info| {
+                let not_listed = info.unknown.iter().find(|unknown| unknown.part == "methods");
+                lacking = lacking.take().or_else(|| not_listed.cloned());
+                picked.clone_from(&info.system_preferred);
                 sign_in += info.methods().iter().filter(|method| method.signs_in()).count();
                 let list = MethodRow::list(&session.who(user), info.methods());
                 list.iter().try_for_each(|row| rows.push(row))
@@ -42,6 +48,20 @@ impl Args {
         let finished = people::finish(&session, rows, outcome);
         out.done()?;
         let (read, count) = finished?;
+        if let Some(lacking) = lacking {
+            cx.ui.note(&format!("{}; {}", lacking.why, lacking.instead));
+        }
+        if let Some(picked) =
+            picked.filter(|picked| picked.enabled && whose.shape() == Shape::One && count > 0)
+        {
+            let kind = picked
+                .method
+                .map_or_else(String::new, |kind| format!(" ({kind})"));
+            cx.ui.note(&format!(
+                "the service asks for the strongest method first{kind}; the default counts only where that does not reach: \
+                 NPS and AD FS"
+            ));
+        }
         if let Some(subject) = read.subject(&session) {
             cx.ui.note(&match count {
                 0 => format!("{subject}: no methods"),

@@ -1,6 +1,8 @@
 //! `methods`: what a person can verify a sign-in or a reset with.
 
 pub(crate) mod add;
+mod disable;
+mod enable;
 pub(crate) mod list;
 mod remove;
 mod set_default;
@@ -22,6 +24,10 @@ pub enum Verb {
     Update(update::Args),
     /// Remove methods
     Remove(remove::Args),
+    /// Switch methods off without removing them
+    Disable(disable::Args),
+    /// Switch methods on again
+    Enable(enable::Args),
     /// Make a method the default
     SetDefault(set_default::Args),
     /// Send the code of a method that waits for one, or check it
@@ -35,6 +41,8 @@ impl Verb {
             Self::Add(verb) => verb.run(cx).await,
             Self::Update(args) => args.run(cx).await,
             Self::Remove(args) => args.run(cx).await,
+            Self::Disable(args) => args.run(cx).await,
+            Self::Enable(args) => args.run(cx).await,
             Self::SetDefault(args) => args.run(cx).await,
             Self::Verify(args) => args.run(cx).await,
         }

@@ -126,6 +126,7 @@ impl Args {
             kept,
             qr: Qr::Auto,
             caller: None,
+            notify: None,
         };
         change::finish(cx, &session, prepared).await
     }

@@ -1,5 +1,6 @@
 //! `report`: across the organization.
 
+mod page;
 pub(crate) mod registration;
 
 use super::context::Context;

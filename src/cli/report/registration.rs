@@ -4,7 +4,9 @@ use std::io::Write as _;
 
 use futures::StreamExt as _;
 
+use super::page::Draft;
 use crate::cli::context::{Context, Intent, Session};
+use crate::cli::globals::PathOrDash;
 use crate::cli::interrupt::Interrupt;
 use crate::domain::shape::ReportRow;
 use crate::domain::{Error, ErrorCode, MethodKind, ReportQuery, Result, Without};
@@ -14,7 +16,7 @@ use crate::ui::Stdout;
 /// Which rows.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Examples:\n  mfactl report registration --without mfa\n  mfactl report registration --admins --without passkey -o csv\n  mfactl report registration --summary"
+    after_help = "Examples:\n  mfactl report registration --without mfa\n  mfactl report registration --admins --without passkey -o csv\n  mfactl report registration --summary\n  mfactl report registration --html registration.html\n  mfactl report registration --method phone -o csv | mfactl user sign-out --from -"
 )]
 pub struct Args {
     /// Only people without any sign-in method (mfa), or without this kind; phone means all phones
@@ -32,6 +34,9 @@ pub struct Args {
     /// Count instead of listing
     #[arg(long)]
     summary: bool,
+    /// Write a page for the browser to this new file, or - for stdout: charts, and with --summary nothing else
+    #[arg(long, value_name = "FILE")]
+    html: Option<PathOrDash>,
 }
 
 /// A kind, or all of a family.
@@ -63,12 +68,54 @@ fn without(text: &str) -> Result<Without, String> {
 }
 
 /// What was read of the report.
-struct Told {
-    totals: Totals,
+pub(super) struct Told {
+    pub(super) totals: Totals,
     cut: bool,
     oldest: Option<jiff::Timestamp>,
     source: Option<String>,
-    failed: Option<Error>,
+    pub(super) failed: Option<Error>,
+}
+
+impl Told {
+    /// How many, where, from what, how old, and who is left out: all in one sentence.
+    fn sentence(&self, cx: &Context, session: &Session, query: &ReportQuery) -> String {
+        let people = counted(self.totals.people, "person", "people");
+        let left_out = match (query.include_guests, query.include_disabled) {
+            (false, false) => ", without guests and disabled accounts",
+            (false, true) => ", without guests",
+            (true, false) => ", without disabled accounts",
+            (true, true) => "",
+        };
+        let profile = &session.profile;
+        match (self.totals.people, self.oldest, self.source.as_deref()) {
+            (0, ..) => format!("nobody in {profile} is in that report{left_out}"),
+            (_, Some(oldest), Some(source)) => {
+                let age = time::moment(oldest, cx.clock.now(), &cx.zone);
+                let from = match source {
+                    "report" => "the service's report",
+                    "directory" => "the directory",
+                    _ => "each person's own methods",
+                };
+                format!("{people} in {profile}, from {from} of {age}{left_out}")
+            }
+            _ => format!("{people} in {profile}{left_out}"),
+        }
+    }
+
+    /// Why people were read one by one, where the service has a report that the organization does not: its licence.
+    fn missing(&self, session: &Session) -> Option<String> {
+        if self.source.as_deref() != Some("per_user") {
+            return None;
+        }
+        let rights = session.service.rights();
+        let licence = rights
+            .iter()
+            .find(|right| right.verb == "report registration")?
+            .licence?;
+        Some(format!(
+            "the organization has no registration report, which takes {licence}; each person was read instead"
+        ))
+    }
 }
 
 impl Args {
@@ -79,7 +126,9 @@ impl Args {
             admins,
             include,
             summary,
+            html,
         } = self;
+        let mut draft = html.map(|to| Draft::begin(cx, to, !summary)).transpose()?;
         let session = cx.connect(Intent::Read).await?;
         let query = ReportQuery {
             without,
@@ -92,39 +141,37 @@ impl Args {
         let hold = cx.interrupt.hold();
         let page = cx.page();
         let mut out = cx.ui.stdout();
-        let told = if summary {
-            let told = read(cx, &session, &query, |_| Ok(true)).await?;
-            told.totals.show(&page, &mut out)?;
+        // Beside a page the table of everybody would be the same once more.
+        let counts = summary || (draft.is_some() && page.format == Format::Table);
+        let told = if counts {
+            let told = read(cx, &session, &query, |row| {
+                draft.as_mut().map_or(Ok(()), |draft| draft.add(row))?;
+                Ok(true)
+            })
+            .await?;
+            if draft.as_ref().is_none_or(|draft| !draft.takes_stdout()) && told.failed.is_none() {
+                told.totals.show(&page, &mut out)?;
+            }
             told
         } else {
-            list(cx, &session, &query, &page, &mut out).await?
+            list(cx, &session, &query, &page, &mut out, draft.as_mut()).await?
         };
+        let sentence = told.sentence(cx, &session, &query);
+        if let Some(draft) = draft.filter(|_| told.failed.is_none()) {
+            draft.end(cx, &session, &told, &sentence, &said(&query), &mut out)?;
+        }
         out.done()?;
         drop(hold);
+        if let Some(missing) = told.missing(&session) {
+            cx.ui.note(&missing);
+        }
         let Told {
-            totals,
-            cut,
-            oldest,
-            source,
-            failed,
+            totals, cut, failed, ..
         } = told;
-        let people = counted(totals.people, "person", "people");
         if cut {
             return Ok(0);
         }
-        cx.ui.note(&match (totals.people, oldest, source) {
-            (0, ..) => format!("nobody in {} is in that report", session.profile),
-            (_, Some(oldest), Some(source)) => {
-                let age = time::moment(oldest, cx.clock.now(), &cx.zone);
-                let from = match source.as_str() {
-                    "report" => "the service's report",
-                    "directory" => "the directory",
-                    _ => "each person's own methods",
-                };
-                format!("{people} in {}, from {from} of {age}", session.profile)
-            }
-            _ => format!("{people} in {}", session.profile),
-        });
+        cx.ui.note(&sentence);
         match failed {
             None => Ok(0),
             Some(error) if totals.people == 0 || error.code() == ErrorCode::Interrupted => Err(error),
@@ -133,6 +180,32 @@ impl Args {
                 Ok(7)
             }
         }
+    }
+}
+
+/// What was asked for, where that is not everybody.
+fn said(query: &ReportQuery) -> String {
+    let names = |kinds: &[MethodKind]| match kinds {
+        [kind] => kind.as_str(),
+        // The one family there is.
+        _ => "phone",
+    };
+    let mut parts = Vec::new();
+    match query.without {
+        Some(Without::Mfa) => parts.push("people without any sign-in method".to_owned()),
+        Some(Without::Kinds(kinds)) => parts.push(format!("people without {}", names(kinds))),
+        None => {}
+    }
+    if let Some(kinds) = query.method {
+        parts.push(format!("people with {}", names(kinds)));
+    }
+    if query.admins {
+        parts.push("administrators".to_owned());
+    }
+    if parts.is_empty() {
+        String::new()
+    } else {
+        format!("Only {}", parts.join(" and "))
     }
 }
 
@@ -187,6 +260,7 @@ async fn list(
     query: &ReportQuery,
     page: &render::Page,
     out: &mut Stdout,
+    mut draft: Option<&mut Draft>,
 ) -> Result<Told> {
     let streamed = matches!(page.format, Format::Ndjson | Format::Csv);
     let closed = out.closed();
@@ -196,7 +270,10 @@ async fn list(
         if streamed {
             rows.flush()?;
         }
-        Ok(!closed.get())
+        let page = draft.as_mut();
+        let for_page = page.is_some();
+        page.map_or(Ok(()), |draft| draft.add(row))?;
+        Ok(for_page || !closed.get())
     })
     .await?;
     let summary = serde_json::json!({

@@ -1,9 +1,12 @@
 //! `user reset USER…`: a playbook, such as that of a lost phone.
 
-use crate::cli::change::{self, Change, ChangeArgs, Qr};
+use std::path::PathBuf;
+
+use crate::cli::change::{self, Change, ChangeArgs, Notify, Qr};
 use crate::cli::context::Context;
+use crate::cli::globals::PathOrDash;
 use crate::cli::who::Who;
-use crate::domain::Result;
+use crate::domain::{Error, ErrorCode, Result};
 use crate::jobs::plan::Wish;
 use crate::jobs::playbook::{self, Options, Pass};
 
@@ -13,6 +16,7 @@ use crate::jobs::playbook::{self, Options, Pass};
     mfactl user reset adele\n  \
     mfactl user reset bas --playbook new-phone --pass always\n  \
     mfactl user reset emre --only authenticator:b2f7\n  \
+    mfactl user reset adele --notify ticket.txt\n  \
     mfactl user reset adele --dry-run")]
 pub struct Args {
     /// What to do: lost-phone, new-phone, compromised, or one of the configuration
@@ -27,6 +31,13 @@ pub struct Args {
     /// Whether to issue a temporary pass
     #[arg(long, value_name = "WHEN", value_enum, default_value_t)]
     pass: WhenPass,
+    /// Write a message for the ticket or the person to this new file, or - for stdout: what was done, what stays, what
+    /// comes next, and never a secret
+    #[arg(long, value_name = "FILE")]
+    notify: Option<PathOrDash>,
+    /// Make the message by this template instead of the usual one
+    #[arg(long, value_name = "FILE")]
+    notify_template: Option<PathBuf>,
     #[command(flatten)]
     who: Who,
     #[command(flatten)]
@@ -52,11 +63,21 @@ impl Args {
             only,
             keep,
             pass,
+            notify,
+            notify_template,
             who,
-            change,
+            mut change,
         } = self;
         let own = cx.config()?.playbooks();
         let found = playbook::find(&playbook, &own)?;
+        if notify_template.is_some() && notify.is_none() && found.notify.is_none() {
+            return Err(Error::new(
+                ErrorCode::Usage,
+                "--notify-template is for a message that goes somewhere",
+            )
+            .hint("add --notify FILE, or --notify -"));
+        }
+        change.notify = Notify::wanted(cx, notify, notify_template, found.notify.as_ref())?;
         let options = Options {
             only,
             keep,

@@ -29,7 +29,7 @@ impl Args {
             &session,
             &whose,
             &["user", "show"],
-            Parts::ALL,
+            Parts::PAGE,
             |user, info| {
                 found.push((user.clone(), info.clone()));
                 Ok(())

@@ -195,7 +195,10 @@ impl Window<'_> {
 fn makes_anew(action: &Action) -> bool {
     matches!(
         action,
-        Action::AddTemporaryPass { .. } | Action::AddQrPin { .. } | Action::GeneratePassword { .. }
+        Action::AddTemporaryPass { .. }
+            | Action::AddQrPin { .. }
+            | Action::ResetAppPassword { .. }
+            | Action::GeneratePassword { .. }
     )
 }
 

@@ -30,6 +30,10 @@ impl Look {
                 Action::AddPhone { .. }
                 | Action::AddEmail { .. }
                 | Action::AddTotp { .. }
+                | Action::AddHotp { .. }
+                | Action::AddPush { .. }
+                | Action::SwitchMethod { .. }
+                | Action::ReplaceLost { .. }
                 | Action::AddTemporaryPass { .. }
                 | Action::AddQuestions { .. }
                 | Action::AddExternal { .. }
@@ -53,6 +57,7 @@ impl Look {
                 Action::SetMfaState { .. } => parts.registration = true,
                 Action::Unlock => parts.locks = true,
                 Action::IssueAppPassword { .. }
+                | Action::ResetAppPassword { .. }
                 | Action::SignOut
                 | Action::SetPassword { .. }
                 | Action::GeneratePassword { .. }
@@ -157,9 +162,18 @@ pub(super) fn holds(action: &Action, created: Option<&MethodId>, seen: &Seen) ->
             None => Some(false),
             Some(method) => method.default,
         },
-        Action::AddTotp { .. } | Action::AddTemporaryPass { .. } => {
-            created.map(|id| methods.iter().any(|method| method.id == *id))
+        Action::SwitchMethod {
+            method,
+            kind,
+            enabled,
+        } => Some((seen.method(method, *kind)?.state == MethodState::Disabled) != *enabled),
+        Action::ReplaceLost { method, kind } => {
+            Some(seen.method(method, *kind)?.state == MethodState::Disabled)
         }
+        Action::AddTotp { .. }
+        | Action::AddHotp { .. }
+        | Action::AddPush { .. }
+        | Action::AddTemporaryPass { .. } => created.map(|id| methods.iter().any(|method| method.id == *id)),
         Action::AddExternal { name, .. } => {
             let same = |method: &&Method| match created {
                 Some(id) => method.id == *id,
@@ -202,6 +216,7 @@ pub(super) fn holds(action: &Action, created: Option<&MethodId>, seen: &Seen) ->
             Some(state.is_met_by(stands))
         }
         Action::IssueAppPassword { .. }
+        | Action::ResetAppPassword { .. }
         | Action::SignOut
         | Action::SetPassword { .. }
         | Action::GeneratePassword { .. }
@@ -216,6 +231,7 @@ pub(super) fn waits(action: &Action, created: Option<&MethodId>, seen: &Seen) ->
         Action::AddPhone { kind, .. } => (*kind, None),
         Action::UpdatePhone { kind, method, .. } => (*kind, Some(method)),
         Action::AddTotp { .. } => (MethodKind::Totp, Some(created?)),
+        Action::AddHotp { .. } => (MethodKind::Hotp, Some(created?)),
         Action::AddHardwareToken { .. } => (MethodKind::HardwareToken, Some(created?)),
         _ => return None,
     };

@@ -30,11 +30,11 @@ pub(super) fn switch(draft: &mut Draft<'_>, enabled: bool) -> Result<()> {
 pub(crate) const NO_SIGN_IN: &str = "no sign-in until it is enabled again";
 
 /// An account that comes from another directory has its master there (api/entra 3.4).
-fn warn_of_sync(draft: &mut Draft<'_>) {
-    if draft.person.user.synced == Some(true) {
-        draft.warnings.push(
-            "the account comes from another directory: do the same there, or its next change there undoes this".to_owned(),
-        );
+pub(crate) fn warn_of_sync(draft: &mut Draft<'_>) {
+    let warning =
+        "the account comes from another directory: do the same there, or its next change there undoes this";
+    if draft.person.user.synced == Some(true) && !draft.warnings.iter().any(|known| known == warning) {
+        draft.warnings.push(warning.to_owned());
     }
 }
 

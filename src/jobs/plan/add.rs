@@ -254,7 +254,21 @@ pub(super) fn pass(
         start,
     };
     draft.require(action, words, &[])?;
+    if let Some(error) = at_home(draft, "gets no temporary pass") {
+        return Err(error);
+    }
     admit_pass(draft, minutes, one_time)
+}
+
+/// Why something cannot be done to somebody whose account is in another organization; `None`: it is not.
+pub(crate) fn at_home(draft: &Draft<'_>, what: &str) -> Option<Error> {
+    draft.person.user.is_external().then(|| {
+        Error::new(
+            ErrorCode::ServiceRefused,
+            format!("{} is a guest of another organization and {what}", draft.whose()),
+        )
+        .hint("it is done in the organization where the guest signs in")
+    })
 }
 
 /// Whether policy lets this person have such a pass.

@@ -1,5 +1,6 @@
 //! What stands around the methods: remembered devices, app passwords, sessions, the password, the account.
 
+use super::add::at_home;
 use super::draft::{Draft, Words};
 use crate::domain::{
     Action, Answer, AppPassword, Capability, Device, DeviceId, Error, ErrorCode, Result, Secret, Slot,
@@ -148,6 +149,12 @@ pub(super) fn app_passwords(draft: &mut Draft<'_>, typed: &[String], reissue: bo
                 return Ok(());
             }
             Some(words) => {
+                if reissue && resets(draft) {
+                    for one in &known {
+                        reset(draft, one)?;
+                    }
+                    return Ok(());
+                }
                 let revoked = draft.require(Action::RevokeAllAppPasswords, words, &[])?;
                 for one in known.iter().filter(|_| reissue) {
                     issue(draft, one, revoked)?;
@@ -173,6 +180,10 @@ pub(super) fn app_passwords(draft: &mut Draft<'_>, typed: &[String], reissue: bo
         }
     }
     for one in going {
+        if reissue && resets(draft) {
+            reset(draft, &one)?;
+            continue;
+        }
         let action = Action::RevokeAppPassword {
             id: one.id.clone(),
             name: one.name.clone(),
@@ -184,6 +195,21 @@ pub(super) fn app_passwords(draft: &mut Draft<'_>, typed: &[String], reissue: bo
         }
     }
     Ok(())
+}
+
+/// Whether the service gives an app password another secret in its place.
+fn resets(draft: &Draft<'_>) -> bool {
+    draft.setting.capabilities.get(Capability::ResetAppPassword) == Answer::Native
+}
+
+/// Another secret for an app password: the old one ends with it.
+fn reset(draft: &mut Draft<'_>, one: &AppPassword) -> Result<u16> {
+    let words = Words::new("reset", "app password", quoted_name(one)).outcome(quoted_name(one));
+    let action = Action::ResetAppPassword {
+        id: one.id.clone(),
+        name: one.name.clone(),
+    };
+    draft.require(action, words, &[])
 }
 
 fn issue(draft: &mut Draft<'_>, one: &AppPassword, revoked: u16) -> Result<u16> {
@@ -224,6 +250,9 @@ pub(crate) fn password_words(permanent: bool) -> Words {
 /// `user reset-password`.
 pub(super) fn password(draft: &mut Draft<'_>, given: Option<&Secret>, permanent: bool) -> Result<()> {
     let words = password_words(permanent);
+    if let Some(error) = at_home(draft, "has no password here") {
+        return Err(error);
+    }
     if draft.person.user.synced == Some(true) {
         draft.warnings.push(
             "the account comes from another directory: the password counts there once it is written back"

@@ -3,6 +3,7 @@
 
 use serde_json::Value;
 
+use super::add::checked;
 use super::draft::{Draft, Words};
 use crate::domain::{
     Action, Error, ErrorCode, MethodKind, MethodPolicy, MethodState, PolicyUse, Result, Secret, Slot,
@@ -166,4 +167,34 @@ pub(super) fn qr_pin(draft: &mut Draft<'_>, days: Option<u32>) -> Result<()> {
     draft.require(Action::AddQrPin { days }, words, &[])?;
     warn_of_policy(draft, rows(draft, kind).first().copied());
     Ok(())
+}
+
+/// `methods add hotp`.
+pub(super) fn hotp(draft: &mut Draft<'_>, name: Option<&str>) -> Result<()> {
+    let words = Words::new(
+        "add",
+        MethodKind::Hotp.as_str(),
+        named(name, "a new seed, shown once"),
+    );
+    let name = name.map(str::to_owned);
+    // What the service cannot do at all is said before what policy says.
+    draft.require(Action::AddHotp { name }, words, &[])?;
+    checked(draft, MethodKind::Hotp.as_str()).map(|_| ())
+}
+
+/// `methods add push`.
+pub(super) fn push(draft: &mut Draft<'_>, name: Option<&str>) -> Result<()> {
+    let words = Words::new(
+        "add",
+        MethodKind::Push.as_str(),
+        named(name, "a new link, shown once"),
+    );
+    let name = name.map(str::to_owned);
+    draft.require(Action::AddPush { name }, words, &[])?;
+    checked(draft, MethodKind::Push.as_str()).map(|_| ())
+}
+
+/// The name between quotes, and what comes with it.
+fn named(name: Option<&str>, what: &str) -> String {
+    name.map_or_else(|| what.to_owned(), |name| format!("\"{name}\", {what}"))
 }

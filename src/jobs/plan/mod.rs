@@ -14,6 +14,7 @@ mod remove;
 mod several;
 mod simulate;
 mod state;
+mod switch;
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -24,8 +25,8 @@ use crate::domain::{
     User, Via,
 };
 
-pub(crate) use account::NO_SIGN_IN;
-pub(crate) use add::admit_pass;
+pub(crate) use account::{NO_SIGN_IN, warn_of_sync};
+pub(crate) use add::{admit_pass, at_home};
 pub(crate) use around::password_words;
 pub use back::{Back, put_back};
 pub(crate) use draft::{Draft, Words};
@@ -57,6 +58,16 @@ pub enum Wish {
     },
     /// `methods add totp`.
     AddTotp {
+        /// The name of the device.
+        name: Option<String>,
+    },
+    /// `methods add hotp`.
+    AddHotp {
+        /// The name of the device.
+        name: Option<String>,
+    },
+    /// `methods add push`.
+    AddPush {
         /// The name of the device.
         name: Option<String>,
     },
@@ -113,6 +124,17 @@ pub enum Wish {
         /// Whether what is not there is fine.
         missing_ok: bool,
         /// Whether the last usable method may go.
+        leave_none: bool,
+    },
+    /// `methods disable`, `methods enable`.
+    SwitchMethods {
+        /// Each METHOD as it was typed.
+        methods: Vec<String>,
+        /// Whether they may be used.
+        enabled: bool,
+        /// Whether they are lost, and a password stands in.
+        lost: bool,
+        /// Whether the last usable method may be switched off.
         leave_none: bool,
     },
     /// `methods set-default`.
@@ -176,6 +198,9 @@ impl Wish {
             Self::AddPhone { .. }
             | Self::AddEmail { .. }
             | Self::AddTotp { .. }
+            | Self::AddHotp { .. }
+            | Self::AddPush { .. }
+            | Self::SwitchMethods { .. }
             | Self::AddPass { .. }
             | Self::AddQuestions(_)
             | Self::AddExternal { .. }
@@ -223,6 +248,8 @@ impl Wish {
             ) | Self::AddPhone { .. }
                 | Self::AddEmail { .. }
                 | Self::AddTotp { .. }
+                | Self::AddHotp { .. }
+                | Self::AddPush { .. }
                 | Self::AddPass { .. }
                 | Self::AddQuestions(_)
                 | Self::AddExternal { .. }
@@ -241,6 +268,9 @@ impl Wish {
         matches!(
             self,
             Self::AddTotp { .. }
+                | Self::AddHotp { .. }
+                | Self::AddPush { .. }
+                | Self::SwitchMethods { lost: true, .. }
                 | Self::AddPass { .. }
                 | Self::AddQrPin { .. }
                 | Self::AppPasswords { reissue: true, .. }
@@ -318,6 +348,14 @@ pub fn plan(setting: &Setting<'_>, person: &Person, wish: &Wish) -> Result<Plann
         } => add::phone(&mut draft, number, *kind, *via, *replace)?,
         Wish::AddEmail { address, replace } => add::email(&mut draft, address, *replace)?,
         Wish::AddTotp { name } => add::totp(&mut draft, name.as_deref())?,
+        Wish::AddHotp { name } => enrol::hotp(&mut draft, name.as_deref())?,
+        Wish::AddPush { name } => enrol::push(&mut draft, name.as_deref())?,
+        Wish::SwitchMethods {
+            methods,
+            enabled,
+            lost,
+            leave_none,
+        } => switch::methods(&mut draft, methods, *enabled, *lost, *leave_none)?,
         Wish::AddPass {
             lifetime,
             one_time,

@@ -28,6 +28,34 @@ impl Draft<'_> {
                 method.state = MethodState::Pending;
                 methods.push(method);
             }
+            Action::AddHotp { name } => add(methods, MethodKind::Hotp, name.as_ref()),
+            Action::AddPush { name } => {
+                add(methods, MethodKind::Push, name.as_ref());
+                if let Some(method) = methods.last_mut() {
+                    method.state = MethodState::Pending;
+                }
+            }
+            Action::SwitchMethod {
+                method,
+                kind,
+                enabled,
+            } => {
+                self.set.push((*kind, method.clone()));
+                if let Some(method) = methods.iter_mut().find(found(method, kind)) {
+                    method.state = if *enabled {
+                        MethodState::Ready
+                    } else {
+                        MethodState::Disabled
+                    };
+                }
+            }
+            Action::ReplaceLost { method, kind } => {
+                self.set.push((*kind, method.clone()));
+                if let Some(method) = methods.iter_mut().find(found(method, kind)) {
+                    method.state = MethodState::Disabled;
+                }
+                add(methods, MethodKind::TemporaryPass, None);
+            }
             Action::AddTemporaryPass { .. } => {
                 methods.push(Method::new("new", MethodKind::TemporaryPass, ""))
             }
@@ -117,6 +145,7 @@ impl Draft<'_> {
             Action::Unlock => self.info.locked = self.info.locked.map(|_| false),
             Action::AddQuestions { .. }
             | Action::IssueAppPassword { .. }
+            | Action::ResetAppPassword { .. }
             | Action::SetPassword { .. }
             | Action::GeneratePassword { .. }
             | Action::RequireRegistration

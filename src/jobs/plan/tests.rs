@@ -238,6 +238,7 @@ fn policy(kind: &str, purpose: PolicyUse, limits: &[(&str, serde_json::Value)]) 
         remembered_devices: None,
         registration: None,
         app_passwords: None,
+        settings: Vec::new(),
         questions: vec!["Pet?".into(), "Street?".into()],
     }
 }

@@ -14,7 +14,16 @@ pub struct Playbook {
     pub name: String,
     /// What it is for.
     pub description: Option<String>,
+    /// Whether a message is made of what was done, and how.
+    pub notify: Option<Notify>,
     steps: Vec<PlaybookStep>,
+}
+
+/// The last step of a playbook: a message for the ticket or the person.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Notify {
+    /// The file of its template, from the folder of the configuration on; `None`: the one that comes with the program.
+    pub template: Option<String>,
 }
 
 /// One step.

@@ -3,11 +3,14 @@
 
 use toml::{Table, Value};
 
-use super::{Playbook, PlaybookStep, VERBS};
+use super::{Notify, Playbook, PlaybookStep, VERBS};
 use crate::domain::{Error, ErrorCode, MethodKind, Result};
 use crate::jobs::filter::Filter;
 
 const KEYS: [&str; 2] = ["description", "steps"];
+/// The step that is no change: it tells of them.
+const NOTIFY: &str = "notify";
+const NOTIFY_KEYS: [&str; 2] = ["do", "template"];
 const STEP_KEYS: [&str; 5] = ["do", "methods", "mail", "when", "if_unsupported"];
 
 /// Reads one.
@@ -30,6 +33,18 @@ pub(super) fn playbook(name: &str, value: &Value) -> Result<Playbook> {
         .and_then(Value::as_array)
         .filter(|steps| !steps.is_empty())
         .ok_or_else(|| wrong(&place, "it has no steps").hint(format!("write [[playbooks.{name}.steps]]")))?;
+    let (steps, notify) = match steps.split_last() {
+        Some((last, rest)) if is_notify(last) => {
+            if rest.is_empty() {
+                return Err(wrong(&place, "it does nothing that could be told of"));
+            }
+            (
+                rest,
+                Some(notify(&format!("{place}, step {}", steps.len()), last)?),
+            )
+        }
+        _ => (steps.as_slice(), None),
+    };
     let steps = (1..)
         .zip(steps)
         .map(|(number, value)| step(&format!("{place}, step {number}"), value))
@@ -37,8 +52,26 @@ pub(super) fn playbook(name: &str, value: &Value) -> Result<Playbook> {
     Ok(Playbook {
         name: name.to_owned(),
         description,
+        notify,
         steps,
     })
+}
+
+fn is_notify(step: &Value) -> bool {
+    step.get("do").and_then(Value::as_str) == Some(NOTIFY)
+}
+
+fn notify(place: &str, value: &Value) -> Result<Notify> {
+    if let Some(table) = value.as_table() {
+        known_keys(place, table, &NOTIFY_KEYS)?;
+    }
+    match value.get("template") {
+        None => Ok(Notify::default()),
+        Some(Value::String(file)) => Ok(Notify {
+            template: Some(file.clone()),
+        }),
+        Some(_) => Err(wrong(place, "template is not a text").hint("write template = \"ticket.txt\"")),
+    }
 }
 
 fn step(place: &str, value: &Value) -> Result<PlaybookStep> {
@@ -55,9 +88,13 @@ fn step(place: &str, value: &Value) -> Result<PlaybookStep> {
         .ok_or_else(|| wrong(place, "it does not say what to do").hint("write do = \"sign-out\""))?;
     let names: Vec<&str> = VERBS.iter().map(|(name, _)| *name).collect();
     let Some((_, verb)) = VERBS.iter().find(|(name, _)| *name == does) else {
-        if does == "notify" {
-            return Err(wrong(place, "this version cannot notify yet").hint("leave the step out"));
+        if does == NOTIFY {
+            return Err(wrong(
+                place,
+                "notify is the last step: it tells what the others did",
+            ));
         }
+        let names: Vec<&str> = names.into_iter().chain([NOTIFY]).collect();
         return Err(unknown(place, "do", does, &names));
     };
     let methods = match table.get("methods") {

@@ -2,7 +2,9 @@
 
 use super::{Options, Pass, Playbook, PlaybookStep, Verb};
 use crate::domain::{Action, Error, ErrorCode, Method, MethodId, MethodKind, Result, reference};
-use crate::jobs::plan::{Draft, NO_SIGN_IN, Words, admit_pass, password_words, strongest};
+use crate::jobs::plan::{
+    Draft, NO_SIGN_IN, Words, admit_pass, at_home, password_words, strongest, warn_of_sync,
+};
 
 /// Which methods of a person the options leave to be removed.
 struct Range {
@@ -231,13 +233,18 @@ fn plain(draft: &mut Draft<'_>, verb: Verb) {
             let words = draft.sign_out_words();
             draft.attempt(Action::SignOut, words, &[]);
         }
-        Verb::ResetPassword => {
-            let action = Action::GeneratePassword { permanent: false };
-            draft.attempt(action, password_words(false), &[]);
-        }
+        Verb::ResetPassword => match at_home(draft, "has no password here") {
+            Some(error) => at_hand(draft, password_words(false), &error),
+            None => {
+                let action = Action::GeneratePassword { permanent: false };
+                draft.attempt(action, password_words(false), &[]);
+                warn_of_sync(draft);
+            }
+        },
         Verb::DisableAccount if draft.user.enabled => {
             let words = Words::new("disable", "account", NO_SIGN_IN);
             draft.attempt(Action::DisableAccount, words, &[]);
+            warn_of_sync(draft);
         }
         Verb::RequireRegistration => {
             let words = Words::new("require", "registration", "at next sign-in");
@@ -284,6 +291,13 @@ fn temporary_pass(draft: &mut Draft<'_>, pass: Pass) -> Result<()> {
         plain(draft, Verb::RequireRegistration);
         return Ok(());
     }
+    if let Some(error) = at_home(draft, "gets no temporary pass") {
+        if pass == Pass::Always {
+            return Err(error);
+        }
+        at_hand(draft, words, &error);
+        return Ok(());
+    }
     match admit_pass(draft, None, None) {
         Err(error) if pass == Pass::Always => return Err(error),
         Err(error) => {
@@ -298,6 +312,12 @@ fn temporary_pass(draft: &mut Draft<'_>, pass: Pass) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// A row for what is done elsewhere.
+fn at_hand(draft: &mut Draft<'_>, words: Words, error: &Error) {
+    let instead = error.hint_text().unwrap_or_default().to_owned();
+    draft.by_hand(words, error.message().to_owned(), instead);
 }
 
 /// Says that nothing is left to verify with, and what that means.

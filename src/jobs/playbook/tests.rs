@@ -336,6 +336,9 @@ fn mistakes_in_a_playbook_are_found_with_what_was_meant() {
             "do = \"remove\"\nmethods = [\"autenticator\"]",
             "do = \"remove\"\nmethods = [\"password\"]",
             "do = \"notify\"",
+            "do = \"notify\"\n[[mine.steps]]\ndo = \"sign-out\"",
+            "do = \"sign-out\"\n[[mine.steps]]\ndo = \"notify\"\nto = \"x\"",
+            "do = \"sign-out\"\n[[mine.steps]]\ndo = \"notify\"\ntemplate = 1",
             "do = \"sign-out\"\nwhen = \".methods | any(\"",
             "do = \"sign-out\"\nif_unsupported = \"fial\"",
             "methods = []",
@@ -347,7 +350,10 @@ fn mistakes_in_a_playbook_are_found_with_what_was_meant() {
     playbook mine, step 1: key "method" is not known (did you mean "methods"?)
     playbook mine, step 1: method "autenticator" is not known (did you mean "authenticator"?)
     playbook mine, step 1: no removal means the password (write do = "reset-password")
-    playbook mine, step 1: this version cannot notify yet (leave the step out)
+    playbook mine: it does nothing that could be told of ()
+    playbook mine, step 1: notify is the last step: it tells what the others did ()
+    playbook mine, step 2: key "to" is not known (did you mean "do"?)
+    playbook mine, step 2: template is not a text (write template = "ticket.txt")
     playbook mine, step 1: when: it is not a jq filter ()
     playbook mine, step 1: if_unsupported "fial" is not known (did you mean "fail"?)
     playbook mine, step 1: it does not say what to do (write do = "sign-out")
@@ -384,4 +390,54 @@ fn one_dead_device_of_two_goes_alone() {
     remove | authenticator:b2f7 | "Pixel 5"; cannot be undone
     stays | authenticator:3d10; default authenticator:3d10
     "#);
+}
+
+#[test]
+fn a_guest_of_another_organization_gets_no_password_and_no_pass_here() {
+    let guest = || {
+        let (mut user, info) = adele();
+        user.guest = true;
+        user.sign_in_name = "adele_fabrikam.example#EXT#@contoso.example".to_owned();
+        user.id = "id-adele_fabrikam.example#EXT#".into();
+        (user, info)
+    };
+    let by_hand = |plan: &PlannedUser, step: &str| {
+        let row = plan.steps.iter().find(|row| row.step == step);
+        matches!(row.map(|row| &row.deed), Some(Deed::ByHand { .. }))
+    };
+    assert!(by_hand(&run("compromised", guest()), "reset"));
+    let (user, mut info) = guest();
+    info.methods = Some(vec![method("app", MethodKind::Authenticator)]);
+    let plan = run("lost-phone", (user.clone(), info.clone()));
+    assert!(by_hand(&plan, "issue"), "{}", lines(&plan));
+    // A pass that was asked for is refused, and so is a password.
+    let who = user.id.0.trim_start_matches("id-").to_owned();
+    let fake = Fake::new(vec![(user, info)]);
+    let pass = Wish::AddPass {
+        lifetime: None,
+        one_time: None,
+        start: None,
+    };
+    let password = Wish::Password {
+        given: None,
+        permanent: false,
+    };
+    for wish in [pass, password] {
+        let error = fake.plan(&who, "user reset", &wish).unwrap_err();
+        assert_eq!(error.code(), ErrorCode::ServiceRefused);
+    }
+}
+
+#[test]
+fn a_synced_account_is_told_to_be_stopped_where_it_comes_from_too() {
+    let (mut user, info) = adele();
+    user.synced = Some(true);
+    let plan = run("compromised", (user, info));
+    let told = |text: &&String| text.contains("comes from another directory");
+    assert_eq!(
+        plan.warnings.iter().filter(told).count(),
+        1,
+        "{:?}",
+        plan.warnings
+    );
 }

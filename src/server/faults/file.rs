@@ -10,11 +10,33 @@ use jiff::SignedDuration;
 use serde::Deserialize;
 use toml::{Spanned, Value};
 
-use super::rule::{Fault, Lagging, Pattern, Rule};
+use super::rule::{Code, Fault, Lagging, Pattern, Rule};
 use crate::domain::{Error, ErrorCode, Result, written};
 use crate::server::token::context;
 
 const VERBS: [&str; 5] = ["GET", "POST", "PATCH", "PUT", "DELETE"];
+
+/// Codes that a rule may name, with what Graph says beside them (api/entra 6.3; the second is the one of a tenant without
+/// the licence for it).
+const CODES: [Code; 8] = [
+    ("accessDenied", "Request Authorization failed"),
+    (
+        "Authentication_RequestFromNonPremiumTenantOrB2CTenant",
+        "Neither tenant is B2C or tenant doesn't have premium license",
+    ),
+    (
+        "Authorization_RequestDenied",
+        "Insufficient privileges to complete the operation.",
+    ),
+    ("BadRequest", "Resource not found for the segment."),
+    ("Request_BadRequest", "The request was refused on purpose."),
+    (
+        "Request_ResourceNotFound",
+        "Resource does not exist or one of its queried reference-property objects are not present.",
+    ),
+    ("resourceNotFound", "Resource not found."),
+    ("UnknownError", ""),
+];
 
 /// The file as it is written.
 #[derive(Deserialize)]
@@ -36,6 +58,7 @@ struct Written {
     first: Option<Spanned<u64>>,
     status: Option<Spanned<i64>>,
     retry_after: Option<Spanned<u64>>,
+    code: Option<Spanned<String>>,
     reset_before: Option<Spanned<bool>>,
     reset_after: Option<Spanned<bool>>,
     slow: Option<Spanned<String>>,
@@ -45,6 +68,8 @@ struct Written {
     claims_challenge: Option<Spanned<String>>,
     duplicate_page: Option<Spanned<bool>>,
     empty_page: Option<Spanned<bool>>,
+    unknown_method: Option<Spanned<bool>>,
+    half_success: Option<Spanned<bool>>,
     drop_item: Option<Spanned<String>>,
 }
 
@@ -146,8 +171,15 @@ fn faults(written: &Written) -> Result<Vec<(Fault, Range<usize>)>, Wrong> {
     let mut faults = Vec::new();
     if let Some(found) = &written.status {
         let retry_after = written.retry_after.as_ref().map(|seconds| *seconds.get_ref());
-        let status = status(found)?;
-        faults.push((Fault::Status { status, retry_after }, found.span()));
+        let code = written.code.as_ref().map(code).transpose()?;
+        let fault = Fault::Status {
+            status: status(found)?,
+            retry_after,
+            code,
+        };
+        faults.push((fault, found.span()));
+    } else if let Some(code) = &written.code {
+        return Err(wrong("code goes with a status", code.span()));
     } else if let Some(seconds) = &written.retry_after {
         return Err(wrong("retry_after goes with a status", seconds.span()));
     }
@@ -156,6 +188,8 @@ fn faults(written: &Written) -> Result<Vec<(Fault, Range<usize>)>, Wrong> {
         (&written.reset_after, Fault::ResetAfter),
         (&written.duplicate_page, Fault::DuplicatePage),
         (&written.empty_page, Fault::EmptyPage),
+        (&written.unknown_method, Fault::UnknownMethod),
+        (&written.half_success, Fault::HalfSuccess),
     ] {
         if let Some(found) = found {
             if !*found.get_ref() {
@@ -228,6 +262,16 @@ fn status(written: &Spanned<i64>) -> Result<StatusCode, Wrong> {
         .and_then(|code| StatusCode::from_u16(code).ok())
         .filter(|code| code.is_client_error() || code.is_server_error())
         .ok_or_else(|| wrong("a status of an error is from 400 to 599", written.span()))
+}
+
+/// One of the codes that Graph answers with.
+fn code(written: &Spanned<String>) -> Result<Code, Wrong> {
+    let name = written.get_ref();
+    let found = CODES.iter().find(|(code, _)| code.eq_ignore_ascii_case(name));
+    found.copied().ok_or_else(|| {
+        let known: Vec<&str> = CODES.iter().map(|(code, _)| *code).collect();
+        unknown("code", name, &known, written.span())
+    })
 }
 
 fn lagging(written: &Spanned<WrittenLag>) -> Result<Lagging, Wrong> {

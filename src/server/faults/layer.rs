@@ -43,12 +43,16 @@ pub(crate) async fn act(State(state): State<Arc<AppState>>, mut request: Request
     let verdict = faults.look(kind, &call);
     faults.wait(&[verdict]).await;
     let mut response = match verdict.fault() {
-        Some(Fault::Status { status, retry_after }) => {
+        Some(Fault::Status {
+            status,
+            retry_after,
+            code,
+        }) => {
             faults.gave(&verdict);
             if kind == Kind::Token {
                 token::refused(status, retry_after)
             } else {
-                refused(status, retry_after).into_response()
+                refused(status, retry_after, code).into_response()
             }
         }
         Some(Fault::ClaimsChallenge(context)) => {

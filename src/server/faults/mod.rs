@@ -21,7 +21,7 @@ pub(crate) use self::ghost::Lag;
 pub(crate) use self::layer::act;
 pub(crate) use self::line::{Line, Lines, Wire};
 pub(crate) use self::page::turn;
-pub(crate) use self::rule::{Fault, Kind};
+pub(crate) use self::rule::{Code, Fault, Kind};
 pub use self::throttle::Rate;
 
 use self::ghost::Ghosts;
@@ -190,8 +190,8 @@ impl Faults {
 }
 
 /// The error that a rule gives, in Graph's words.
-pub(crate) fn refused(status: StatusCode, retry_after: Option<u64>) -> ApiError {
-    let (code, message) = match status {
+pub(crate) fn refused(status: StatusCode, retry_after: Option<u64>, code: Option<Code>) -> ApiError {
+    let (code, message) = code.unwrap_or(match status {
         StatusCode::TOO_MANY_REQUESTS => ("TooManyRequests", "Too many requests."),
         StatusCode::SERVICE_UNAVAILABLE => ("serviceUnavailable", "The service is temporarily unavailable."),
         StatusCode::GATEWAY_TIMEOUT => ("gatewayTimeout", "The gateway timed out."),
@@ -202,7 +202,7 @@ pub(crate) fn refused(status: StatusCode, retry_after: Option<u64>) -> ApiError 
         StatusCode::FORBIDDEN => ("accessDenied", "Request Authorization failed"),
         _ if status.is_client_error() => ("badRequest", "The request was refused on purpose."),
         _ => ("generalException", "The service failed."),
-    };
+    });
     let error = ApiError::new(status, code, message);
     match retry_after {
         Some(seconds) => error.header(header::RETRY_AFTER, &seconds.to_string()),

@@ -1,4 +1,4 @@
-//! Pages that come twice, and pages of nothing.
+//! Pages that come twice, pages of nothing, and lists with something in them that nobody knows.
 
 use serde_json::{Value, json};
 
@@ -19,6 +19,17 @@ pub(crate) fn turn(fault: Fault, state: &AppState, call: &Call, reply: &mut Repl
         Some(_) => {}
     }
     match fault {
+        Fault::UnknownMethod => {
+            let unknown = json!({
+                "@odata.type": "#microsoft.graph.resourceAccountKeyAuthenticationMethod",
+                "id": "7e1e9a7c-0000-4000-8000-000000000001",
+                "createdDateTime": null,
+            });
+            if let Some(items) = body["value"].as_array_mut() {
+                items.push(unknown);
+            }
+            return true;
+        }
         Fault::EmptyPage => body["value"] = json!([]),
         Fault::DuplicatePage => {}
         _ => return false,

@@ -21,6 +21,9 @@ pub(crate) enum Kind {
     Token,
 }
 
+/// A code of an error, with its message.
+pub(crate) type Code = (&'static str, &'static str);
+
 /// What goes wrong.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Fault {
@@ -28,6 +31,7 @@ pub(crate) enum Fault {
     Status {
         status: StatusCode,
         retry_after: Option<u64>,
+        code: Option<Code>,
     },
     /// The connection is cut before the call is made.
     ResetBefore,
@@ -47,6 +51,10 @@ pub(crate) enum Fault {
     DuplicatePage,
     /// A page of nothing comes first.
     EmptyPage,
+    /// A list of methods has one of a type that nobody knows.
+    UnknownMethod,
+    /// A number is stored, and refused as the sign-in name of somebody else.
+    HalfSuccess,
     /// The answer to the batch says nothing of this item, which was made or was not.
     DropItem { made: bool },
 }
@@ -72,6 +80,8 @@ impl Fault {
             Self::TokenLifetime(_) => "token_lifetime",
             Self::DuplicatePage => "duplicate_page",
             Self::EmptyPage => "empty_page",
+            Self::UnknownMethod => "unknown_method",
+            Self::HalfSuccess => "half_success",
             Self::DropItem { .. } => "drop_item",
         }
     }
@@ -107,6 +117,13 @@ impl Rule {
             Fault::ClaimsChallenge(_) => kind != Kind::Token,
             Fault::DuplicatePage | Fault::EmptyPage => {
                 call.method == Method::GET && kind != Kind::Token && call.option("again").is_none()
+            }
+            Fault::UnknownMethod => {
+                call.method == Method::GET && call.path.last().is_some_and(|last| last == "methods")
+            }
+            Fault::HalfSuccess => {
+                matches!(call.method, Method::POST | Method::PATCH)
+                    && call.path.get(3).is_some_and(|segment| segment == "phoneMethods")
             }
             Fault::LaggingDeletes(_) => call.method == Method::DELETE && is_method(call),
             _ => true,

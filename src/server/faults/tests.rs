@@ -38,6 +38,8 @@ fn what_is_wrong_in_the_file_is_told_with_its_place_and_the_right_word() {
         "[[rule]]\nstatus = 503\nseed = 2",
         "[[rule]]\nstatus = 503\nfirst = 0",
         "[[rule]]\nretry_after = 2\nreset_after = true",
+        "[[rule]]\nstatus = 403\ncode = \"acesDenied\"",
+        "[[rule]]\ncode = \"accessDenied\"\nreset_after = true",
         "[[rule]]\nreset_after = false",
         "[[rule]]\npath = \"users\"\nreset_after = true",
         "[[rule]]\nslow = \"2\"",
@@ -67,6 +69,8 @@ fn what_is_wrong_in_the_file_is_told_with_its_place_and_the_right_word() {
     faults.toml:3:8: a seed goes with a share
     faults.toml:3:9: the number is 1 or more
     faults.toml:2:15: retry_after goes with a status
+    faults.toml:3:8: code "acesDenied" is not known (did you mean "accessDenied"?)
+    faults.toml:2:8: code goes with a status
     faults.toml:2:15: only true says something: leave it out
     faults.toml:2:8: a path begins with /
     faults.toml:2:8: a time is a number with a unit, as "200ms" or "5s"
@@ -158,6 +162,13 @@ fn a_rule_is_about_the_calls_that_its_method_path_and_fault_allow() {
     assert!(!takes("drop_item = \"after\"", Kind::Single, "GET", "/users"));
     assert!(!takes("empty_page = true", Kind::Single, "GET", "/users?again=1"));
     assert!(!takes("empty_page = true", Kind::Single, "POST", "/users"));
+    let phones = "/users/a/authentication/phoneMethods";
+    assert!(takes("half_success = true", Kind::Item, "POST", phones));
+    assert!(takes("half_success = true", Kind::Single, "PATCH", method));
+    assert!(!takes("half_success = true", Kind::Single, "DELETE", method));
+    let list = "/users/a/authentication/methods";
+    assert!(takes("unknown_method = true", Kind::Item, "GET", list));
+    assert!(!takes("unknown_method = true", Kind::Item, "GET", phones));
 }
 
 #[test]
@@ -179,12 +190,27 @@ fn every_example_of_the_document_is_a_file_and_every_fault_has_one() {
             "drop_item",
             "duplicate_page",
             "empty_page",
+            "half_success",
             "lagging_deletes",
             "reset_after",
             "reset_before",
             "slow",
             "status",
-            "token_lifetime"
+            "token_lifetime",
+            "unknown_method"
         ]
     );
+}
+
+#[test]
+fn every_key_of_the_file_is_in_its_documentation() {
+    let page = include_str!("../../../docs/faults.md");
+    let said = wrong("[[rule]]\nxxxxxxxxxxxxxxxx = 1");
+    let (_, keys) = said.split_once("the keys are: ").unwrap();
+    let keys: Vec<&str> = keys.trim_end_matches(')').split(", ").collect();
+    assert!(keys.len() > 15, "{keys:?}");
+    for key in keys {
+        let told = page.contains(&format!("`{key}`")) || page.contains(&format!("\n{key} = "));
+        assert!(told, "{key} is not documented");
+    }
 }

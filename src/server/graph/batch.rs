@@ -184,9 +184,14 @@ async fn one(
     call: Call,
     verdict: &Verdict,
 ) -> Result<Reply, ApiError> {
-    if let Some(Fault::Status { status, retry_after }) = verdict.fault() {
+    if let Some(Fault::Status {
+        status,
+        retry_after,
+        code,
+    }) = verdict.fault()
+    {
         state.faults.gave(verdict);
-        return Err(refused(status, retry_after));
+        return Err(refused(status, retry_after, code));
     }
     if let Some(Fault::ClaimsChallenge(context)) = verdict.fault()
         && let Some(challenge) = auth::challenge(state, token, context)

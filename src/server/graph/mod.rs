@@ -6,6 +6,7 @@ mod batch;
 mod devices;
 mod filter;
 mod groups;
+pub(crate) mod metadata;
 pub(crate) mod methods;
 pub(crate) mod page;
 pub(crate) mod permission;
@@ -112,10 +113,16 @@ async fn run_with(
 ) -> Result<Reply, ApiError> {
     call.lag = verdict.lag();
     let turned = match verdict.fault() {
-        Some(fault @ (Fault::DuplicatePage | Fault::EmptyPage)) => Some((fault, call.clone())),
+        Some(fault @ (Fault::DuplicatePage | Fault::EmptyPage | Fault::UnknownMethod)) => {
+            Some((fault, call.clone()))
+        }
         _ => None,
     };
     let mut reply = run(state, token, call).await?;
+    if verdict.fault() == Some(Fault::HalfSuccess) {
+        state.faults.gave(verdict);
+        return Err(methods::phone::not_unique());
+    }
     if let Some((fault, call)) = turned
         && turn(fault, state, &call, &mut reply)
     {

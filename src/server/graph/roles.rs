@@ -1,40 +1,8 @@
-//! Directory roles: who holds them, and over whom they give power (api/entra 7.2).
+//! Directory roles: who holds them, and over whom they give power, by the table of `domain/role.rs`.
 
 use rusqlite::Connection;
 
-use crate::domain::role::{
-    AUTHENTICATION_ADMINISTRATOR, DIRECTORY_READERS, GLOBAL_ADMINISTRATOR, GLOBAL_READER,
-    GROUPS_ADMINISTRATOR, GUEST_INVITER, HELPDESK_ADMINISTRATOR, MESSAGE_CENTER_READER,
-    PASSWORD_ADMINISTRATOR, PRIVILEGED_AUTHENTICATION_ADMINISTRATOR, REPORTS_READER,
-    USAGE_SUMMARY_REPORTS_READER, USER_ADMINISTRATOR, USER_EXPERIENCE_SUCCESS_MANAGER,
-};
-
-/// Roles whose holders an Authentication Administrator may act on.
-const LIST_A: [&str; 8] = [
-    AUTHENTICATION_ADMINISTRATOR,
-    DIRECTORY_READERS,
-    GUEST_INVITER,
-    MESSAGE_CENTER_READER,
-    PASSWORD_ADMINISTRATOR,
-    REPORTS_READER,
-    USER_EXPERIENCE_SUCCESS_MANAGER,
-    USAGE_SUMMARY_REPORTS_READER,
-];
-/// Roles whose holders a Helpdesk Administrator may act on.
-const LIST_B: [&str; 8] = [
-    DIRECTORY_READERS,
-    GUEST_INVITER,
-    HELPDESK_ADMINISTRATOR,
-    MESSAGE_CENTER_READER,
-    PASSWORD_ADMINISTRATOR,
-    REPORTS_READER,
-    USER_EXPERIENCE_SUCCESS_MANAGER,
-    USAGE_SUMMARY_REPORTS_READER,
-];
-/// What a User Administrator may act on besides list B.
-const LIST_C: [&str; 2] = [GROUPS_ADMINISTRATOR, USER_ADMINISTRATOR];
-/// Roles whose holders a Password Administrator may act on.
-const LIST_PASSWORD: [&str; 3] = [DIRECTORY_READERS, GUEST_INVITER, PASSWORD_ADMINISTRATOR];
+use crate::domain::role::reaches;
 
 /// Template ids of the roles that a person holds, directly or through role-assignable groups.
 ///
@@ -78,27 +46,18 @@ impl Target {
 
     /// Whether the holder of `role` may act on this person.
     pub(crate) fn is_below(&self, role: &str) -> bool {
-        let only = |lists: &[&[&str]]| {
-            !self.in_role_group
-                && self
-                    .roles
-                    .iter()
-                    .all(|held| lists.iter().any(|list| list.contains(&held.as_str())))
-        };
-        match role {
-            GLOBAL_ADMINISTRATOR | PRIVILEGED_AUTHENTICATION_ADMINISTRATOR | GLOBAL_READER => true,
-            AUTHENTICATION_ADMINISTRATOR => only(&[&LIST_A]),
-            HELPDESK_ADMINISTRATOR => only(&[&LIST_B]),
-            USER_ADMINISTRATOR => only(&[&LIST_B, &LIST_C]),
-            PASSWORD_ADMINISTRATOR => only(&[&LIST_PASSWORD]),
-            _ => false,
-        }
+        let held: Vec<&str> = self.roles.iter().map(String::as_str).collect();
+        reaches(role, &held, self.in_role_group)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::role::{
+        AUTHENTICATION_ADMINISTRATOR, GLOBAL_ADMINISTRATOR, GROUPS_ADMINISTRATOR, HELPDESK_ADMINISTRATOR,
+        PASSWORD_ADMINISTRATOR, PRIVILEGED_AUTHENTICATION_ADMINISTRATOR, REPORTS_READER, USER_ADMINISTRATOR,
+    };
 
     fn below(target: &[&str], in_role_group: bool, role: &str) -> bool {
         Target {

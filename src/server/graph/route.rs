@@ -265,6 +265,13 @@ static ROUTES: &[Entry] = &[
     ),
 ];
 
+/// Every path in the table with its verb, and whether beta alone has it.
+pub(super) fn paths() -> impl Iterator<Item = (&'static str, String, bool)> {
+    ROUTES
+        .iter()
+        .map(|entry| (entry.method, entry.pattern.to_owned(), entry.beta))
+}
+
 fn fits(pattern: &str, path: &[String]) -> bool {
     let mut parts = path.iter();
     pattern.split('/').all(|part| {

@@ -5,6 +5,7 @@ mod batch;
 mod directory;
 mod faults;
 mod identity;
+mod metadata;
 mod methods;
 mod opening;
 mod pass;

@@ -3,11 +3,19 @@
 
 use serde_json::Value;
 
-use super::rights;
+use super::{clouds, rights};
 use crate::auth::TokenClaims;
 use crate::domain::{Error, ErrorCode, Lack};
 use crate::http::{Response, Verb};
 use crate::services::words::{one_line, tries, words};
+
+/// What is said of a method that cannot go yet.
+const IS_DEFAULT: &str = "it is the default method, and others remain";
+
+/// Whether a method was refused to go because it is the default.
+pub(super) fn is_default(error: &Error) -> bool {
+    error.code() == ErrorCode::ServiceRefused && error.message() == IS_DEFAULT
+}
 
 /// Calls that want the same permission and fail in the same ways.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -88,6 +96,11 @@ pub(crate) fn service_code(response: &Response) -> String {
     text(&response.value(), "code").unwrap_or_default()
 }
 
+/// Graph's message in a bad answer; untrusted text.
+pub(super) fn service_message(response: &Response) -> String {
+    text(&response.value(), "message").unwrap_or_default()
+}
+
 /// Whether a 404 means that the person is not there, and not the method (assumption `absent-method`).
 pub(crate) fn means_no_person(response: &Response) -> bool {
     response.status == 404 && service_code(response) == "Request_ResourceNotFound"
@@ -99,6 +112,7 @@ pub(crate) fn refused(response: &Response, family: Family, verb: Verb, claims: &
     let code = text(&body, "code").unwrap_or_default();
     let said = said(&body);
     let error = match response.status {
+        400 | 404 if clouds::lacks(response) => clouds::lacking(response),
         400 | 409 | 422 => bad_request(family, &code, &said),
         401 => {
             let challenged = response
@@ -196,11 +210,8 @@ fn bad_request(family: Family, code: &str, said: &str) -> Error {
     if lower.contains("default") && lower.contains("method") && lower.contains("delet")
         || lower.contains("current default authentication method")
     {
-        return Error::new(
-            ErrorCode::ServiceRefused,
-            "it is the default method, and others remain",
-        )
-        .hint("make another the default first: mfactl methods set-default USER METHOD");
+        return Error::new(ErrorCode::ServiceRefused, IS_DEFAULT)
+            .hint("make another the default first: mfactl methods set-default USER METHOD");
     }
     if lower.contains("policy") || lower.contains("not allowed") || family == Family::Password {
         return Error::new(

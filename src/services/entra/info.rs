@@ -7,8 +7,8 @@ use serde_json::Value;
 
 use super::error::Family;
 use super::graph::{BETA, V1, parse, read_of};
-use super::wire::{WireMethod, WirePreferences, WireRequirements};
-use super::{EntraService, devices, preferences};
+use super::wire::{WireMethod, WirePreferences, WireRequirements, WireUser};
+use super::{EntraService, clouds, devices, preferences};
 use crate::domain::{Error, Method, Parts, Result, SecurityInfo, UnknownPart, UserId};
 use crate::http::{Request, Response, Verb};
 use crate::services::listed::{registration, sort_methods};
@@ -17,11 +17,11 @@ const METHODS: &str = "/users/{id}/authentication/methods";
 
 impl EntraService {
     pub(super) async fn read_info(&self, users: &[UserId], parts: Parts) -> Vec<Result<SecurityInfo>> {
-        let (beta, devices) = futures::join!(self.read_beta(users, parts), self.read_devices(users, parts));
+        let (beta, stable) = futures::join!(self.read_beta(users, parts), self.read_beside(users, parts));
         let mut infos: Vec<_> = beta
             .into_iter()
-            .zip(devices)
-            .map(|(beta, devices)| self.assemble(beta, devices, parts))
+            .zip(stable)
+            .map(|(beta, stable)| self.assemble(beta, stable, parts))
             .collect();
         if parts.methods || parts.default || parts.registration {
             self.read_stable(users, parts, &mut infos).await;
@@ -58,17 +58,27 @@ impl EntraService {
             .collect()
     }
 
-    async fn read_devices(&self, users: &[UserId], parts: Parts) -> Vec<Option<Result<Response>>> {
-        if !parts.devices {
-            return users.iter().map(|_| None).collect();
+    /// Devices and the last sign-in: v1.0, in one batch.
+    async fn read_beside(&self, users: &[UserId], parts: Parts) -> Vec<StableAnswers> {
+        // Where people are found with it, it is known already.
+        let activity = parts.activity && !self.sign_in_activity;
+        let mut requests = Vec::new();
+        for user in users {
+            if parts.devices {
+                requests.push(devices::request(user));
+            }
+            if activity {
+                requests.push(read_of(user, V1, "?$select=id,signInActivity", "/users/{id}"));
+            }
         }
-        let requests: Vec<Request> = users.iter().map(devices::request).collect();
-        self.graph
-            .pipeline()
-            .batch_whole(&requests)
-            .await
-            .into_iter()
-            .map(Some)
+        let mut answers: VecDeque<_> = self.graph.pipeline().batch_whole(&requests).await.into();
+        let mut next = |wanted: bool| if wanted { answers.pop_front() } else { None };
+        users
+            .iter()
+            .map(|_| StableAnswers {
+                devices: next(parts.devices),
+                activity: next(activity),
+            })
             .collect()
     }
 
@@ -76,7 +86,7 @@ impl EntraService {
     fn assemble(
         &self,
         beta: BetaAnswers,
-        devices: Option<Result<Response>>,
+        stable: StableAnswers,
         parts: Parts,
     ) -> (Result<SecurityInfo>, Option<Kept>) {
         let kept = Kept {
@@ -89,7 +99,16 @@ impl EntraService {
         };
         let mut info = SecurityInfo::default();
         tell_what_is_not_told(&mut info, parts);
-        if let Some(answer) = devices {
+        // A licence and a permission that many lack: fenced.
+        match stable
+            .activity
+            .map(|answer| self.read_part::<WireUser>(answer, Family::Report))
+        {
+            Some(Ok(user)) => info.last_sign_in_at = user.into_user().last_sign_in_at,
+            Some(Err(error)) => info.unknown.push(lost("last_sign_in", &error)),
+            None => {}
+        }
+        if let Some(answer) = stable.devices {
             match answer.and_then(|response| self.devices_in(response)) {
                 Ok(devices) => info.devices = Some(devices),
                 Err(error) => return (Err(error), None),
@@ -122,8 +141,17 @@ impl EntraService {
             .zip(self.graph.pipeline().batch_whole(&requests).await)
         {
             let Some(kept) = infos[at].1.take() else { continue };
-            let methods = answer.and_then(|response| self.methods_in(response));
+            let methods = match answer {
+                Ok(response) if clouds::lacks(&response) => self.methods_by_segment(&users[at]).await,
+                answer => answer
+                    .and_then(|response| self.methods_in(response))
+                    .map(|methods| (methods, None)),
+            };
             if let Ok(info) = &mut infos[at].0 {
+                let methods = methods.map(|(methods, unknown)| {
+                    info.unknown.extend(unknown);
+                    methods
+                });
                 match methods {
                     Ok(methods) => infos[at].0 = Ok(finish(std::mem::take(info), methods, kept, parts)),
                     Err(error) => infos[at].0 = Err(error),
@@ -153,6 +181,11 @@ impl EntraService {
         sort_methods(&mut methods);
         Ok(methods)
     }
+}
+
+struct StableAnswers {
+    devices: Option<Result<Response>>,
+    activity: Option<Result<Response>>,
 }
 
 struct BetaAnswers {

@@ -1,11 +1,13 @@
 //! Methods added, changed and removed by an administrator. Whether something stands there already is read back, not
 //! guessed from an error code: Microsoft documents the rules and not the codes.
 
+use std::time::Duration;
+
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, json};
 
 use super::EntraService;
-use super::error::{Family, means_no_person};
+use super::error::{Family, is_default, means_no_person};
 use super::graph::{BETA, V1, parse, person, read_of, write_of};
 use super::wire::{EMAIL_ID, PHONE_IDS, WireMethod, read_number, segment_of};
 use crate::domain::{
@@ -28,7 +30,14 @@ enum Standing {
     Nothing,
     Same,
     Other,
+    /// Something, shown only in part: nobody can tell whether it is the same.
+    Hidden,
 }
+
+/// How long a number that was stored with a complaint takes to show (api/entra 1.4), look by look.
+const SHOWS_AFTER: [Duration; 3] = [Duration::ZERO, Duration::from_secs(2), Duration::from_secs(3)];
+/// How long deletes take to count for the one of the default (api/entra 6.4), try by try.
+const COUNTS_AFTER: [Duration; 2] = [Duration::from_secs(2), Duration::from_secs(5)];
 
 impl EntraService {
     pub(super) async fn add_phone(
@@ -90,11 +99,14 @@ impl EntraService {
                 ErrorCode::OutcomeUnknown => match standing().await {
                     Ok(Standing::Same) => return Ok(done(request_id)),
                     Ok(Standing::Nothing) if resends > 0 => resends -= 1,
-                    Ok(Standing::Nothing | Standing::Other) | Err(_) => return Err(error),
+                    Ok(Standing::Nothing | Standing::Other | Standing::Hidden) | Err(_) => {
+                        return Err(error);
+                    }
                 },
                 _ if is_not_unique(&error) => {
-                    return match standing().await {
-                        Ok(Standing::Same) => Ok(done(request_id).detail(NOT_UNIQUE)),
+                    // Where nothing stood, what stands there now is what was added, also where it is shown in part.
+                    return match self.after_a_while(&standing).await {
+                        Some(Standing::Same | Standing::Hidden) => Ok(done(request_id).detail(NOT_UNIQUE)),
                         _ => Err(error),
                     };
                 }
@@ -106,12 +118,36 @@ impl EntraService {
                                 .hint("--replace changes it")
                                 .request_id(request_id))
                         }
+                        Ok(Standing::Hidden) => Err(Error::new(
+                            ErrorCode::AlreadySet,
+                            "something stands there, and the service shows it only in part",
+                        )
+                        .hint("--replace puts this one in its place")
+                        .request_id(request_id)),
                         Ok(Standing::Nothing) | Err(_) => Err(error),
                     };
                 }
                 _ => return Err(error),
             }
         }
+    }
+
+    /// Looks until what was stored with a complaint shows; what stands there in the end, where that can be read.
+    async fn after_a_while<'a, F>(&'a self, standing: &impl Fn() -> F) -> Option<Standing>
+    where
+        F: Future<Output = Result<Standing>> + 'a,
+    {
+        let mut last = None;
+        for wait in SHOWS_AFTER {
+            if !wait.is_zero() {
+                self.graph.pipeline().pause(wait).await;
+            }
+            last = standing().await.ok();
+            if matches!(last, Some(Standing::Same | Standing::Hidden)) {
+                break;
+            }
+        }
+        last
     }
 
     async fn phone_standing(&self, user: &UserId, id: &str, number: &PhoneNumber) -> Result<Standing> {
@@ -121,6 +157,7 @@ impl EntraService {
         Ok(found.map_or(Standing::Nothing, |method| {
             match read_number(method.phone_number.as_deref()) {
                 (Some(stands), _) if stands == *number => Standing::Same,
+                (None, Some(_)) => Standing::Hidden,
                 _ => Standing::Other,
             }
         }))
@@ -159,10 +196,20 @@ impl EntraService {
         )
         .json(json!({ "phoneNumber": number.spaced() }));
         match self.change(&request, Family::Phone).await {
-            Err(error) if is_not_unique(&error) => match self.phone_standing(user, &method.0, number).await {
-                Ok(Standing::Same) => Ok(Effect::done().detail(NOT_UNIQUE)),
-                _ => Err(error),
-            },
+            Err(error) if is_not_unique(&error) => {
+                let standing = || self.phone_standing(user, &method.0, number);
+                match self.after_a_while(&standing).await {
+                    Some(Standing::Same) => Ok(Effect::done().detail(NOT_UNIQUE)),
+                    // The old number stood there too: a part of one tells nothing.
+                    Some(Standing::Hidden) => Err(Error::new(
+                        ErrorCode::OutcomeUnknown,
+                        "the service complained and may have stored the number, which it shows only in part",
+                    )
+                    .hint("a Privileged Authentication Administrator sees it whole: mfactl methods list USER")
+                    .request_id(error.to_body().request_id)),
+                    _ => Err(error),
+                }
+            }
             result => result,
         }
     }
@@ -196,6 +243,7 @@ impl EntraService {
         user: &UserId,
         method: &MethodId,
         kind: MethodKind,
+        after_others: bool,
     ) -> Result<Effect> {
         let Some((beta, segment)) = segment_of(kind) else {
             return Err(Error::new(
@@ -217,11 +265,21 @@ impl EntraService {
             let _ = self.deactivate(user, method).await;
         }
         let request = Request::write(Verb::Delete, Class::Idempotent, root, path, template);
-        let response = self.graph.pipeline().send(&request).await?;
-        if response.status == 404 && !means_no_person(&response) {
-            return Ok(Effect::unchanged());
-        }
-        let response = self.graph.check(response, Family::Methods, Verb::Delete)?;
+        let mut waits = COUNTS_AFTER.iter();
+        let response = loop {
+            let response = self.graph.pipeline().send(&request).await?;
+            if response.status == 404 && !means_no_person(&response) {
+                return Ok(Effect::unchanged());
+            }
+            match self.graph.check(response, Family::Methods, Verb::Delete) {
+                // The others were deleted before, and the service does not see it yet.
+                Err(error) if after_others && is_default(&error) => match waits.next() {
+                    Some(wait) => self.graph.pipeline().pause(*wait).await,
+                    None => return Err(error),
+                },
+                other => break other?,
+            }
+        };
         let mut effect = Effect::done();
         if kind == MethodKind::HardwareToken {
             effect.detail = Some("deactivated, and in the inventory again".to_owned());

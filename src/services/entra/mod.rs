@@ -4,6 +4,7 @@
 mod account;
 mod assumptions;
 mod capabilities;
+mod clouds;
 mod devices;
 mod enrol;
 mod error;
@@ -14,6 +15,7 @@ mod password;
 mod policy;
 mod preferences;
 mod privileges;
+mod reach;
 mod report;
 mod rights;
 mod sessions;
@@ -90,8 +92,17 @@ impl EntraService {
         &self.graph
     }
 
-    /// Applies one step.
+    /// Applies one step; where the role is what lacks, says for whom it is not enough.
     pub(crate) async fn apply_one(&self, step: &Step) -> Result<Effect> {
+        match self.send_one(step).await {
+            Err(error) if error.code() == ErrorCode::PermissionMissing => {
+                Err(self.out_of_reach(&step.user, error).await)
+            }
+            other => other,
+        }
+    }
+
+    async fn send_one(&self, step: &Step) -> Result<Effect> {
         let user = &step.user;
         match &step.action {
             Action::AddPhone { kind, number, via: _ } => self.add_phone(user, *kind, number).await,
@@ -121,7 +132,10 @@ impl EntraService {
                 number,
             } => self.update_phone(user, method, number).await,
             Action::UpdateEmail { method, address } => self.update_email(user, method, address).await,
-            Action::RemoveMethod { method, kind } => self.remove_method(user, method, *kind).await,
+            Action::RemoveMethod { method, kind } => {
+                self.remove_method(user, method, *kind, !step.after.is_empty())
+                    .await
+            }
             Action::SetDefault { method: _, kind, via } => self.set_default(user, *kind, *via).await,
             Action::ForgetDevice { .. } | Action::ForgetAllDevices => {
                 Ok(self.sign_out(user).await?.detail("by signing out everywhere"))
@@ -138,6 +152,11 @@ impl EntraService {
             | Action::Rename { .. }
             | Action::RevokeAppPassword { .. }
             | Action::RevokeAllAppPasswords
+            | Action::AddHotp { .. }
+            | Action::AddPush { .. }
+            | Action::SwitchMethod { .. }
+            | Action::ReplaceLost { .. }
+            | Action::ResetAppPassword { .. }
             | Action::IssueAppPassword { .. }
             | Action::RequireRegistration
             | Action::MailRegistration

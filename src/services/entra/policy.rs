@@ -1,6 +1,8 @@
 //! The authentication methods policy: which methods are allowed for whom, and for one person why. Source: api/entra 5.
 //! No call says whether a method is allowed for somebody: targets are held against the person's groups.
 
+mod settings;
+
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
@@ -9,10 +11,12 @@ use serde_json::{Value, json};
 use super::EntraService;
 use super::error::Family;
 use super::graph::{BETA, V1, parse};
+use super::preferences;
 use super::privileges::Holdings;
+use super::wire::WirePreferences;
 use crate::domain::{
-    Clock, MethodKind, MethodPolicy, Policy, PolicyUse, RegistrationPolicy, Result, SystemClock, Target,
-    TargetType, UserId,
+    Clock, MethodKind, MethodPolicy, Policy, PolicyUse, RegistrationPolicy, Result, Setting, SystemClock,
+    Target, TargetType, UserId,
 };
 use crate::http::{Request, Verb, encode_segment};
 use crate::services::listed::sort_policy;
@@ -51,6 +55,7 @@ struct WireConfiguration {
 struct WirePolicy {
     authentication_method_configurations: Option<Vec<Value>>,
     registration_enforcement: Option<Value>,
+    policy_migration_state: Option<String>,
 }
 
 impl EntraService {
@@ -68,12 +73,28 @@ impl EntraService {
         };
         // Hardware tokens are in beta alone. Fenced: without it, that one row is missing.
         let hardware = Request::get(BETA, HARDWARE, HARDWARE);
-        let (policy, hardware, holdings) = futures::join!(
+        // So is whether the service picks the strongest method: of a person alone.
+        let preferences = async {
+            match user {
+                Some(user) => {
+                    let request = preferences::request(user);
+                    let read = self.graph.read::<WirePreferences>(&request, Family::Preferences);
+                    Some(read.await)
+                }
+                None => None,
+            }
+        };
+        let (policy, hardware, holdings, preferences) = futures::join!(
             self.graph.read::<WirePolicy>(&request, Family::Policy),
             self.graph.read::<WireConfiguration>(&hardware, Family::Policy),
-            holdings
+            holdings,
+            preferences
         );
         let (policy, holdings) = (policy?, holdings?);
+        let mut settings = settings::of(&policy.policy_migration_state, &policy.registration_enforcement);
+        if let Some(Ok(preferences)) = &preferences {
+            settings.extend(settings::system_preferred(preferences));
+        }
         let mut methods = Vec::new();
         for configuration in policy.authentication_method_configurations.unwrap_or_default() {
             // One configuration that nobody knows yet must not hide the others.
@@ -89,8 +110,11 @@ impl EntraService {
         {
             methods.push(row(hardware));
         }
-        self.name_groups(&mut methods).await;
+        self.name_groups(&mut methods, &mut settings).await;
         if let Some(user) = user {
+            for setting in &mut settings {
+                settings::judge(setting, user, holdings.as_ref());
+            }
             for method in &mut methods {
                 (method.allowed_for_user, method.reason) = judge(method, user, holdings.as_ref());
             }
@@ -102,19 +126,27 @@ impl EntraService {
             remembered_devices: None,
             registration: policy.registration_enforcement.as_ref().and_then(postponement),
             app_passwords: None,
+            settings,
             questions: Vec::new(),
         })
     }
 
     /// Names of the groups that the policy targets. Fenced: without them the ids are shown.
-    async fn name_groups(&self, methods: &mut [MethodPolicy]) {
-        let targets = |method: &MethodPolicy| -> Vec<String> {
-            let all = method.targets.iter().chain(&method.excluded);
-            all.filter(|target| target.kind == TargetType::Group)
-                .filter_map(|target| target.id.clone())
-                .collect()
-        };
-        let mut ids: Vec<String> = methods.iter().flat_map(targets).collect();
+    async fn name_groups(&self, methods: &mut [MethodPolicy], settings: &mut [Setting]) {
+        let mut targets: Vec<&mut Target> = methods
+            .iter_mut()
+            .flat_map(|method| method.targets.iter_mut().chain(&mut method.excluded))
+            .chain(
+                settings
+                    .iter_mut()
+                    .flat_map(|setting| setting.targets.iter_mut().chain(&mut setting.excluded)),
+            )
+            .collect();
+        let mut ids: Vec<String> = targets
+            .iter()
+            .filter(|target| target.kind == TargetType::Group)
+            .filter_map(|target| target.id.clone())
+            .collect();
         ids.sort();
         ids.dedup();
         let requests: Vec<Request> = ids
@@ -136,10 +168,7 @@ impl EntraService {
                 names.insert(id, name);
             }
         }
-        for target in methods
-            .iter_mut()
-            .flat_map(|method| method.targets.iter_mut().chain(&mut method.excluded))
-        {
+        for target in &mut targets {
             target.name = target.id.as_ref().and_then(|id| names.get(id).cloned());
         }
     }
@@ -254,6 +283,16 @@ fn judge(
     if method.purpose == PolicyUse::Off {
         return (Some(false), Some("off for everyone".to_owned()));
     }
+    meant(&method.targets, &method.excluded, user, holdings)
+}
+
+/// Whether targets mean a person, and why.
+fn meant(
+    targets: &[Target],
+    excluded: &[Target],
+    user: &UserId,
+    holdings: Option<&Holdings>,
+) -> (Option<bool>, Option<String>) {
     let name = |target: &Target| {
         target
             .name
@@ -282,11 +321,16 @@ fn judge(
         let hit = targets.iter().find(|target| meant(target) == Some(true)).cloned();
         (hit, targets.iter().any(|target| meant(target).is_none()))
     };
-    let (excluded, excluded_unsure) = find(&method.excluded);
+    let (excluded, excluded_unsure) = find(excluded);
     if let Some(target) = excluded {
-        return (Some(false), Some(format!("excluded by group {}", name(&target))));
+        let why = match target.kind {
+            TargetType::Everyone => "everyone is excluded".to_owned(),
+            TargetType::User => "excluded by name".to_owned(),
+            TargetType::Group => format!("excluded by group {}", name(&target)),
+        };
+        return (Some(false), Some(why));
     }
-    let (included, included_unsure) = find(&method.targets);
+    let (included, included_unsure) = find(targets);
     match included {
         Some(_) if excluded_unsure => (None, Some("the token may not see the person's groups".to_owned())),
         Some(target) if target.kind == TargetType::Everyone => (Some(true), Some("everyone".to_owned())),
@@ -296,11 +340,15 @@ fn judge(
         Some(target) => (Some(true), Some(format!("member of group {}", name(&target)))),
         None if included_unsure => (None, Some("the token may not see the person's groups".to_owned())),
         None => {
-            let groups: Vec<_> = method.targets.iter().map(name).collect();
-            let why = if groups.is_empty() {
-                "for nobody".to_owned()
-            } else {
-                format!("not a member of group {}", groups.join(", "))
+            let groups: Vec<_> = targets
+                .iter()
+                .filter(|target| target.kind == TargetType::Group)
+                .map(name)
+                .collect();
+            let why = match (targets.is_empty(), groups.is_empty()) {
+                (true, _) => "for nobody".to_owned(),
+                (false, true) => "not named in the policy".to_owned(),
+                (false, false) => format!("not a member of group {}", groups.join(", ")),
             };
             (Some(false), Some(why))
         }

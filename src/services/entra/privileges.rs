@@ -7,24 +7,11 @@ use serde_json::Value;
 use super::EntraService;
 use super::error::Family;
 use super::graph::{V1, read_of};
-use crate::domain::role::{
-    DIRECTORY_READERS, GUEST_INVITER, MESSAGE_CENTER_READER, REPORTS_READER, USAGE_SUMMARY_REPORTS_READER,
-    USER_EXPERIENCE_SUCCESS_MANAGER,
-};
+use crate::domain::role::HARMLESS;
 use crate::domain::{ErrorCode, Privileges, Result, UserId};
 
 /// The right without which roles and groups come without their names, or not at all.
 const RIGHT: &str = "RoleManagement.Read.Directory";
-
-/// Roles that give no power over others; every other role does.
-const HARMLESS: &[&str] = &[
-    DIRECTORY_READERS,
-    GUEST_INVITER,
-    MESSAGE_CENTER_READER,
-    REPORTS_READER,
-    USAGE_SUMMARY_REPORTS_READER,
-    USER_EXPERIENCE_SUCCESS_MANAGER,
-];
 
 /// A group that a person belongs to.
 pub(super) struct Membership {

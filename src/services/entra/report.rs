@@ -1,6 +1,10 @@
-//! The registration report. Hours old, and without the state of accounts: the disabled ones are read beside it.
+//! The registration report. Hours old, and without the state of accounts: the disabled ones are read beside it. Where
+//! the organization has none, people and their methods are read instead (`live`).
+
+mod live;
 
 use std::collections::HashSet;
+use std::pin::Pin;
 
 use futures::stream::{self, BoxStream};
 use futures::{StreamExt as _, TryStreamExt as _};
@@ -11,17 +15,36 @@ use super::error::Family;
 use super::graph::{V1, parse};
 use super::wire::{WireRegistration, preferred_kinds, reported_kind};
 use crate::domain::{
-    Clock, MethodKind, RegistrationRow, ReportQuery, Result, SystemClock, User, UserId, Without,
+    Clock, Error, ErrorCode, MethodKind, RegistrationRow, ReportQuery, Result, SystemClock, User, UserId,
+    Without,
 };
 use crate::http::Request;
 
 const PATH: &str = "/reports/authenticationMethods/userRegistrationDetails";
+
+/// Whether the report is not there: no licence, or a cloud without it. Whoever lacks a permission is told so instead.
+fn is_not_there(error: &Error) -> bool {
+    matches!(error.code(), ErrorCode::Unsupported | ErrorCode::NotFound)
+}
 
 impl EntraService {
     pub(super) fn registration_rows<'a>(
         &'a self,
         query: &'a ReportQuery,
     ) -> BoxStream<'a, Result<RegistrationRow>> {
+        stream::once(async move {
+            let mut report = self.reported(query).peekable();
+            match Pin::new(&mut report).peek().await {
+                Some(Err(error)) if is_not_there(error) => self.live(query),
+                _ => report.boxed(),
+            }
+        })
+        .flatten()
+        .boxed()
+    }
+
+    /// The rows of the service's own report.
+    fn reported<'a>(&'a self, query: &'a ReportQuery) -> BoxStream<'a, Result<RegistrationRow>> {
         stream::once(self.disabled())
             .map_ok(move |disabled| {
                 let rows = self

@@ -261,6 +261,167 @@ async fn a_number_that_is_stored_although_the_service_says_409_is_done() {
 }
 
 #[tokio::test]
+async fn a_number_that_takes_a_while_to_show_is_looked_for_more_than_once() {
+    let script = Script::new([
+        answer(409, &refused(409, "phoneNumberNotUnique", "x")),
+        answer(404, &refused(404, "resourceNotFound", "x")),
+        answer(404, &refused(404, "resourceNotFound", "x")),
+        answer(200, r#"{"phoneNumber": "+14255550100"}"#),
+    ]);
+    let effect = apply_one(&service(&script), add_mobile()).await.unwrap();
+    assert_eq!(effect.state, EffectState::Done);
+    let never = Script::new([
+        answer(409, &refused(409, "phoneNumberNotUnique", "x")),
+        answer(404, "{}"),
+        answer(404, "{}"),
+        answer(404, "{}"),
+    ]);
+    let error = apply_one(&service(&never), add_mobile()).await.unwrap_err();
+    assert_eq!(
+        error.to_body().service_code.as_deref(),
+        Some("phoneNumberNotUnique")
+    );
+}
+
+#[tokio::test]
+async fn a_masked_number_is_never_compared() {
+    let masked = r#"{"phoneNumber": "+1 XXXXXXXX00", "phoneType": "mobile"}"#;
+    // Where nothing stood, what is there now was added.
+    let added = Script::new([
+        answer(409, &refused(409, "phoneNumberNotUnique", "x")),
+        answer(200, masked),
+    ]);
+    let effect = apply_one(&service(&added), add_mobile()).await.unwrap();
+    assert_eq!(effect.state, EffectState::Done);
+    // Where one stood, nobody can tell.
+    let change = || {
+        step(Action::UpdatePhone {
+            method: "3179e48a-750b-4051-897c-87b9720928f7".into(),
+            kind: MethodKind::PhoneMobile,
+            number: PhoneNumber::parse("+1 4255550100", None).unwrap(),
+        })
+    };
+    let changed = Script::new([
+        answer(409, &refused(409, "phoneNumberNotUnique", "x")),
+        answer(200, masked),
+    ]);
+    let effect = apply_one(&service(&changed), change()).await.unwrap();
+    assert_eq!(effect.state, EffectState::Unknown);
+    assert_eq!(
+        changed.requests()[0].body,
+        json!({"phoneNumber": "+1 4255550100"}),
+        "and the number goes out as Graph documents it"
+    );
+    // A refusal where something stands that is shown in part is no equal number.
+    let there = Script::new([answer(400, &refused(400, "badRequest", "x")), answer(200, masked)]);
+    let error = apply_one(&service(&there), add_mobile()).await.unwrap_err();
+    assert_eq!(error.code(), ErrorCode::AlreadySet);
+}
+
+#[tokio::test]
+async fn the_default_is_tried_again_where_the_others_have_just_gone() {
+    let default = "Cannot delete default method with other methods configured.";
+    let remove = |after: Vec<u16>| {
+        let action = Action::RemoveMethod {
+            method: "a".into(),
+            kind: MethodKind::Authenticator,
+        };
+        Step::new("job", "u1".into(), 1, action, after)
+    };
+    let lags = || answer(400, &refused(400, "badRequest", default));
+    let script = Script::new([lags(), lags(), answer(204, "")]);
+    let effect = apply_one(&service(&script), remove(vec![0])).await.unwrap();
+    assert_eq!((effect.state, script.lines().len()), (EffectState::Done, 3));
+    // Nothing went before: it is refused at once.
+    let alone = Script::new([lags()]);
+    let error = apply_one(&service(&alone), remove(vec![])).await.unwrap_err();
+    assert_eq!(error.code(), ErrorCode::ServiceRefused);
+}
+
+#[tokio::test]
+async fn a_role_that_does_not_reach_somebody_is_told_with_the_reason() {
+    let claims = TokenClaims {
+        delegated: true,
+        tells_roles: true,
+        permissions: vec!["UserAuthenticationMethod.ReadWrite.All".into()],
+        directory_roles: vec![crate::domain::role::AUTHENTICATION_ADMINISTRATOR.to_owned()],
+        ..TokenClaims::default()
+    };
+    let refusal = |holdings: Value, restricted: bool| {
+        let script = Script::answering(move |sent| {
+            if sent.line.contains("transitiveMemberOf") {
+                answer(200, &json!({"value": holdings}).to_string())
+            } else if sent.line.contains("isManagementRestricted") {
+                answer(
+                    200,
+                    &json!({"id": "u1", "isManagementRestricted": restricted}).to_string(),
+                )
+            } else {
+                answer(403, &refused(403, "accessDenied", "Request Authorization failed"))
+            }
+        });
+        EntraService::new(Link {
+            graph: script.pipeline(60),
+            tenant: "contoso.example".to_owned(),
+            claims: claims.clone(),
+        })
+    };
+    let told = async |holdings: Value, restricted: bool| {
+        let service = refusal(holdings, restricted);
+        let error = apply_one(&service, add_mobile()).await.unwrap_err();
+        assert_eq!(error.code(), ErrorCode::PermissionMissing);
+        error.message().to_owned()
+    };
+    let role = json!({"@odata.type": "#microsoft.graph.directoryRole", "displayName": "Helpdesk Administrator",
+        "roleTemplateId": crate::domain::role::HELPDESK_ADMINISTRATOR});
+    let group = json!({"@odata.type": "#microsoft.graph.group", "id": "g", "displayName": "Tier 0", "isAssignableToRole": true});
+    assert_eq!(
+        told(json!([role]), false).await,
+        "needs Privileged Authentication Administrator: the person holds Helpdesk Administrator"
+    );
+    assert_eq!(
+        told(json!([group]), false).await,
+        "needs Privileged Authentication Administrator: the person is in a group that can hold roles"
+    );
+    assert_eq!(
+        told(json!([]), true).await,
+        "the person is in a restricted administrative unit"
+    );
+}
+
+#[tokio::test]
+async fn a_token_that_is_taken_away_is_deactivated_first_and_goes_all_the_same() {
+    for first in [answer(204, ""), answer(404, "{}")] {
+        let script = Script::new([first, answer(204, "")]);
+        let action = Action::RemoveMethod {
+            method: "t".into(),
+            kind: MethodKind::HardwareToken,
+        };
+        apply_one(&service(&script), step(action)).await.unwrap();
+        assert_eq!(
+            script.lines(),
+            [
+                "POST /beta/users/u1/authentication/hardwareOathMethods/t/deactivate",
+                "DELETE /beta/users/u1/authentication/hardwareOathMethods/t",
+            ]
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_guest_of_another_organization_is_found_by_a_name_with_a_hash_in_it() {
+    let script = Script::answering(|_| answer(200, r#"{"id": "u1", "userType": "Guest"}"#));
+    let service = service(&script);
+    let query = UserQuery::Ids(vec!["a_fabrikam.example#EXT#@contoso.example".to_owned()]);
+    let _: Vec<User> = service.users(&query).try_collect().await.unwrap();
+    assert!(
+        script.lines()[0].contains("a_fabrikam.example%23EXT%23@contoso.example"),
+        "{:?}",
+        script.lines()
+    );
+}
+
+#[tokio::test]
 async fn a_pass_is_issued_once_and_shown_once() {
     let made = r#"{"id": "t1", "temporaryAccessPass": "a+b", "startDateTime": "2026-01-01T00:00:00Z",
         "lifetimeInMinutes": 60, "isUsable": true, "methodUsabilityReason": "EnabledByPolicy"}"#;

@@ -45,7 +45,7 @@ impl EntraService {
         if self.sign_in_activity { 500 } else { 999 }
     }
 
-    fn people(&self, request: Request, family: Family) -> BoxStream<'_, Result<User>> {
+    pub(super) fn people(&self, request: Request, family: Family) -> BoxStream<'_, Result<User>> {
         self.graph
             .items(request, family)
             .and_then(async |item| Ok(parse::<WireUser>(item)?.into_user()))

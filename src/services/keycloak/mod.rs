@@ -92,6 +92,11 @@ impl KeycloakService {
             | Action::AddPasskey { .. }
             | Action::AddHardwareToken { .. }
             | Action::AddQrPin { .. }
+            | Action::AddHotp { .. }
+            | Action::AddPush { .. }
+            | Action::SwitchMethod { .. }
+            | Action::ReplaceLost { .. }
+            | Action::ResetAppPassword { .. }
             | Action::UpdatePhone { .. }
             | Action::UpdateEmail { .. }
             | Action::ForgetDevice { .. }

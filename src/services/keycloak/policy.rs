@@ -92,6 +92,7 @@ fn policy_of(
             postpone_days: Some(0),
         }),
         app_passwords: Some(AppPasswordPolicy { allowed: false }),
+        settings: Vec::new(),
         questions: Vec::new(),
     }
 }

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::PrivacyIdeaService;
-use super::api::Call;
+use super::api::{Answer, Call};
 use super::error::Area;
 use super::methods::{done, said_yes};
 use super::wire::{WireLock, WireToken, WireUser};
@@ -36,6 +36,29 @@ impl PrivacyIdeaService {
         }
     }
 
+    /// Ends the lock, whoever set it; wrong tries are another thing.
+    pub(super) async fn release(&self, user: &UserId) -> Result<Effect> {
+        let person = self.api.person(user).await?;
+        let answer = self.end_lock(&person).await?;
+        if said_yes(&answer.value) {
+            return Ok(done(answer));
+        }
+        Ok(Effect::unchanged().detail("was not locked"))
+    }
+
+    async fn end_lock(&self, person: &WireUser) -> Result<Answer> {
+        let path = format!("{LOCK}?{}", self.api.query(person));
+        let call = Call::write(
+            Verb::Delete,
+            Class::Idempotent,
+            path,
+            LOCK,
+            "user_lock_reset",
+            Area::People,
+        );
+        self.api.send(&call).await
+    }
+
     /// Ends the lock, and forgets the wrong tries of every method that they locked.
     pub(super) async fn unlock(&self, user: &UserId) -> Result<Effect> {
         let person = self.api.person(user).await?;
@@ -43,16 +66,7 @@ impl PrivacyIdeaService {
         let mut effect = Effect::unchanged();
         let mut said = Vec::new();
         if locked.is_some() {
-            let path = format!("{LOCK}?{}", self.api.query(&person));
-            let call = Call::write(
-                Verb::Delete,
-                Class::Idempotent,
-                path,
-                LOCK,
-                "user_lock_reset",
-                Area::People,
-            );
-            let answer = self.api.send(&call).await?;
+            let answer = self.end_lock(&person).await?;
             if said_yes(&answer.value) {
                 effect.state = EffectState::Done;
                 said.push("the lock is ended".to_owned());

@@ -9,6 +9,8 @@ const ENROLLED: &[MethodKind] = &[
     MethodKind::PhoneMobile,
     MethodKind::Email,
     MethodKind::Totp,
+    MethodKind::Hotp,
+    MethodKind::Push,
     MethodKind::TemporaryPass,
     MethodKind::Questions,
 ];
@@ -100,6 +102,7 @@ pub(crate) fn declared() -> Capabilities {
                 "give one that is there another secret: app-passwords reset USER NAME --reissue",
             ),
         ),
+        (Capability::ResetAppPassword, Answer::Native),
         (Capability::SetPassword, a_password_that_stays()),
         (Capability::GeneratePassword, a_password_that_stays()),
         (
@@ -116,6 +119,15 @@ pub(crate) fn declared() -> Capabilities {
                 wider: false,
             },
         ),
+        (
+            Capability::EnableAccount,
+            Answer::Substitute {
+                what: "end the lock of the person in privacyIDEA".to_owned(),
+                wider: false,
+            },
+        ),
+        (Capability::DisableMethod, Answer::Native),
+        (Capability::ReplaceLost, Answer::Native),
         (Capability::Unlock, Answer::Native),
         (Capability::CheckCaller, Answer::Native),
         (Capability::Report, Answer::Native),

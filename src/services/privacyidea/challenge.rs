@@ -49,7 +49,8 @@ impl PrivacyIdeaService {
         })
     }
 
-    /// Enrols the same number or address once more, which sends a code; an app shows codes by itself.
+    /// Enrols the same number or address once more under the same serial, which sends a code; an app shows codes by itself.
+    /// What waits has to go before: it takes nothing but its code, and counts for nothing yet.
     async fn send_again(&self, person: &WireUser, token: &WireToken, shown: &Method) -> Result<()> {
         if shown.state != MethodState::Pending {
             return Err(Error::new(ErrorCode::ServiceRefused, "it waits for no code"));
@@ -63,6 +64,8 @@ impl PrivacyIdeaService {
         if let (Some(body), Value::Object(more)) = (body.as_object_mut(), more) {
             body.extend(more);
         }
+        self.remove_method(&person.id(), &MethodId(token.serial.clone()))
+            .await?;
         self.init(person, shown.kind, Class::Idempotent, body)
             .await
             .map(|_| ())

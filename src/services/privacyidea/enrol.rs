@@ -163,6 +163,28 @@ impl PrivacyIdeaService {
         Ok(effect)
     }
 
+    /// A telephone that approves notifications, by a link that its app scans; it counts once the app answered.
+    pub(super) async fn add_push(&self, user: &UserId, name: Option<&str>) -> Result<Effect> {
+        if let Some(name) = name {
+            check_name(name)?;
+        }
+        let kind = MethodKind::Push;
+        let person = self.api.person(user).await?;
+        // The link works once: what may have arrived is not sent again.
+        let more = json!({ "genkey": 1, "serial": serial(kind)?, "description": name.unwrap_or_default() });
+        let answer = self.init(&person, kind, Class::Never, more).await?;
+        let link = answer.detail.pointer("/pushurl/value").and_then(Value::as_str);
+        let link = link.map(Secret::new).ok_or_else(no_secret)?;
+        let mut effect = enrolled(answer)?;
+        effect.secret = Some(Minted {
+            kind: "push",
+            value: link.clone(),
+            uri: Some(link),
+            expires_at: None,
+        });
+        Ok(effect)
+    }
+
     /// A registration code: it works once, and until then if an end was asked for.
     pub(super) async fn add_pass(
         &self,

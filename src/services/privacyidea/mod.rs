@@ -17,6 +17,7 @@ mod policy;
 mod privileges;
 mod report;
 mod rights;
+mod switch;
 #[cfg(test)]
 mod tests;
 mod users;
@@ -81,6 +82,10 @@ impl PrivacyIdeaService {
             Action::AddPhone { kind, number, via } => self.add_phone(user, *kind, number, *via).await,
             Action::AddEmail { address } => self.add_email(user, address).await,
             Action::AddTotp { name } => self.add_otp(user, MethodKind::Totp, name.as_deref()).await,
+            Action::AddHotp { name } => self.add_otp(user, MethodKind::Hotp, name.as_deref()).await,
+            Action::AddPush { name } => self.add_push(user, name.as_deref()).await,
+            Action::SwitchMethod { method, enabled, .. } => self.switch_method(user, method, *enabled).await,
+            Action::ReplaceLost { method, .. } => self.replace_lost(user, method).await,
             Action::AddTemporaryPass {
                 lifetime_minutes,
                 one_time,
@@ -101,16 +106,17 @@ impl PrivacyIdeaService {
             Action::ForgetAllDevices => self.forget_all(user).await,
             Action::RevokeAppPassword { id, .. } => self.revoke_app_password(user, id).await,
             Action::RevokeAllAppPasswords => self.revoke_app_passwords(user).await,
+            Action::ResetAppPassword { id, .. } => self.reset_app_password(user, id).await,
             Action::SetPassword { permanent } => self.set_password(step, *permanent).await,
             Action::GeneratePassword { permanent } => self.generate_password(user, *permanent).await,
             Action::DisableAccount => self.lock(user).await,
+            Action::EnableAccount => self.release(user).await,
             Action::Unlock => self.unlock(user).await,
             Action::SetDefault { .. }
             | Action::AddExternal { .. }
             | Action::AddPasskey { .. }
             | Action::AddHardwareToken { .. }
             | Action::AddQrPin { .. }
-            | Action::EnableAccount
             | Action::SwitchDevice { .. }
             | Action::SetMfaState { .. }
             | Action::IssueAppPassword { .. }

@@ -154,28 +154,19 @@ impl PrivacyIdeaService {
         Ok(users)
     }
 
-    /// Id first, then the sign-in name, also with the realm behind it, then the mail address.
+    /// Id first, then the sign-in name, then the mail address.
     async fn look_up(&self, text: &str) -> Result<Vec<WireUser>> {
         if text.contains('/')
             && let Some(person) = self.api.find_id(&UserId::from(text)).await?
         {
             return Ok(vec![person]);
         }
-        let by_name = |text: String| async move {
-            self.api
-                .exactly("username", &text, |person| Some(person.username.clone()))
-                .await
-        };
-        let found = by_name(text.to_owned()).await?;
+        let found = self
+            .api
+            .exactly("username", text, |person| Some(person.username.clone()))
+            .await?;
         if !found.is_empty() {
             return Ok(found);
-        }
-        let behind = format!("@{}", self.api.realm());
-        if let Some(name) = text.strip_suffix(&behind) {
-            let found = by_name(name.to_owned()).await?;
-            if !found.is_empty() {
-                return Ok(found);
-            }
         }
         if text.contains('@') {
             let found = self.api.exactly("email", text, WireUser::address).await?;

@@ -14,7 +14,7 @@ use serde_json::Value;
 use crate::domain::{AppPassword, Method, MethodKind, MethodState, PhoneNumber, Use, User, UserId};
 
 pub(super) use devices::{WireClient, WireDevices};
-use time::moment;
+pub(super) use time::moment;
 pub(super) use time::written;
 
 /// The type of tokens that are passwords for one application.

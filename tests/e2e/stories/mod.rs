@@ -1,6 +1,7 @@
 //! One story for each behaviour of the mission, named by its id: the state before, the verb, the state after, told by a
 //! sign-in, a recovery or an independent reader, never by the program's own word alone.
 
+mod across;
 mod change;
 mod enrol;
 mod look;
@@ -8,12 +9,13 @@ mod phone;
 mod reset;
 mod trust;
 
-/// Every behaviour of the mission that is served from the administrator's side, but the report.
-const IDS: std::ops::RangeInclusive<u8> = 1..=21;
+/// Every behaviour of the mission.
+const IDS: std::ops::RangeInclusive<u8> = 1..=22;
 
 #[test]
 fn every_behaviour_has_a_story_of_its_own() {
     let sources = [
+        include_str!("across.rs"),
         include_str!("change.rs"),
         include_str!("enrol.rs"),
         include_str!("look.rs"),

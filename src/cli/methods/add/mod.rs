@@ -3,8 +3,10 @@
 mod email;
 mod external;
 mod hardware_token;
+mod hotp;
 mod passkey;
 mod phone;
+mod push;
 mod qr_pin;
 mod questions;
 mod temporary_pass;
@@ -24,6 +26,10 @@ pub enum Verb {
     Email(email::Args),
     /// Enrol an authenticator app that shows codes, by a seed shown once
     Totp(totp::Args),
+    /// Enrol an authenticator that counts, by a seed shown once
+    Hotp(hotp::Args),
+    /// Enrol a telephone that approves notifications, by a link shown once
+    Push(push::Args),
     /// Issue a temporary access pass, shown once
     #[command(alias = "tap")]
     TemporaryPass(temporary_pass::Args),
@@ -45,6 +51,8 @@ impl Verb {
             Self::Phone(args) => args.run(cx).await,
             Self::Email(args) => args.run(cx).await,
             Self::Totp(args) => args.run(cx).await,
+            Self::Hotp(args) => args.run(cx).await,
+            Self::Push(args) => args.run(cx).await,
             Self::TemporaryPass(args) => args.run(cx).await,
             Self::Questions(args) => args.run(cx).await,
             Self::Passkey(args) => args.run(cx).await,

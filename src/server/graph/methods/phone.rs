@@ -159,7 +159,7 @@ pub(crate) fn update(cx: &Cx<'_>) -> Result<Reply, ApiError> {
 }
 
 /// Somebody else signs in with the number; the phone itself may be stored all the same.
-fn not_unique() -> ApiError {
+pub(crate) fn not_unique() -> ApiError {
     ApiError::new(
         StatusCode::CONFLICT,
         "phoneNumberNotUnique",

@@ -65,7 +65,7 @@ pub(super) fn method(
         "createdDateTime".to_owned(),
         json!(method.created_at.map(rfc3339)),
     );
-    // Known to beta alone.
+    // v1.0 does not tell it (CSDL).
     if cx.call.beta {
         item.insert(
             "lastUsedDateTime".to_owned(),

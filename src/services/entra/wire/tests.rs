@@ -56,3 +56,73 @@ fn a_pass_says_whether_it_can_be_used() {
     assert_eq!(state(false, "NotYetValid"), MethodState::Pending);
     assert_eq!(state(false, "DisabledByPolicy"), MethodState::Disabled);
 }
+
+#[test]
+fn every_type_of_the_reference_is_a_kind_and_goes_by_its_segment() {
+    let kinds = [
+        ("email", MethodKind::Email, "emailMethods"),
+        ("fido2", MethodKind::Passkey, "fido2Methods"),
+        (
+            "microsoftAuthenticator",
+            MethodKind::Authenticator,
+            "microsoftAuthenticatorMethods",
+        ),
+        ("softwareOath", MethodKind::Totp, "softwareOathMethods"),
+        (
+            "temporaryAccessPass",
+            MethodKind::TemporaryPass,
+            "temporaryAccessPassMethods",
+        ),
+        (
+            "windowsHelloForBusiness",
+            MethodKind::WindowsHello,
+            "windowsHelloForBusinessMethods",
+        ),
+        (
+            "platformCredential",
+            MethodKind::PlatformKey,
+            "platformCredentialMethods",
+        ),
+        ("external", MethodKind::External, "externalAuthenticationMethods"),
+        ("hardwareOath", MethodKind::HardwareToken, "hardwareOathMethods"),
+        ("qrCodePin", MethodKind::QrPin, "qrCodePinMethod"),
+    ];
+    for (ty, kind, segment) in kinds {
+        let odata = format!("#microsoft.graph.{ty}AuthenticationMethod");
+        let found = method(json!({"@odata.type": odata, "id": "m"})).unwrap();
+        assert_eq!((found.kind, found.removable), (kind, true), "{ty}");
+        assert_eq!(found.service_type, format!("{ty}AuthenticationMethod"));
+        assert_eq!(segment_of(kind).unwrap().1, segment);
+    }
+    for (phone, kind) in [
+        ("mobile", MethodKind::PhoneMobile),
+        ("alternateMobile", MethodKind::PhoneAlternate),
+        ("office", MethodKind::PhoneOffice),
+    ] {
+        let value = json!({"@odata.type": "#microsoft.graph.phoneAuthenticationMethod", "id": "p", "phoneType": phone});
+        assert_eq!(method(value).unwrap().kind, kind);
+    }
+    // A certificate is listed and there is no call that removes it.
+    let certificate =
+        json!({"@odata.type": "#microsoft.graph.x509CertificateAuthenticationMethod", "id": "c"});
+    let certificate = method(certificate).unwrap();
+    assert_eq!(
+        (certificate.kind, certificate.removable),
+        (MethodKind::Certificate, false)
+    );
+}
+
+#[test]
+fn a_token_says_whether_it_waits_for_its_code() {
+    let state = |status: &str| {
+        let device = json!({"serialNumber": "2309", "status": status});
+        let value = json!({"@odata.type": "#microsoft.graph.hardwareOathAuthenticationMethod", "id": "t", "device": device});
+        let method = method(value).unwrap();
+        assert_eq!(method.name.as_deref(), Some("2309"));
+        method.state
+    };
+    assert_eq!(state("activated"), MethodState::Ready);
+    assert_eq!(state("assigned"), MethodState::Pending);
+    assert_eq!(state("failedActivation"), MethodState::Blocked);
+    assert_eq!(state("somethingNew"), MethodState::Ready);
+}

@@ -33,17 +33,9 @@ async fn a_text_is_an_id_a_sign_in_name_or_an_address_and_never_a_pattern() {
         }
     });
     let service = service(&script);
-    let query = ids(&[
-        "staff/1",
-        "ANNA",
-        "anna@corp",
-        "anna@x.example",
-        "a_na",
-        "an*",
-        "nobody",
-    ]);
+    let query = ids(&["staff/1", "ANNA", "anna@x.example", "a_na", "an*", "nobody"]);
     let all = found(&service, &query);
-    assert_eq!(all.await.unwrap(), ["staff/1 anna"; 4]);
+    assert_eq!(all.await.unwrap(), ["staff/1 anna"; 3]);
     assert!(
         script.lines().iter().all(|line| !line.contains('*')),
         "{:?}",

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 /// A time: with a zone as it writes it mostly, or without one, which is then UTC.
-pub(super) fn moment(text: &str) -> Option<Timestamp> {
+pub(in super::super) fn moment(text: &str) -> Option<Timestamp> {
     let text = text.trim().replacen(' ', "T", 1);
     if let Ok(at) = text.parse::<Timestamp>() {
         return Some(at);

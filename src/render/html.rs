@@ -1,0 +1,377 @@
+//! The registration report as one page for a browser: charts and a table, nothing loaded from anywhere. Every text goes
+//! through the template engine's own escaping. Rows wait in a file, since the charts stand above them.
+
+use std::fs::File;
+use std::io::{self, BufReader, BufWriter, Seek as _, Write};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use minijinja::Environment;
+use minijinja::value::Serde;
+use serde::Serialize;
+use sha2::{Digest as _, Sha256};
+
+use super::report::{Totals, is_phishable, is_phone_only};
+use super::{cannot_write, text, time};
+use crate::domain::shape::ReportRow;
+use crate::domain::{Error, ErrorCode, MethodKind, Result};
+
+const STYLE: &str = include_str!("html/page.css");
+const SCRIPT: &str = include_str!("html/page.js");
+const PAGE: &str = include_str!("html/page.html");
+const ROW: &str = include_str!("html/row.html");
+/// Where the rows go in the page.
+const ROWS: &str = "<!--rows-->";
+const COLUMNS: [&str; 7] = ["Person", "Account", "MFA", "Default", "Methods", "Reset", "As of"];
+
+/// What the page says of itself.
+pub(crate) struct About<'a> {
+    /// The profile.
+    pub(crate) profile: &'a str,
+    /// The tenant.
+    pub(crate) tenant: &'a str,
+    /// How many, from where, how old, and who is left out: a sentence without its full stop.
+    pub(crate) told: &'a str,
+    /// What was asked for, where that is not everybody.
+    pub(crate) limits: &'a str,
+    /// Now.
+    pub(crate) made_at: Timestamp,
+}
+
+/// The page on its way: rows come in one by one, and none of them stays in memory.
+pub(crate) struct Sheet {
+    templates: Environment<'static>,
+    rows: Option<BufWriter<File>>,
+    zone: TimeZone,
+}
+
+#[derive(Serialize)]
+struct Line<'a> {
+    class: String,
+    name: &'a str,
+    user: &'a str,
+    account: String,
+    mfa: &'static str,
+    default: &'static str,
+    methods: String,
+    reset: &'static str,
+    as_of: String,
+    seconds: i64,
+}
+
+#[derive(Serialize)]
+struct Bar {
+    kind: &'static str,
+    count: String,
+    share: String,
+    width: String,
+}
+
+#[derive(Serialize)]
+struct Piece {
+    class: &'static str,
+    label: &'static str,
+    count: String,
+    x: String,
+    width: String,
+}
+
+#[derive(Serialize)]
+struct Figure {
+    id: &'static str,
+    title: &'static str,
+    count: String,
+    all: String,
+    share: String,
+    parts: Vec<Piece>,
+}
+
+#[derive(Serialize)]
+struct Filter {
+    id: &'static str,
+    label: &'static str,
+    count: String,
+}
+
+#[derive(Serialize)]
+struct Whole<'a> {
+    style: &'static str,
+    style_hash: String,
+    script: &'static str,
+    script_hash: String,
+    profile: &'a str,
+    tenant: &'a str,
+    told: &'a str,
+    limits: &'a str,
+    made_at: String,
+    methods: Vec<Bar>,
+    figures: Vec<Figure>,
+    people: Option<String>,
+    filters: Vec<Filter>,
+    columns: [&'static str; 7],
+}
+
+impl Sheet {
+    /// Begins a page. `rows`: an empty file where rows wait; without one there are charts alone.
+    ///
+    /// # Errors
+    /// `internal`: a template of this program is wrong.
+    pub(crate) fn begin(rows: Option<File>, zone: &TimeZone) -> Result<Self> {
+        let mut templates = Environment::new();
+        for (name, source) in [("page.html", PAGE), ("row.html", ROW)] {
+            templates
+                .add_template(name, source)
+                .map_err(|error| broken(&error))?;
+        }
+        Ok(Self {
+            templates,
+            rows: rows.map(BufWriter::new),
+            zone: zone.clone(),
+        })
+    }
+
+    /// Adds a row.
+    ///
+    /// # Errors
+    /// `disk_full`, `file_unreadable`: the file where rows wait cannot take it.
+    pub(crate) fn add(&mut self, row: &ReportRow) -> Result<()> {
+        let Some(out) = &mut self.rows else { return Ok(()) };
+        let user = text::clean(&row.who.user);
+        let name = row.who.display_name.as_deref().map_or(user.clone(), text::clean);
+        let mut account: Vec<&str> = Vec::new();
+        for (is_so, word) in [
+            (row.admin, "admin"),
+            (row.guest, "guest"),
+            (!row.enabled, "disabled"),
+        ] {
+            if is_so {
+                account.push(word);
+            }
+        }
+        let says = row.mfa_capable.or(row.mfa_registered);
+        let mut class: Vec<&str> = Vec::new();
+        for (is_so, word) in [
+            (is_phone_only(row), "phone"),
+            (row.admin && is_phishable(row), "phishable"),
+            (says == Some(false), "without"),
+        ] {
+            if is_so {
+                class.push(word);
+            }
+        }
+        let methods: Vec<&str> = row.methods.iter().map(|kind| kind.as_str()).collect();
+        let line = Line {
+            class: class.join(" "),
+            name: &name,
+            user: &user,
+            account: account.join(", "),
+            mfa: word(says),
+            default: row.default_method.map_or("-", MethodKind::as_str),
+            methods: if methods.is_empty() {
+                "-".to_owned()
+            } else {
+                methods.join(", ")
+            },
+            reset: word(row.reset_registered),
+            as_of: time::date(row.as_of, &self.zone),
+            seconds: row.as_of.as_second(),
+        };
+        let template = self
+            .templates
+            .get_template("row.html")
+            .map_err(|error| broken(&error))?;
+        let html = template.render(Serde(&line)).map_err(|error| broken(&error))?;
+        writeln!(out, "{}", html.trim_end()).map_err(|error| cannot_write(&error, "a temporary file"))
+    }
+
+    /// Writes the page.
+    ///
+    /// # Errors
+    /// `disk_full`, `file_unreadable`, with `place` as where it should have gone.
+    pub(crate) fn write(
+        self,
+        about: &About<'_>,
+        totals: &Totals,
+        place: &str,
+        out: &mut dyn Write,
+    ) -> Result<()> {
+        let whole = Whole {
+            style: STYLE,
+            style_hash: hash(STYLE),
+            script: SCRIPT,
+            script_hash: hash(SCRIPT),
+            profile: about.profile,
+            tenant: about.tenant,
+            told: about.told,
+            limits: about.limits,
+            made_at: about
+                .made_at
+                .to_zoned(self.zone.clone())
+                .strftime("%-d %b %Y %H:%M %Z")
+                .to_string(),
+            methods: bars(totals),
+            figures: figures(totals),
+            people: self
+                .rows
+                .is_some()
+                .then(|| text::counted(totals.people, "person", "people")),
+            filters: filters(totals),
+            columns: COLUMNS,
+        };
+        let template = self
+            .templates
+            .get_template("page.html")
+            .map_err(|error| broken(&error))?;
+        let html = template.render(Serde(&whole)).map_err(|error| broken(&error))?;
+        // No text from elsewhere can hold the mark: it would be escaped.
+        let (head, tail) = html.split_once(ROWS).unwrap_or((&html, ""));
+        let failed = |error: io::Error| cannot_write(&error, place);
+        out.write_all(head.trim_end().as_bytes()).map_err(failed)?;
+        if let Some(rows) = self.rows {
+            out.write_all(b"\n").map_err(failed)?;
+            let mut file = rows.into_inner().map_err(|error| failed(error.into_error()))?;
+            file.rewind().map_err(failed)?;
+            io::copy(&mut BufReader::new(file), out).map_err(failed)?;
+        }
+        out.write_all(tail.trim_start().as_bytes()).map_err(failed)?;
+        out.write_all(b"\n").and_then(|()| out.flush()).map_err(failed)
+    }
+}
+
+/// What the browser holds a style or script against before it uses it.
+fn hash(text: &str) -> String {
+    STANDARD.encode(Sha256::digest(text))
+}
+
+fn broken(error: &minijinja::Error) -> Error {
+    Error::new(
+        ErrorCode::Internal,
+        format!("a template of the page is wrong: {error:#}"),
+    )
+}
+
+fn word(told: Option<bool>) -> &'static str {
+    match told {
+        Some(true) => "yes",
+        Some(false) => "no",
+        None => "?",
+    }
+}
+
+/// `37%`; of nothing, a dash.
+fn share(count: u64, all: u64) -> String {
+    match all {
+        0 => "-".to_owned(),
+        all => format!("{}%", (count * 100 + all / 2) / all),
+    }
+}
+
+/// Hundredths of a percent are what a bar needs.
+fn width(count: u64, all: u64) -> String {
+    let parts = (count * 10_000).checked_div(all).unwrap_or(0);
+    format!("{}.{:02}", parts / 100, parts % 100)
+}
+
+fn bars(totals: &Totals) -> Vec<Bar> {
+    let mut counts: Vec<(&'static str, u64)> = totals
+        .methods
+        .iter()
+        .map(|(kind, count)| (*kind, *count))
+        .collect();
+    counts.sort_by_key(|(kind, count)| (std::cmp::Reverse(*count), *kind));
+    counts
+        .into_iter()
+        .map(|(kind, count)| Bar {
+            kind,
+            count: text::grouped(count),
+            share: share(count, totals.people),
+            width: width(count, totals.people),
+        })
+        .collect()
+}
+
+fn figures(totals: &Totals) -> Vec<Figure> {
+    let without = totals.people - totals.mfa_capable - totals.mfa_unknown;
+    let figure = |id, title, all, parts: &[(&'static str, &'static str, u64)]| {
+        let mut x = 0;
+        let pieces = parts
+            .iter()
+            .filter(|(.., count)| *count > 0)
+            .map(|(class, label, count)| {
+                let piece = Piece {
+                    class,
+                    label,
+                    count: text::grouped(*count),
+                    x: width(x, all),
+                    width: width(*count, all),
+                };
+                x += count;
+                piece
+            })
+            .collect();
+        let first = parts.first().map_or(0, |(.., count)| *count);
+        Figure {
+            id,
+            title,
+            count: text::grouped(first),
+            all: text::grouped(all),
+            share: share(first, all),
+            parts: pieces,
+        }
+    };
+    vec![
+        figure(
+            "mfa",
+            "People who can verify a sign-in (MFA)",
+            totals.people,
+            &[
+                ("good", "can", totals.mfa_capable),
+                ("bad", "cannot", without),
+                ("blank", "not said", totals.mfa_unknown),
+            ],
+        ),
+        figure(
+            "phone",
+            "People with text message or call only",
+            totals.people,
+            &[
+                ("bad", "text or call only", totals.phone_only),
+                ("good", "others", totals.people - totals.phone_only),
+            ],
+        ),
+        figure(
+            "admins",
+            "Administrators without a phishing-resistant method",
+            totals.admins,
+            &[
+                ("bad", "without", totals.admins_phishable),
+                ("good", "with", totals.admins - totals.admins_phishable),
+            ],
+        ),
+    ]
+}
+
+fn filters(totals: &Totals) -> Vec<Filter> {
+    let without = totals.people - totals.mfa_capable - totals.mfa_unknown;
+    [
+        ("without", "Without MFA", without),
+        ("phone", "Text or call only", totals.phone_only),
+        (
+            "phishable",
+            "Administrators without a phishing-resistant method",
+            totals.admins_phishable,
+        ),
+    ]
+    .into_iter()
+    .map(|(id, label, count)| Filter {
+        id,
+        label,
+        count: text::grouped(count),
+    })
+    .collect()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,121 @@
+//! Clouds and tenants that lack something: found by asking, said in words, and the rest is done.
+
+use serde_json::Value;
+
+use crate::environment::Environment;
+use crate::person::refs;
+
+/// A rule: these paths are not known here.
+fn lacks(path: &str) -> String {
+    format!("[[rule]]\npath = \"{path}\"\nstatus = 400\ncode = \"BadRequest\"\n")
+}
+
+#[test]
+fn a_cloud_without_the_list_of_methods_is_read_segment_by_segment() {
+    let place = Environment::new();
+    let below = "/users/*/authentication";
+    let rules: String = [
+        "methods",
+        "emailMethods",
+        "fido2Methods",
+        "softwareOathMethods",
+        "signInPreferences",
+    ]
+    .map(|segment| lacks(&format!("{below}/{segment}")))
+    .concat();
+    let rules = place.write("china.toml", &rules);
+    let server = place.serve(&["--faults", &rules]);
+    let there = place.over(&server, "entra");
+    let output = there
+        .run(&["methods", "list", "adele@contoso.example", "-o", "json"])
+        .exits(0);
+    assert_eq!(
+        refs(&output.value()),
+        ["authenticator", "phone:mobile", "phone:alternate"],
+        "{}",
+        output.screen()
+    );
+    assert!(
+        output
+            .stderr
+            .contains("this cloud does not list emailMethods, fido2Methods, softwareOathMethods"),
+        "{}",
+        output.screen()
+    );
+    let page = there.json(&["user", "show", "adele@contoso.example"]);
+    let unknown: Vec<&str> = page["unknown"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|part| part["part"].as_str().unwrap())
+        .collect();
+    assert!(
+        unknown.contains(&"methods") && unknown.contains(&"default"),
+        "{page}"
+    );
+}
+
+#[test]
+fn a_cloud_without_authentication_methods_says_so_and_the_rest_works() {
+    let place = Environment::new();
+    let rules = place.write("bleu.toml", &lacks("/users/*/authentication/**"));
+    let server = place.serve(&["--faults", &rules]);
+    let there = place.over(&server, "entra");
+    let refused = there
+        .run(&["methods", "list", "adele@contoso.example", "-o", "json"])
+        .exits(5);
+    assert_eq!(refused.error_code(), "unsupported");
+    assert!(
+        refused.error()["message"]
+            .as_str()
+            .unwrap()
+            .contains("this cloud does not offer"),
+        "{}",
+        refused.screen()
+    );
+    let refused = there.try_change(&[
+        "methods",
+        "add",
+        "temporary-pass",
+        "adele@contoso.example",
+        "--secrets-out",
+        "-",
+    ]);
+    assert_eq!(refused.code, 5, "{}", refused.screen());
+    let found = there.json(&["user", "search", "adele"]);
+    assert_eq!(found.as_array().map(Vec::len), Some(1));
+    there.change(&["user", "sign-out", "adele@contoso.example"]);
+}
+
+#[test]
+fn the_last_sign_in_is_shown_and_where_a_licence_lacks_it_is_named() {
+    let place = Environment::new();
+    let server = place.serve(&[]);
+    let shown = place
+        .over(&server, "entra")
+        .json(&["user", "show", "adele@contoso.example"]);
+    assert!(shown["account"]["last_sign_in_at"].is_string(), "{shown}");
+
+    let rules = place.write(
+        "free.toml",
+        "[[rule]]\npath = \"/users/*\"\nevery = 2\nstatus = 403\ncode = \"Authentication_RequestFromNonPremiumTenantOrB2CTenant\"\n",
+    );
+    let poor = place.serve(&["--faults", &rules]);
+    let shown = place
+        .over(&poor, "entra")
+        .json(&["user", "show", "adele@contoso.example"]);
+    assert_eq!(shown["account"]["last_sign_in_at"], Value::Null);
+    let part = shown["unknown"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|part| part["part"] == "last_sign_in")
+        .unwrap_or_else(|| panic!("{shown}"));
+    assert!(
+        part["why"]
+            .as_str()
+            .unwrap()
+            .contains("Microsoft Entra ID P1 or P2"),
+        "{part}"
+    );
+}

@@ -1,0 +1,175 @@
+//! The message for the ticket: what it says, where it goes, and what never stands in it.
+
+use std::os::unix::fs::PermissionsExt as _;
+
+use insta::assert_snapshot;
+
+use crate::environment::{Environment, same_job};
+
+/// The day on which a test runs stands for another.
+fn same_day(text: &str) -> String {
+    let lines = text.lines().map(|line| match line.rsplit_once(", 20") {
+        Some((head, at)) if at.ends_with('Z') => format!("{head}, 2026-12-08T08:55:00Z\n"),
+        _ => format!("{line}\n"),
+    });
+    same_job(&lines.collect::<String>())
+}
+
+#[test]
+fn a_reset_leaves_a_message_for_the_ticket() {
+    let place = Environment::new();
+    let file = place.path("ticket.txt");
+    let name = file.to_str().unwrap().to_owned();
+    let output = place
+        .run(&[
+            "user", "reset", "adele", "--ticket", "INC0042", "--notify", &name, "--yes",
+        ])
+        .exits(0);
+    assert!(
+        output.stderr.contains(&format!("message written to {name}")),
+        "{}",
+        output.screen()
+    );
+    assert_eq!(
+        std::fs::metadata(&file).unwrap().permissions().mode() & 0o777,
+        0o600
+    );
+    assert_snapshot!(same_day(&std::fs::read_to_string(&file).unwrap()), @r"
+    Adele Vance <adele@contoso.example>, local
+    user reset, playbook lost-phone, ticket INC0042, 2026-12-08T08:55:00Z
+
+    Done:
+    - change phone:mobile: +1 425 555 0199
+    - remove phone:alternate: read back: gone
+    - remove authenticator: read back: gone
+    - revoke app passwords: 2
+    - forget remembered devices: 1
+    - sign out everywhere: open pages may work 60 minutes more
+
+    Stays: email; default phone:mobile
+
+    What Adele does next:
+    - now signs in again everywhere, verified by text or call to +1 425 555 0199
+    - adds the new phone on the security info page
+    - makes a new app password for Outlook 2013
+
+    Pages that are open may work for up to 60 minutes more.
+    ");
+
+    // It replaces nothing, and that is found before anything is sent.
+    let again = place
+        .run(&["user", "reset", "bas", "--notify", &name, "--yes", "-o", "json"])
+        .exits(1);
+    assert_eq!(again.error_code(), "file_unreadable");
+    assert_eq!(
+        place.json(&["methods", "list", "bas"]).as_array().unwrap().len(),
+        1
+    );
+}
+
+#[test]
+fn a_message_holds_no_secret_and_is_made_by_ones_own_template() {
+    let place = Environment::new();
+    let own = place.write(
+        "mine.html",
+        "<p>Dear {{ first_name }}, {{ done|length }} things were done.</p>\n",
+    );
+    let output = place
+        .run(&[
+            "user",
+            "reset",
+            "bas",
+            "--playbook",
+            "new-phone",
+            "--pass",
+            "always",
+            "--secrets-out",
+            place.path("secrets").to_str().unwrap(),
+            "--notify",
+            "-",
+            "--notify-template",
+            &own,
+            "--yes",
+        ])
+        .exits(0);
+    assert!(
+        output.stdout.contains("<p>Dear Bas, ") && output.stdout.contains("things were done.</p>"),
+        "{}",
+        output.screen()
+    );
+    let secrets = std::fs::read_to_string(place.path("secrets")).unwrap();
+    let pass = serde_json::from_str::<serde_json::Value>(secrets.lines().next().unwrap()).unwrap();
+    let value = pass["value"].as_str().unwrap();
+    assert!(!output.stdout.contains(value), "the pass stands in the message");
+
+    // What a template asks for and is not there is found before anything is sent.
+    let wrong = place.write("wrong.txt", "Hello {{ name }},\nyour pass is {{ pass }}\n");
+    let refused = place
+        .run(&[
+            "user",
+            "reset",
+            "fen",
+            "--notify",
+            "-",
+            "--notify-template",
+            &wrong,
+            "--yes",
+        ])
+        .exits(2);
+    assert!(refused.stderr.contains("wrong.txt:2"), "{}", refused.screen());
+    assert_eq!(
+        place.json(&["methods", "list", "fen"]).as_array().unwrap().len(),
+        1
+    );
+    let refused = place
+        .run(&["user", "reset", "fen", "--notify", "-", "--yes", "-o", "json"])
+        .exits(2);
+    assert!(refused.stderr.contains("--notify FILE"), "{}", refused.screen());
+}
+
+#[test]
+fn a_playbook_ends_with_a_message_for_each_of_many() {
+    let place = Environment::new();
+    std::fs::create_dir_all(place.path("config/mfactl")).unwrap();
+    place.write(
+        "config/mfactl/line.txt",
+        "{{ user }}: {{ 'all' if complete else 'not all' }} done\n",
+    );
+    place.write(
+        "config/mfactl/config.toml",
+        "[[playbooks.leave.steps]]\ndo = \"sign-out\"\n\n[[playbooks.leave.steps]]\ndo = \"notify\"\ntemplate = \"line.txt\"\n",
+    );
+    let output = place
+        .run(&["user", "reset", "adele", "bas", "--playbook", "leave", "--yes"])
+        .exits(0);
+    for user in ["adele", "bas"] {
+        assert!(
+            output
+                .stdout
+                .contains(&format!("\n{user}@contoso.example: all done\n")),
+            "{}",
+            output.screen()
+        );
+    }
+    let file = place.path("both.txt");
+    place
+        .run(&[
+            "user",
+            "reset",
+            "adele",
+            "bas",
+            "--playbook",
+            "leave",
+            "--notify",
+            file.to_str().unwrap(),
+            "--yes",
+            "-o",
+            "json",
+        ])
+        .exits(0)
+        .value();
+    assert_eq!(
+        std::fs::read_to_string(&file).unwrap(),
+        "adele@contoso.example: all done\n\nbas@contoso.example: all done\n"
+    );
+}
