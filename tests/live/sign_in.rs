@@ -115,34 +115,33 @@ fn an_administrator_signs_in_with_a_code_that_is_typed_elsewhere() {
 #[test]
 fn an_application_signs_in_with_a_private_key() {
     let person = Person::with_two("signed");
-    for (name, algorithm, kind) in [("signer-256", "RS256", &rcgen::PKCS_RSA_SHA256)] {
-        let key = rcgen::KeyPair::generate_for(kind).unwrap();
-        let public = base64::engine::general_purpose::STANDARD
-            .encode(rcgen::PublicKeyData::subject_public_key_info(&key));
-        let made = ask(
-            "POST",
-            "/clients",
-            &json!({"clientId": name, "publicClient": false, "serviceAccountsEnabled": true,
+    let (name, algorithm, kind) = ("signer-256", "RS256", &rcgen::PKCS_RSA_SHA256);
+    let key = rcgen::KeyPair::generate_for(kind).unwrap();
+    let public =
+        base64::engine::general_purpose::STANDARD.encode(rcgen::PublicKeyData::subject_public_key_info(&key));
+    let made = ask(
+        "POST",
+        "/clients",
+        &json!({"clientId": name, "publicClient": false, "serviceAccountsEnabled": true,
                 "standardFlowEnabled": false, "clientAuthenticatorType": "client-jwt",
                 "attributes": {"token.endpoint.auth.signing.alg": algorithm, "jwt.credential.public.key": public}}),
-        );
-        assert_eq!(made.status, 201, "{}", made.body);
-        give_rights(made.location.unwrap().rsplit('/').next().unwrap());
-        let place = configured(&format!(
-            "service = \"keycloak\"\nurl = \"{}\"\nrealm = \"kctest\"\nclient_id = \"{name}\"\nauth = \"private-key\"\n",
-            url()
-        ));
-        let file = place.write("own.key", &key.serialize_pem());
-        private(&file);
-        let with_key = place.with("MFACTL_PRIVATE_KEY", &file);
-        let listed = with_key.run(&["methods", "list", &person.name, "-o", "json"]);
-        assert_eq!(listed.code, 0, "{name}: {}", listed.screen());
-        // Another key of the same kind is not this application's.
-        let other = rcgen::KeyPair::generate_for(kind).unwrap();
-        std::fs::write(&file, other.serialize_pem()).unwrap();
-        let refused = with_key.run(&["methods", "list", &person.name]).exits(4);
-        assert!(refused.stderr.contains("key"), "{}", refused.stderr);
-    }
+    );
+    assert_eq!(made.status, 201, "{}", made.body);
+    give_rights(made.location.unwrap().rsplit('/').next().unwrap());
+    let place = configured(&format!(
+        "service = \"keycloak\"\nurl = \"{}\"\nrealm = \"kctest\"\nclient_id = \"{name}\"\nauth = \"private-key\"\n",
+        url()
+    ));
+    let file = place.write("own.key", &key.serialize_pem());
+    private(&file);
+    let with_key = place.with("MFACTL_PRIVATE_KEY", &file);
+    let listed = with_key.run(&["methods", "list", &person.name, "-o", "json"]);
+    assert_eq!(listed.code, 0, "{name}: {}", listed.screen());
+    // Another key of the same kind is not this application's.
+    let other = rcgen::KeyPair::generate_for(kind).unwrap();
+    std::fs::write(&file, other.serialize_pem()).unwrap();
+    let refused = with_key.run(&["methods", "list", &person.name]).exits(4);
+    assert!(refused.stderr.contains("key"), "{}", refused.stderr);
 }
 
 #[test]
