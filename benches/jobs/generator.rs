@@ -23,14 +23,18 @@ pub fn replay(server: &Server, asked: &[Message], at_once: usize) -> Result<(Dur
             request.bytes()
         })
         .collect();
+    send_all(&server.graph, &ready, at_once)
+}
+
+/// Sends what is ready, so many at once, to a service on this machine. Gives as [`replay`] does.
+pub fn send_all(address: &str, ready: &[Vec<u8>], at_once: usize) -> Result<(Duration, usize)> {
     let (next, bad) = (AtomicUsize::new(0), AtomicUsize::new(0));
     let began = Instant::now();
     thread::scope(|scope| -> Result<()> {
         let workers: Vec<_> = (0..at_once.max(1))
             .map(|_| {
                 scope.spawn(|| -> std::result::Result<(), String> {
-                    let mut connection =
-                        Connection::open(&server.graph).map_err(|error| error.to_string())?;
+                    let mut connection = Connection::open(address).map_err(|error| error.to_string())?;
                     while let Some(bytes) = ready.get(next.fetch_add(1, Ordering::Relaxed)) {
                         let answer = connection.ask(bytes).map_err(|error| error.to_string())?;
                         if !(200..300).contains(&answer.status()) {

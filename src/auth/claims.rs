@@ -117,6 +117,8 @@ pub(crate) struct TokenClaims {
     pub(crate) ends_at: Option<Timestamp>,
     /// The services that it is for.
     pub(crate) audiences: Vec<String>,
+    /// The same as the token has it: of a realm it is applications.
+    pub(crate) meant_for: Vec<String>,
     /// What its sign-in was begun with.
     pub(crate) nonce: Option<String>,
 }
@@ -145,6 +147,14 @@ impl TokenClaims {
             Some(scopes) => scopes.split_whitespace().map(str::to_owned).collect(),
             None => payload.roles,
         };
+        let meant_for: Vec<String> = match payload.aud {
+            serde_json::Value::String(one) => vec![one],
+            serde_json::Value::Array(all) => all
+                .iter()
+                .filter_map(|one| one.as_str().map(str::to_owned))
+                .collect(),
+            _ => Vec::new(),
+        };
         Self {
             object_id: payload.oid.or(payload.sub.filter(|_| of_realm)),
             sign_in_name: payload
@@ -161,15 +171,8 @@ impl TokenClaims {
             issued_at: moment(payload.iat),
             starts_at: moment(payload.nbf),
             // A realm names applications here, and its tokens are for itself.
-            audiences: match payload.aud {
-                _ if of_realm => Vec::new(),
-                serde_json::Value::String(one) => vec![one],
-                serde_json::Value::Array(all) => all
-                    .iter()
-                    .filter_map(|one| one.as_str().map(str::to_owned))
-                    .collect(),
-                _ => Vec::new(),
-            },
+            audiences: if of_realm { Vec::new() } else { meant_for.clone() },
+            meant_for,
             nonce: payload.nonce,
             ends_at: moment(payload.exp),
         }

@@ -14,6 +14,8 @@ pub(crate) struct Dialect {
     pub(super) discovery: &'static str,
     /// Whether the scope names the service, as `SERVICE/.default`; else no scope is asked for.
     pub(super) scope: bool,
+    /// Whether a code that is typed elsewhere is bound to whoever asked for it, as codes of browsers are (RFC 7636).
+    pub(super) bound_devices: bool,
     /// Whether an application's key may sign without naming its certificate (RFC 7523).
     pub(super) bare_keys: bool,
     /// Whether the service hands out tokens itself, by a call of its own kind, and takes them without a word before.
@@ -28,6 +30,7 @@ impl Dialect {
         device: "/oauth2/v2.0/devicecode",
         discovery: "/v2.0/.well-known/openid-configuration",
         scope: true,
+        bound_devices: false,
         bare_keys: false,
         own: false,
     };
@@ -38,6 +41,7 @@ impl Dialect {
         device: "/protocol/openid-connect/auth/device",
         discovery: "/.well-known/openid-configuration",
         scope: false,
+        bound_devices: true,
         bare_keys: true,
         own: false,
     };
@@ -48,6 +52,7 @@ impl Dialect {
         device: "",
         discovery: "",
         scope: false,
+        bound_devices: false,
         bare_keys: false,
         own: true,
     };

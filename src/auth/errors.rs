@@ -266,8 +266,8 @@ fn told(status: u16, number: Option<u64>, word: Option<&str>, description: &str)
                 "set url to the address under which the service knows itself",
             ),
             (None, Some("invalid_client")) => (
-                "the application or its secret is wrong",
-                "check client_id and secret",
+                "the application, its secret or its key is wrong",
+                "check client_id, and the secret or the private key",
             ),
             // A number says more than the word: without its meaning nothing is guessed.
             (None, _) if number.is_some() => (

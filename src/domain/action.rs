@@ -184,6 +184,8 @@ pub enum Action {
     },
     /// Ask for registration at next sign-in.
     RequireRegistration,
+    /// Mail the person a link behind which they register.
+    MailRegistration,
     /// Stop the account from signing in.
     DisableAccount,
     /// Let it sign in again.
@@ -234,7 +236,8 @@ impl Action {
             | Self::AddTemporaryPass { .. }
             | Self::AddQrPin { .. }
             | Self::IssueAppPassword { .. }
-            | Self::GeneratePassword { .. } => StepClass::Never,
+            | Self::GeneratePassword { .. }
+            | Self::MailRegistration => StepClass::Never,
             _ => StepClass::Idempotent,
         }
     }

@@ -42,6 +42,8 @@ pub enum Capability {
     GeneratePassword,
     /// Ask for registration at next sign-in.
     RequireRegistration,
+    /// Mail a link to register by.
+    MailRegistration,
     /// Set per-user MFA.
     SetMfaState,
     /// Stop an account from signing in.
@@ -86,6 +88,7 @@ impl fmt::Display for Capability {
             Self::SetPassword => f.write_str("set a password"),
             Self::GeneratePassword => f.write_str("generate a password"),
             Self::RequireRegistration => f.write_str("require registration"),
+            Self::MailRegistration => f.write_str("mail a link for registration"),
             Self::SetMfaState => f.write_str("set per-user MFA"),
             Self::DisableAccount => f.write_str("disable the account"),
             Self::EnableAccount => f.write_str("enable the account"),
@@ -190,6 +193,7 @@ impl Action {
             Self::SetPassword { .. } => Capability::SetPassword,
             Self::GeneratePassword { .. } => Capability::GeneratePassword,
             Self::RequireRegistration => Capability::RequireRegistration,
+            Self::MailRegistration => Capability::MailRegistration,
             Self::DisableAccount => Capability::DisableAccount,
             Self::EnableAccount => Capability::EnableAccount,
             Self::SwitchDevice { .. } => Capability::DisableDevice,

@@ -3,6 +3,7 @@
 
 mod challenge;
 mod core;
+mod ways;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -112,7 +113,7 @@ impl Pipeline {
     #[must_use]
     pub(crate) fn widened(self, (batches, singles): (usize, usize)) -> Self {
         self.gather.ways.add_permits(batches);
-        self.core.single_ways.add_permits(singles);
+        self.core.single_ways.widen(singles);
         self
     }
 
@@ -221,7 +222,7 @@ impl Pipeline {
     ) -> Result<Option<Tried>> {
         let core = &self.core;
         let job = core.in_job();
-        let _way = core.single_ways.acquire().await.ok();
+        let way = core.single_ways.one().await;
         if let Some(limiter) = &core.limiter
             && !limiter.pass(request, (!job).then_some(left)).await
         {
@@ -234,6 +235,12 @@ impl Pipeline {
         let tried = core.try_once(token, request, url, call_id, left, tries).await;
         if let (Some(limiter), Ok(answer)) = (&core.limiter, &tried.result) {
             limiter.heard(request, limiter.cost(request), answer).await;
+        }
+        match &tried.result {
+            // Overloaded, and it does not say for how long: whoever waits in line now comes before more of them.
+            Ok(answer) if answer.status == 503 => core.single_ways.close(way),
+            Ok(_) => core.single_ways.went_well(),
+            Err(_) => {}
         }
         Ok(Some(tried))
     }

@@ -152,6 +152,7 @@ pub(crate) fn everything() -> Capabilities {
         Capability::SetPassword,
         Capability::GeneratePassword,
         Capability::RequireRegistration,
+        Capability::MailRegistration,
         Capability::DisableAccount,
         Capability::EnableAccount,
         Capability::DisableDevice,

@@ -166,6 +166,7 @@ fn lost(action: &Action, planned: &PlannedRow) -> Back {
             "it is not taken back here",
             "the person registers at next sign-in",
         ),
+        Action::MailRegistration => ("it cannot come back", "the link ends by itself"),
         Action::Unlock => ("it is not taken back here", "wrong tries lock the account again"),
         Action::DisableAccount => (
             "it is not taken back here",

@@ -1,6 +1,6 @@
 //! Who may, and what is said to those who may not: one clear line each, naming what is missing.
 
-use crate::realm::{Person, SECRET, place, place_at, place_of, url};
+use crate::realm::{Person, SECRET, configured, place, place_at, place_of, tls_url, told, url};
 
 #[test]
 fn holders_of_rights_over_the_realm_are_refused_however_they_come_by_them() {
@@ -59,11 +59,59 @@ fn what_is_wrong_with_a_profile_is_said_in_one_line() {
     ];
     insta::assert_snapshot!(told.join("\n"), @r#"
     error: not signed in: the client secret is wrong
-    error: not signed in: the application or its secret is wrong
+    error: not signed in: the application, its secret or its key is wrong
     error: not signed in: there is no such realm
     error: not signed in: there is no sign-in service at this address
     error: profile "staff": url = "http://keycloak.example": plain http is for this machine only: use https
     "#);
+}
+
+#[test]
+fn an_address_that_is_nearly_right_is_told_apart() {
+    let plain = url();
+    let secure = tls_url();
+    let port = |url: &str| url.rsplit(':').next().unwrap().to_owned();
+    let said: Vec<String> = [
+        ("http to a port of https", secure.replace("https://", "http://")),
+        ("https to a port of http", plain.replace("http://", "https://")),
+        ("a certificate that nobody knows", secure.clone()),
+        ("nobody there", "http://127.0.0.1:1".to_owned()),
+    ]
+    .into_iter()
+    .map(|(what, url)| {
+        let place = place_at(&url, "kctest", "mfactl").with("MFACTL_CLIENT_SECRET", SECRET);
+        let output = place.run(&["user", "show", "anybody", "--timeout", "30s"]);
+        let error = output.stderr.lines().next().unwrap_or_default();
+        let error = error
+            .replace(&port(&secure), "SECURE")
+            .replace(&port(&plain), "PLAIN");
+        assert!(output.stderr.lines().count() <= 4, "{}", output.stderr);
+        if what.starts_with("http to") {
+            assert!(
+                output.stderr.contains("has to begin with https"),
+                "{}",
+                output.stderr
+            );
+        }
+        format!("{what}: {} {error}", output.code)
+    })
+    .collect();
+    insta::assert_snapshot!(said.join("\n"), @"
+    http to a port of https: 8 error: no answer from 127.0.0.1:SECURE: connection closed before message completed
+    https to a port of http: 8 error: cannot connect securely to 127.0.0.1:PLAIN: it does not speak TLS
+    a certificate that nobody knows: 8 error: cannot connect securely to 127.0.0.1:SECURE: its certificate is not trusted: no root that is known here has issued it
+    nobody there: 8 error: cannot connect to 127.0.0.1:1: connection refused (os error 111)
+    ");
+    let trusted = configured(&format!(
+        "service = \"keycloak\"\nurl = \"{secure}\"\nrealm = \"kctest\"\nclient_id = \"mfactl\"\nauth = \"client-secret\"\n\
+         ca_bundle = \"{}/tls.pem\"\n",
+        told("MFACTL_LIVE_HOME")
+    ));
+    let person = Person::with_two("secure");
+    let rows = trusted
+        .with("MFACTL_CLIENT_SECRET", SECRET)
+        .json(&["methods", "list", &person.name]);
+    assert_eq!(rows.as_array().unwrap().len(), 2);
 }
 
 #[test]

@@ -40,20 +40,57 @@ fi
 flock -u 9
 exec 9>&-
 
-server=
+# Ends the server that runs in $run, java too: it is what kc.sh waits for.
+end_server() { # end_server SIGNAL
+    local id ids
+    [ -e "$run/server.pid" ] || return 0
+    id=$(cat "$run/server.pid")
+    ids="$id $(ps -o pid= --ppid "$id" | tr '\n' ' ')"
+    rm -f "$run/server.pid"
+    # shellcheck disable=SC2086
+    kill "-$1" $ids 2>/dev/null || true
+    for id in $ids; do
+        for _ in $(seq 50); do kill -0 "$id" 2>/dev/null || break; sleep 0.2; done
+        kill -9 "$id" 2>/dev/null || true
+    done
+}
+
+# Starts it, and waits until it answers.
+start_server() {
+    export KC_BOOTSTRAP_ADMIN_USERNAME=admin KC_BOOTSTRAP_ADMIN_PASSWORD=admin
+    export JAVA_OPTS_APPEND=-XX:TieredStopAtLevel=1
+    # shellcheck disable=SC2086
+    "$run/bin/kc.sh" start --optimized --cache=local --http-enabled=true --hostname-strict=false \
+        --http-host=127.0.0.1 --http-port="$port" --https-port="$tls_port" --https-key-store-file="$run/tls.p12" \
+        --https-key-store-password=password --import-realm ${MFACTL_LIVE_OPTIONS:-} >>"$run/kc.log" 2>&1 </dev/null &
+    echo $! >"$run/server.pid"
+    for _ in $(seq 900); do
+        curl -sf -o /dev/null "$url/realms/kctest" && return 0
+        kill -0 "$(cat "$run/server.pid")" 2>/dev/null || break
+        sleep 0.2
+    done
+    echo "Keycloak does not answer" >&2
+    tail -n 30 "$run/kc.log" >&2
+    return 1
+}
+
+# `keycloak.sh --kill` and `keycloak.sh --start`, from within the command: the server is killed as a crash would, and
+# starts again on the same data and address.
+if [ -n "${MFACTL_LIVE_HOME:-}" ]; then
+    run=$MFACTL_LIVE_HOME url=$MFACTL_LIVE_KEYCLOAK
+    port=${url##*:} tls_port=${MFACTL_LIVE_KEYCLOAK_TLS##*:}
+    case "${1:-}" in
+    --kill) end_server KILL ;;
+    --start) start_server ;;
+    *) echo "a server runs already: --kill or --start" >&2; exit 2 ;;
+    esac
+    exit
+fi
+
 finish() {
-    if [ -n "$server" ]; then
-        # kc.sh waits for java, which is what has to end.
-        local ids
-        ids="$server $(ps -o pid= --ppid "$server" | tr '\n' ' ')"
-        # shellcheck disable=SC2086
-        kill $ids 2>/dev/null || true
-        for id in $ids; do
-            for _ in $(seq 50); do kill -0 "$id" 2>/dev/null || break; sleep 0.2; done
-            kill -9 "$id" 2>/dev/null || true
-        done
-    fi
-    [ -z "$run" ] || rm -rf "$run"
+    [ -n "$run" ] || return 0
+    end_server TERM
+    rm -rf "$run"
 }
 trap finish EXIT
 trap 'exit 130' INT TERM HUP
@@ -61,19 +98,20 @@ trap 'exit 130' INT TERM HUP
 # Links, not copies: what the server writes are new files.
 run=$(mktemp -d "$cache/run-XXXXXX")
 cp -rl "$kept/." "$run/"
+if [ -n "${MFACTL_LIVE_DATA:-}" ]; then
+    rm -rf "$run/data"
+    mkdir -p "$MFACTL_LIVE_DATA/keycloak"
+    ln -s "$MFACTL_LIVE_DATA/keycloak" "$run/data"
+fi
 mkdir -p "$run/data/import"
 cp "$here/keycloak-realm.json" "$run/data/import/kctest-realm.json"
-port=${MFACTL_LIVE_PORT:-$((20000 + RANDOM % 20000))}
+# A certificate that nobody knows.
+keytool -genkeypair -alias own -keyalg EC -validity 30 -dname CN=127.0.0.1 -ext san=ip:127.0.0.1 -storetype PKCS12 \
+    -keystore "$run/tls.p12" -storepass password -keypass password 2>"$run/keytool.log"
+keytool -exportcert -rfc -alias own -keystore "$run/tls.p12" -storepass password >"$run/tls.pem" 2>>"$run/keytool.log"
+port=${MFACTL_LIVE_PORT:-$((20000 + RANDOM % 10000))}
+tls_port=$((port + 10000))
 url=http://127.0.0.1:$port
-export KC_BOOTSTRAP_ADMIN_USERNAME=admin KC_BOOTSTRAP_ADMIN_PASSWORD=admin
-export JAVA_OPTS_APPEND=-XX:TieredStopAtLevel=1
-"$run/bin/kc.sh" start --optimized --cache=local --http-enabled=true --hostname-strict=false --http-host=127.0.0.1 \
-    --http-port="$port" --import-realm ${MFACTL_LIVE_OPTIONS:-} >"$run/kc.log" 2>&1 &
-server=$!
-for _ in $(seq 900); do
-    curl -sf -o /dev/null "$url/realms/kctest" && break
-    kill -0 "$server" 2>/dev/null || { tail -n 30 "$run/kc.log" >&2; exit 1; }
-    sleep 0.2
-done
-curl -sf -o /dev/null "$url/realms/kctest" || { echo "Keycloak does not answer" >&2; tail -n 30 "$run/kc.log" >&2; exit 1; }
-MFACTL_LIVE_KEYCLOAK=$url "$@" || { code=$?; echo "the last lines of the server:" >&2; tail -n 15 "$run/kc.log" >&2; exit "$code"; }
+start_server
+export MFACTL_LIVE_HOME=$run MFACTL_LIVE_KEYCLOAK=$url MFACTL_LIVE_KEYCLOAK_TLS=https://127.0.0.1:$tls_port
+"$@" || { code=$?; echo "the last lines of the server:" >&2; tail -n 15 "$run/kc.log" >&2; exit "$code"; }

@@ -17,6 +17,8 @@ mod environment;
 #[path = "../e2e/http.rs"]
 #[allow(dead_code, reason = "the stories use the rest")]
 mod http;
+#[path = "../../src/services/conformance/live/mailbox.rs"]
+mod mailbox;
 #[path = "../e2e/person.rs"]
 #[allow(dead_code, reason = "the stories use the rest")]
 mod person;
@@ -29,6 +31,10 @@ mod terminal;
 
 mod access;
 mod changes;
+mod drift;
+mod faults;
 mod many;
 mod reads;
 mod realm;
+mod sign_in;
+mod stories;

@@ -123,3 +123,80 @@ fn the_report_names_who_lacks_a_second_factor() {
     );
     assert!(!realm::url().is_empty());
 }
+
+#[test]
+fn holders_of_a_role_are_found_however_they_come_by_it_and_can_be_protected() {
+    let [themselves, by_group, neither] = ["vip", "vip", "plain"].map(Person::new);
+    let role = get("/roles/vip");
+    let given = ask(
+        "POST",
+        &format!("/users/{}/role-mappings/realm", themselves.id),
+        &json!([role]),
+    );
+    assert_eq!(given.status, 204, "{}", given.body);
+    let made = ask(
+        "POST",
+        "/groups",
+        &json!({"name": format!("giving {}", by_group.name)}),
+    );
+    let group = made.location.unwrap().rsplit('/').next().unwrap().to_owned();
+    let inner = ask(
+        "POST",
+        &format!("/groups/{group}/children"),
+        &json!({"name": "inner"}),
+    );
+    let inner = inner.body["id"].as_str().unwrap().to_owned();
+    let tail = format!("/groups/{group}/role-mappings/realm");
+    assert_eq!(ask("POST", &tail, &json!([role])).status, 204);
+    let joined = ask(
+        "PUT",
+        &format!("/users/{}/groups/{inner}", by_group.id),
+        &json!({}),
+    );
+    assert_eq!(joined.status, 204);
+
+    let place = place();
+    let shown = place.run(&[
+        "user",
+        "sign-out",
+        "--group",
+        "role:vip",
+        "--dry-run",
+        "-o",
+        "json",
+    ]);
+    let steps = shown.exits(0).value()["steps"].as_array().unwrap().clone();
+    let has = |person: &Person| steps.iter().any(|step| step["user_id"] == person.id.as_str());
+    assert!(has(&themselves) && has(&by_group) && !has(&neither), "{steps:?}");
+    place.run(&["methods", "list", "--group", "role:nosuch"]).exits(3);
+
+    let guarded = realm::configured(&format!(
+        "service = \"keycloak\"\nurl = \"{}\"\nrealm = \"kctest\"\nclient_id = \"mfactl\"\nauth = \"client-secret\"\n",
+        realm::url()
+    ));
+    let guarded = guarded.with("MFACTL_CLIENT_SECRET", realm::SECRET);
+    let inside = Person::new("kept");
+    let made = ask(
+        "POST",
+        "/groups",
+        &json!({"name": format!("kept {}", inside.name)}),
+    );
+    let kept = made.location.unwrap().rsplit('/').next().unwrap().to_owned();
+    let deep = ask(
+        "POST",
+        &format!("/groups/{kept}/children"),
+        &json!({"name": "deep"}),
+    );
+    let deep = deep.body["id"].as_str().unwrap().to_owned();
+    let joined = ask("PUT", &format!("/users/{}/groups/{deep}", inside.id), &json!({}));
+    assert_eq!(joined.status, 204);
+    let config = guarded.path("config/mfactl/config.toml");
+    let text = std::fs::read_to_string(&config).unwrap();
+    let entries = format!("protected = [\"role:vip\", \"group:/kept {}\"]\n", inside.name);
+    std::fs::write(&config, text + &entries).unwrap();
+    for person in [&themselves, &by_group, &inside] {
+        let refused = guarded.try_change(&["user", "sign-out", &person.name]).exits(6);
+        assert_eq!(refused.error_code(), "guard_protected", "{}", person.name);
+    }
+    guarded.change(&["user", "sign-out", &neither.name]);
+}

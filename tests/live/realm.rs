@@ -1,9 +1,11 @@
 //! The realm as its own witness: people are made and looked at past the program, and sign in as they would.
 
+use std::process::Command;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde_json::{Value, json};
+use tempfile::TempDir;
 use totp_rs::{Builder, Secret};
 
 use crate::asking::{self, Answer};
@@ -21,13 +23,23 @@ pub(crate) const SEEDS: [&str; 2] = [
 
 static MADE: AtomicUsize = AtomicUsize::new(0);
 
-/// The server's address.
+/// What the script that starts the server says of it.
 #[expect(
     clippy::disallowed_methods,
     reason = "the script that starts the server says where it is"
 )]
+pub(crate) fn told(variable: &str) -> String {
+    std::env::var(variable).expect("no server: run tests/live/run.sh, which starts one")
+}
+
+/// The server's address.
 pub(crate) fn url() -> String {
-    std::env::var("MFACTL_LIVE_KEYCLOAK").expect("no server: run tests/live/run.sh, which starts one")
+    told("MFACTL_LIVE_KEYCLOAK")
+}
+
+/// The same under HTTPS, with a certificate that nobody knows.
+pub(crate) fn tls_url() -> String {
+    told("MFACTL_LIVE_KEYCLOAK_TLS")
 }
 
 /// What a refusal says.
@@ -35,12 +47,131 @@ pub(crate) fn why(answer: &Answer) -> &str {
     answer.body["error_description"].as_str().unwrap_or_default()
 }
 
+/// How often a server that is overloaded is asked again.
+const TRIES: usize = 200;
+
 /// One request to the server.
 pub(crate) fn send(verb: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Answer {
-    asking::send(&url(), verb, path, headers, body)
+    let mut answer = asking::send(&url(), verb, path, headers, body);
+    for _ in 0..TRIES {
+        if answer.status != 503 {
+            break;
+        }
+        answer = asking::send(&url(), verb, path, headers, body);
+    }
+    answer
 }
 
-fn token_call(form: &str) -> Answer {
+/// Kills the server or starts it again: `--kill`, `--start`.
+#[track_caller]
+pub(crate) fn keycloak(what: &str) {
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/live/keycloak.sh");
+    assert!(
+        Command::new(script).arg(what).status().unwrap().success(),
+        "{what}"
+    );
+}
+
+/// Gives the account of an application the rights that docs/keycloak.md names.
+#[track_caller]
+pub(crate) fn give_rights(client: &str) {
+    let account = get(&format!("/clients/{client}/service-account-user"))["id"].clone();
+    let management = get("/clients?clientId=realm-management")[0]["id"].clone();
+    let management = management.as_str().unwrap();
+    let roles = get(&format!("/clients/{management}/roles"));
+    let wanted: Vec<&Value> = roles
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|role| role["name"] == "manage-users" || role["name"] == "view-realm")
+        .collect();
+    let tail = format!(
+        "/users/{}/role-mappings/clients/{management}",
+        account.as_str().unwrap()
+    );
+    // Nobody of the realm hands out rights over it: that is for the administrator of all realms.
+    let form = "grant_type=password&client_id=admin-cli&username=admin&password=admin";
+    let token = send(
+        "POST",
+        "/realms/master/protocol/openid-connect/token",
+        &[("content-type", "application/x-www-form-urlencoded")],
+        form,
+    );
+    assert_eq!(ask_with(&token, "POST", &tail, &json!(wanted)).status, 204);
+}
+
+/// Somebody in front of a real browser.
+pub(crate) struct Browser {
+    folder: TempDir,
+    variables: Vec<(String, String)>,
+}
+
+impl Browser {
+    /// A person with the usual password.
+    pub(crate) fn of(name: &str) -> Self {
+        let folder = TempDir::with_prefix("mfactl-live-").unwrap();
+        let said = folder.path().join("said").to_str().unwrap().to_owned();
+        let browser = Self {
+            folder,
+            variables: Vec::new(),
+        };
+        browser
+            .with("SIGN_IN_USER", name)
+            .with("SIGN_IN_PASSWORD", PASSWORD)
+            .with("SIGN_IN_SAID", &said)
+            .with("PATH", "/usr/local/bin:/usr/bin:/bin")
+    }
+
+    /// Who ends at an address that begins so.
+    pub(crate) fn back(self, address: &str) -> Self {
+        self.with("SIGN_IN_BACK", address)
+    }
+
+    /// Who knows one thing more.
+    pub(crate) fn with(mut self, name: &str, value: &str) -> Self {
+        self.variables.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// A place whose commands open this browser.
+    pub(crate) fn given(&self, place: &Environment) -> Environment {
+        self.variables
+            .iter()
+            .fold(place.with("BROWSER", SCRIPT), |place, (name, value)| {
+                place.with(name, value)
+            })
+    }
+
+    /// Opens an address, and waits until nothing more can be done.
+    #[track_caller]
+    pub(crate) fn open(&self, address: &str) {
+        let mut command = Command::new(SCRIPT);
+        command
+            .arg(address)
+            .envs(self.variables.iter().map(|(name, value)| (name, value)));
+        assert!(command.status().unwrap().success());
+    }
+
+    /// The pages that were seen.
+    #[track_caller]
+    pub(crate) fn seen(&self) -> Vec<String> {
+        // The browser ends after the command that opened it.
+        for _ in 0..600 {
+            let text = std::fs::read_to_string(self.folder.path().join("said")).unwrap_or_default();
+            if let Ok(seen) = serde_json::from_str(&text) {
+                return seen;
+            }
+            std::thread::sleep(Duration::from_millis(100));
+        }
+        panic!("the browser saw nothing");
+    }
+}
+
+/// The program that signs in in a browser.
+const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/live/browser.py");
+
+/// Asks for a token.
+pub(crate) fn token_call(form: &str) -> Answer {
     send(
         "POST",
         "/realms/kctest/protocol/openid-connect/token",
@@ -49,14 +180,15 @@ fn token_call(form: &str) -> Answer {
     )
 }
 
-/// Asks the admin API, past the program, with every right.
+/// Asks the admin API, past the program, with every right over the realm.
 pub(crate) fn ask(verb: &str, tail: &str, body: &Value) -> Answer {
     let form = format!("grant_type=client_credentials&client_id=maker&client_secret={SECRET}");
-    let token = token_call(&form).body["access_token"]
-        .as_str()
-        .unwrap()
-        .to_owned();
-    let bearer = format!("Bearer {token}");
+    ask_with(&token_call(&form), verb, tail, body)
+}
+
+/// The same with a token that was asked for.
+fn ask_with(token: &Answer, verb: &str, tail: &str, body: &Value) -> Answer {
+    let bearer = format!("Bearer {}", token.body["access_token"].as_str().unwrap());
     let body = if body.is_null() {
         String::new()
     } else {
@@ -90,6 +222,10 @@ pub(crate) fn otp(label: &str, seed: &str) -> Value {
 }
 
 /// The code that an authenticator shows now.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the server's clock is the machine's own"
+)]
 pub(crate) fn code(seed: &str) -> String {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
     let totp = Builder::new()
@@ -246,11 +382,17 @@ pub(crate) fn place() -> Environment {
 
 /// A place whose profile says this.
 pub(crate) fn place_at(url: &str, realm: &str, client: &str) -> Environment {
+    configured(&format!(
+        "service = \"keycloak\"\nurl = \"{url}\"\nrealm = \"{realm}\"\nclient_id = \"{client}\"\nauth = \"client-secret\"\n"
+    ))
+}
+
+/// A place with the profile `staff` of these lines.
+pub(crate) fn configured(lines: &str) -> Environment {
     let place = Environment::empty().without_profile();
     std::fs::create_dir_all(place.path("config/mfactl")).unwrap();
     let text = format!(
-        "[profiles.staff]\nservice = \"keycloak\"\nurl = \"{url}\"\nrealm = \"{realm}\"\nclient_id = \"{client}\"\n\
-         auth = \"client-secret\"\n\n[profiles.staff.guard]\nmax_users = 5000\nallow_everyone = true\n"
+        "[profiles.staff]\n{lines}\n[profiles.staff.guard]\nmax_users = 5000\nallow_everyone = true\n"
     );
     place.write("config/mfactl/config.toml", &text);
     place.with("MFACTL_PROFILE", "staff")

@@ -158,7 +158,7 @@ impl Application {
         })?;
         // It came from the token endpoint itself, so that its signature says nothing more (OpenID Connect 3.1.3.7).
         let id = fetched.id.as_ref().map(TokenClaims::read).unwrap_or_default();
-        if id.nonce.as_deref() != Some(nonce) || !id.audiences.contains(&self.client_id) {
+        if id.nonce.as_deref() != Some(nonce) || !id.meant_for.contains(&self.client_id) {
             return Err(Error::new(
                 ErrorCode::NotSignedIn,
                 "not signed in: the answer is of another sign-in, or of another application",

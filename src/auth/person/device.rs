@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use oauth2::PkceCodeChallenge;
 use serde_json::Value;
 use url::form_urlencoded::Serializer;
 
@@ -25,6 +26,8 @@ pub(crate) struct DeviceCode {
     /// How long it works.
     pub(crate) lifetime: Duration,
     interval: Duration,
+    /// What proves that the one who waits is the one who asked, where the service binds the code.
+    verifier: Option<Secret>,
 }
 
 impl Application {
@@ -33,9 +36,19 @@ impl Application {
     /// # Errors
     /// `not_signed_in`: the service refuses; `unavailable`.
     pub(crate) async fn device_code(&self) -> Result<DeviceCode> {
+        let bound = self
+            .dialect
+            .bound_devices
+            .then(PkceCodeChallenge::new_random_sha256);
         let form = Serializer::new(String::new())
             .append_pair("client_id", &self.client_id)
             .append_pair("scope", &self.scope)
+            .extend_pairs(bound.iter().flat_map(|(challenge, _)| {
+                [
+                    ("code_challenge", challenge.as_str()),
+                    ("code_challenge_method", "S256"),
+                ]
+            }))
             .finish();
         let answer = send(
             &self.endpoint,
@@ -48,10 +61,12 @@ impl Application {
         if !answer.ok() {
             return Err(errors::refused(&answer));
         }
-        read(&answer).ok_or_else(|| {
+        let mut code = read(&answer).ok_or_else(|| {
             Error::new(ErrorCode::NotSignedIn, "not signed in: the service gave no code")
                 .hint("check authority and tenant in the profile")
-        })
+        })?;
+        code.verifier = bound.map(|(_, verifier)| Secret::new(verifier.secret()));
+        Ok(code)
     }
 
     /// Waits until the code was typed and answered, asking as often as the service wants to be asked.
@@ -61,11 +76,13 @@ impl Application {
     pub(crate) async fn wait_for(&self, code: &DeviceCode, claims: Option<&str>) -> Result<Fetched> {
         let end = self.endpoint.now() + code.lifetime;
         let mut interval = code.interval;
+        let verifier = code.verifier.as_ref();
         let form = Serializer::new(String::new())
             .append_pair("grant_type", "urn:ietf:params:oauth:grant-type:device_code")
             .append_pair("client_id", &self.client_id)
             .append_pair("device_code", code.device_code.expose())
             .append_pair("claims", &super::merged(claims))
+            .extend_pairs(verifier.map(|verifier| ("code_verifier", verifier.expose())))
             .finish();
         loop {
             self.endpoint.pause(interval).await;
@@ -124,5 +141,6 @@ fn read(answer: &Response) -> Option<DeviceCode> {
         lifetime: seconds("expires_in").unwrap_or(Duration::from_secs(900)),
         // RFC 8628, 3.2: five seconds where nothing is said.
         interval: seconds("interval").unwrap_or(SLOWER),
+        verifier: None,
     })
 }

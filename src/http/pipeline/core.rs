@@ -4,9 +4,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use tokio::sync::Semaphore;
 use url::Url;
 
+use super::ways::Ways;
 use super::{Timer, Tokens, header, unknown};
 use crate::domain::{Error, ErrorCode, Result, Secret};
 use crate::http::client::{Failed, Transport, WireAnswer, WireRequest};
@@ -49,7 +49,7 @@ pub(in crate::http) struct Core {
     pub(in crate::http) jobs: AtomicUsize,
     /// Requests under way.
     pub(in crate::http) under_way: AtomicUsize,
-    pub(super) single_ways: Semaphore,
+    pub(super) single_ways: Ways,
 }
 
 /// Counts a request for as long as it lives, also one that nobody waits for any more.
@@ -89,7 +89,7 @@ impl Core {
             bare: false,
             jobs: AtomicUsize::new(0),
             under_way: AtomicUsize::new(0),
-            single_ways: Semaphore::new(SINGLE_WAYS),
+            single_ways: Ways::new(SINGLE_WAYS),
         }
     }
 
@@ -273,7 +273,13 @@ impl Core {
             Err(Failed::NoAnswer { why, .. }) => Err(Error::new(
                 ErrorCode::Unavailable,
                 format!("no answer from {}: {why}", self.host()),
-            )),
+            )
+            .hint(match self.origin.scheme() {
+                "http" => {
+                    "check that the service runs, and whether the url of the profile has to begin with https"
+                }
+                _ => "check that the service runs, the url of the profile, and the network",
+            })),
         }
     }
 

@@ -61,7 +61,8 @@ impl Look {
                 | Action::SignOut
                 | Action::SetPassword { .. }
                 | Action::GeneratePassword { .. }
-                | Action::RequireRegistration => {}
+                | Action::RequireRegistration
+                | Action::MailRegistration => {}
             }
         }
         Self {
@@ -219,7 +220,8 @@ pub(super) fn holds(action: &Action, created: Option<&MethodId>, seen: &Seen) ->
         | Action::SignOut
         | Action::SetPassword { .. }
         | Action::GeneratePassword { .. }
-        | Action::RequireRegistration => None,
+        | Action::RequireRegistration
+        | Action::MailRegistration => None,
     }
 }
 

@@ -148,7 +148,8 @@ impl Draft<'_> {
             | Action::ResetAppPassword { .. }
             | Action::SetPassword { .. }
             | Action::GeneratePassword { .. }
-            | Action::RequireRegistration => {}
+            | Action::RequireRegistration
+            | Action::MailRegistration => {}
         }
         if self.person.info.methods.is_none() {
             self.info.methods = None;

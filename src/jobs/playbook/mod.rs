@@ -33,6 +33,8 @@ struct PlaybookStep {
     /// Which kinds; `None`: every method.
     methods: Option<Vec<MethodKind>>,
     when: Option<Filter>,
+    /// Whether a link to register by is mailed too.
+    mail: bool,
     fail_if_unsupported: bool,
 }
 

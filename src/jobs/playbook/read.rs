@@ -11,7 +11,7 @@ const KEYS: [&str; 2] = ["description", "steps"];
 /// The step that is no change: it tells of them.
 const NOTIFY: &str = "notify";
 const NOTIFY_KEYS: [&str; 2] = ["do", "template"];
-const STEP_KEYS: [&str; 4] = ["do", "methods", "when", "if_unsupported"];
+const STEP_KEYS: [&str; 5] = ["do", "methods", "mail", "when", "if_unsupported"];
 
 /// Reads one.
 ///
@@ -107,6 +107,14 @@ fn step(place: &str, value: &Value) -> Result<PlaybookStep> {
             return Err(wrong(place, "methods is not a list").hint("write methods = [\"authenticator\"]"));
         }
     };
+    let mail = match table.get("mail") {
+        None => false,
+        Some(_) if *verb != super::Verb::RequireRegistration => {
+            return Err(wrong(place, "mail goes with do = \"require-registration\" only"));
+        }
+        Some(Value::Boolean(mail)) => *mail,
+        Some(_) => return Err(wrong(place, "mail is neither true nor false")),
+    };
     let when = text("when")?
         .map(|code| Filter::read(code).map_err(|why| wrong(place, &format!("when: {why}"))))
         .transpose()?;
@@ -119,6 +127,7 @@ fn step(place: &str, value: &Value) -> Result<PlaybookStep> {
         verb: *verb,
         methods,
         when,
+        mail,
         fail_if_unsupported,
     })
 }

@@ -64,6 +64,9 @@ impl Playbook {
                 Verb::TemporaryPass => temporary_pass(draft, options.pass)?,
                 _ => plain(draft, step.verb),
             }
+            if step.mail {
+                mail(draft);
+            }
             if step.fail_if_unsupported {
                 draft.no_by_hand(rows)?;
             }
@@ -252,6 +255,22 @@ fn plain(draft: &mut Draft<'_>, verb: Verb) {
         | Verb::PromoteAlternate
         | Verb::Remove
         | Verb::TemporaryPass => {}
+    }
+}
+
+/// A link by which the person registers goes to their address.
+fn mail(draft: &mut Draft<'_>) {
+    let to = draft.user.mail.clone();
+    let words = Words::new("mail", "registration", to.clone().unwrap_or_default());
+    match to {
+        Some(_) => {
+            draft.attempt(Action::MailRegistration, words, &[]);
+        }
+        None => draft.by_hand(
+            words,
+            "the account has no mail address",
+            "tell the person to sign in and register",
+        ),
     }
 }
 

@@ -291,6 +291,38 @@ fn ones_own_playbook_runs_on_the_state_that_its_earlier_steps_leave() {
 }
 
 #[test]
+fn a_link_is_mailed_where_the_playbook_says_so_and_there_is_an_address() {
+    let mine = own("[[mine.steps]]\ndo = \"require-registration\"\nmail = true").unwrap();
+    let planned = |mail: Option<&str>| {
+        let mut person = adele();
+        person.0.mail = mail.map(str::to_owned);
+        let wish = Wish::Playbook(Box::new(mine.clone()), Options::default());
+        let plan = Fake::new(vec![person])
+            .plan("adele", "user reset", &wish)
+            .unwrap();
+        lines(&plan).lines().take(2).collect::<Vec<_>>().join("\n")
+    };
+    insta::assert_snapshot!(planned(Some("adele@home.example")), @"
+    require | registration | at next sign-in
+    mail | registration | adele@home.example
+    ");
+    assert!(planned(None).ends_with("[by hand]"), "{}", planned(None));
+    for (step, why) in [
+        (
+            "do = \"sign-out\"\nmail = true",
+            "mail goes with do = \"require-registration\" only",
+        ),
+        (
+            "do = \"require-registration\"\nmail = \"yes\"",
+            "mail is neither true nor false",
+        ),
+    ] {
+        let error = own(&format!("[[mine.steps]]\n{step}")).unwrap_err();
+        assert!(error.message().ends_with(why), "{}", error.message());
+    }
+}
+
+#[test]
 fn mistakes_in_a_playbook_are_found_with_what_was_meant() {
     let said = |step: &str| {
         let error = own(&format!("[[mine.steps]]\n{step}")).unwrap_err();

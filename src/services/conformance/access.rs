@@ -166,6 +166,17 @@ pub(super) fn cases(cases: &mut Vec<Case>, facts: &Facts) {
             )
         },
     ));
+    cases.push(case(
+        "mails a link by which the person registers",
+        &[],
+        |_| Action::MailRegistration,
+        // Each is another mail.
+        Some(EffectState::Done),
+        |seen| {
+            let mails = seen.bench.world.mails(&seen.account_before);
+            ensure(mails == 1, format!("{mails} mails came"))
+        },
+    ));
     let mut unlock = case(
         "ends a lock after wrong tries",
         &[],

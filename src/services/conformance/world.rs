@@ -64,6 +64,11 @@ pub(super) trait World: Send + Sync {
     /// Whether registration was asked for.
     fn registration_required(&self, user: &UserId) -> bool;
 
+    /// How many mails came for somebody, where the service mails.
+    fn mails(&self, _user: &User) -> usize {
+        unreachable!("a service that declares mail has a mailbox here")
+    }
+
     /// Whether the session that the person was made with is over.
     fn signed_out(&self, user: &UserId) -> bool;
 

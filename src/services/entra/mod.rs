@@ -160,6 +160,7 @@ impl EntraService {
             | Action::ResetAppPassword { .. }
             | Action::IssueAppPassword { .. }
             | Action::RequireRegistration
+            | Action::MailRegistration
             | Action::Unlock => {
                 // The gate refuses these first; a service never pretends, whoever calls it.
                 Err(Error::new(

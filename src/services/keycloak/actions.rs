@@ -1,11 +1,11 @@
-//! What a person is asked for at next sign-in. The list is replaced as a whole and has no version, so it is read, added
+//! What a person is asked for at next sign-in, or by mail. The list is replaced as a whole and has no version, so it is read, added
 //! to, written and read again.
 
 use serde_json::json;
 
 use super::KeycloakService;
 use super::error::Area;
-use super::wire::{CONFIGURE_TOTP, PASSKEY_REGISTER, WEBAUTHN_REGISTER, WireAction, WireUser};
+use super::wire::{CONFIGURE_TOTP, PASSKEY_REGISTER, WEBAUTHN_REGISTER, WireUser};
 use crate::domain::{Effect, Error, ErrorCode, Result, UserId};
 use crate::http::{Class, Verb};
 
@@ -51,10 +51,26 @@ impl KeycloakService {
         .hint("see whether the realm has it: Authentication, Required actions"))
     }
 
+    /// Mails a link behind which the person sets up what registration takes. It leaves alone what is required at sign-in,
+    /// works as long as the realm says, and is sent once: a second would be another mail.
+    pub(super) async fn mail_registration(&self, user: &UserId) -> Result<Effect> {
+        let action = self.registration_action().await?;
+        let tail = "/execute-actions-email";
+        let template = "/{realm}/users/{id}/execute-actions-email";
+        let request = self
+            .admin
+            .write_of(user, Verb::Put, Class::Never, tail, template)
+            .json(json!([action]));
+        let response = self.admin.send(&request, Area::Mail).await?;
+        let mut effect = Effect::done();
+        effect.request_ids.extend(response.request_id);
+        Ok(effect)
+    }
+
     /// The action by which people register here: an authenticator, else a key, where the realm has that alone. Who may
     /// not see the realm's settings takes the usual one.
     async fn registration_action(&self) -> Result<&'static str> {
-        let known = match self.actions().await {
+        let known = match self.admin.actions().await {
             Ok(known) => known,
             Err(error) if error.code() == ErrorCode::PermissionMissing => return Ok(CONFIGURE_TOTP),
             Err(error) => return Err(error),
@@ -74,12 +90,5 @@ impl KeycloakService {
                 )
                 .hint("enable CONFIGURE_TOTP in the realm: Authentication, Required actions")
             })
-    }
-
-    /// The required actions that the realm knows.
-    pub(super) async fn actions(&self) -> Result<Vec<WireAction>> {
-        let path = "/authentication/required-actions";
-        let request = self.admin.get(path, "/{realm}/authentication/required-actions");
-        self.admin.read(&request, Area::Realm).await
     }
 }

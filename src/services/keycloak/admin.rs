@@ -6,7 +6,7 @@ use serde_json::Value;
 use tokio::sync::OnceCell;
 
 use super::error::{self, Area};
-use super::wire::WireRealm;
+use super::wire::{WireAction, WireRealm};
 use crate::auth::TokenClaims;
 use crate::domain::{Error, ErrorCode, Result, UserId};
 use crate::http::{Class, Pipeline, Request, Response, Verb, encode_segment};
@@ -21,6 +21,7 @@ pub(super) struct Admin {
     claims: TokenClaims,
     realm: String,
     settings: OnceCell<WireRealm>,
+    actions: OnceCell<Vec<WireAction>>,
     management: OnceCell<Option<String>>,
 }
 
@@ -32,6 +33,7 @@ impl Admin {
             claims: link.claims,
             realm: link.tenant,
             settings: OnceCell::new(),
+            actions: OnceCell::new(),
             management: OnceCell::new(),
         }
     }
@@ -139,6 +141,19 @@ impl Admin {
         self.settings
             .get_or_try_init(|| self.read(&request, Area::Realm))
             .await
+    }
+
+    /// The required actions that the realm knows, read once.
+    ///
+    /// # Errors
+    /// As [`Self::read`].
+    pub(super) async fn actions(&self) -> Result<&[WireAction]> {
+        let tail = "/authentication/required-actions";
+        let request = self.get(tail, "/{realm}/authentication/required-actions");
+        self.actions
+            .get_or_try_init(|| self.read(&request, Area::Realm))
+            .await
+            .map(Vec::as_slice)
     }
 
     /// The id of the application whose roles are rights over the realm, found once; `None`: the token may not see it.

@@ -104,6 +104,7 @@ pub(crate) fn declared() -> Capabilities {
         (Capability::SetPassword, Answer::Native),
         (Capability::GeneratePassword, Answer::Native),
         (Capability::RequireRegistration, Answer::Native),
+        (Capability::MailRegistration, Answer::Native),
         (
             Capability::SetMfaState,
             unsupported(

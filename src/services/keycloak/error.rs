@@ -17,6 +17,8 @@ pub(super) enum Area {
     Method,
     /// Passwords.
     Password,
+    /// Mail that the realm sends.
+    Mail,
     /// Groups.
     Groups,
     /// Settings, flows and required actions.
@@ -31,10 +33,12 @@ impl Area {
         match self {
             Self::Realm => "view-realm",
             Self::Clients => "view-clients",
-            Self::People | Self::Method | Self::Password | Self::Groups if matches!(verb, Verb::Get) => {
+            Self::People | Self::Method | Self::Password | Self::Mail | Self::Groups
+                if matches!(verb, Verb::Get) =>
+            {
                 "view-users"
             }
-            Self::People | Self::Method | Self::Password | Self::Groups => "manage-users",
+            Self::People | Self::Method | Self::Password | Self::Mail | Self::Groups => "manage-users",
         }
     }
 
@@ -43,7 +47,7 @@ impl Area {
         match self {
             Self::Method => (ErrorCode::MethodNotFound, "the person has no such method"),
             Self::Groups => (ErrorCode::NotFound, "there is no such group"),
-            Self::People | Self::Password | Self::Realm | Self::Clients => {
+            Self::People | Self::Password | Self::Mail | Self::Realm | Self::Clients => {
                 (ErrorCode::NotFound, "the service does not offer that")
             }
         }
@@ -78,6 +82,12 @@ pub(super) fn refused(
             words("the realm's password policy refuses it", without_prefix(&said)),
         )
         .hint("see the policy: mfactl policy show"),
+        // No mail server, or one that does not take it: sending again would be another mail (api/keycloak 6).
+        500 if area == Area::Mail => Error::new(
+            ErrorCode::ServiceRefused,
+            words("the realm could not send the mail", &said),
+        )
+        .hint("set up its mail server: Realm settings, Email"),
         400 | 422 => Error::new(ErrorCode::ServiceRefused, words("the service refused", &said)),
         401 => Error::new(ErrorCode::TokenRejected, "the service does not take the token")
             .hint("sign in again; check that url and realm belong together"),
@@ -221,6 +231,7 @@ mod tests {
                 error(404, "<html>", Area::People, Verb::Get),
                 error(409, label, Area::Method, Verb::Put),
                 error(500, r#"{"error":"unknown_error","error_description":"For more on this error consult the server log."}"#, Area::Method, Verb::Post),
+                error(500, r#"{"errorMessage":"Failed to send execute actions email: Invalid sender address 'null'"}"#, Area::Mail, Verb::Put),
                 error(503, "", Area::People, Verb::Get),
             ]
             .join("\n"),
@@ -239,6 +250,7 @@ mod tests {
         404 unavailable: the service answered 404 without Keycloak's error body (check the url of the profile: the root of Keycloak, without /admin and /realms)
         409 already_set [conflict]: the service refused: device already exists with the same name
         500 unavailable [unknown_error]: service error 500, 6 tries: for more on this error consult the server log
+        500 service_refused: the realm could not send the mail: failed to send execute actions email: Invalid sender address 'null' (set up its mail server: Realm settings, Email)
         503 unavailable: service error 503, 6 tries
         "#
         );

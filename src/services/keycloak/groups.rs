@@ -1,4 +1,4 @@
-//! Groups: found by path, id or name, and their members with those of the groups inside.
+//! Groups: found by path, id or name, and their members with those of the groups inside; and holders of a role.
 
 use std::collections::HashSet;
 
@@ -13,8 +13,11 @@ use crate::domain::{Error, ErrorCode, Match, Result, User};
 use crate::http::encode_segment;
 
 impl KeycloakService {
-    /// Members of a group and of all inside it, each once.
+    /// Members of a group and of all inside it, each once; of `role:NAME`, those who hold it themselves or by a group.
     pub(super) fn members<'a>(&'a self, group: &'a str) -> BoxStream<'a, Result<User>> {
+        if let Some(role) = group.strip_prefix("role:") {
+            return self.holders(role);
+        }
         stream::once(async move {
             match self.within(group).await {
                 Ok(groups) => self.members_of(groups),
@@ -23,6 +26,50 @@ impl KeycloakService {
         })
         .flatten()
         .boxed()
+    }
+
+    /// Who holds a role of the realm. A role that includes it is not followed: the service does not say which do.
+    fn holders<'a>(&'a self, role: &'a str) -> BoxStream<'a, Result<User>> {
+        let path = format!("/roles/{}", encode_segment(role));
+        stream::once(async move {
+            match self.groups_of_role(role, &path).await {
+                Ok(groups) => {
+                    let themselves = format!("{path}/users?briefRepresentation=true");
+                    let mut seen = HashSet::new();
+                    self.people(themselves, "/{realm}/roles/{name}/users")
+                        .chain(self.members_of(groups))
+                        .try_filter(move |user| std::future::ready(seen.insert(user.id.clone())))
+                        .boxed()
+                }
+                Err(error) => stream::once(async move { Err(error) }).boxed(),
+            }
+        })
+        .flatten()
+        .boxed()
+    }
+
+    /// Ids of the groups that give a role, and of all inside them: those inherit it.
+    async fn groups_of_role(&self, role: &str, path: &str) -> Result<Vec<String>> {
+        let request = self.admin.get(path, "/{realm}/roles/{name}");
+        if self.admin.send_if_there(&request, Area::Realm).await?.is_none() {
+            let why = format!("there is no role \"{role}\"");
+            return Err(Error::new(ErrorCode::NotFound, why).hint("give the name of a role of the realm"));
+        }
+        let giving: Vec<WireGroup> = self
+            .admin
+            .items(
+                format!("{path}/groups?briefRepresentation=true"),
+                "/{realm}/roles/{name}/groups",
+                Area::Realm,
+            )
+            .and_then(async |item| parse(item))
+            .try_collect()
+            .await?;
+        let mut all = Vec::new();
+        for group in giving {
+            all.extend(self.within_id(group.id).await?);
+        }
+        Ok(all)
     }
 
     fn members_of(&self, groups: Vec<String>) -> BoxStream<'_, Result<User>> {
@@ -40,7 +87,11 @@ impl KeycloakService {
 
     /// Ids of the group that is meant and of all inside it.
     async fn within(&self, group: &str) -> Result<Vec<String>> {
-        let mut open = vec![self.group_id(group).await?];
+        self.within_id(self.group_id(group).await?).await
+    }
+
+    async fn within_id(&self, id: String) -> Result<Vec<String>> {
+        let mut open = vec![id];
         let mut all = Vec::new();
         while let Some(id) = open.pop() {
             let tail = format!(

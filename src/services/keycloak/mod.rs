@@ -80,6 +80,7 @@ impl KeycloakService {
             Action::SetPassword { permanent } => self.set_password(step, *permanent).await,
             Action::GeneratePassword { permanent } => self.generate_password(user, *permanent).await,
             Action::RequireRegistration => self.require_registration(user).await,
+            Action::MailRegistration => self.mail_registration(user).await,
             Action::DisableAccount => self.switch_account(user, false).await,
             Action::EnableAccount => self.switch_account(user, true).await,
             Action::Unlock => self.unlock(user).await,

@@ -46,9 +46,9 @@ impl KeycloakService {
             .get(&tail, "/{realm}/authentication/flows/{alias}/executions");
         let (executions, actions) = futures::try_join!(
             self.admin.read::<Vec<WireExecution>>(&request, Area::Realm),
-            self.actions()
+            self.admin.actions()
         )?;
-        Ok(policy_of(realm, &executions, &actions, user.is_some()))
+        Ok(policy_of(realm, &executions, actions, user.is_some()))
     }
 }
 

@@ -123,7 +123,8 @@ impl PrivacyIdeaService {
             | Action::SetMfaState { .. }
             | Action::IssueAppPassword { .. }
             | Action::SignOut
-            | Action::RequireRegistration => {
+            | Action::RequireRegistration
+            | Action::MailRegistration => {
                 // The gate refuses these first; a service never pretends, whoever calls it.
                 Err(Error::new(
                     ErrorCode::Unsupported,

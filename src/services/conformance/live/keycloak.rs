@@ -8,6 +8,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::asking::{Answer, form, send};
+use super::mailbox::Mailbox;
 use crate::auth::Credential;
 use crate::domain::{MethodKind, Policy, PolicyUse, User, UserId};
 use crate::services::ConnectOptions;
@@ -32,6 +33,7 @@ pub(super) struct Realm {
     url: String,
     facts: Facts,
     people: Mutex<HashMap<String, Made>>,
+    mailbox: Mailbox,
 }
 
 impl Realm {
@@ -41,7 +43,11 @@ impl Realm {
             url: url.to_owned(),
             facts: facts(),
             people: Mutex::default(),
+            mailbox: Mailbox::open(),
         };
+        let mail = json!({"smtpServer": {"host": "127.0.0.1", "port": realm.mailbox.port.to_string(),
+            "from": "keycloak@example.com", "auth": "false", "ssl": "false", "starttls": "false"}});
+        assert_eq!(realm.ask("PUT", "", &mail).status, 204);
         let made = realm.ask("POST", "/groups", &json!({ "name": realm.facts.group.0 }));
         assert_eq!(made.status, 201, "{}", made.body);
         realm.facts.group.1 = id_in(&made);
@@ -237,6 +243,10 @@ impl World for Realm {
 
     fn registration_required(&self, user: &UserId) -> bool {
         self.requires(user, "CONFIGURE_TOTP")
+    }
+
+    fn mails(&self, user: &User) -> usize {
+        self.mailbox.mails_for(user.mail.as_deref().unwrap()).len()
     }
 
     fn signed_out(&self, user: &UserId) -> bool {

@@ -3,6 +3,7 @@
 
 mod asking;
 mod keycloak;
+mod mailbox;
 
 use self::keycloak::Realm;
 use super::{Bench, passes_every_case};

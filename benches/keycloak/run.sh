@@ -1,0 +1,45 @@
+#!/usr/bin/env bash
+# The bench of jobs on a real Keycloak: once as the machine is, and once with the server's data and the program's state in
+# memory. Arguments go to the bench: `benches/keycloak/run.sh --short`, `… --people 200 --rounds 1`. MFACTL_PROGRAM
+# names another build of the program, and the bench itself is then not optimized.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+
+# What is installed is kept outside the checkout, under the digest of what was asked for.
+digest=$(sha256sum <benches/keycloak/requirements.txt | cut -c 1-16)
+tools=${XDG_CACHE_HOME:-$HOME/.cache}/mfactl-ci/bench-$digest
+if [ ! -e "$tools/ready" ]; then
+    rm -rf "$tools"
+    mkdir -p "$tools"
+    # Debian has venv in a package of its own.
+    python3 -m venv "$tools/venv" || {
+        apt-get install --yes --quiet python3-venv
+        python3 -m venv --clear "$tools/venv"
+    }
+    "$tools/venv/bin/pip" install --quiet --disable-pip-version-check --requirement benches/keycloak/requirements.txt
+    touch "$tools/ready"
+fi
+export BENCH_PYTHON=$tools/venv/bin/python
+
+if [ -n "${MFACTL_PROGRAM:-}" ]; then
+    set -- "$@" --program "$(realpath "$MFACTL_PROGRAM")"
+    cargo test --quiet --bench keycloak --no-run
+    bench() { cargo test --quiet --bench keycloak -- "$@"; }
+else
+    cargo bench --quiet --bench keycloak --no-run
+    bench() { cargo bench --quiet --bench keycloak -- "$@"; }
+fi
+once() { bench --url "$MFACTL_LIVE_KEYCLOAK" --python "$BENCH_PYTHON" "$@"; }
+export -f bench once
+
+status=0
+tests/live/keycloak.sh bash -c 'once --kcadm "$MFACTL_LIVE_HOME/bin/kcadm.sh" "$@"' bench "$@" || status=$?
+memory=/dev/shm
+if [ "$(stat --file-system --format=%T "$memory" 2>/dev/null)" = tmpfs ]; then
+    folder=$(mktemp -d "$memory/mfactl-bench-XXXXXX")
+    trap 'rm -rf "$folder"' EXIT
+    MFACTL_LIVE_DATA=$folder TMPDIR=$folder tests/live/keycloak.sh bash -c 'once "$@"' bench "$@" || status=$?
+else
+    echo "no tmpfs at $memory: not measured in memory"
+fi
+exit "$status"

@@ -1,0 +1,190 @@
+//! Servers that fail in the middle, on one that takes two requests at once and five in all: overload, a crash, tokens
+//! that are taken away. Whoever runs these gives the server to them alone.
+
+use std::process::{Child, Stdio};
+
+use serde_json::{Value, json};
+
+use crate::environment::Environment;
+use crate::realm::{Person, SECRET, ask, get, keycloak, place, place_of, url};
+
+/// People of the job on the overloaded server, where `MFACTL_LIVE_PEOPLE` says nothing.
+const PEOPLE: usize = 100;
+
+fn everybody(called: &str, count: usize) -> Vec<Person> {
+    (0..count).map(|_| Person::with_two(called)).collect()
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "whoever runs the suite says how much of it"
+)]
+fn people() -> usize {
+    let wished = std::env::var("MFACTL_LIVE_PEOPLE").ok();
+    wished.and_then(|text| text.parse().ok()).unwrap_or(PEOPLE)
+}
+
+/// A job over these people, running. `more`: further options.
+fn start(place: &Environment, people: &[Person], more: &[&str]) -> Child {
+    let list: String = people.iter().map(|person| format!("{}\n", person.name)).collect();
+    let file = place.write("people.csv", &format!("user\n{list}"));
+    let line = [
+        &[
+            "user",
+            "reset",
+            "--playbook",
+            "new-phone",
+            "--from",
+            &file,
+            "--yes",
+            "-o",
+            "json",
+            "--job",
+            "faults",
+        ],
+        more,
+    ]
+    .concat();
+    let mut command = place.command(&line);
+    command
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    command.spawn().unwrap()
+}
+
+/// Its exit status, its result, and what it said.
+fn ended(child: Child) -> (i32, Value, String) {
+    let output = child.wait_with_output().unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    let result = serde_json::from_slice(&output.stdout).unwrap_or(Value::Null);
+    (output.status.code().unwrap_or(-1), result, said)
+}
+
+/// Waits until somebody of them is put right, or all is over.
+fn begun(job: &mut Child, people: &[Person]) {
+    while job.try_wait().unwrap().is_none() {
+        if people
+            .iter()
+            .rev()
+            .take(3)
+            .chain(&people[..3])
+            .any(|person| !person.required().is_empty())
+        {
+            return;
+        }
+    }
+}
+
+#[track_caller]
+fn all_are_right(people: &[Person]) {
+    for person in people {
+        assert!(person.labels("otp").is_empty(), "{} has one left", person.name);
+        assert_eq!(person.required(), ["CONFIGURE_TOTP"], "{}", person.name);
+    }
+}
+
+#[test]
+fn an_overloaded_server_is_asked_again_until_everybody_is_done() {
+    let people = everybody("crowded", people());
+    // The server is one that says no: else the rest proves nothing.
+    let refused: usize = std::thread::scope(|scope| {
+        let asking = || {
+            (0..20).filter(|_| crate::asking::send(&url(), "GET", "/realms/kctest", &[], "").status == 503)
+        };
+        let all: Vec<_> = (0..16).map(|_| scope.spawn(move || asking().count())).collect();
+        all.into_iter().map(|one| one.join().unwrap()).sum()
+    });
+    assert!(
+        refused > 0,
+        "the server takes everything: start it with --http-max-queued-requests=3"
+    );
+    let (code, result, said) = ended(start(&place(), &people, &["--concurrency", "32"]));
+    assert_eq!(code, 0, "{said}\n{}", result["summary"]);
+    assert_eq!(result["summary"]["users"]["done"], people.len());
+    assert_eq!(result["summary"]["steps"]["failed"], 0);
+    all_are_right(&people);
+}
+
+#[test]
+fn a_job_outlives_a_server_that_is_killed_and_comes_back() {
+    let people = everybody("crash", 40);
+    let place = place();
+    let mut job = start(&place, &people, &["--pace", "40/s"]);
+    begun(&mut job, &people);
+    keycloak("--kill");
+    keycloak("--start");
+    let (code, result, said) = ended(job);
+    // Either it waited long enough, or it says what is left and goes on with it.
+    if code != 0 {
+        assert!([7, 8].contains(&code), "{code}: {said}\n{}", result["summary"]);
+        assert!(
+            said.contains("jobs resume") || result["next"].to_string().contains("resume"),
+            "{said}"
+        );
+        let again = place.run(&["jobs", "resume", "faults", "--yes", "-o", "json"]);
+        assert_eq!(again.code, 0, "{}", again.screen());
+    }
+    all_are_right(&people);
+}
+
+#[test]
+fn a_token_that_is_revoked_in_the_middle_is_replaced() {
+    let people = everybody("revoked", 20);
+    let place = place();
+    let mut job = start(&place, &people, &["--pace", "40/s"]);
+    begun(&mut job, &people);
+    let account = get("/users?username=service-account-mfactl&exact=true")[0]["id"].clone();
+    let ended_session = ask(
+        "POST",
+        &format!("/users/{}/logout", account.as_str().unwrap()),
+        &json!({}),
+    );
+    assert_eq!(ended_session.status, 204);
+    let (code, result, said) = ended(job);
+    assert_eq!(code, 0, "{said}\n{}", result["summary"]);
+    all_are_right(&people);
+}
+
+#[test]
+fn an_application_that_loses_its_secret_stops_and_goes_on_with_the_new_one() {
+    let id = application("rotated");
+    let people = everybody("rotated", 20);
+    let place = place_of("rotated");
+    let mut job = start(&place, &people, &["--pace", "40/s"]);
+    begun(&mut job, &people);
+    let changed = ask(
+        "PUT",
+        &format!("/clients/{id}"),
+        &json!({"clientId": "rotated", "secret": "an0ther"}),
+    );
+    assert_eq!(changed.status, 204, "{}", changed.body);
+    let account = get(&format!("/clients/{id}/service-account-user"))["id"].clone();
+    ask(
+        "POST",
+        &format!("/users/{}/logout", account.as_str().unwrap()),
+        &json!({}),
+    );
+    let (code, result, said) = ended(job);
+    assert!([4, 7].contains(&code), "{code}: {said}\n{}", result["summary"]);
+    assert!(said.contains("jobs resume"), "{said}");
+    let again = place
+        .with("MFACTL_CLIENT_SECRET", "an0ther")
+        .run(&["jobs", "resume", "faults", "--yes", "-o", "json"]);
+    assert_eq!(again.code, 0, "{}", again.screen());
+    all_are_right(&people);
+}
+
+/// An application with the rights of the usual one; its id.
+fn application(name: &str) -> String {
+    let made = ask(
+        "POST",
+        "/clients",
+        &json!({"clientId": name, "secret": SECRET, "publicClient": false, "serviceAccountsEnabled": true,
+            "standardFlowEnabled": false}),
+    );
+    assert_eq!(made.status, 201, "{}", made.body);
+    let id = made.location.unwrap().rsplit('/').next().unwrap().to_owned();
+    crate::realm::give_rights(&id);
+    id
+}

@@ -1,0 +1,169 @@
+//! Signing in to Keycloak in every way: as an application with a private key, as an administrator of the realm in a
+//! browser and with a code; and tokens that live for seconds.
+
+use std::io::{BufRead as _, BufReader};
+use std::process::Stdio;
+use std::time::Duration;
+
+use base64::Engine as _;
+use serde_json::json;
+
+use crate::environment::Environment;
+use crate::realm::{Browser, Person, SEEDS, ask, configured, get, give_rights, place_of, token_call, url};
+
+/// A place that signs in as a person, whose sign-in is kept under a key of its own.
+fn me(auth: &str) -> Environment {
+    let place = configured(&format!(
+        "service = \"keycloak\"\nurl = \"{}\"\nrealm = \"kctest\"\nclient_id = \"helpdesk\"\nauth = \"{auth}\"\n",
+        url()
+    ));
+    let key = place.write("key", "0123456789abcdef0123456789abcdef\n");
+    private(&key);
+    place.with("MFACTL_TOKEN_KEY_FILE", &key)
+}
+
+fn private(path: &str) {
+    use std::os::unix::fs::PermissionsExt as _;
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600)).unwrap();
+}
+
+/// So long live the tokens of the realm's brief applications, and a little more.
+fn outlive_a_token() {
+    std::thread::sleep(Duration::from_secs(5));
+}
+
+#[test]
+fn an_administrator_signs_in_with_a_browser_and_stays_signed_in_until_somebody_ends_it() {
+    let person = Person::with_two("helped");
+    let me = me("browser");
+    let browser = Browser::of("rita");
+    let signed_in = browser
+        .given(&me)
+        .run(&["auth", "login", "--wait", "55s"])
+        .exits(0);
+    assert!(
+        signed_in.stderr.contains("as rita; kept in an encrypted file"),
+        "{}",
+        signed_in.stderr
+    );
+    assert_eq!(browser.seen().first().map(String::as_str), Some("password"));
+    let status = me.json(&["auth", "status"]);
+    assert_eq!(status["account"], "rita", "{status}");
+    assert_eq!(
+        me.json(&["methods", "list", &person.name])
+            .as_array()
+            .unwrap()
+            .len(),
+        2
+    );
+    outlive_a_token();
+    me.change(&["methods", "remove", &person.name, "old"]);
+    assert_eq!(person.labels("otp"), ["new"]);
+    // One's own account is one's own here too.
+    assert_eq!(
+        me.try_change(&["user", "sign-out", "rita"]).exits(6).error_code(),
+        "guard_self"
+    );
+    let id = get("/users?username=rita&exact=true")[0]["id"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    assert_eq!(
+        ask("POST", &format!("/users/{id}/logout"), &json!({})).status,
+        204
+    );
+    outlive_a_token();
+    let ended = me.run(&["methods", "list", &person.name]).exits(4);
+    assert!(ended.stderr.contains("auth login"), "{}", ended.stderr);
+}
+
+#[test]
+fn an_administrator_signs_in_with_a_code_that_is_typed_elsewhere() {
+    let person = Person::with_two("helped");
+    let me = me("device-code");
+    let mut command = me.command(&["auth", "login"]);
+    let mut child = command
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
+    let asked = lines.next().unwrap().unwrap();
+    let words: Vec<&str> = asked.split(' ').collect();
+    let (address, code) = (words[1], words[9]);
+    let browser = Browser::of("ravi");
+    browser.open(&format!("{address}?user_code={code}"));
+    let said: String = lines.map(|line| line.unwrap() + "\n").collect();
+    assert!(
+        child.wait().unwrap().success(),
+        "{asked}\n{said}\n{:?}",
+        browser.seen()
+    );
+    assert!(said.contains("as ravi"), "{said}");
+    assert_eq!(
+        me.json(&["methods", "list", &person.name])
+            .as_array()
+            .unwrap()
+            .len(),
+        2
+    );
+    me.run(&["auth", "logout"]).exits(0);
+    me.run(&["methods", "list", &person.name]).exits(4);
+}
+
+#[test]
+fn an_application_signs_in_with_a_private_key() {
+    let person = Person::with_two("signed");
+    let (name, algorithm, kind) = ("signer-256", "RS256", &rcgen::PKCS_RSA_SHA256);
+    let key = rcgen::KeyPair::generate_for(kind).unwrap();
+    let public =
+        base64::engine::general_purpose::STANDARD.encode(rcgen::PublicKeyData::subject_public_key_info(&key));
+    let made = ask(
+        "POST",
+        "/clients",
+        &json!({"clientId": name, "publicClient": false, "serviceAccountsEnabled": true,
+                "standardFlowEnabled": false, "clientAuthenticatorType": "client-jwt",
+                "attributes": {"token.endpoint.auth.signing.alg": algorithm, "jwt.credential.public.key": public}}),
+    );
+    assert_eq!(made.status, 201, "{}", made.body);
+    give_rights(made.location.unwrap().rsplit('/').next().unwrap());
+    let place = configured(&format!(
+        "service = \"keycloak\"\nurl = \"{}\"\nrealm = \"kctest\"\nclient_id = \"{name}\"\nauth = \"private-key\"\n",
+        url()
+    ));
+    let file = place.write("own.key", &key.serialize_pem());
+    private(&file);
+    let with_key = place.with("MFACTL_PRIVATE_KEY", &file);
+    let listed = with_key.run(&["methods", "list", &person.name, "-o", "json"]);
+    assert_eq!(listed.code, 0, "{name}: {}", listed.screen());
+    // Another key of the same kind is not this application's.
+    let other = rcgen::KeyPair::generate_for(kind).unwrap();
+    std::fs::write(&file, other.serialize_pem()).unwrap();
+    let refused = with_key.run(&["methods", "list", &person.name]).exits(4);
+    assert!(refused.stderr.contains("key"), "{}", refused.stderr);
+}
+
+#[test]
+fn a_job_that_outlives_its_tokens_fetches_others() {
+    let form = "grant_type=client_credentials&client_id=brief&client_secret=s3cr3t";
+    assert!(token_call(form).body["expires_in"].as_u64().unwrap() <= 4);
+    let people: Vec<Person> = (0..12).map(|_| Person::with_two("brief")).collect();
+    let place = place_of("brief");
+    let list: String = people.iter().map(|person| format!("{}\n", person.name)).collect();
+    let file = place.write("people.csv", &format!("user\n{list}"));
+    let began = std::time::Instant::now();
+    let line = [
+        "methods", "remove", "--from", &file, "old", "--pace", "8/s", "--yes", "-o", "json",
+    ];
+    let result = place.run(&line).exits(0).value();
+    assert!(
+        began.elapsed() > Duration::from_secs(6),
+        "it was over before a token was"
+    );
+    assert_eq!(result["summary"]["users"]["done"], people.len());
+    for person in &people {
+        assert_eq!(person.labels("otp"), ["new"]);
+        assert_eq!(person.sign_in(Some(SEEDS[1])).status, 200);
+    }
+}
