@@ -173,7 +173,7 @@ pub(super) fn cases(cases: &mut Vec<Case>, facts: &Facts) {
         // Each is another mail.
         Some(EffectState::Done),
         |seen| {
-            let mails = seen.bench.world.mails(&seen.account_before);
+            let mails = seen.bench.world.mails(seen.account_before);
             ensure(mails == 1, format!("{mails} mails came"))
         },
     ));
