@@ -8,7 +8,7 @@ cd "$(dirname "$0")/../.."
 cases=30
 faults=4
 # So many cases are in the list of all services; each live server runs every one.
-conformance=63
+conformance=74
 servers=(keycloak)
 if ! command -v chromium >/dev/null; then
     apt-get update -qq
