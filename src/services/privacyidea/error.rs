@@ -40,6 +40,9 @@ const TAKEN: i64 = 1103;
 /// Begins the message of a missing right; the right's name follows behind `the action `.
 const NOT_ALLOWED: &str = "Admin actions are defined, but the action ";
 
+/// Stands before the name of a missing right where something else says so.
+const REQUIRES: &str = "requires the action ";
+
 /// The code of an error body; `None`: it is no error body.
 pub(super) fn code_of(body: &Value) -> Option<i64> {
     body.pointer("/result/error/code")?.as_i64()
@@ -47,7 +50,8 @@ pub(super) fn code_of(body: &Value) -> Option<i64> {
 
 /// The right that a refusal names; `None`: it was refused for another reason.
 fn missing(message: &str) -> Option<&str> {
-    let rest = message.strip_prefix(NOT_ALLOWED)?;
+    let told = || message.split_once(REQUIRES).map(|(_, rest)| rest);
+    let rest = message.strip_prefix(NOT_ALLOWED).or_else(told)?;
     rest.split(' ').next().filter(|right| !right.is_empty())
 }
 
