@@ -29,9 +29,6 @@ impl Held {
             self.wrong.push(format!("{place}: type {name} is not told"));
             return;
         }
-        let loose = line
-            .iter()
-            .any(|ty| ty.open && ty.name == "authenticationMethodTarget");
         let mut next: Vec<(String, Of, bool, Value)> = Vec::new();
         for (key, value) in object.iter().filter(|(key, _)| !key.contains('@')) {
             let property = line
@@ -44,7 +41,6 @@ impl Held {
                 (Some(one), _) if one.beta && !beta => self.wrong.push(format!("{place}: beta alone has it")),
                 (Some(one), _) => next.push((place, one.of.clone(), one.required, value.clone())),
                 (None, Some(way)) => next.push((place, way.of.clone(), false, value.clone())),
-                (None, None) if loose => {}
                 (None, None) => self.wrong.push(format!("{place}: {name} has no such property")),
             }
         }
@@ -74,7 +70,7 @@ impl Held {
             return;
         }
         let fits = match of.name {
-            "String" | "Binary" => value.is_string(),
+            "String" | "Binary" | "Guid" => value.is_string(),
             "Boolean" => value.is_boolean(),
             "Int32" | "Int64" => value.is_i64(),
             "DateTimeOffset" => value

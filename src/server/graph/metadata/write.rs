@@ -78,7 +78,7 @@ fn reached(model: &Model, used: &Used, beta: bool) -> BTreeSet<&'static str> {
     }
     while let Some(name) = next.pop() {
         let Some(ty) = model.get(name) else { continue };
-        if !reached.insert(ty.name) {
+        if (ty.beta && !beta) || !reached.insert(ty.name) {
             continue;
         }
         next.extend(ty.base);
@@ -143,11 +143,6 @@ fn words(out: &mut String, ty: &Type) {
     for (value, word) in ty.words.iter().enumerate() {
         line!(out, "<Member Name=\"{word}\" Value=\"{value}\"/>");
     }
-    line!(
-        out,
-        "<Member Name=\"unknownFutureValue\" Value=\"{}\"/>",
-        ty.words.len()
-    );
     line!(out, "</EnumType>");
 }
 
@@ -167,7 +162,8 @@ fn structure(out: &mut String, ty: &Type, used: &Used, beta: bool) {
         }
     }
     line!(out, "{head}>");
-    if ty.base.is_none() && ty.sort == Sort::Entity {
+    let has_id = ty.properties.iter().any(|property| property.name == "id");
+    if ty.base.is_none() && ty.sort == Sort::Entity && has_id {
         line!(out, "<Key><PropertyRef Name=\"id\"/></Key>");
     }
     for property in ty.properties.iter().filter(|one| beta || !one.beta) {
