@@ -106,11 +106,8 @@ fn filled(people: usize, moment: &Moment) -> Option<bool> {
     );
     let last = said("first.err");
     // The log is written before the job is there: without it nothing was sent, and there is nothing to go on with.
-    let told = if resumed {
-        last.contains("disk_full") && last.contains("resume")
-    } else {
-        (last.contains("audit_unwritable") || last.contains("disk_full")) && last.contains("try again")
-    };
+    let full = last.contains("disk_full") || last.contains("audit_unwritable");
+    let told = full && last.contains(if resumed { "jobs resume" } else { "try again" });
     assert!(told, "{way}: {last}");
     println!("the disk was full: {moment:?}, {way}");
     crowd.commands_were(2);

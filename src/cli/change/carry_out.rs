@@ -13,7 +13,7 @@ use crate::cli::context::{Context, Session};
 use crate::cli::globals::MaxFailures;
 use crate::cli::record;
 use crate::domain::shape::{StepRow, Summary};
-use crate::domain::{Minted, Result, Slots};
+use crate::domain::{Error, ErrorCode, Minted, Result, Slots};
 use crate::jobs::execute::{Early, Job, Limits, MostFailures, PAUSES, Ran, Sink, Stop};
 use crate::jobs::journal::{JobHead, JobState, Journal};
 use crate::render::{Format, Results, Shape};
@@ -126,17 +126,19 @@ impl Work<'_> {
             selected,
             message,
         } = self;
-        let log = record::of_job(cx, head)?;
+        // From here on there is a job to go on with, whatever fails.
+        let resume = cx.command(["jobs", "resume", &lines::shown(cx, &head.id).await]);
+        let log = record::of_job(cx, head).map_err(|error| error.hint(&resume))?;
         let prefix = super::prefix(cx);
         let started = cx.clock.now();
         let page = cx.page();
         let mut out = cx.ui.stdout();
         let hold = cx.interrupt.hold();
-        let resume = cx.command(["jobs", "resume", &lines::shown(cx, &head.id).await]);
         cx.interrupt.at_once(format!(
             "stopped at once; what was in flight is looked at when the job goes on\nhint: {resume}"
         ));
-        journal.set_state(JobState::Running).await?;
+        let running = journal.set_state(JobState::Running).await;
+        running.map_err(|error| error.hint(&resume))?;
         let _job = session.traffic.as_ref().filter(|_| people > 1).map(Traffic::job);
         cx.progress.begin(people.min(limit.unwrap_or(u64::MAX)));
         let streams = page.format == Format::Ndjson;
@@ -170,17 +172,20 @@ impl Work<'_> {
             until_stopped(cx, &job).await
         };
         let Inner { results, failed, .. } = taking.0.into_inner();
-        let all = everybody(&journal.summary().await?);
+        let summary = journal.summary().await;
+        let all = everybody(&summary.map_err(|error| error.hint(&resume))?);
         let stood = match state_after(&outcome, all, shared) {
             Some(state) => journal.set_state(state).await,
             None => Ok(()),
         };
         // What keeps the journal or the witness from being written comes before what the job came to.
-        let mut ran = outcome.map_err(|error| match error.hint_text() {
-            Some(_) => error,
-            None => error.hint(resume),
-        })?;
-        stood?;
+        let open = |error: Error| match (error.code(), error.hint_text()) {
+            // What is in the way is in the words; how it goes on is not.
+            (ErrorCode::DiskFull | ErrorCode::AuditUnwritable, _) | (_, None) => error.hint(&resume),
+            _ => error,
+        };
+        let mut ran = outcome.map_err(open)?;
+        stood.map_err(open)?;
         if all && ran.early != Some(Early::Told) {
             ran.early = None;
         }
