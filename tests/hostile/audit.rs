@@ -47,7 +47,7 @@ fn where_somebody_else_owns_the_log_nothing_is_sent() {
     · Sign out Adele Vance <adele@contoso.example> in local
     ·   sign out  everywhere  4 sessions
     · error: the audit log cannot be written to [DIR]/state/mfactl/audit: Permission denied (os error 13)
-    · hint: check its owner and permissions, or name another folder in MFACTL_STATE_DIR
+    · hint: check its owner and permissions, or name another folder in MFACTL_STATE_DIR; the job goes on with: mfactl -p local jobs resume j-4f7a
     exit 1
     ");
     assert_eq!(before, rows(&env.data_file()));

@@ -128,7 +128,8 @@ impl Work<'_> {
         } = self;
         // From here on there is a job to go on with, whatever fails.
         let resume = cx.command(["jobs", "resume", &lines::shown(cx, &head.id).await]);
-        let log = record::of_job(cx, head).map_err(|error| error.hint(&resume))?;
+        let open = |error: Error| goes_on(error, &resume);
+        let log = record::of_job(cx, head).map_err(open)?;
         let prefix = super::prefix(cx);
         let started = cx.clock.now();
         let page = cx.page();
@@ -138,7 +139,7 @@ impl Work<'_> {
             "stopped at once; what was in flight is looked at when the job goes on\nhint: {resume}"
         ));
         let running = journal.set_state(JobState::Running).await;
-        running.map_err(|error| error.hint(&resume))?;
+        running.map_err(open)?;
         let _job = session.traffic.as_ref().filter(|_| people > 1).map(Traffic::job);
         cx.progress.begin(people.min(limit.unwrap_or(u64::MAX)));
         let streams = page.format == Format::Ndjson;
@@ -173,17 +174,12 @@ impl Work<'_> {
         };
         let Inner { results, failed, .. } = taking.0.into_inner();
         let summary = journal.summary().await;
-        let all = everybody(&summary.map_err(|error| error.hint(&resume))?);
+        let all = everybody(&summary.map_err(open)?);
         let stood = match state_after(&outcome, all, shared) {
             Some(state) => journal.set_state(state).await,
             None => Ok(()),
         };
         // What keeps the journal or the witness from being written comes before what the job came to.
-        let open = |error: Error| match (error.code(), error.hint_text()) {
-            // What is in the way is in the words; how it goes on is not.
-            (ErrorCode::DiskFull | ErrorCode::AuditUnwritable, _) | (_, None) => error.hint(&resume),
-            _ => error,
-        };
         let mut ran = outcome.map_err(open)?;
         stood.map_err(open)?;
         if all && ran.early != Some(Early::Told) {
@@ -209,6 +205,18 @@ impl Work<'_> {
         drop(hold);
         code
     }
+}
+
+/// The error with the command that goes on with the job, behind what is to be done first.
+fn goes_on(error: Error, resume: &str) -> Error {
+    let hint = match (error.code(), error.hint_text()) {
+        (ErrorCode::DiskFull | ErrorCode::AuditUnwritable, Some(first)) => {
+            format!("{first}; the job goes on with: {resume}")
+        }
+        (_, Some(_)) => return error,
+        (_, None) => resume.to_owned(),
+    };
+    error.hint(hint)
 }
 
 /// Where a job stands after a run; `None`: as it stood. One worker of several that leaves stops nobody else.

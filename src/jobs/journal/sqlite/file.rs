@@ -348,7 +348,7 @@ fn unreadable(name: &str, why: &str) -> Error {
 
 fn disk_full(name: &str) -> Error {
     Error::new(ErrorCode::DiskFull, format!("no room to write journal {name}"))
-        .hint("free some space, then try again; \"jobs list\" shows whether there is a job to resume")
+        .hint("free some space, then try again")
 }
 
 /// The new name is on the disk too.
