@@ -169,6 +169,12 @@ fn a_qr_code_and_its_pin_are_shown_once() {
 fn a_passkey_is_registered_by_the_response_to_its_options() {
     let place = Environment::new();
     let add = ["methods", "add", "passkey", "adele"];
+    let planned = place.run(&[&add[..], &["--dry-run"]].concat()).exits(0);
+    assert!(
+        planned.stdout.is_empty() && planned.stderr.contains("no options were asked for"),
+        "{}",
+        planned.screen()
+    );
     let options = place.run(&add).exits(0);
     assert!(
         options

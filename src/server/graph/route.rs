@@ -267,8 +267,9 @@ static ROUTES: &[Entry] = &[
 
 /// Every path in the table with its verb, and whether beta alone has it.
 pub(super) fn paths() -> impl Iterator<Item = (&'static str, String, bool)> {
-    ROUTES
+    enrolment::ROUTES
         .iter()
+        .chain(ROUTES)
         .map(|entry| (entry.method, entry.pattern.to_owned(), entry.beta))
 }
 

@@ -137,6 +137,14 @@ async fn what_is_served_is_what_metadata_tells() {
         ] {
             calls.push((format!("/{version}/{path}"), of, many));
         }
+        if beta {
+            let tokens = "/beta/directory/authenticationMethodDevices/hardwareOathDevices";
+            calls.push((
+                tokens.to_owned(),
+                "hardwareOathTokenAuthenticationMethodDevice",
+                true,
+            ));
+        }
         for user in users.as_array().unwrap() {
             let id = user["id"].as_str().unwrap();
             let at = format!("/{version}/users/{id}");

@@ -1,18 +1,22 @@
 //! The account itself: its lock, wrong tries of its methods, and its password where the resolver can be written to.
 
+use std::collections::HashSet;
+
 use serde_json::{Value, json};
 
 use super::PrivacyIdeaService;
 use super::api::{Answer, Call};
 use super::error::Area;
 use super::methods::{done, said_yes};
-use super::wire::{WireLock, WireToken, WireUser};
+use super::wire::{WireLock, WireLocks, WireToken, WireUser};
 use crate::domain::{
     Effect, EffectState, Error, ErrorCode, MethodId, Minted, Notice, Result, Secret, Slot, Step, UserId,
 };
-use crate::http::{Class, Verb};
+use crate::http::{Class, Verb, encode_segment};
 use crate::services::password::{Rules, generate};
 
+/// Where the locks of all are.
+const LOCKS: &str = "/conditionalaccess/lock/users";
 /// Where the lock of one person is.
 const LOCK: &str = "/conditionalaccess/lock/user";
 
@@ -22,6 +26,33 @@ impl PrivacyIdeaService {
         let path = format!("{LOCK}?{}", self.api.query(person));
         let call = Call::get(path, LOCK, "user_lock_read", Area::People);
         self.api.read(&call).await
+    }
+
+    /// Everybody of the realm whom somebody locked for good; nobody, where the account may not see locks.
+    pub(super) async fn closed(&self) -> Result<HashSet<UserId>> {
+        let mut closed = HashSet::new();
+        if self.api.claims().has_any(&["user_lock_read"]) == Some(false) {
+            return Ok(closed);
+        }
+        let mut page = 1;
+        loop {
+            let path = format!(
+                "{LOCKS}?realms={}&states=permanent&causes=MANUAL&page={page}&page_size=1000",
+                encode_segment(self.api.realm())
+            );
+            let call = Call::get(path, LOCKS, "user_lock_read", Area::People);
+            let WireLocks { next, locked_users } = match self.api.read(&call).await {
+                Err(error) if error.code() == ErrorCode::PermissionMissing => return Ok(closed),
+                read => read?,
+            };
+            let empty = locked_users.is_empty();
+            let by_hand = locked_users.iter().filter(|lock| lock.is_by_hand());
+            closed.extend(by_hand.filter_map(WireLock::whose));
+            match next {
+                Some(next) if next > page && !empty => page = next,
+                _ => return Ok(closed),
+            }
+        }
     }
 
     /// Whether nobody locked the account for good; who may not see locks takes it for open.
@@ -65,7 +96,7 @@ impl PrivacyIdeaService {
         let (locked, tokens) = futures::try_join!(self.lock_of(&person), self.tokens_of(&person))?;
         let mut effect = Effect::unchanged();
         let mut said = Vec::new();
-        if locked.is_some() {
+        if locked.is_some_and(|lock| lock.holds()) {
             let answer = self.end_lock(&person).await?;
             if said_yes(&answer.value) {
                 effect.state = EffectState::Done;

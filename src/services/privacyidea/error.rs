@@ -97,6 +97,7 @@ pub(super) fn refused(
             .hint("sign in again: mfactl auth login; a key made for programs may have ended"),
         (_, POLICY) => match missing(message) {
             Some(named) => rights::lacking(named, claims, realm),
+            None if message.contains("roll over") => rights::lacking("token_rollover", claims, realm),
             None if right_is_unlisted(message) => rights::lacking(right, claims, realm),
             None => Error::new(
                 ErrorCode::PolicyRefused,
@@ -195,6 +196,7 @@ mod tests {
                 error(401, &said(4304, "Authentication failure."), Area::People, "tokenlist"),
                 error(403, &said(303, "Admin actions are defined, but the action delete is not allowed!"), Area::Method, "delete"),
                 error(403, &said(303, "The number of tokens for this user is limited!"), Area::Enrol, "enrollTOTP"),
+                error(403, &said(303, "You are not allowed to roll over this token!"), Area::Enrol, "enrollSMS"),
                 error(404, &said(601, "The requested token could not be found."), Area::Method, "delete"),
                 error(404, &said(601, "The requested resource is gone."), Area::Device, "remembered_device_revoke"),
                 error(400, &said(904, "ERR904: The user can not be found in any resolver in this realm!"), Area::People, "tokenlist"),
@@ -212,6 +214,7 @@ mod tests {
         401 token_rejected [4304]: the service does not take the token (sign in again: mfactl auth login; a key made for programs may have ended)
         403 permission_missing [303]: the account lacks the right delete (a policy of the scope admin) (an administrator adds delete to the admin policy of desk: Configuration, Policies; then sign in again)
         403 policy_refused [303]: a policy of the service refuses it: the number of tokens for this user is limited! (see the policies: mfactl policy show)
+        403 permission_missing [303]: the account lacks the right token_rollover (a policy of the scope admin) (an administrator adds token_rollover to the admin policy of desk: Configuration, Policies; then sign in again)
         404 method_not_found [601]: the person has no such method
         404 device_not_found [601]: there is no such device
         400 user_not_found [904]: there is no such person in the realm

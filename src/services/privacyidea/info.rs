@@ -11,6 +11,7 @@ use super::{PrivacyIdeaService, SIDE_BY_SIDE};
 use crate::domain::{
     Clock as _, Error, ErrorCode, Method, Parts, Result, SecurityInfo, SystemClock, UnknownPart, UserId,
 };
+use crate::http::encode_segment;
 use crate::services::listed::{registration, sort_methods};
 
 /// How many tokens are read at once: more than this is cut without a word (privacyIDEA's own documentation of GET /token/).
@@ -48,16 +49,26 @@ impl PrivacyIdeaService {
     async fn read_info(&self, user: &UserId, parts: Parts) -> Result<SecurityInfo> {
         let wants_tokens =
             parts.methods || parts.default || parts.registration || parts.app_passwords || parts.locks;
+        let mut info = SecurityInfo::default();
+        if parts.sessions {
+            info.unknown.push(UnknownPart {
+                part: "sessions".to_owned(),
+                why: "privacyIDEA keeps no sessions".to_owned(),
+                instead: "they are where people sign in: look there".to_owned(),
+            });
+        }
+        if !wants_tokens && !parts.devices {
+            return Ok(info);
+        }
         let person = self.api.person(user).await?;
         let (tokens, lock) = futures::join!(
             OptionFuture::from(wants_tokens.then(|| self.tokens_of(&person))),
             OptionFuture::from(parts.locks.then(|| self.lock_of(&person))),
         );
-        let mut info = SecurityInfo::default();
         if let Some(tokens) = tokens.transpose()? {
             let blocked = tokens.iter().any(WireToken::is_blocked);
             match lock {
-                Some(Ok(lock)) => info.locked = Some(lock.is_some() || blocked),
+                Some(Ok(lock)) => info.locked = Some(lock.is_some_and(|lock| lock.holds()) || blocked),
                 Some(Err(error)) if error.code() == ErrorCode::PermissionMissing => {
                     info.locked = blocked.then_some(true);
                     info.unknown.push(untold("locked", &error));
@@ -80,13 +91,6 @@ impl PrivacyIdeaService {
             info.registration = parts.registration.then(|| registration(&methods, None));
             info.methods = (parts.methods || parts.default).then_some(methods);
         }
-        if parts.sessions {
-            info.unknown.push(UnknownPart {
-                part: "sessions".to_owned(),
-                why: "privacyIDEA keeps no sessions".to_owned(),
-                instead: "they are where people sign in: look there".to_owned(),
-            });
-        }
         Ok(info)
     }
 
@@ -96,7 +100,27 @@ impl PrivacyIdeaService {
         let tokens = self.tokens(&self.api.query(person)).await?;
         // A name that several resolvers have may be another person's token.
         let own = |token: &WireToken| token.owner().is_none_or(|owner| owner == id);
+        if tokens.is_empty() {
+            self.see_tokens(person).await?;
+        }
         Ok(tokens.into_iter().filter(own).collect())
+    }
+
+    /// Whether the account may see tokens at all: without the right every list of them is empty, with status 200 and not a
+    /// word (api/privacyidea 7). Counting somebody's takes the same right, and is refused without it. Asked once.
+    pub(super) async fn see_tokens(&self, person: &WireUser) -> Result<()> {
+        self.sees_tokens
+            .get_or_try_init(async || {
+                let path = format!(
+                    "/user/count?realm={}&username={}",
+                    encode_segment(self.api.realm()),
+                    encode_segment(&person.username)
+                );
+                let call = Call::get(path, "/user/count", "tokenlist", Area::People);
+                self.api.send(&call).await.map(|_| ())
+            })
+            .await
+            .map(|_| ())
     }
 
     /// The tokens that a query means, page by page.

@@ -58,6 +58,7 @@ pub(crate) struct PrivacyIdeaService {
     capabilities: Capabilities,
     realms: OnceCell<Option<BTreeMap<String, Vec<String>>>>,
     of_admins: OnceCell<bool>,
+    sees_tokens: OnceCell<()>,
 }
 
 pub(crate) fn make(link: Link) -> Box<dyn IdentityService> {
@@ -73,6 +74,7 @@ impl PrivacyIdeaService {
             capabilities,
             realms: OnceCell::new(),
             of_admins: OnceCell::new(),
+            sees_tokens: OnceCell::new(),
         }
     }
 

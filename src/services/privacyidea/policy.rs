@@ -151,8 +151,8 @@ fn policy_of(policies: &[WirePolicy], for_user: bool) -> Policy {
         }),
         registration: None,
         app_passwords: None,
-        questions: Vec::new(),
         settings: Vec::new(),
+        questions: Vec::new(),
     }
 }
 

@@ -7,9 +7,9 @@ use futures::stream::{self, BoxStream};
 
 use super::PrivacyIdeaService;
 use super::info::methods;
-use super::wire::{WireToken, WireUser};
+use super::wire::WireToken;
 use crate::domain::{
-    Clock as _, Method, MethodKind, RegistrationRow, ReportQuery, Result, SystemClock, UserId, Without,
+    Clock as _, Method, MethodKind, RegistrationRow, ReportQuery, Result, SystemClock, User, UserId, Without,
 };
 use crate::http::encode_segment;
 
@@ -31,8 +31,15 @@ impl PrivacyIdeaService {
     async fn rows(&self, query: &ReportQuery) -> Result<Vec<RegistrationRow>> {
         let realm = format!("realm={}", encode_segment(self.api.realm()));
         // One list of the whole realm takes a request for a thousand tokens; person by person it would be one each.
-        let (people, tokens, admin) =
-            futures::try_join!(self.everybody(), self.tokens(&realm), self.is_of_admins())?;
+        let (people, tokens, admin, closed) = futures::try_join!(
+            self.everybody(),
+            self.tokens(&realm),
+            self.is_of_admins(),
+            self.closed()
+        )?;
+        if let (true, Some(somebody)) = (tokens.is_empty(), people.first()) {
+            self.see_tokens(somebody).await?;
+        }
         let mut of: HashMap<UserId, Vec<WireToken>> = HashMap::new();
         for token in tokens {
             if let Some(owner) = token.owner() {
@@ -41,19 +48,23 @@ impl PrivacyIdeaService {
         }
         let rows = people.iter().map(|person| {
             let tokens = of.remove(&person.id()).unwrap_or_default();
-            row_of(person, &methods(tokens, person), admin)
+            row_of(
+                person.to_user(!closed.contains(&person.id())),
+                &methods(tokens, person),
+                admin,
+            )
         });
         Ok(rows.filter(|row| wanted(row, query)).collect())
     }
 }
 
-fn row_of(person: &WireUser, methods: &[Method], admin: bool) -> RegistrationRow {
+fn row_of(user: User, methods: &[Method], admin: bool) -> RegistrationRow {
     let signs_in = methods.iter().any(Method::signs_in);
     let mut kinds: Vec<MethodKind> = methods.iter().map(|method| method.kind).collect();
     kinds.sort();
     kinds.dedup();
     RegistrationRow {
-        user: person.to_user(true),
+        user,
         admin,
         mfa_registered: Some(signs_in),
         mfa_capable: Some(signs_in),
@@ -75,5 +86,6 @@ fn wanted(row: &RegistrationRow, query: &ReportQuery) -> bool {
         Some(Without::Mfa) => row.mfa_registered == Some(false),
         Some(Without::Kinds(kinds)) => !has(kinds),
     };
-    lacks && query.method.is_none_or(has) && (!query.admins || row.admin)
+    let shown = query.include_disabled || row.user.enabled;
+    shown && lacks && query.method.is_none_or(has) && (!query.admins || row.admin)
 }

@@ -4,6 +4,7 @@
 mod changing;
 mod finding;
 mod reading;
+mod switching;
 
 use serde_json::{Value, json};
 

@@ -128,8 +128,12 @@ impl PrivacyIdeaService {
                 UserQuery::Filter(filter) => self.filtered(filter).await,
                 UserQuery::Ids(_) | UserQuery::Everyone => self.everybody().await,
             };
-            match people {
-                Ok(people) => stream::iter(people.into_iter().map(|person| Ok(person.to_user(true)))).boxed(),
+            let open = *query == UserQuery::Everyone;
+            match self.shown(people).await {
+                Ok(users) => {
+                    let users = users.into_iter().filter(move |user| user.enabled || !open);
+                    stream::iter(users.map(Ok)).boxed()
+                }
                 Err(error) => {
                     let error = self.explained(error).await;
                     stream::once(async move { Err(error) }).boxed()
@@ -138,6 +142,17 @@ impl PrivacyIdeaService {
         })
         .flatten()
         .boxed()
+    }
+
+    /// People of a list, and whether their accounts are open.
+    async fn shown(&self, people: Result<Vec<WireUser>>) -> Result<Vec<User>> {
+        let people = people?;
+        if people.is_empty() {
+            return Ok(Vec::new());
+        }
+        let closed = self.closed().await?;
+        let open = |person: &WireUser| !closed.contains(&person.id());
+        Ok(people.iter().map(|person| person.to_user(open(person))).collect())
     }
 
     /// Who is meant by a text, and whether the account is open.

@@ -129,13 +129,39 @@ impl WireUser {
 pub(super) struct WireLock {
     lock_cause: Option<String>,
     permanent: bool,
+    /// Of one that ends by itself; one that has ended stands there for a while.
+    seconds_remaining: Option<f64>,
+    resolver: Option<String>,
+    uid: Value,
 }
 
 impl WireLock {
+    /// Whether it keeps somebody out now.
+    pub(super) fn holds(&self) -> bool {
+        self.permanent || self.seconds_remaining.is_some_and(|left| left > 0.0)
+    }
+
     /// Whether somebody set it by hand, and for good.
     pub(super) fn is_by_hand(&self) -> bool {
         self.permanent && self.lock_cause.as_deref() == Some("MANUAL")
     }
+
+    /// Our id of whom it keeps out.
+    pub(super) fn whose(&self) -> Option<UserId> {
+        Some(UserId(format!(
+            "{}/{}",
+            self.resolver.as_ref()?,
+            text_of(&self.uid)?
+        )))
+    }
+}
+
+/// A page of locks.
+#[derive(Deserialize, Default)]
+#[serde(default)]
+pub(super) struct WireLocks {
+    pub(super) next: Option<u64>,
+    pub(super) locked_users: Vec<WireLock>,
 }
 
 /// A page of tokens.

@@ -62,7 +62,15 @@ fn what_is_wrong_with_a_profile_is_said_in_one_line() {
         said(by(place_at("http://pi.example", "corp", "mfactl")), 2),
         said(place_at(&url, "corp", "mfactl"), 4),
     ];
-    insta::assert_snapshot!(told.join("\n"), @"");
+    insta::assert_snapshot!(told.join("\n"), @r#"
+    error: not signed in: sign-in name or password is wrong
+    error: not signed in: sign-in name or password is wrong
+    error: there is no realm "nosuch"
+    error: the account has the right userlist, but not for this realm or person
+    error: not signed in: there is no sign-in service at this address
+    error: profile "corp": url = "http://pi.example": plain http is for this machine only: use https
+    error: not signed in as mfactl
+    "#);
 }
 
 #[test]

@@ -28,4 +28,5 @@ mod access;
 mod changes;
 mod reads;
 mod stories;
+mod switching;
 mod witness;

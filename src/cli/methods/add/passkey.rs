@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use crate::cli::change::{self, Change, ChangeArgs, Qr};
 use crate::cli::context::{Context, Intent};
 use crate::cli::who::Selection;
-use crate::domain::{Error, ErrorCode, Result, Secret};
+use crate::domain::{Capability, Error, ErrorCode, MethodKind, Result, Secret};
 use crate::jobs::guard::Bound;
 use crate::jobs::plan::Wish;
 use crate::jobs::select::{self, Typed};
@@ -68,8 +68,11 @@ impl Args {
 
 /// Prints what an authenticator is given. It makes a challenge, so the guard is asked as before a change.
 async fn options(cx: &Context, user: String, out: Option<&Path>) -> Result<u8> {
-    change::admit_command(cx, false, cx.globals.ticket.clone())?;
-    let session = cx.connect(Intent::Change).await?;
+    let dry_run = cx.globals.dry_run;
+    change::admit_command(cx, dry_run, cx.globals.ticket.clone())?;
+    let session = cx
+        .connect(if dry_run { Intent::Read } else { Intent::Change })
+        .await?;
     let service = session.service.as_ref();
     let command = |_: &str, user: &str| cx.command(["methods", "add", "passkey", user]);
     let typed = [Typed::argument(user)];
@@ -83,6 +86,14 @@ async fn options(cx: &Context, user: String, out: Option<&Path>) -> Result<u8> {
     };
     change::admit_number(cx, &session, 1, Bound::Direct)?;
     change::admit_people(cx, &session, std::slice::from_ref(&person)).await?;
+    if dry_run {
+        crate::services::admit(service.capabilities(), Capability::Add(MethodKind::Passkey))?;
+        cx.ui.note(&format!(
+            "Dry run: no options were asked for; they are good for five minutes: {}",
+            cx.command(["methods", "add", "passkey", &person.sign_in_name])
+        ));
+        return Ok(0);
+    }
     let options = service.passkey_options(&person.id).await?;
     let text = serde_json::to_string_pretty(&options)
         .map_err(|error| Error::new(ErrorCode::Internal, format!("writing JSON failed: {error}")))?;

@@ -86,6 +86,14 @@ fn what_only_beta_has_stands_in_its_document_alone() {
     ] {
         assert!(beta.contains(only) && !stable.contains(only), "{only}");
     }
+    for bound in [
+        "<Action Name=\"assignAndActivate\" IsBound=\"true\">\n<Parameter Name=\"bindingParameter\" \
+         Type=\"Collection(graph.hardwareOathAuthenticationMethod)\"/>",
+        "<Action Name=\"resetPassword\" IsBound=\"true\">\n<Parameter Name=\"bindingParameter\" \
+         Type=\"graph.authenticationMethod\"/>",
+    ] {
+        assert!(beta.contains(bound), "{bound}");
+    }
     assert!(
         stable.contains("<NavigationProperty Name=\"phoneMethods\""),
         "{stable}"

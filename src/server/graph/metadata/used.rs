@@ -17,8 +17,8 @@ type Verbs = BTreeMap<(&'static str, &'static str), BTreeSet<&'static str>>;
 pub(crate) struct Used {
     /// Ways, each with what can be done there: `GET` of the list, `GET *` of one of it, and so on.
     pub(crate) ways: Verbs,
-    /// Operations, by the type on which they stand.
-    pub(crate) operations: BTreeSet<(&'static str, &'static str)>,
+    /// Operations, by the type on which they stand, and whether they are of a list of it.
+    pub(crate) operations: BTreeMap<(&'static str, &'static str), bool>,
     /// Properties that have an address of their own.
     pub(crate) addressed: BTreeSet<(&'static str, &'static str)>,
     /// Paths that the model does not know.
@@ -62,7 +62,7 @@ impl Used {
     fn walk(&mut self, model: &Model, verb: &'static str, path: &str) -> bool {
         let mut at = CONTAINER;
         let mut through = None;
-        let mut keyed = false;
+        let (mut keyed, mut many) = (false, false);
         for segment in path.split('/') {
             match segment {
                 "*" => keyed = true,
@@ -81,13 +81,13 @@ impl Used {
                         all().find_map(|ty| Some((ty.name, ty.ways.iter().find(|way| way.name == name)?)))
                     {
                         through = Some((on, way.name));
-                        (at, keyed) = (way.of.name, false);
+                        (at, keyed, many) = (way.of.name, false, way.of.many);
                         // What leads there is there.
                         self.ways.entry((on, way.name)).or_default();
                     } else if let Some((on, operation)) = all()
                         .find_map(|ty| Some((ty.name, ty.operations.iter().find(|one| one.name == name)?)))
                     {
-                        self.operations.insert((on, operation.name));
+                        self.operations.insert((on, operation.name), many && !keyed);
                         return true;
                     } else if let Some((on, property)) = all()
                         .find_map(|ty| Some((ty.name, ty.properties.iter().find(|one| one.name == name)?)))

@@ -37,8 +37,8 @@ pub(super) fn document(model: &Model, used: &Used, beta: bool) -> String {
     }
     for ty in model.types() {
         for operation in &ty.operations {
-            if used.operations.contains(&(ty.name, operation.name)) {
-                bound(&mut out, ty, operation);
+            if let Some(of_list) = used.operations.get(&(ty.name, operation.name)) {
+                bound(&mut out, ty, operation, *of_list);
             }
         }
     }
@@ -62,7 +62,7 @@ fn reached(model: &Model, used: &Used, beta: bool) -> BTreeSet<&'static str> {
         for operation in ty
             .operations
             .iter()
-            .filter(|one| used.operations.contains(&(ty.name, one.name)))
+            .filter(|one| used.operations.contains_key(&(ty.name, one.name)))
         {
             next.extend(
                 operation
@@ -199,13 +199,17 @@ fn structure(out: &mut String, ty: &Type, used: &Used, beta: bool) {
     line!(out, "</{tag}>");
 }
 
-fn bound(out: &mut String, ty: &Type, operation: &Operation) {
+fn bound(out: &mut String, ty: &Type, operation: &Operation, of_list: bool) {
     let tag = if operation.acts { "Action" } else { "Function" };
     line!(out, "<{tag} Name=\"{}\" IsBound=\"true\">", operation.name);
+    let on = Of {
+        name: ty.name,
+        many: of_list,
+    };
     line!(
         out,
-        "<Parameter Name=\"bindingParameter\" Type=\"graph.{}\"/>",
-        ty.name
+        "<Parameter Name=\"bindingParameter\" Type=\"{}\"/>",
+        type_of(&on)
     );
     for (name, of) in &operation.takes {
         line!(out, "<Parameter Name=\"{name}\" Type=\"{}\"/>", named(of));

@@ -130,7 +130,7 @@ async fn a_token_that_went_away_is_not_made_anew_by_an_update() {
         sent(&script).lines().last().unwrap(),
         r#"POST /token/init {"user":"anna",CORP,"type":"sms","serial":"PISM1","description":"work","phone":"+31687654321"}"#
     );
-    let script = with_anna([page(json!([]))]);
+    let script = with_anna([page(json!([])), value(json!({"count": 1, "with_tokens": 0}))]);
     let error = apply_one(&script, change()).await.unwrap_err();
     assert_eq!(error.code(), ErrorCode::MethodNotFound);
 }
@@ -230,7 +230,9 @@ async fn a_lock_ends_with_the_wrong_tries_of_every_method() {
     let blocked = token("TOTP1", "totp", json!({"failcount": 10, "maxfail": 10}));
     let script = Script::answering(move |sent| match sent.line.as_str() {
         line if line.starts_with("GET /user/") => value(json!([anna()])),
-        line if line.starts_with("GET /conditionalaccess") => value(json!({"lock_cause": "MANUAL"})),
+        line if line.starts_with("GET /conditionalaccess") => {
+            value(json!({"lock_cause": "MANUAL", "permanent": true}))
+        }
         line if line.starts_with("GET /token/") => page(json!([blocked])),
         line if line.starts_with("DELETE /conditionalaccess") => value(json!(true)),
         _ => value(json!(1)),

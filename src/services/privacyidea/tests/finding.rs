@@ -83,7 +83,10 @@ async fn a_resolver_that_is_down_and_a_list_that_was_cut_are_never_taken_for_eve
 
 #[tokio::test]
 async fn a_search_looks_at_names_and_addresses_and_shows_each_once() {
-    let script = Script::answering(|_| value(json!([anna()])));
+    let script = Script::answering(|sent| match sent.line.as_str() {
+        line if line.starts_with("GET /conditionalaccess") => value(json!({"locked_users": []})),
+        _ => value(json!([anna()])),
+    });
     let all = found(&service(&script), &UserQuery::Search("An* Al".into()))
         .await
         .unwrap();
@@ -94,6 +97,7 @@ async fn a_search_looks_at_names_and_addresses_and_shows_each_once() {
     GET /user/?realm=corp&givenname=An%20%20Al*
     GET /user/?realm=corp&surname=An%20%20Al*
     GET /user/?realm=corp&email=An%20%20Al*
+    GET /conditionalaccess/lock/users?realms=corp&states=permanent&causes=MANUAL&page=1&page_size=1000
     ");
 }
 
@@ -101,6 +105,7 @@ async fn a_search_looks_at_names_and_addresses_and_shows_each_once() {
 async fn a_group_is_the_realm_or_one_of_its_resolvers() {
     let script = Script::answering(|sent| match sent.line.as_str() {
         "GET /realm/" => value(json!({"corp": {"resolver": [{"name": "staff"}, {"name": "empty"}]}})),
+        line if line.starts_with("GET /conditionalaccess") => value(json!({"locked_users": []})),
         _ => value(json!([anna()])),
     });
     let service = service(&script);
@@ -116,7 +121,10 @@ async fn a_group_is_the_realm_or_one_of_its_resolvers() {
 
 #[tokio::test]
 async fn a_filter_that_would_reach_another_realm_or_shape_the_answer_is_refused() {
-    let script = Script::answering(|_| value(json!([anna()])));
+    let script = Script::answering(|sent| match sent.line.as_str() {
+        line if line.starts_with("GET /conditionalaccess") => value(json!({"locked_users": []})),
+        _ => value(json!([anna()])),
+    });
     let service = service(&script);
     found(
         &service,
@@ -125,7 +133,7 @@ async fn a_filter_that_would_reach_another_realm_or_shape_the_answer_is_refused(
     .await
     .unwrap();
     assert_eq!(
-        sent(&script),
+        script.lines()[0],
         "GET /user/?realm=corp&surname=Al*&email=*@x.example"
     );
     for bad in ["", "sales", "realm=other", "surname=", "page=2", "a b=c"] {
@@ -138,4 +146,21 @@ async fn a_filter_that_would_reach_another_realm_or_shape_the_answer_is_refused(
         .await
         .unwrap_err();
     assert_eq!(error.code(), ErrorCode::InvalidInput);
+}
+
+#[tokio::test]
+async fn whoever_is_locked_for_good_is_not_among_everyone() {
+    let script = Script::answering(|sent| match sent.line.as_str() {
+        line if line.starts_with("GET /conditionalaccess") => value(json!({"locked_users": [
+            {"resolver": "staff", "uid": "1", "permanent": true, "lock_cause": "MANUAL"},
+            {"resolver": "staff", "uid": "2", "permanent": true, "lock_cause": "POLICY"}]})),
+        _ => value(json!([anna(), {"username": "ben", "userid": 2, "resolver": "staff"}])),
+    });
+    let service = service(&script);
+    assert_eq!(
+        found(&service, &UserQuery::Everyone).await.unwrap(),
+        ["staff/2 ben"]
+    );
+    let all = found(&service, &UserQuery::Group("corp".into())).await.unwrap();
+    assert_eq!(all.len(), 2);
 }

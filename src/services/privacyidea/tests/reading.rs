@@ -94,8 +94,8 @@ async fn what_the_account_may_not_see_is_told_and_the_rest_is_shown() {
     assert_eq!(info.methods().len(), 1);
     assert_eq!((info.devices, info.locked), (None, None));
     let parts: Vec<_> = info.unknown.iter().map(|part| part.part.as_str()).collect();
-    assert_eq!(parts, ["locked", "sessions", "remembered_devices"]);
-    assert!(info.unknown[0].why.contains("user_lock_read"));
+    assert_eq!(parts, ["sessions", "locked", "remembered_devices"]);
+    assert!(info.unknown[1].why.contains("user_lock_read"));
 }
 
 #[tokio::test]
@@ -188,6 +188,7 @@ async fn the_report_joins_the_people_and_the_tokens_of_the_realm() {
     let script = Script::answering(move |sent| match sent.line.as_str() {
         line if line.starts_with("GET /user/") => value(json!([anna(), ben])),
         "GET /realm/superuser" => value(json!(["desk"])),
+        line if line.starts_with("GET /conditionalaccess") => value(json!({"locked_users": []})),
         line if line.starts_with("GET /token/") => page(json!([
             token("TOTP1", "totp", json!({})),
             token("ASP1", "applspec", json!({"user_id": "2", "username": "ben"}))
@@ -233,4 +234,26 @@ fn what_an_account_may_not_is_not_offered() {
         .capabilities()
         .get(crate::domain::Capability::Remove(MethodKind::Totp));
     assert!(matches!(removal, crate::domain::Answer::Unsupported { .. }));
+}
+
+#[tokio::test]
+async fn an_empty_list_of_who_may_see_no_tokens_is_an_error_and_is_asked_about_once() {
+    let refused = refusal(
+        403,
+        303,
+        "Admin actions are defined, but the action tokenlist is not allowed!",
+    );
+    let script = with_anna([page(json!([])), refused]);
+    let error = info(&service(&script), Parts::METHODS).await.unwrap_err();
+    assert_eq!(error.code(), ErrorCode::PermissionMissing);
+    assert_eq!(
+        sent(&script).lines().last().unwrap(),
+        "GET /user/count?realm=corp&username=anna"
+    );
+    let counted = value(json!({"count": 1, "with_tokens": 0}));
+    let script = with_anna([page(json!([])), counted, page(json!([]))]);
+    let service = service(&script);
+    for _ in 0..2 {
+        assert!(info(&service, Parts::METHODS).await.unwrap().methods().is_empty());
+    }
 }
