@@ -41,7 +41,10 @@ pub const NOT_SENT: &[(&str, &str)] = &[
     ("external.get", TOGETHER),
     ("qr.get", TOGETHER),
     ("user.memberOf", BEYOND),
-    ("roleAssignment.list", BEYOND),
+    (
+        "roleAssignment.list",
+        "only where the report is refused: sent in the run of the real program",
+    ),
     ("roleAssignment.listTransitive", BEYOND),
     ("roleDefinition.list", BEYOND),
     ("roleDefinition.get", BEYOND),

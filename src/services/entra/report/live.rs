@@ -91,7 +91,8 @@ impl EntraService {
 
     /// Ids of all who hold a role, directly or through a group that can.
     async fn administrators(&self) -> Result<HashSet<String>> {
-        let path = format!("{ASSIGNMENTS}?$select=principalId&$top=999");
+        // Its pages have the size that the service likes: no page documents $top here.
+        let path = format!("{ASSIGNMENTS}?$select=principalId");
         let mut holders = self
             .ids(Request::get(V1, path, ASSIGNMENTS), Family::Roles, "principalId")
             .await?;
