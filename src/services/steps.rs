@@ -4,11 +4,17 @@ use futures::StreamExt as _;
 use futures::future::BoxFuture;
 use futures::stream;
 
-use crate::domain::{Effect, EffectState, Error, ErrorCode, Result, Step, UserId};
+use crate::domain::{Action, Effect, EffectState, Error, ErrorCode, Result, Step, UserId};
 use crate::http::with_leave;
 
 /// Effects with the places of their steps.
 type Placed = Vec<(usize, Result<Effect>)>;
+
+/// What a service answers to an action that it does not have. The gate refuses those first; a service never pretends,
+/// whoever calls it.
+pub(crate) fn not_here(action: &Action) -> Error {
+    Error::new(ErrorCode::Unsupported, format!("cannot {}", action.needs()))
+}
 
 /// Runs every step with `run`; answers stand where their steps stood. Each write asks the leave of its step. One whose answer was lost comes back as an
 /// effect that says so.

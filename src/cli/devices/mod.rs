@@ -54,9 +54,7 @@ fn switched(
                 return Err(Error::new(ErrorCode::Usage, "DEVICE… is missing")
                     .hint("name the registered devices, as devices list prints them"));
             }
-            let cut = |text: &str| Ok(text.split(',').map(|one| one.trim().to_owned()).collect());
-            wanted = given.required("device", None, cut)?;
-            wanted.retain(|one| !one.is_empty());
+            wanted = given.listed("device")?;
         }
         Ok(Wish::SwitchDevices {
             devices: wanted,

@@ -1,9 +1,10 @@
 //! `methods disable USER METHOD…`
 
+use super::switched;
 use crate::cli::change::{self, Change, ChangeArgs, Qr};
 use crate::cli::context::Context;
 use crate::cli::who::Many;
-use crate::domain::{Error, ErrorCode, Result};
+use crate::domain::Result;
 use crate::jobs::plan::Wish;
 
 /// Which methods of whom.
@@ -42,18 +43,11 @@ impl Args {
             many,
             change,
         } = self;
-        let (users, methods) = many.operands(user, method);
-        if methods.is_empty() {
-            return Err(Error::new(ErrorCode::Usage, "METHOD… is missing")
-                .hint("name the methods: mfactl methods list USER"));
-        }
-        let selection = many.select(cx, users, &[], move |_| {
-            Ok(Wish::SwitchMethods {
-                methods: methods.clone(),
-                enabled: false,
-                lost,
-                leave_none,
-            })
+        let selection = switched(cx, many, user, method, move |methods| Wish::SwitchMethods {
+            methods,
+            enabled: false,
+            lost,
+            leave_none,
         })?;
         let change = Change {
             verb: "methods disable",

@@ -10,7 +10,9 @@ mod update;
 mod verify;
 
 use super::context::Context;
-use crate::domain::Result;
+use super::who::{Many, Selection};
+use crate::domain::{Error, ErrorCode, Result};
+use crate::jobs::plan::Wish;
 
 /// Verbs on methods.
 #[derive(Debug, clap::Subcommand)]
@@ -47,4 +49,23 @@ impl Verb {
             Self::Verify(args) => args.run(cx).await,
         }
     }
+}
+
+/// Whose methods are switched, by a wish made of their names.
+///
+/// # Errors
+/// No METHOD; as [`Many::select`].
+fn switched(
+    cx: &Context,
+    many: Many,
+    user: Option<String>,
+    method: Vec<String>,
+    wish: impl Fn(Vec<String>) -> Wish + 'static,
+) -> Result<Selection> {
+    let (users, methods) = many.operands(user, method);
+    if methods.is_empty() {
+        return Err(Error::new(ErrorCode::Usage, "METHOD… is missing")
+            .hint("name the methods: mfactl methods list USER"));
+    }
+    many.select(cx, users, &[], move |_| Ok(wish(methods.clone())))
 }

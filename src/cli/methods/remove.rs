@@ -58,13 +58,7 @@ impl Args {
                     return Err(Error::new(ErrorCode::Usage, "METHOD… is missing")
                         .hint("name the methods, or --all for every one of them"));
                 }
-                wanted = given.required("method", None, |text| {
-                    Ok(text
-                        .split(',')
-                        .map(|one| one.trim().to_owned())
-                        .filter(|one| !one.is_empty())
-                        .collect())
-                })?;
+                wanted = given.listed("method")?;
             }
             Ok(Wish::Remove {
                 methods: wanted,

@@ -56,4 +56,15 @@ impl Given<'_> {
             None => Error::new(ErrorCode::Usage, format!("--{option} is missing")),
         })
     }
+
+    /// The words of the row's own cell, which are separated by commas.
+    ///
+    /// # Errors
+    /// As [`Self::required`].
+    pub(crate) fn listed(&self, option: &str) -> Result<Vec<String>> {
+        self.required(option, None, |text| {
+            let words = text.split(',').map(str::trim);
+            Ok(words.filter(|word| !word.is_empty()).map(str::to_owned).collect())
+        })
+    }
 }

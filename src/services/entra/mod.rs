@@ -38,7 +38,7 @@ use crate::domain::{
     Secret, SecurityInfo, Step, User, UserId, UserQuery, Verdict, Verified,
 };
 use crate::services::Link;
-use crate::services::steps::apply_by_person;
+use crate::services::steps::{apply_by_person, not_here};
 
 pub(crate) use capabilities::declared;
 pub(crate) use error::{Family, service_code};
@@ -161,13 +161,7 @@ impl EntraService {
             | Action::IssueAppPassword { .. }
             | Action::RequireRegistration
             | Action::MailRegistration
-            | Action::Unlock => {
-                // The gate refuses these first; a service never pretends, whoever calls it.
-                Err(Error::new(
-                    ErrorCode::Unsupported,
-                    format!("cannot {}", step.action.needs()),
-                ))
-            }
+            | Action::Unlock => Err(not_here(&step.action)),
         }
     }
 }

@@ -36,7 +36,7 @@ use crate::domain::{
     User, UserId, UserQuery, Verdict,
 };
 use crate::services::Link;
-use crate::services::steps::apply_by_person;
+use crate::services::steps::{apply_by_person, not_here};
 
 pub(crate) use capabilities::declared;
 
@@ -105,13 +105,7 @@ impl KeycloakService {
             | Action::RevokeAllAppPasswords
             | Action::IssueAppPassword { .. }
             | Action::SwitchDevice { .. }
-            | Action::SetMfaState { .. } => {
-                // The gate refuses these first; a service never pretends, whoever calls it.
-                Err(Error::new(
-                    ErrorCode::Unsupported,
-                    format!("cannot {}", step.action.needs()),
-                ))
-            }
+            | Action::SetMfaState { .. } => Err(not_here(&step.action)),
         }
     }
 }

@@ -34,12 +34,12 @@ use tokio::sync::OnceCell;
 
 use self::api::Api;
 use crate::domain::{
-    Action, Capabilities, Challenge, Effect, Error, ErrorCode, IdentityService, Limits, MethodId, MethodKind,
-    Parts, Policy, Privileges, Purpose, RegistrationRow, ReportQuery, Result, Right, Secret, SecurityInfo,
-    Step, User, UserId, UserQuery, Verdict,
+    Action, Capabilities, Challenge, Effect, IdentityService, Limits, MethodId, MethodKind, Parts, Policy,
+    Privileges, Purpose, RegistrationRow, ReportQuery, Result, Right, Secret, SecurityInfo, Step, User,
+    UserId, UserQuery, Verdict,
 };
 use crate::services::Link;
-use crate::services::steps::apply_by_person;
+use crate::services::steps::{apply_by_person, not_here};
 
 pub(crate) use capabilities::declared;
 
@@ -124,13 +124,7 @@ impl PrivacyIdeaService {
             | Action::IssueAppPassword { .. }
             | Action::SignOut
             | Action::RequireRegistration
-            | Action::MailRegistration => {
-                // The gate refuses these first; a service never pretends, whoever calls it.
-                Err(Error::new(
-                    ErrorCode::Unsupported,
-                    format!("cannot {}", step.action.needs()),
-                ))
-            }
+            | Action::MailRegistration => Err(not_here(&step.action)),
         }
     }
 }

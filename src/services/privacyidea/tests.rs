@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::auth::TokenClaims;
-use crate::domain::{EffectState, Slot};
+use crate::domain::{EffectState, ErrorCode, Slot};
 use crate::http::testing::{Planned, Script, answer, no_answer};
 
 /// A token that does not say what it may.

@@ -1,6 +1,7 @@
 //! `methods add`: methods that an administrator adds for a person.
 
 mod email;
+mod enrol;
 mod external;
 mod hardware_token;
 mod hotp;

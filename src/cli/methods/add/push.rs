@@ -1,8 +1,7 @@
 //! `methods add push USER…`
 
-use crate::cli::change::{self, Change, ChangeArgs, Qr};
+use super::enrol::Enrol;
 use crate::cli::context::Context;
-use crate::cli::who::Who;
 use crate::domain::Result;
 use crate::jobs::plan::Wish;
 
@@ -13,40 +12,20 @@ use crate::jobs::plan::Wish;
     mfactl methods add push adele --qr app.png --secrets-out app.json --yes\n\n\
     It counts once the app has scanned the code and answered")]
 pub struct Args {
-    /// The name of the device
-    #[arg(long, value_name = "DEVICE")]
-    name: Option<String>,
-    /// Where the QR code goes: auto (the terminal), none, or a new .png or .svg
-    #[arg(long, value_name = "WHERE", default_value = "auto")]
-    qr: String,
     #[command(flatten)]
-    who: Who,
-    #[command(flatten)]
-    change: ChangeArgs,
+    enrol: Enrol,
 }
 
 impl Args {
     pub(crate) async fn run(self, cx: &Context) -> Result<u8> {
-        let Self {
-            name,
-            qr,
-            who,
-            change,
-        } = self;
-        let qr = Qr::parse(&qr)?;
-        let selection = who.select(cx, &["name"], move |given| {
-            Ok(Wish::AddPush {
-                name: given.value("name", name.as_deref(), |text| Ok(text.to_owned()))?,
-            })
-        })?;
-        let change = Change {
-            verb: "methods add push",
-            doing: "Enrol a telephone that approves for",
-            selection,
-            playbook: None,
-            qr,
-            args: change,
-        };
-        change::run(cx, change).await
+        let wish = |name| Wish::AddPush { name };
+        self.enrol
+            .run(
+                cx,
+                "methods add push",
+                "Enrol a telephone that approves for",
+                wish,
+            )
+            .await
     }
 }

@@ -1,8 +1,7 @@
 //! `methods add totp USER…`
 
-use crate::cli::change::{self, Change, ChangeArgs, Qr};
+use super::enrol::Enrol;
 use crate::cli::context::Context;
-use crate::cli::who::Who;
 use crate::domain::Result;
 use crate::jobs::plan::Wish;
 
@@ -13,40 +12,15 @@ use crate::jobs::plan::Wish;
     mfactl methods add totp adele --qr seed.png --secrets-out seed.json --yes\n\n\
     It counts once a code of it is confirmed: methods verify USER totp --code CODE")]
 pub struct Args {
-    /// The name of the device
-    #[arg(long, value_name = "DEVICE")]
-    name: Option<String>,
-    /// Where the QR code goes: auto (the terminal), none, or a new .png or .svg
-    #[arg(long, value_name = "WHERE", default_value = "auto")]
-    qr: String,
     #[command(flatten)]
-    who: Who,
-    #[command(flatten)]
-    change: ChangeArgs,
+    enrol: Enrol,
 }
 
 impl Args {
     pub(crate) async fn run(self, cx: &Context) -> Result<u8> {
-        let Self {
-            name,
-            qr,
-            who,
-            change,
-        } = self;
-        let qr = Qr::parse(&qr)?;
-        let selection = who.select(cx, &["name"], move |given| {
-            Ok(Wish::AddTotp {
-                name: given.value("name", name.as_deref(), |text| Ok(text.to_owned()))?,
-            })
-        })?;
-        let change = Change {
-            verb: "methods add totp",
-            doing: "Enrol an authenticator for",
-            selection,
-            playbook: None,
-            qr,
-            args: change,
-        };
-        change::run(cx, change).await
+        let wish = |name| Wish::AddTotp { name };
+        self.enrol
+            .run(cx, "methods add totp", "Enrol an authenticator for", wish)
+            .await
     }
 }
