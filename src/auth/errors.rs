@@ -259,7 +259,7 @@ fn told(status: u16, number: Option<u64>, word: Option<&str>, description: &str)
             }
             (None, Some(WRONG_SECRET)) => (
                 "the client secret is wrong",
-                "copy it anew: Clients, the client, Credentials",
+                "copy it anew into MFACTL_CLIENT_SECRET: Clients, the client, Credentials",
             ),
             (None, Some("invalid_client")) if description.contains("token audience") => (
                 "the service has another address than the profile says",
@@ -373,7 +373,7 @@ mod tests {
         not_signed_in AADSTS50126: not signed in: sign-in name or password is wrong (check both)
         not_signed_in invalid_grant: not signed in: sign-in name or password is wrong (check both)
         not_signed_in AADSTS50076: not signed in: a second factor is needed (sign in with a browser, or use an application's own credential)
-        not_signed_in unauthorized_client: not signed in: the client secret is wrong (copy it anew: Clients, the client, Credentials)
+        not_signed_in unauthorized_client: not signed in: the client secret is wrong (copy it anew into MFACTL_CLIENT_SECRET: Clients, the client, Credentials)
         not_signed_in : not signed in: there is no such realm (check url and realm in the profile)
         not_signed_in : the sign-in service answered with status 404 (check authority and tenant in the profile)
         unavailable : the sign-in service answered with status 503 (check authority and tenant in the profile)

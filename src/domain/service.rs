@@ -58,7 +58,8 @@ pub struct Challenge {
     pub method: MethodId,
     /// What for.
     pub purpose: Purpose,
-    /// How it went: `sms`, `call`, `email`, `app` (nothing was sent: the app shows the code).
+    /// How it went: `sms`, `call`, `email`, `approve` (the app asks for a number), `push` (the app asks for a Yes, and there
+    /// is no code: answering it waits for the person), `app` (nothing was sent: the app shows the code).
     pub channel: String,
     /// Where it went, as the service shows it.
     pub to: Option<String>,

@@ -2,7 +2,7 @@
 
 use std::process::Command;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -156,14 +156,24 @@ impl Browser {
     #[track_caller]
     pub(crate) fn seen(&self) -> Vec<String> {
         // The browser ends after the command that opened it.
-        for _ in 0..600 {
+        until("the browser has seen something", || {
             let text = std::fs::read_to_string(self.folder.path().join("said")).unwrap_or_default();
-            if let Ok(seen) = serde_json::from_str(&text) {
-                return seen;
-            }
-            std::thread::sleep(Duration::from_millis(100));
+            serde_json::from_str(&text).ok()
+        })
+    }
+}
+
+/// Looks until it is so, and a minute at most; gives what was seen.
+#[track_caller]
+pub(crate) fn until<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
+    let began = Instant::now();
+    loop {
+        if let Some(seen) = look() {
+            return seen;
         }
-        panic!("the browser saw nothing");
+        assert!(began.elapsed() < Duration::from_secs(60), "never: {what}");
+        // Between two looks: whatever is waited for is another process, or a clock.
+        std::thread::sleep(Duration::from_millis(50));
     }
 }
 

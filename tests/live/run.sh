@@ -6,7 +6,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 cases=30
-faults=4
+faults=5
 # So many cases are in the list of all services; each live server runs every one.
 conformance=74
 servers=(keycloak)

@@ -63,6 +63,17 @@ impl How {
 }
 
 const VERB: &str = "user check-caller";
+/// The channel of a challenge that is approved on the phone: nobody reads anything out.
+const WITHOUT_CODE: &str = "push";
+
+/// Nobody said Yes in time. `again`: the command that asks once more.
+fn not_answered(target: &str, again: &str) -> Error {
+    Error::new(
+        ErrorCode::ServiceRefused,
+        format!("nobody answered on the phone of {target} in time"),
+    )
+    .hint(again)
+}
 
 /// What one check is made of.
 struct Asking<'a> {
@@ -236,6 +247,18 @@ impl Asking<'_> {
             None => {
                 let challenge = service.challenge(&person.id, &way.method.id, purpose).await?;
                 let sent = challenge::sent(cx, &challenge);
+                if challenge.channel == WITHOUT_CODE {
+                    row.step = "check".to_owned();
+                    cx.ui.note(&format!("Asked {}: {sent}; waiting for an answer on the phone", way.reference));
+                    let answered = tokio::select! {
+                        verdict = service.answer(&challenge, Secret::new("")) => verdict?,
+                        () = cx.interrupt.wait() => return Err(Error::interrupted()),
+                    };
+                    if answered != Verdict::Accepted {
+                        return Err(not_answered(&way.reference, &again));
+                    }
+                    return Ok(Some(self.checked(by, way, row)));
+                }
                 if cx.ui.can_ask().is_err() {
                     (row.status, row.detail) = (Status::Done, sent);
                     return Ok(None);
@@ -257,9 +280,14 @@ impl Asking<'_> {
             verdict = service.answer(&challenge, Secret::new(code)).await?;
         }
         challenge::judge(verdict, &way.reference, &again)?;
-        let check = self.check(by, false, Some(way), cx.globals.reason.clone());
+        Ok(Some(self.checked(by, way, row)))
+    }
+
+    /// The check that the service made, and its row.
+    fn checked(&self, by: By, way: &Way<'_>, row: &mut StepRow) -> Check {
+        let check = self.check(by, false, Some(way), self.cx.globals.reason.clone());
         (row.status, row.detail) = (Status::Done, self.said(&check));
-        Ok(Some(check))
+        check
     }
 
     /// What the caller reads out; nothing is No.
