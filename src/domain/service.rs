@@ -21,8 +21,8 @@ use super::user::{Privileges, ReportQuery, User, UserQuery};
 /// What a challenge is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Purpose {
-    /// A method that waits for its code is to count.
-    Verify,
+    /// A method of this kind that waits for its code is to count.
+    Verify(MethodKind),
     /// Whether a caller is the person, by a method that is ready.
     CheckCaller(Asked),
 }
