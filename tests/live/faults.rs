@@ -169,7 +169,10 @@ fn an_application_that_loses_its_secret_stops_and_goes_on_with_the_new_one() {
     );
     assert_eq!(error["service_code"], "unauthorized_client");
     let hint = error["hint"].as_str().unwrap();
-    assert!(hint.starts_with("copy it anew into MFACTL_CLIENT_SECRET"), "{hint}");
+    assert!(
+        hint.starts_with("copy it anew into MFACTL_CLIENT_SECRET"),
+        "{hint}"
+    );
     assert!(
         hint.contains("; then: mfactl -p staff auth login && mfactl -p staff jobs resume j-"),
         "{hint}"
@@ -208,7 +211,13 @@ fn an_application_that_is_disabled_in_the_middle_is_said_so_and_goes_on_once_it_
         message.starts_with("stopped, because the sign-in has ended: ") && message.contains("disabled"),
         "{said}"
     );
-    assert!(error["hint"].as_str().unwrap().contains("mfactl -p staff jobs resume j-"), "{said}");
+    assert!(
+        error["hint"]
+            .as_str()
+            .unwrap()
+            .contains("mfactl -p staff jobs resume j-"),
+        "{said}"
+    );
     switch(true);
     let again = place.run(&["jobs", "resume", "faults", "--yes", "-o", "json"]);
     assert_eq!(again.code, 0, "{}", again.screen());
