@@ -88,6 +88,9 @@ mod tests {
         assert_eq!(of(b"HTTP/1.0 404"), Spoken::Plain);
         assert_eq!(of(b"HTTP/1.1 400"), Spoken::Unknown);
         assert_eq!(of(b"SSH-2.0-Open"), Spoken::Unknown);
-        assert_eq!(of(b"\x15\x03\x01\x00\x02\x02\x46      "[..12].try_into().unwrap()), Spoken::Unknown);
+        assert_eq!(
+            of(b"\x15\x03\x01\x00\x02\x02\x46      "[..12].try_into().unwrap()),
+            Spoken::Unknown
+        );
     }
 }

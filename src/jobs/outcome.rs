@@ -171,15 +171,17 @@ fn signed_out(reasons: &Reasons, counts: &str) -> Error {
         return Error::new(ErrorCode::NotSignedIn, format!("{ENDED}: {counts}"));
     };
     let body = why.to_body();
-    let said = body.message.strip_prefix("not signed in: ").unwrap_or(&body.message);
+    let said = body
+        .message
+        .strip_prefix("not signed in: ")
+        .unwrap_or(&body.message);
     // Of a person that is all there is to say.
     let message = if said.ends_with("sign-in has ended") {
         format!("{ENDED}: {counts}")
     } else {
         format!("{ENDED}: {said}; {counts}")
     };
-    let mut error = Error::new(ErrorCode::NotSignedIn, message)
-        .request_id(body.request_id.clone());
+    let mut error = Error::new(ErrorCode::NotSignedIn, message).request_id(body.request_id.clone());
     if let Some(hint) = &body.hint {
         error = error.hint(hint.clone());
     }

@@ -6,7 +6,7 @@ use std::process::{Child, Stdio};
 use serde_json::{Value, json};
 
 use crate::environment::Environment;
-use crate::realm::{Person, SECRET, ask, get, keycloak, place, place_of, url};
+use crate::realm::{Person, SECRET, ask, get, keycloak, place, place_of, until, url};
 
 /// People of the job on the overloaded server, where `MFACTL_LIVE_PEOPLE` says nothing.
 const PEOPLE: usize = 100;
@@ -63,11 +63,10 @@ fn ended(child: Child) -> (i32, Value, String) {
 
 /// Waits until the job has changed somebody, or all is over.
 fn begun(job: &mut Child, people: &[Person]) {
-    while job.try_wait().unwrap().is_none() {
-        if people[..2].iter().any(|person| person.labels("otp").len() < 2) {
-            return;
-        }
-    }
+    until("the job has changed somebody", || {
+        let over = job.try_wait().unwrap().is_some();
+        (over || people[..2].iter().any(|person| person.labels("otp").len() < 2)).then_some(())
+    });
 }
 
 #[track_caller]
@@ -169,7 +168,10 @@ fn an_application_that_loses_its_secret_stops_and_goes_on_with_the_new_one() {
     );
     assert_eq!(error["service_code"], "unauthorized_client");
     let hint = error["hint"].as_str().unwrap();
-    assert!(hint.starts_with("copy it anew into MFACTL_CLIENT_SECRET"), "{hint}");
+    assert!(
+        hint.starts_with("copy it anew into MFACTL_CLIENT_SECRET"),
+        "{hint}"
+    );
     assert!(
         hint.contains("; then: mfactl -p staff auth login && mfactl -p staff jobs resume j-"),
         "{hint}"
@@ -208,7 +210,13 @@ fn an_application_that_is_disabled_in_the_middle_is_said_so_and_goes_on_once_it_
         message.starts_with("stopped, because the sign-in has ended: ") && message.contains("disabled"),
         "{said}"
     );
-    assert!(error["hint"].as_str().unwrap().contains("mfactl -p staff jobs resume j-"), "{said}");
+    assert!(
+        error["hint"]
+            .as_str()
+            .unwrap()
+            .contains("mfactl -p staff jobs resume j-"),
+        "{said}"
+    );
     switch(true);
     let again = place.run(&["jobs", "resume", "faults", "--yes", "-o", "json"]);
     assert_eq!(again.code, 0, "{}", again.screen());

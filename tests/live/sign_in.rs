@@ -9,7 +9,9 @@ use base64::Engine as _;
 use serde_json::{Value, json};
 
 use crate::environment::Environment;
-use crate::realm::{Browser, Person, SEEDS, ask, configured, get, give_rights, place_of, token_call, until, url};
+use crate::realm::{
+    Browser, Person, SEEDS, ask, configured, get, give_rights, place_of, token_call, until, url,
+};
 
 /// A place that signs in as a person, whose sign-in is kept under a key of its own.
 fn me(auth: &str) -> Environment {
@@ -29,12 +31,20 @@ fn private(path: &str) {
 
 /// Waits until the token that is held now has ended. Time itself is what this is about: tokens of the realm's brief
 /// applications live four seconds, and the program knows their end as well as the realm does.
-#[expect(clippy::disallowed_methods, reason = "the server's clock is the machine's own")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the server's clock is the machine's own"
+)]
 fn outlive_a_token(place: &Environment) {
-    let ends = place.json(&["auth", "status"])["ends_at"].as_str().unwrap().to_owned();
+    let ends = place.json(&["auth", "status"])["ends_at"]
+        .as_str()
+        .unwrap()
+        .to_owned();
     let ends: jiff::Timestamp = ends.parse().unwrap();
     let ends = std::time::UNIX_EPOCH + Duration::from_secs(u64::try_from(ends.as_second()).unwrap() + 1);
-    until("the token ends", || (std::time::SystemTime::now() > ends).then_some(()));
+    until("the token ends", || {
+        (std::time::SystemTime::now() > ends).then_some(())
+    });
 }
 
 #[test]

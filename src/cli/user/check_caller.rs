@@ -249,7 +249,10 @@ impl Asking<'_> {
                 let sent = challenge::sent(cx, &challenge);
                 if challenge.channel == WITHOUT_CODE {
                     row.step = "check".to_owned();
-                    cx.ui.note(&format!("Asked {}: {sent}; waiting for an answer on the phone", way.reference));
+                    cx.ui.note(&format!(
+                        "Asked {}: {sent}; waiting for an answer on the phone",
+                        way.reference
+                    ));
                     let answered = tokio::select! {
                         verdict = service.answer(&challenge, Secret::new("")) => verdict?,
                         () = cx.interrupt.wait() => return Err(Error::interrupted()),

@@ -294,11 +294,17 @@ async fn a_plain_server_that_never_answers_a_handshake_is_one_clear_line_after_t
     assert!(began.elapsed() < Duration::from_secs(20), "{:?}", began.elapsed());
     assert_eq!(
         *asked.lock().unwrap(),
-        [format!("HEAD / HTTP/1.1\r\nhost: 127.0.0.1:{port}\r\nconnection: close\r\n\r\n")]
+        [format!(
+            "HEAD / HTTP/1.1\r\nhost: 127.0.0.1:{port}\r\nconnection: close\r\n\r\n"
+        )]
     );
     // A proxy is never asked for what is on this machine, whatever the profile says.
     network.proxy = crate::domain::Proxy::At(Secret::new("http://127.0.0.1:1"));
-    assert!(within(&format!("https://127.0.0.1:{port}"), &network, 60).await.contains("does not speak TLS"));
+    assert!(
+        within(&format!("https://127.0.0.1:{port}"), &network, 60)
+            .await
+            .contains("does not speak TLS")
+    );
 }
 
 #[tokio::test]
@@ -310,7 +316,10 @@ async fn a_server_that_says_nothing_may_be_better_later_and_what_it_may_be_is_sa
         let said = within(&format!("https://127.0.0.1:{port}"), &Network::default(), 4).await;
         let (error, _) = said.split_once('\n').unwrap();
         assert!(error.contains("cannot connect to 127.0.0.1:PORT"), "{error}");
-        assert!(error.ends_with(": it did not answer a TLS handshake: is it http://127.0.0.1:PORT?"), "{error}");
+        assert!(
+            error.ends_with(": it did not answer a TLS handshake: is it http://127.0.0.1:PORT?"),
+            "{error}"
+        );
         assert!(!asked.lock().unwrap().is_empty());
     }
 }

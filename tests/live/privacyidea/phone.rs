@@ -28,7 +28,10 @@ impl Phone {
         let link = url::Url::parse(link).unwrap();
         let said = |name: &str| {
             let found = link.query_pairs().find(|(key, _)| key == name);
-            found.unwrap_or_else(|| panic!("no {name} in {link}")).1.into_owned()
+            found
+                .unwrap_or_else(|| panic!("no {name} in {link}"))
+                .1
+                .into_owned()
         };
         let phone = Self {
             serial: said("serial"),
@@ -85,7 +88,10 @@ impl Phone {
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "a telephone goes by the clock of the machine")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a telephone goes by the clock of the machine"
+)]
 fn now() -> i64 {
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
     i64::try_from(now.unwrap().as_secs()).unwrap()
@@ -102,7 +108,11 @@ fn base32(bytes: &[u8]) -> String {
         let letters = (group.len() * 8).div_ceil(5);
         for at in 0..8 {
             let letter = usize::try_from((value >> (35 - 5 * at)) & 31).unwrap();
-            text.push(if at < letters { char::from(LETTERS[letter]) } else { '=' });
+            text.push(if at < letters {
+                char::from(LETTERS[letter])
+            } else {
+                '='
+            });
         }
     }
     text

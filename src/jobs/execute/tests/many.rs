@@ -68,7 +68,10 @@ async fn as_many_as_asked_for_are_done_and_the_next_run_does_the_rest() {
 async fn a_job_whose_sign_in_ends_says_what_was_said_of_it_and_loses_nobody() {
     let (fake, plans) = crowd(60);
     let first = std::iter::repeat_n(None, 20);
-    fake.fault(first.chain(std::iter::repeat_n(Some(Fault::Fails(ErrorCode::NotSignedIn)), 40)));
+    fake.fault(first.chain(std::iter::repeat_n(
+        Some(Fault::Fails(ErrorCode::NotSignedIn)),
+        40,
+    )));
     let journal = journal(&plans).await;
     let ran = run(&fake, &journal, &Kept::default(), |job| job.limits.in_flight = 20)
         .await
@@ -86,16 +89,25 @@ async fn a_job_whose_sign_in_ends_says_what_was_said_of_it_and_loses_nobody() {
         said(&ran.signed_out.clone().unwrap()),
         "stopped, because the sign-in has ended: it failed; 20 done, 40 not (-)"
     );
-    let told = Error::new(ErrorCode::NotSignedIn, "not signed in: the client secret is wrong")
-        .hint("copy it anew")
-        .service_code("unauthorized_client");
+    let told = Error::new(
+        ErrorCode::NotSignedIn,
+        "not signed in: the client secret is wrong",
+    )
+    .hint("copy it anew")
+    .service_code("unauthorized_client");
     assert_eq!(
         said(&told),
         "stopped, because the sign-in has ended: the client secret is wrong; 20 done, 40 not (copy it anew)"
     );
     // Of a person there is nothing to add.
-    let ended = Error::new(ErrorCode::NotSignedIn, "not signed in: the last sign-in has ended");
-    assert_eq!(said(&ended), "stopped, because the sign-in has ended: 20 done, 40 not (-)");
+    let ended = Error::new(
+        ErrorCode::NotSignedIn,
+        "not signed in: the last sign-in has ended",
+    );
+    assert_eq!(
+        said(&ended),
+        "stopped, because the sign-in has ended: 20 done, 40 not (-)"
+    );
     // Whoever goes on does the rest.
     fake.faults.lock().unwrap().clear();
     assert_eq!(journal.reopen().await.unwrap(), 40);
