@@ -6,7 +6,7 @@ use std::process::{Child, Stdio};
 use serde_json::{Value, json};
 
 use crate::environment::Environment;
-use crate::realm::{Person, SECRET, ask, get, keycloak, place, place_of, url};
+use crate::realm::{Person, SECRET, ask, get, keycloak, place, place_of, until, url};
 
 /// People of the job on the overloaded server, where `MFACTL_LIVE_PEOPLE` says nothing.
 const PEOPLE: usize = 100;
@@ -63,11 +63,10 @@ fn ended(child: Child) -> (i32, Value, String) {
 
 /// Waits until the job has changed somebody, or all is over.
 fn begun(job: &mut Child, people: &[Person]) {
-    while job.try_wait().unwrap().is_none() {
-        if people[..2].iter().any(|person| person.labels("otp").len() < 2) {
-            return;
-        }
-    }
+    until("the job has changed somebody", || {
+        let over = job.try_wait().unwrap().is_some();
+        (over || people[..2].iter().any(|person| person.labels("otp").len() < 2)).then_some(())
+    });
 }
 
 #[track_caller]

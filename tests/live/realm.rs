@@ -47,19 +47,20 @@ pub(crate) fn why(answer: &Answer) -> &str {
     answer.body["error_description"].as_str().unwrap_or_default()
 }
 
-/// How often a server that is overloaded is asked again.
-const TRIES: usize = 200;
+/// How long a server that is overloaded is asked again, and between two times.
+const PATIENCE: Duration = Duration::from_secs(60);
+const PAUSE: Duration = Duration::from_millis(10);
 
 /// One request to the server.
 pub(crate) fn send(verb: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Answer {
-    let mut answer = asking::send(&url(), verb, path, headers, body);
-    for _ in 0..TRIES {
-        if answer.status != 503 {
-            break;
+    let began = Instant::now();
+    loop {
+        let answer = asking::send(&url(), verb, path, headers, body);
+        if answer.status != 503 || began.elapsed() > PATIENCE {
+            return answer;
         }
-        answer = asking::send(&url(), verb, path, headers, body);
+        std::thread::sleep(PAUSE);
     }
-    answer
 }
 
 /// Kills the server or starts it again: `--kill`, `--start`.
