@@ -94,10 +94,11 @@ impl Terminal {
         let before = tcgetattr(&self.0)?;
         let mut hidden = before.clone();
         hidden.local_modes.remove(LocalModes::ECHO);
-        self.0.write_all(prompt.as_bytes())?;
         let open = asking.begin(Some(before.clone()));
+        // Before the prompt stands there: what is typed once it does would be shown, and thrown away by this.
         tcsetattr(&self.0, OptionalActions::Flush, &hidden)?;
-        let line = self.read_line();
+        let asked = self.0.write_all(prompt.as_bytes());
+        let line = asked.and_then(|()| self.read_line());
         let restored = tcsetattr(&self.0, OptionalActions::Flush, &before);
         drop(open);
         self.0.write_all(b"\n")?;

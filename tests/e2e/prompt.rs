@@ -102,3 +102,37 @@ fn a_secret_is_shown_once_on_the_terminal() {
     assert_eq!(nowhere.error_code(), "secrets_need_a_place");
     assert!(place.person("chidi").methods().is_empty());
 }
+
+#[test]
+fn a_password_is_typed_where_nothing_shows_it() {
+    let place = Environment::new();
+    let line = [
+        "user",
+        "reset-password",
+        "fen",
+        "--password-stdin",
+        "--permanent",
+        "--yes",
+    ];
+    let mut terminal = Terminal::start(&place, &line);
+    terminal.shows("New password (not shown): ");
+    assert!(
+        terminal.hides(),
+        "what is typed as soon as it is asked for is hidden already"
+    );
+    terminal.types("Horse-Staple-42");
+    let (screen, code) = terminal.ends();
+    assert_eq!(code, 0, "{screen}");
+    assert!(!screen.contains("Horse"), "{screen}");
+    let fen = place.person("fen");
+    assert_eq!(
+        fen.tries(&["--password", "Horse-Staple-42"]).result(),
+        "signed_in"
+    );
+
+    let mut terminal = Terminal::start(&place, &line);
+    terminal.shows("New password (not shown): ").types("");
+    let (screen, code) = terminal.ends();
+    assert_eq!(code, 2, "{screen}");
+    assert!(screen.contains("no password was typed"), "{screen}");
+}

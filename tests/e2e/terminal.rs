@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use expectrl::process::Termios as _;
 use expectrl::process::unix::WaitStatus;
 use expectrl::session::OsSession;
 use expectrl::{Eof, Expect, Session};
@@ -43,6 +44,11 @@ impl Terminal {
     /// What stood on the screen up to here.
     pub(crate) fn seen(&self) -> &str {
         &self.seen
+    }
+
+    /// Whether what is typed now is not shown.
+    pub(crate) fn hides(&self) -> bool {
+        !self.session.is_echo().unwrap()
     }
 
     /// Types a line.

@@ -66,7 +66,11 @@ impl Args {
 fn read(cx: &Context) -> Result<Secret> {
     let stdin = std::io::stdin();
     if stdin.is_terminal() {
-        return cx.ui.ask_secret("New password (not shown): ");
+        let typed = cx.ui.ask_secret("New password (not shown): ")?;
+        return match typed.expose() {
+            "" => Err(Error::new(ErrorCode::InvalidInput, "no password was typed")),
+            _ => Ok(typed),
+        };
     }
     let mut line = String::new();
     stdin.lock().read_line(&mut line).map_err(|error| {
