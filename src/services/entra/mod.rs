@@ -188,6 +188,10 @@ impl IdentityService for EntraService {
         self.read_info(users, parts).await
     }
 
+    async fn look_up(&self, texts: &[String], parts: Parts) -> Result<Vec<(User, Result<SecurityInfo>)>> {
+        self.find_and_read(texts, parts).await
+    }
+
     async fn privileges(&self, users: &[UserId]) -> Vec<Result<Privileges>> {
         let mut work: Vec<BoxFuture<'_, Result<Privileges>>> = Vec::with_capacity(users.len());
         for user in users {
@@ -205,7 +209,7 @@ impl IdentityService for EntraService {
     }
 
     async fn challenge(&self, user: &UserId, method: &MethodId, purpose: Purpose) -> Result<Challenge> {
-        if purpose != Purpose::Verify {
+        if !matches!(purpose, Purpose::Verify(_)) {
             return Err(no_verification());
         }
         self.shown_by_token(user, method)
@@ -214,7 +218,7 @@ impl IdentityService for EntraService {
     }
 
     async fn answer(&self, challenge: &Challenge, code: Secret) -> Result<Verdict> {
-        if challenge.purpose != Purpose::Verify {
+        if !matches!(challenge.purpose, Purpose::Verify(_)) {
             return Err(no_verification());
         }
         self.activate(&challenge.user, &challenge.method, &code).await

@@ -105,6 +105,13 @@ impl IdentityService for LocalService {
         self.read_info(users, parts).await
     }
 
+    async fn look_up(&self, texts: &[String], parts: Parts) -> Result<Vec<(User, Result<SecurityInfo>)>> {
+        let (users, infos): (Vec<User>, Vec<_>) = self.graph.look_up(texts, parts).await?.into_iter().unzip();
+        let ids: Vec<UserId> = users.iter().map(|user| user.id.clone()).collect();
+        let infos = self.overlaid(&ids, infos, parts).await;
+        Ok(users.into_iter().zip(infos).collect())
+    }
+
     async fn privileges(&self, users: &[UserId]) -> Vec<Result<Privileges>> {
         self.graph.privileges(users).await
     }
@@ -120,7 +127,7 @@ impl IdentityService for LocalService {
     async fn challenge(&self, user: &UserId, method: &MethodId, purpose: Purpose) -> Result<Challenge> {
         let segment = encode_segment(&method.0);
         let (path, template, body) = match purpose {
-            Purpose::Verify => (
+            Purpose::Verify(_) => (
                 format!("/verifications/{segment}"),
                 "/users/{id}/verifications/{methodId}",
                 serde_json::json!({}),
@@ -163,7 +170,7 @@ impl IdentityService for LocalService {
     async fn answer(&self, challenge: &Challenge, code: Secret) -> Result<Verdict> {
         let method = encode_segment(&challenge.method.0);
         let (path, template, body) = match challenge.purpose {
-            Purpose::Verify => (
+            Purpose::Verify(_) => (
                 format!("/verifications/{method}/answer"),
                 "/users/{id}/verifications/{methodId}/answer",
                 serde_json::json!({ "code": code.expose() }),

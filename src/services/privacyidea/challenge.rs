@@ -12,8 +12,8 @@ use super::api::Call;
 use super::error::Area;
 use super::wire::{WireToken, WireUser};
 use crate::domain::{
-    Challenge, Clock as _, Error, ErrorCode, Method, MethodId, MethodKind, MethodState, Purpose, Result,
-    Secret, SystemClock, UserId, Verdict,
+    Asked, Challenge, Clock as _, Error, ErrorCode, Method, MethodId, MethodKind, MethodState, Purpose,
+    Result, Secret, SystemClock, UserId, Verdict,
 };
 use crate::http::{Class, Verb, encode_segment};
 
@@ -46,8 +46,9 @@ impl PrivacyIdeaService {
             _ => "app",
         };
         match purpose {
-            Purpose::Verify => self.send_again(&person, &token, &shown).await?,
-            Purpose::CheckCaller(_) => {
+            Purpose::Verify(_) => self.send_again(&person, &token, &shown).await?,
+            Purpose::CheckCaller(asked) => {
+                can_be_asked(shown.kind, asked)?;
                 self.trigger(&person, method).await?;
             }
         }
@@ -125,7 +126,7 @@ impl PrivacyIdeaService {
         let person = self.api.person(&challenge.user).await?;
         let token = self.token_of(&person, &challenge.method).await?;
         let shown = shown(&token, &person);
-        if challenge.purpose == Purpose::Verify {
+        if let Purpose::Verify(_) = challenge.purpose {
             return self.verify(&person, &token, &shown, code).await;
         }
         let open = self.open_challenge(&challenge.method).await?;
@@ -247,6 +248,28 @@ impl PrivacyIdeaService {
             (false, _) => Ok(Verdict::Wrong { attempts_left: None }),
         }
     }
+}
+
+/// Whether a method of this kind is asked in this way: a challenge of another one would go out all the same.
+///
+/// # Errors
+/// `unsupported`, naming the way that it has.
+fn can_be_asked(kind: MethodKind, asked: Asked) -> Result<()> {
+    let way = match kind {
+        MethodKind::Push => Asked::Push,
+        _ => Asked::Code,
+    };
+    if asked == way {
+        return Ok(());
+    }
+    Err(Error::new(
+        ErrorCode::Unsupported,
+        format!("cannot check a caller through {kind} by {}", asked.as_str()),
+    )
+    .hint(format!(
+        "ask by {0}: user check-caller USER --by {0}",
+        way.as_str()
+    )))
 }
 
 fn shown(token: &WireToken, person: &WireUser) -> Method {

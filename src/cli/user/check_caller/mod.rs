@@ -1,18 +1,14 @@
 //! `user check-caller USER`: whether whoever is on the phone is the person. The service asks, where it can; else the
 //! operator attests it. Never by a method that is lost, on the lost phone, or new.
 
-mod attest;
+mod asked;
 
 use crate::cli::context::{Context, Intent, Session};
-use crate::cli::{challenge, change, record};
+use crate::cli::{change, record};
 use crate::domain::shape::StepRow;
-use crate::domain::{
-    Capability, Challenge, Error, ErrorCode, Method, Parts, Purpose, Result, Secret, Status, User, Verdict,
-    reference,
-};
+use crate::domain::{Capability, Error, ErrorCode, Method, Parts, Result, Status, User, reference};
 use crate::jobs::caller::{self, By, Callers, Check, Way};
 use crate::jobs::select::{self, Typed};
-use crate::jobs::witness::{About, Witness as _};
 use crate::render::time;
 
 /// Who calls, and how to ask.
@@ -65,18 +61,6 @@ impl How {
 }
 
 const VERB: &str = "user check-caller";
-/// The channel of a challenge that is approved on the phone: nobody reads anything out.
-const WITHOUT_CODE: &str = "push";
-
-/// Nobody said Yes in time. `again`: the command that asks once more.
-fn not_answered(target: &str, again: &str) -> Error {
-    Error::new(
-        ErrorCode::ServiceRefused,
-        format!("nobody answered on the phone of {target} in time"),
-    )
-    .hint(again)
-}
-
 /// What one check is made of.
 struct Asking<'a> {
     cx: &'a Context,
@@ -183,139 +167,66 @@ impl Asking<'_> {
         self.cx.command(words)
     }
 
-    /// Asks through the service, and checks what the caller says.
-    async fn challenge(&self, way: &Way<'_>, code: Option<String>) -> Result<u8> {
-        let Self {
-            cx, session, person, ..
-        } = self;
-        let by = By::from(way.asked);
-        let again = self.command(by.as_str());
-        let mut row = self.row(&way.reference);
-        if cx.globals.dry_run {
-            row.detail = match code {
-                Some(_) => "check what the caller says".to_owned(),
-                None => format!("ask by {}", by.as_str()),
-            };
-            return change::one_row(cx, session, VERB, row, Vec::new());
-        }
-        row.attempts = 1;
-        if code.is_none() {
-            row.step = "ask".to_owned();
-        }
-        let log = record::of_verb(cx, VERB)?;
-        let step_id = uuid::Uuid::now_v7().to_string();
-        log.before(&[About {
-            step_id: step_id.clone(),
-            user: row.user.clone(),
-            user_id: person.id.clone(),
-            step: row.step.clone(),
-            target: row.target.clone(),
-        }])
-        .await?;
-        let ended = self.asked(way, code, &mut row).await;
-        row.at = Some(cx.clock.now());
-        if let Err(error) = &ended {
-            row.status = Status::Failed;
-            row.detail = error.message().to_owned();
-            row.error = Some(error.to_body());
-        }
-        log.after(&[(step_id, row.clone())]).await?;
-        match ended {
-            Err(error) if error.code() == ErrorCode::ServiceRefused => {
-                change::one_row(cx, session, VERB, row, Vec::new())
-            }
-            Err(error) => Err(error),
-            Ok(None) => {
-                let next = format!("The caller is checked once the code is: {again} --code CODE");
-                change::one_row(cx, session, VERB, row, vec![next])
-            }
-            Ok(Some(check)) => {
-                self.keep(&check)?;
-                change::one_row(cx, session, VERB, row, Vec::new())
-            }
-        }
-    }
-
-    /// Sends the challenge and checks what the caller says; `None`: nobody can be asked for that here.
-    async fn asked(&self, way: &Way<'_>, code: Option<String>, row: &mut StepRow) -> Result<Option<Check>> {
-        let Self {
-            cx, session, person, ..
-        } = self;
-        let (service, by) = (session.service.as_ref(), By::from(way.asked));
-        let again = self.command(by.as_str());
-        let purpose = Purpose::CheckCaller(way.asked);
-        let (challenge, code) = match code {
-            Some(code) => (self.open(way, purpose), code),
-            None => {
-                let challenge = service.challenge(&person.id, &way.method.id, purpose).await?;
-                let sent = challenge::sent(cx, &challenge);
-                if challenge.channel == WITHOUT_CODE {
-                    row.step = "check".to_owned();
-                    cx.ui.note(&format!(
-                        "Asked {}: {sent}; waiting for an answer on the phone",
-                        way.reference
-                    ));
-                    let answered = tokio::select! {
-                        verdict = service.answer(&challenge, Secret::new("")) => verdict?,
-                        () = cx.interrupt.wait() => return Err(Error::interrupted()),
-                    };
-                    if answered != Verdict::Accepted {
-                        return Err(not_answered(&way.reference, &again));
-                    }
-                    return Ok(Some(self.checked(by, way, row)));
-                }
-                if cx.ui.can_ask().is_err() {
-                    (row.status, row.detail) = (Status::Done, sent);
-                    return Ok(None);
-                }
-                row.step = "check".to_owned();
-                cx.ui.note(&format!("Asked {}: {sent}", way.reference));
-                (challenge, self.read_out()?)
-            }
-        };
-        let mut verdict = service.answer(&challenge, Secret::new(code.trim())).await?;
-        while let Verdict::Wrong { attempts_left } = verdict
-            && attempts_left != Some(0)
-            && cx.ui.can_ask().is_ok()
-        {
-            if let Err(wrong) = challenge::judge(verdict, &way.reference, &again) {
-                cx.ui.warn(wrong.message());
-            }
-            let code = self.read_out()?;
-            verdict = service.answer(&challenge, Secret::new(code)).await?;
-        }
-        challenge::judge(verdict, &way.reference, &again)?;
-        Ok(Some(self.checked(by, way, row)))
-    }
-
-    /// The check that the service made, and its row.
-    fn checked(&self, by: By, way: &Way<'_>, row: &mut StepRow) -> Check {
-        let check = self.check(by, false, Some(way), self.cx.globals.reason.clone());
-        (row.status, row.detail) = (Status::Done, self.said(&check));
-        check
-    }
-
-    /// What the caller reads out; nothing is No.
-    fn read_out(&self) -> Result<String> {
-        let code = self.cx.ui.ask("The code that the caller reads out: ")?;
-        if code.is_empty() {
-            return Err(Error::new(
-                ErrorCode::NotConfirmed,
-                "no code was typed; nobody was checked",
+    /// The operator's own word, with a reason.
+    async fn attest(&self, way: Option<&Way<'_>>) -> Result<u8> {
+        let Self { cx, person, .. } = self;
+        let by = self.by.unwrap_or(By::Callback);
+        let row = self.row(way.map_or("caller", |way| way.reference.as_str()));
+        if let Some(way) = way.filter(|way| way.method.added_at.is_none()) {
+            cx.ui.warn(&format!(
+                "when {} was added is not known: make sure that it is not new",
+                way.reference
             ));
         }
-        Ok(code)
-    }
-
-    fn open(&self, way: &Way<'_>, purpose: Purpose) -> Challenge {
-        Challenge {
-            user: self.person.id.clone(),
-            method: way.method.id.clone(),
-            purpose,
-            channel: String::new(),
-            to: None,
-            expires_at: None,
+        if cx.globals.dry_run {
+            return change::one_row(cx, self.session, VERB, row, Vec::new());
         }
+        let given = cx
+            .globals
+            .reason
+            .clone()
+            .filter(|reason| !reason.trim().is_empty());
+        let reason = match given {
+            Some(reason) => reason,
+            None if cx.ui.can_ask().is_ok() => cx.ui.ask("Reason: ")?,
+            None => String::new(),
+        };
+        if reason.is_empty() {
+            return Err(Error::new(
+                ErrorCode::NotConfirmed,
+                "your own word for a caller takes a reason",
+            )
+            .hint(format!("{} --reason TEXT", self.command(by.as_str()))));
+        }
+        let how = match (by, way) {
+            (By::Callback, Some(way)) => {
+                let number = way.method.label().unwrap_or_default();
+                format!("you called {number} ({})", way.reference)
+            }
+            (By::Manager, _) => "the manager vouched".to_owned(),
+            _ => "you saw the person".to_owned(),
+        };
+        let place = change::place(self.session);
+        if !cx.globals.yes
+            && !cx.ui.confirm(&format!(
+                "Do you attest that the caller is {} in {place}: {how}?",
+                person.title()
+            ))?
+        {
+            return Err(Error::new(
+                ErrorCode::NotConfirmed,
+                "not confirmed; nobody was checked",
+            ));
+        }
+        let check = self.check(by, true, way, Some(reason));
+        let log = record::of_verb(cx, VERB)?;
+        let told = format!("caller checked {}", check.said());
+        log.event(&told, Some((&check.user, &check.user_id))).await?;
+        self.keep(&check)?;
+        let mut row = row;
+        (row.status, row.at) = (Status::Done, Some(check.at));
+        row.detail = self.said(&check);
+        change::one_row(cx, self.session, VERB, row, Vec::new())
     }
 
     /// A check that was made now.
