@@ -5,7 +5,7 @@
 # as large as it is for the record.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
-cases=30
+cases=31
 faults=5
 if ! command -v chromium >/dev/null; then
     apt-get update -qq

@@ -40,7 +40,7 @@ impl PrivacyIdeaService {
         let token = self.token_of(&person, method).await?;
         let shown = shown(&token, &person);
         let channel = match shown.kind {
-            MethodKind::PhoneMobile => "sms",
+            MethodKind::PhoneMobile | MethodKind::PhoneAlternate => "sms",
             MethodKind::Email => "email",
             MethodKind::Push => PUSH,
             _ => "app",

@@ -25,6 +25,7 @@ const RIGHTS: &str = include_str!("../../../../tests/live/privacyidea-rights.jso
 const ADMINS: (&str, &str) = ("desk", "rita");
 /// Where codes go of numbers and addresses that people are made with.
 const NUMBER: &str = "+14255550100";
+const OTHER_NUMBER: &str = "+14255550101";
 const ADDRESS: &str = "p@home.example";
 /// As many as the server wants.
 const QUESTIONS: [&str; 5] = [
@@ -257,6 +258,7 @@ impl Server {
             }
             MethodKind::Hotp => shown(&seed(), 0),
             MethodKind::Email => self.received("mail", ADDRESS),
+            MethodKind::PhoneAlternate => self.received("sms", OTHER_NUMBER),
             _ => self.received("sms", NUMBER),
         };
         let body = json!({"type": detail_type(kind), "serial": detail["serial"], "verify": code});
@@ -328,6 +330,10 @@ fn token(kind: MethodKind) -> Option<Value> {
         MethodKind::Hotp => json!({"type": "hotp", "genkey": 1}),
         MethodKind::Push => json!({"type": "push", "genkey": 1}),
         MethodKind::PhoneMobile => json!({"type": "sms", "phone": NUMBER}),
+        MethodKind::PhoneAlternate => {
+            let serial = format!("PISMALT{}", &uuid::Uuid::new_v4().simple().to_string()[..12]);
+            json!({"type": "sms", "phone": OTHER_NUMBER, "serial": serial})
+        }
         MethodKind::Email => json!({"type": "email", "email": ADDRESS}),
         MethodKind::Passkey => json!({"type": "passkey"}),
         MethodKind::SecurityKey => json!({"type": "webauthn"}),
