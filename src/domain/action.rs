@@ -5,12 +5,13 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 
+use super::error::{Error, ErrorCode, Result};
 use super::kind::MethodKind;
 use super::leave::Leave;
 use super::method::{DeviceId, MethodId, UserId, Via};
 use super::mfa::MfaState;
 use super::phone::PhoneNumber;
-use super::secret::Slots;
+use super::secret::{Secret, Slot, Slots};
 
 /// One change of one person's security info. Serializable, and never holds a secret: see [`super::secret::Slot`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -284,6 +285,15 @@ pub struct Step {
 }
 
 impl Step {
+    /// The password that a step of [`Action::SetPassword`] sets.
+    ///
+    /// # Errors
+    /// `internal`, where nobody put one into its slot.
+    pub fn new_password(&self) -> Result<&Secret> {
+        let none = || Error::new(ErrorCode::Internal, "the step has no password to set");
+        self.slots.get(Slot::NewPassword).ok_or_else(none)
+    }
+
     /// A step of `job` for `user` at place `seq`.
     pub fn new(job: &str, user: UserId, seq: u16, action: Action, after: Vec<u16>) -> Self {
         let canonical = serde_json::to_string(&action).unwrap_or_default();

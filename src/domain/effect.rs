@@ -33,6 +33,18 @@ pub struct Minted {
     pub expires_at: Option<Timestamp>,
 }
 
+impl Minted {
+    /// A password that was made: it works until it is changed.
+    pub fn password(value: Secret) -> Self {
+        Self {
+            kind: "password",
+            value,
+            uri: None,
+            expires_at: None,
+        }
+    }
+}
+
 /// What came of a step that did not fail.
 #[derive(Clone, Debug)]
 pub struct Effect {

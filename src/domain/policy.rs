@@ -41,6 +41,17 @@ pub struct Target {
     pub name: Option<String>,
 }
 
+impl Target {
+    /// Everybody.
+    pub fn everyone() -> Self {
+        Self {
+            kind: TargetType::Everyone,
+            id: None,
+            name: None,
+        }
+    }
+}
+
 /// What policy says of one sort of method. `kind` is a method kind, or `phone, text` / `phone, call`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct MethodPolicy {

@@ -17,7 +17,7 @@ use super::policy::Policy;
 use super::right::Right;
 use super::secret::Secret;
 use super::token::{HardwareToken, NewToken};
-use super::user::{Privileges, ReportQuery, User, UserQuery};
+use super::user::{Privileges, ReportQuery, User, UserQuery, Without};
 
 /// What a challenge is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -109,6 +109,27 @@ pub struct RegistrationRow {
     pub as_of: Timestamp,
     /// Where it comes from: `report`, `directory`, `per_user`.
     pub source: &'static str,
+}
+
+impl RegistrationRow {
+    /// Whether the methods of this row are what a query asks for.
+    pub fn has_methods_for(&self, query: &ReportQuery) -> bool {
+        let has = |kinds: &[MethodKind]| kinds.iter().any(|kind| self.methods.contains(kind));
+        let lacks = match query.without {
+            None => true,
+            Some(Without::Mfa) => self.mfa_registered == Some(false),
+            Some(Without::Kinds(kinds)) => !has(kinds),
+        };
+        lacks && query.method.is_none_or(has)
+    }
+
+    /// Whether a query asks for this row.
+    pub fn is_wanted_by(&self, query: &ReportQuery) -> bool {
+        self.has_methods_for(query)
+            && (!query.admins || self.admin)
+            && (query.include_disabled || self.user.enabled)
+            && (query.include_guests || !self.user.guest)
+    }
 }
 
 /// An identity service. Reads are methods; every write is an [`super::Action`], so that a plan is data.

@@ -9,7 +9,7 @@ use super::EntraService;
 use super::error::Family;
 use super::graph::{V1, parse, read_of, write_of};
 use super::wire::{PASSWORD_ID, WireOperation, WireUser};
-use crate::domain::{Effect, Error, ErrorCode, Minted, Result, Secret, Slot, Step, UserId};
+use crate::domain::{Effect, Error, ErrorCode, Minted, Result, Secret, Step, UserId};
 use crate::http::{Class, Request, Response, Verb};
 use crate::services::password::{Rules, generate};
 
@@ -18,21 +18,14 @@ const POLL: (Duration, Duration) = (Duration::from_millis(100), Duration::from_s
 
 impl EntraService {
     pub(super) async fn set_password(&self, step: &Step, permanent: bool) -> Result<Effect> {
-        let Some(password) = step.slots.get(Slot::NewPassword) else {
-            return Err(Error::new(ErrorCode::Internal, "the step has no password to set"));
-        };
-        self.write_password(&step.user, password, permanent).await
+        self.write_password(&step.user, step.new_password()?, permanent)
+            .await
     }
 
     pub(super) async fn generate_password(&self, user: &UserId, permanent: bool) -> Result<Effect> {
         let password = generate(&Rules::default())?;
         let mut effect = self.write_password(user, &password, permanent).await?;
-        effect.secret = Some(Minted {
-            kind: "password",
-            value: password,
-            uri: None,
-            expires_at: None,
-        });
+        effect.secret = Some(Minted::password(password));
         Ok(effect)
     }
 

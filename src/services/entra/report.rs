@@ -16,7 +16,6 @@ use super::graph::{V1, parse};
 use super::wire::{WireRegistration, preferred_kinds, reported_kind};
 use crate::domain::{
     Clock, Error, ErrorCode, MethodKind, RegistrationRow, ReportQuery, Result, SystemClock, User, UserId,
-    Without,
 };
 use crate::http::Request;
 
@@ -53,7 +52,9 @@ impl EntraService {
                 rows.and_then(async |item| parse::<WireRegistration>(item))
                     .try_filter_map(move |row| {
                         let enabled = !disabled.contains(&row.id);
-                        std::future::ready(Ok(Some(row_of(row, enabled)).filter(|row| wanted(row, query))))
+                        std::future::ready(Ok(
+                            Some(row_of(row, enabled)).filter(|row| row.is_wanted_by(query))
+                        ))
                     })
             })
             .try_flatten()
@@ -114,25 +115,12 @@ fn row_of(row: WireRegistration, enabled: bool) -> RegistrationRow {
     }
 }
 
-fn wanted(row: &RegistrationRow, query: &ReportQuery) -> bool {
-    let has = |kinds: &[MethodKind]| kinds.iter().any(|kind| row.methods.contains(kind));
-    let lacks = match query.without {
-        None => true,
-        Some(Without::Mfa) => row.mfa_registered == Some(false),
-        Some(Without::Kinds(kinds)) => !has(kinds),
-    };
-    lacks
-        && query.method.is_none_or(has)
-        && (!query.admins || row.admin)
-        && (query.include_disabled || row.user.enabled)
-        && (query.include_guests || !row.user.guest)
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::domain::Without;
 
     fn row(enabled: bool) -> RegistrationRow {
         let wire = json!({"id": "u", "userPrincipalName": "a@c.example", "userType": "member", "isAdmin": false,
@@ -152,22 +140,16 @@ mod tests {
         );
         assert_eq!(read.default_method, Some(MethodKind::Totp));
         let all = ReportQuery::default();
-        assert!(wanted(&read, &all));
-        assert!(!wanted(&row(false), &all));
-        assert!(!wanted(
-            &read,
-            &ReportQuery {
-                without: Some(Without::Mfa),
-                ..all.clone()
-            }
-        ));
-        assert!(wanted(
-            &read,
-            &ReportQuery {
-                without: Some(Without::Kinds(&[MethodKind::Passkey])),
-                ..all.clone()
-            }
-        ));
+        assert!(read.is_wanted_by(&all));
+        assert!(!row(false).is_wanted_by(&all));
+        assert!(!read.is_wanted_by(&ReportQuery {
+            without: Some(Without::Mfa),
+            ..all.clone()
+        }));
+        assert!(read.is_wanted_by(&ReportQuery {
+            without: Some(Without::Kinds(&[MethodKind::Passkey])),
+            ..all.clone()
+        }));
         let kinds = MethodKind::kinds("phone").unwrap();
         let with_phone = ReportQuery {
             method: Some(kinds),
@@ -179,9 +161,9 @@ mod tests {
         };
         let mut phoned = read.clone();
         phoned.methods = vec![MethodKind::PhoneOffice];
-        assert!(wanted(&phoned, &with_phone) && !wanted(&phoned, &without_phone));
+        assert!(phoned.is_wanted_by(&with_phone) && !phoned.is_wanted_by(&without_phone));
         phoned.methods = vec![MethodKind::Totp];
-        assert!(!wanted(&phoned, &with_phone) && wanted(&phoned, &without_phone));
-        assert!(!wanted(&read, &ReportQuery { admins: true, ..all }));
+        assert!(!phoned.is_wanted_by(&with_phone) && phoned.is_wanted_by(&without_phone));
+        assert!(!read.is_wanted_by(&ReportQuery { admins: true, ..all }));
     }
 }

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::KeycloakService;
 use super::error::Area;
-use crate::domain::{Effect, Error, ErrorCode, Minted, Result, Secret, Slot, Step, UserId};
+use crate::domain::{Effect, Error, ErrorCode, Minted, Result, Secret, Step, UserId};
 use crate::http::{Class, Verb};
 use crate::services::password::{Rules, generate};
 
@@ -13,10 +13,8 @@ const TRIES: usize = 5;
 
 impl KeycloakService {
     pub(super) async fn set_password(&self, step: &Step, permanent: bool) -> Result<Effect> {
-        let Some(password) = step.slots.get(Slot::NewPassword) else {
-            return Err(Error::new(ErrorCode::Internal, "the step has no password to set"));
-        };
-        self.write_password(&step.user, password, permanent).await
+        self.write_password(&step.user, step.new_password()?, permanent)
+            .await
     }
 
     pub(super) async fn generate_password(&self, user: &UserId, permanent: bool) -> Result<Effect> {
@@ -26,12 +24,7 @@ impl KeycloakService {
             let password = generate(&rules)?;
             match self.write_password(user, &password, permanent).await {
                 Ok(mut effect) => {
-                    effect.secret = Some(Minted {
-                        kind: "password",
-                        value: password,
-                        uri: None,
-                        expires_at: None,
-                    });
+                    effect.secret = Some(Minted::password(password));
                     return Ok(effect);
                 }
                 // Who may not see the policy learns it from what the realm says of the first one.

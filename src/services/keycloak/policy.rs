@@ -12,7 +12,7 @@ use super::wire::{
 };
 use crate::domain::{
     AppPasswordPolicy, Clock as _, Error, ErrorCode, MethodKind, MethodPolicy, Policy, PolicyUse,
-    RegistrationPolicy, RememberedDevicesPolicy, Result, SystemClock, Target, TargetType, UserId,
+    RegistrationPolicy, RememberedDevicesPolicy, Result, SystemClock, Target, UserId,
 };
 use crate::http::encode_segment;
 use crate::services::listed::sort_policy;
@@ -119,15 +119,7 @@ fn row(kind: MethodKind, on: bool, limits: BTreeMap<String, Value>, for_user: bo
     MethodPolicy {
         kind: kind.as_str().to_owned(),
         purpose: if on { PolicyUse::SignIn } else { PolicyUse::Off },
-        targets: if on {
-            vec![Target {
-                kind: TargetType::Everyone,
-                id: None,
-                name: None,
-            }]
-        } else {
-            Vec::new()
-        },
+        targets: if on { vec![Target::everyone()] } else { Vec::new() },
         excluded: Vec::new(),
         limits,
         allowed_for_user: for_user.then_some(on),

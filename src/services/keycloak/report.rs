@@ -8,7 +8,6 @@ use super::KeycloakService;
 use super::SIDE_BY_SIDE;
 use crate::domain::{
     Clock as _, ErrorCode, Method, MethodKind, RegistrationRow, ReportQuery, Result, SystemClock, User,
-    Without,
 };
 
 impl KeycloakService {
@@ -32,7 +31,7 @@ impl KeycloakService {
             methods => methods?,
         };
         let mut row = row_of(user, &methods);
-        if !wanted(&row, query) {
+        if !row.has_methods_for(query) {
             return Ok(None);
         }
         let rights = match self.rights_of(&row.user.id).await {
@@ -40,7 +39,7 @@ impl KeycloakService {
             rights => rights?,
         };
         row.admin = rights.is_some_and(|rights| !rights.is_empty());
-        Ok(Some(row).filter(|row| !query.admins || row.admin))
+        Ok(Some(row).filter(|row| row.is_wanted_by(query)))
     }
 }
 
@@ -66,14 +65,4 @@ fn row_of(user: User, methods: &[Method]) -> RegistrationRow {
         as_of: SystemClock.now(),
         source: "per_user",
     }
-}
-
-fn wanted(row: &RegistrationRow, query: &ReportQuery) -> bool {
-    let has = |kinds: &[MethodKind]| kinds.iter().any(|kind| row.methods.contains(kind));
-    let lacks = match query.without {
-        None => true,
-        Some(Without::Mfa) => row.mfa_registered == Some(false),
-        Some(Without::Kinds(kinds)) => !has(kinds),
-    };
-    lacks && query.method.is_none_or(has)
 }

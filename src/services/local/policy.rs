@@ -9,7 +9,7 @@ use super::client::{ROOT, parse};
 use super::wire::WirePolicy;
 use crate::domain::{
     AppPasswordPolicy, IdentityService as _, MethodKind, MethodPolicy, Policy, PolicyUse, RegistrationPolicy,
-    RememberedDevicesPolicy, Result, Target, TargetType, UserId,
+    RememberedDevicesPolicy, Result, Target, UserId,
 };
 use crate::http::Request;
 use crate::services::listed;
@@ -40,11 +40,7 @@ fn overlay(mut policy: Policy, told: WirePolicy, for_somebody: bool) -> Policy {
     policy.methods.push(MethodPolicy {
         kind: MethodKind::Questions.as_str().to_owned(),
         purpose: if enabled { PolicyUse::Reset } else { PolicyUse::Off },
-        targets: vec![Target {
-            kind: TargetType::Everyone,
-            id: None,
-            name: None,
-        }],
+        targets: vec![Target::everyone()],
         excluded: Vec::new(),
         limits,
         allowed_for_user: for_somebody.then_some(enabled),

@@ -11,7 +11,7 @@ use super::methods::{done, said_yes};
 use super::rights::held;
 use super::wire::{WireLock, WireLocks, WireToken, WireUser};
 use crate::domain::{
-    Effect, EffectState, Error, ErrorCode, MethodId, Minted, Notice, Result, Secret, Slot, Step, UserId,
+    Effect, EffectState, Error, ErrorCode, MethodId, Minted, Notice, Result, Secret, Step, UserId,
 };
 use crate::http::{Class, Verb, encode_segment};
 use crate::services::password::{Rules, generate};
@@ -154,21 +154,14 @@ impl PrivacyIdeaService {
     }
 
     pub(super) async fn set_password(&self, step: &Step, permanent: bool) -> Result<Effect> {
-        let Some(password) = step.slots.get(Slot::NewPassword) else {
-            return Err(Error::new(ErrorCode::Internal, "the step has no password to set"));
-        };
-        self.write_password(&step.user, password, permanent).await
+        self.write_password(&step.user, step.new_password()?, permanent)
+            .await
     }
 
     pub(super) async fn generate_password(&self, user: &UserId, permanent: bool) -> Result<Effect> {
         let password = generate(&Rules::default())?;
         let mut effect = self.write_password(user, &password, permanent).await?;
-        effect.secret = Some(Minted {
-            kind: "password",
-            value: password,
-            uri: None,
-            expires_at: None,
-        });
+        effect.secret = Some(Minted::password(password));
         Ok(effect)
     }
 

@@ -11,7 +11,7 @@ use super::error::Area;
 use super::wire::{WirePolicy, WireUser, type_of};
 use crate::domain::{
     AppPasswordPolicy, Clock as _, ErrorCode, MethodKind, MethodPolicy, Policy, PolicyUse,
-    RememberedDevicesPolicy, Result, SystemClock, Target, TargetType, UserId,
+    RememberedDevicesPolicy, Result, SystemClock, Target, UserId,
 };
 use crate::services::listed::sort_policy;
 
@@ -178,15 +178,7 @@ fn row(policies: &[WirePolicy], kind: MethodKind, needs: Option<&str>, for_user:
     MethodPolicy {
         kind: called.to_owned(),
         purpose: if on { PolicyUse::SignIn } else { PolicyUse::Off },
-        targets: if on {
-            vec![Target {
-                kind: TargetType::Everyone,
-                id: None,
-                name: None,
-            }]
-        } else {
-            Vec::new()
-        },
+        targets: if on { vec![Target::everyone()] } else { Vec::new() },
         excluded: Vec::new(),
         limits,
         allowed_for_user: for_user.then_some(on),

@@ -9,7 +9,7 @@ use super::PrivacyIdeaService;
 use super::info::methods;
 use super::wire::WireToken;
 use crate::domain::{
-    Clock as _, Method, MethodKind, RegistrationRow, ReportQuery, Result, SystemClock, User, UserId, Without,
+    Clock as _, Method, MethodKind, RegistrationRow, ReportQuery, Result, SystemClock, User, UserId,
 };
 use crate::http::encode_segment;
 
@@ -54,7 +54,7 @@ impl PrivacyIdeaService {
                 admin,
             )
         });
-        Ok(rows.filter(|row| wanted(row, query)).collect())
+        Ok(rows.filter(|row| row.is_wanted_by(query)).collect())
     }
 }
 
@@ -77,15 +77,4 @@ fn row_of(user: User, methods: &[Method], admin: bool) -> RegistrationRow {
         as_of: SystemClock.now(),
         source: "per_user",
     }
-}
-
-fn wanted(row: &RegistrationRow, query: &ReportQuery) -> bool {
-    let has = |kinds: &[MethodKind]| kinds.iter().any(|kind| row.methods.contains(kind));
-    let lacks = match query.without {
-        None => true,
-        Some(Without::Mfa) => row.mfa_registered == Some(false),
-        Some(Without::Kinds(kinds)) => !has(kinds),
-    };
-    let shown = query.include_disabled || row.user.enabled;
-    shown && lacks && query.method.is_none_or(has) && (!query.admins || row.admin)
 }

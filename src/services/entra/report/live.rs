@@ -12,7 +12,6 @@ use super::super::EntraService;
 use super::super::error::Family;
 use super::super::graph::V1;
 use super::super::wire::USER_FIELDS;
-use super::wanted;
 use crate::domain::{
     Clock as _, ErrorCode, Method, MethodKind, Parts, RegistrationRow, ReportQuery, Result, SecurityInfo,
     SystemClock, User, UserId,
@@ -85,7 +84,7 @@ impl EntraService {
                 Err(error) => return Err(error),
             }
         }
-        rows.retain(|row| wanted(row, query));
+        rows.retain(|row| row.is_wanted_by(query));
         Ok(rows)
     }
 
