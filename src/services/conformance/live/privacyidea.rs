@@ -476,7 +476,10 @@ impl World for Server {
 
     fn last_code(&self, user: &UserId) -> String {
         let text = |token: &Value, key: &str| token["info"][key].as_str().map(str::to_owned);
-        for token in self.tokens(&self.name_of(user)) {
+        let mut tokens = self.tokens(&self.name_of(user));
+        // Of two numbers it went to the one that waits for it.
+        tokens.sort_by_key(|token| token["rollout_state"] != "verify");
+        for token in tokens {
             if let Some(number) = text(&token, "phone") {
                 return self.received("sms", &number);
             }
