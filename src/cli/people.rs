@@ -37,7 +37,36 @@ pub(crate) async fn find(
         &command,
     )
     .await?;
-    Ok(found
+    Ok(told_where(session, found, typed))
+}
+
+/// As [`find`], of at most [`BATCH`] operands, with these parts of each.
+async fn find_with(
+    cx: &Context,
+    session: &Session,
+    typed: &[String],
+    verb: &[&str],
+    parts: Parts,
+) -> Result<Vec<Result<(User, Result<SecurityInfo>)>>> {
+    let verb = verb.join(" ");
+    let command = |typed: &str, user: &str| cx.instead(typed, user, &verb);
+    let texts: Vec<Typed> = typed.iter().map(Typed::argument).collect();
+    let domain = session.domain.as_deref();
+    let found = select::each_with(
+        session.service.as_ref(),
+        &texts,
+        domain,
+        &cx.command([]),
+        &command,
+        parts,
+    )
+    .await?;
+    Ok(told_where(session, found, typed))
+}
+
+/// Who is nobody here, with the profile where that may be somebody.
+fn told_where<T>(session: &Session, found: Vec<Result<T>>, typed: &[String]) -> Vec<Result<T>> {
+    found
         .into_iter()
         .zip(typed)
         .map(|(found, typed)| {
@@ -46,7 +75,7 @@ pub(crate) async fn find(
                 _ => error,
             })
         })
-        .collect())
+        .collect()
 }
 
 impl Session {
@@ -164,6 +193,21 @@ pub(crate) async fn each(
     mut take: impl FnMut(&User, &SecurityInfo) -> Result<()>,
 ) -> Result<Read> {
     let mut read = Read::default();
+    if let Some(typed) = whose.texts().filter(|typed| typed.len() <= BATCH) {
+        let found = find_with(cx, session, typed, verb, parts).await?;
+        // Who is not there is said before what could not be read.
+        let mut there = Vec::with_capacity(found.len());
+        for found in found {
+            match found {
+                Ok(one) => there.push(one),
+                Err(error) => read.fail(error),
+            }
+        }
+        for (user, info) in there {
+            told(&user, info, &mut read, &mut take)?;
+        }
+        return Ok(read);
+    }
     if let Some(typed) = whose.texts() {
         let mut users = Vec::new();
         for found in find(cx, session, typed, verb).await? {
@@ -204,16 +248,29 @@ async fn piece(
     let ids: Vec<_> = users.iter().map(|user| user.id.clone()).collect();
     let infos = session.service.security_info(&ids, parts).await;
     for (user, info) in users.iter().zip(infos) {
-        match info {
-            Ok(info) => {
-                read.people += 1;
-                read.first.get_or_insert_with(|| user.clone());
-                take(user, &info)?;
-            }
-            Err(error) => read.fail(error),
-        }
+        told(user, info, read, take)?;
     }
     Ok(())
+}
+
+/// Hands over what was read of somebody.
+fn told(
+    user: &User,
+    info: Result<SecurityInfo>,
+    read: &mut Read,
+    take: &mut impl FnMut(&User, &SecurityInfo) -> Result<()>,
+) -> Result<()> {
+    match info {
+        Ok(info) => {
+            read.people += 1;
+            read.first.get_or_insert_with(|| user.clone());
+            take(user, &info)
+        }
+        Err(error) => {
+            read.fail(error);
+            Ok(())
+        }
+    }
 }
 
 #[cfg(test)]

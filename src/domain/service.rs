@@ -1,6 +1,7 @@
 //! The trait that every identity service implements.
 
 use async_trait::async_trait;
+use futures::TryStreamExt as _;
 use futures::stream::BoxStream;
 use jiff::Timestamp;
 use serde_json::Value;
@@ -58,7 +59,8 @@ pub struct Challenge {
     pub method: MethodId,
     /// What for.
     pub purpose: Purpose,
-    /// How it went: `sms`, `call`, `email`, `app` (nothing was sent: the app shows the code).
+    /// How it went: `sms`, `call`, `email`, `approve` (the app asks for a number), `push` (the app asks for a Yes, and there
+    /// is no code: answering it waits for the person), `app` (nothing was sent: the app shows the code).
     pub channel: String,
     /// Where it went, as the service shows it.
     pub to: Option<String>,
@@ -135,6 +137,16 @@ pub trait IdentityService: Send + Sync {
 
     /// Security info of several people: one round trip where the service can batch.
     async fn security_info(&self, users: &[UserId], parts: Parts) -> Vec<Result<SecurityInfo>>;
+
+    /// The people whom at most a batch of texts mean, as [`UserQuery::Ids`] does, with these parts of each: for a service that can look
+    /// for somebody and read of the same person at the same time.
+    async fn look_up(&self, texts: &[String], parts: Parts) -> Result<Vec<(User, Result<SecurityInfo>)>> {
+        let query = UserQuery::Ids(texts.to_vec());
+        let users: Vec<User> = self.users(&query).try_collect().await?;
+        let ids: Vec<UserId> = users.iter().map(|user| user.id.clone()).collect();
+        let infos = self.security_info(&ids, parts).await;
+        Ok(users.into_iter().zip(infos).collect())
+    }
 
     /// Roles and groups of several people.
     async fn privileges(&self, users: &[UserId]) -> Vec<Result<Privileges>>;

@@ -62,6 +62,10 @@ pub struct Head {
     pub reason: Option<String>,
     /// How people were selected.
     pub selection: String,
+    /// `--notify`: where whoever made the plan wants the message, `-` for stdout. A file is only named to whoever applies the plan: the
+    /// plan of somebody else writes nothing into one's folders. Plans of earlier versions have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub notify: Option<String>,
     /// Counted.
     pub summary: PlanSummary,
     /// Who was left out, and why.

@@ -9,7 +9,7 @@ use std::collections::{HashMap, HashSet};
 
 use futures::TryStreamExt as _;
 
-use crate::domain::{Error, ErrorCode, IdentityService, Match, Result, User, UserQuery};
+use crate::domain::{Error, ErrorCode, IdentityService, Match, Parts, Result, SecurityInfo, User, UserQuery};
 pub use part::Part;
 pub use pick::{Except, Finder, Wanted, left_out, pick};
 pub use spool::{Chosen, Pick, Picked};
@@ -56,9 +56,44 @@ pub async fn each(
     prefix: &str,
     command: &dyn Fn(&str, &str) -> String,
 ) -> Result<Vec<Result<User>>> {
-    let found = look_up(service, typed, domain).await?;
-    let index = Index::new(&found);
-    Ok(typed
+    let query = UserQuery::Ids(wanted(typed, domain)?);
+    let found: Vec<User> = service.users(&query).try_collect().await?;
+    Ok(meant(typed, domain, &found, prefix, command))
+}
+
+/// As [`each`], of at most a batch of texts, with these parts of each person.
+///
+/// # Errors
+/// As [`each`]; what is wrong with reading of one person stands beside that person.
+pub async fn each_with(
+    service: &dyn IdentityService,
+    typed: &[Typed],
+    domain: Option<&str>,
+    prefix: &str,
+    command: &dyn Fn(&str, &str) -> String,
+    parts: Parts,
+) -> Result<Vec<Result<(User, Result<SecurityInfo>)>>> {
+    let found = service.look_up(&wanted(typed, domain)?, parts).await?;
+    let users: Vec<User> = found.iter().map(|(user, _)| user.clone()).collect();
+    let info = |user: User| {
+        let whose = found.iter().find(|(other, _)| other.id == user.id);
+        let info = whose.map(|(_, info)| info.clone());
+        Some((user, info?))
+    };
+    let meant = meant(typed, domain, &users, prefix, command).into_iter();
+    Ok(meant.filter_map(|user| user.map(info).transpose()).collect())
+}
+
+/// The one whom each text means among those who were found.
+fn meant(
+    typed: &[Typed],
+    domain: Option<&str>,
+    found: &[User],
+    prefix: &str,
+    command: &dyn Fn(&str, &str) -> String,
+) -> Vec<Result<User>> {
+    let index = Index::new(found);
+    typed
         .iter()
         .map(
             |one| match index.matching(&completed(&one.text, domain)).as_slice() {
@@ -67,11 +102,11 @@ pub async fn each(
                 several => Err(at(ambiguous(&one.text, several, command), one)),
             },
         )
-        .collect())
+        .collect()
 }
 
-/// Everybody whom any of the texts may mean, in one question.
-async fn look_up(service: &dyn IdentityService, typed: &[Typed], domain: Option<&str>) -> Result<Vec<User>> {
+/// What to ask for so that everybody is found whom any of the texts may mean.
+fn wanted(typed: &[Typed], domain: Option<&str>) -> Result<Vec<String>> {
     let mut wanted: Vec<String> = Vec::with_capacity(typed.len());
     let mut known = HashSet::new();
     for one in typed {
@@ -83,8 +118,7 @@ async fn look_up(service: &dyn IdentityService, typed: &[Typed], domain: Option<
             wanted.push(text);
         }
     }
-    let query = UserQuery::Ids(wanted);
-    service.users(&query).try_collect().await
+    Ok(wanted)
 }
 
 /// People by what can be typed for them.

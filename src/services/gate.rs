@@ -70,6 +70,10 @@ impl<S: IdentityService + ?Sized> IdentityService for Gate<S> {
         self.0.security_info(users, parts).await
     }
 
+    async fn look_up(&self, texts: &[String], parts: Parts) -> Result<Vec<(User, Result<SecurityInfo>)>> {
+        self.0.look_up(texts, parts).await
+    }
+
     async fn privileges(&self, users: &[UserId]) -> Vec<Result<Privileges>> {
         self.0.privileges(users).await
     }

@@ -56,6 +56,43 @@ fn a_cloud_without_the_list_of_methods_is_read_segment_by_segment() {
 }
 
 #[test]
+fn a_cloud_without_beta_lists_what_v1_has_and_says_what_is_missing() {
+    let place = Environment::new();
+    for (status, code) in [(403, "accessDenied"), (404, "BadRequest")] {
+        let rule = |path: &str| {
+            format!("[[rule]]\nversion = \"beta\"\npath = \"{path}\"\nstatus = {status}\ncode = \"{code}\"\n")
+        };
+        let rules = place.write("no_beta.toml", &(rule("/$batch") + &rule("/**")));
+        let server = place.serve(&["--faults", &rules]);
+        let there = place.over(&server, "entra");
+        let output = there
+            .run(&["methods", "list", "adele@contoso.example", "-o", "json"])
+            .exits(0);
+        assert_eq!(
+            refs(&output.value()),
+            ["authenticator", "phone:mobile", "phone:alternate", "email"],
+            "{}",
+            output.screen()
+        );
+        for said in [
+            "hardware tokens, QR codes",
+            "which method is the default is not known",
+        ] {
+            assert!(output.stderr.contains(said), "{}", output.screen());
+        }
+        // What is changed is changed, with the same warning in front of it.
+        let output = there
+            .run(&["methods", "remove", "adele@contoso.example", "email", "--dry-run"])
+            .exits(0);
+        assert!(
+            output.stderr.contains("warning: the beta of Microsoft Graph"),
+            "{}",
+            output.screen()
+        );
+    }
+}
+
+#[test]
 fn a_cloud_without_authentication_methods_says_so_and_the_rest_works() {
     let place = Environment::new();
     let rules = place.write("bleu.toml", &lacks("/users/*/authentication/**"));

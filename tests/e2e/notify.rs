@@ -5,6 +5,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use insta::assert_snapshot;
 
 use crate::environment::{Environment, same_job};
+use crate::server::Server;
 
 /// The day on which a test runs stands for another.
 fn same_day(text: &str) -> String {
@@ -172,4 +173,145 @@ fn a_playbook_ends_with_a_message_for_each_of_many() {
         std::fs::read_to_string(&file).unwrap(),
         "adele@contoso.example: all done\n\nbas@contoso.example: all done\n"
     );
+}
+
+/// A server that refuses a sign-out as long as one job asks for it (in its batch, and each alone), and her reset into a message for the ticket.
+fn half_done(place: &Environment, more: &[&str]) -> (Server, Environment, String) {
+    let rule =
+        "[[rule]]\nmethod = \"POST\"\npath = \"/users/*/revokeSignInSessions\"\nfirst = 3\nstatus = 400\n";
+    let server = place.serve(&["--graph-only", "--faults", &place.write("faults.toml", rule)]);
+    let remote = place.over(&server, "entra");
+    let file = place.path("ticket.txt").to_str().unwrap().to_owned();
+    let line = [
+        "user",
+        "reset",
+        "adele@contoso.example",
+        "--notify",
+        &file,
+        "--yes",
+    ];
+    remote.run(&[&line, more].concat()).exits(7);
+    (server, remote, file)
+}
+
+fn newest(place: &Environment) -> String {
+    place.json(&["jobs", "list"])[0]["ref"]
+        .as_str()
+        .unwrap()
+        .to_owned()
+}
+
+#[test]
+fn a_job_that_goes_on_still_leaves_the_message_that_was_wanted() {
+    let place = Environment::new();
+    let own = place.write(
+        "line.txt",
+        "{{ user }}: {{ 'all' if complete else 'not all' }} done\n",
+    );
+    let (_server, remote, file) = half_done(&place, &["--notify-template", &own]);
+    let job = newest(&remote);
+    assert_eq!(
+        std::fs::read_to_string(&file).unwrap(),
+        "adele@contoso.example: not all done\n"
+    );
+
+    // The same file, made by the same template: what was told before stays.
+    let output = remote.run(&["jobs", "resume", &job, "--yes"]).exits(0);
+    assert!(
+        output.stderr.contains(&format!("message written to {file}")),
+        "{}",
+        output.screen()
+    );
+    let both = "adele@contoso.example: not all done\n\nadele@contoso.example: all done\n";
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), both);
+
+    // Nothing is left: nothing is told twice, and a message that was lost is made again.
+    remote.run(&["jobs", "resume", &job, "--yes"]).exits(0);
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), both);
+    std::fs::remove_file(&file).unwrap();
+    remote.run(&["jobs", "resume", &job, "--yes"]).exits(0);
+    assert_eq!(
+        std::fs::read_to_string(&file).unwrap(),
+        "adele@contoso.example: all done\n"
+    );
+    let output = remote
+        .run(&["jobs", "resume", &job, "--yes", "--notify", "-"])
+        .exits(0);
+    assert_eq!(output.stdout, "\nadele@contoso.example: all done\n");
+}
+
+#[test]
+fn a_message_that_cannot_be_written_keeps_a_job_from_going_on_and_says_what_to_do() {
+    let place = Environment::new();
+    let (_server, remote, file) = half_done(&place, &[]);
+    let job = newest(&remote);
+    // Somebody else may read it now: nothing of this person goes in.
+    std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o644)).unwrap();
+    let refused = remote.run(&["jobs", "resume", &job, "--yes"]).exits(1);
+    assert_snapshot!(same_job(&refused.stderr.replace(&file, "FILE")), @r"
+    error: FILE is not a file that you alone can read, and nothing is added to it
+    hint: mfactl jobs resume j-4f7a --notify FILE
+    ");
+    assert_eq!(
+        remote.json(&["jobs", "show", &job])["summary"]["steps"]["failed"],
+        1
+    );
+
+    let other = place.path("other.txt").to_str().unwrap().to_owned();
+    remote
+        .run(&["jobs", "resume", &job, "--yes", "--notify", &other])
+        .exits(0);
+    let told = std::fs::read_to_string(&other).unwrap();
+    assert!(
+        told.contains("- sign out everywhere") && !told.contains("Not done"),
+        "{told}"
+    );
+}
+
+#[test]
+fn the_same_command_with_the_same_name_adds_to_its_message_and_another_job_does_not() {
+    let place = Environment::new();
+    let (_server, remote, file) = half_done(&place, &["--job", "inc42"]);
+    let line = |user| ["user", "reset", user, "--notify", &file, "--yes", "--job"];
+    let other = [&line("bas@contoso.example")[..], &["inc43", "-o", "json"]].concat();
+    assert_eq!(remote.run(&other).exits(1).error_code(), "file_unreadable");
+    let same = [&line("adele@contoso.example")[..], &["inc42"]].concat();
+    remote.run(&same).exits(0);
+    let told = std::fs::read_to_string(&file).unwrap();
+    assert_eq!(told.matches("playbook lost-phone").count(), 2, "{told}");
+}
+
+#[test]
+fn a_plan_that_is_applied_leaves_a_message_where_its_applier_says() {
+    let place = Environment::new();
+    let file = place.path("ticket.txt").to_str().unwrap().to_owned();
+    let planned = |user: &str, to: &str| {
+        let plan = place.path(&format!("{user}.plan")).to_str().unwrap().to_owned();
+        let line = ["user", "reset", user, "--notify", to, "--plan-out", &plan];
+        place.run(&line).exits(0);
+        plan
+    };
+    // A file that the plan names is not written by whoever applies it, unless told to.
+    let plan = planned("adele", &file);
+    let output = place.run(&["plan", "apply", &plan, "--yes"]).exits(0);
+    assert!(
+        output.stderr.contains(&format!(
+            "warning: the plan was made with --notify {file}, and no message is written there: add --notify FILE"
+        )),
+        "{}",
+        output.screen()
+    );
+    assert!(!std::path::Path::new(&file).exists());
+
+    let plan = planned("gita", &file);
+    place
+        .run(&["plan", "apply", &plan, "--notify", &file, "--yes", "-o", "json"])
+        .exits(0)
+        .value();
+    let told = std::fs::read_to_string(&file).unwrap();
+    assert!(told.starts_with("Gita "), "{told}");
+
+    let plan = planned("dora", "-");
+    let output = place.run(&["plan", "apply", &plan, "--yes"]).exits(0);
+    assert!(output.stdout.contains("\nDora "), "{}", output.screen());
 }

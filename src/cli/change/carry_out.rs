@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 
 use super::keep::Keeper;
-use super::notify::Message;
+use super::notify::{Message, Notify};
 use super::report::{self, Report};
 use super::together;
 use super::try_code;
@@ -127,7 +127,8 @@ impl Work<'_> {
             message,
         } = self;
         // From here on there is a job to go on with, whatever fails.
-        let resume = cx.command(["jobs", "resume", &lines::shown(cx, &head.id).await]);
+        let shown = lines::shown(cx, &head.id).await;
+        let resume = cx.command(["jobs", "resume", &shown]);
         let open = |error: Error| goes_on(error, &resume);
         let log = record::of_job(cx, head).map_err(open)?;
         let prefix = super::prefix(cx);
@@ -195,14 +196,17 @@ impl Work<'_> {
         report.with_audit(log.last());
         report.print(results, &page, streams).await?;
         keeper.show_on(cx, &mut out)?;
-        if let Some(message) = message {
-            message.write(cx, &report, &mut out).await?;
-        }
+        let told = match message {
+            Some(message) => message.write(cx, &report, &mut out).await,
+            None => Ok(()),
+        };
         out.done()?;
         failed?;
         try_code::ask(cx, session, &keeper)?;
         let code = lines::say(cx, session, report).await;
         drop(hold);
+        // What was done is said first: a message that is missing is no reason to do it again.
+        told.map_err(|error| Notify::another(cx, error, &shown))?;
         code
     }
 }

@@ -252,6 +252,11 @@ impl Planning<'_> {
             let planned = match info {
                 Err(error) => Err(error),
                 Ok(info) => {
+                    // What is not listed is not touched either.
+                    let not_listed = info.unknown.iter().find(|unknown| unknown.part == "methods");
+                    piece.warning = piece
+                        .warning
+                        .or_else(|| not_listed.map(|part| format!("{}; {}", part.why, part.instead)));
                     let person = Person {
                         protected_by: guard::protected_by(&session.guard, &user, &privileges),
                         user: user.clone(),

@@ -93,5 +93,6 @@ pub(crate) fn head(cx: &Context, session: &Session, verb: &str, selection: &str)
         plan: None,
         part: None,
         undoes: None,
+        notify: None,
     }
 }

@@ -42,7 +42,7 @@ pub(crate) use keep::Qr;
 pub(crate) use kept::{Kept, head};
 pub(crate) use merged::merged;
 pub(crate) use named::{Begun, JobName, begin};
-pub(crate) use notify::Notify;
+pub(crate) use notify::{Notify, NotifyArgs};
 pub(crate) use policies::of as policy;
 pub(crate) use private::{must_be_new, write_new as write_private};
 pub(crate) use resume::{resume, work};
@@ -58,7 +58,7 @@ pub(crate) struct ChangeArgs {
           hide_short_help = true)]
     valid: Option<SignedDuration>,
     #[command(flatten)]
-    job: JobName,
+    pub(crate) job: JobName,
     /// A message of what was done; only some verbs have the options for it.
     #[arg(skip)]
     pub(crate) notify: Option<Box<Notify>>,
@@ -218,12 +218,16 @@ pub(crate) async fn run_on(
     let mut head = kept::head(cx, session, verb, &selection.said);
     (head.playbook, head.ticket, head.name) = (playbook, ticket, job.name);
     head.part = selection.part;
+    head.notify = notify.as_ref().map(|notify| notify.wish().clone());
     let kept = if only_planned {
         Kept::in_memory(&head)?
     } else {
         match begin(cx, &head).await? {
-            Begun::New(kept) => kept,
-            Begun::Known(journal) => return resume(cx, session, journal.as_ref(), None).await,
+            Begun::New(kept) => {
+                notify.as_deref().map_or(Ok(()), Notify::begins)?;
+                kept
+            }
+            Begun::Known(journal) => return resume(cx, session, journal.as_ref(), None, notify).await,
         }
     };
     let for_file = plan_out.is_some();

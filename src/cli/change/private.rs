@@ -1,4 +1,4 @@
-//! Files that this user alone can read: new ones, and the one that a job adds its secrets to.
+//! Files that this user alone can read: new ones, and those that a job adds its secrets and messages to.
 
 use std::fs::File;
 use std::io::Write as _;
@@ -23,7 +23,7 @@ pub(crate) fn must_be_new(path: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Refuses what is there and is not a file of secrets of this user's alone.
+/// Refuses what is there and is not a file of this user's alone.
 ///
 /// # Errors
 /// `file_unreadable`.
@@ -44,7 +44,7 @@ pub(super) fn may_be_added_to(path: &Path) -> Result<()> {
     Err(Error::new(
         ErrorCode::FileUnreadable,
         format!(
-            "{} is not a file that you alone can read, and gets no secrets",
+            "{} is not a file that you alone can read, and nothing is added to it",
             path.display()
         ),
     )

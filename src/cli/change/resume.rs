@@ -9,6 +9,7 @@ use super::ahead::may_go_on;
 use super::carry_out::Work;
 use super::gathered::FEW;
 use super::keep::Keeper;
+use super::notify::{Message, Notify};
 use super::report::{Ended, Report};
 use super::{Qr, admit, confirm, keep, lines, place, together};
 use crate::cli::context::{Context, Session};
@@ -20,7 +21,8 @@ use crate::render::text::{clean, counted, grouped};
 use crate::render::{Format, Results};
 
 /// Goes on with a job until everybody is done with, or `first` people are; gives the exit status. Where nothing is left it says so, and shows
-/// what the job came to.
+/// what the job came to. `notify`: the message that is
+/// wanted now; without one, that of the job.
 ///
 /// # Errors
 /// `usage` for a job that cannot be gone on with, or is of another place; what the guards say; why it did not end well.
@@ -29,19 +31,32 @@ pub(crate) async fn resume(
     session: &Session,
     journal: &dyn Journal,
     first: Option<u64>,
+    notify: Option<Box<Notify>>,
 ) -> Result<u8> {
     let head = journal.head().await?;
     let shown = lines::shown(cx, &head.id).await;
+    let asked = notify.is_some();
     admit_job(&head, journal.state().await?, session, &shown)?;
     super::admit_command(
         cx,
         false,
         cx.globals.ticket.clone().or_else(|| head.ticket.clone()),
     )?;
+    // What keeps the message from being written is said before anything is sent.
+    let message = match notify {
+        Some(notify) => Some(notify),
+        None => Notify::of_job(cx, &head, &shown)?,
+    };
+    let message = message
+        .map(|notify| notify.begin())
+        .transpose()
+        .map_err(|error| Notify::another(cx, error, &shown))?;
     let open = journal.reopen().await?;
     if open == 0 {
         journal.set_state(JobState::Ended).await?;
-        return over(cx, &head, journal, &shown).await;
+        // What ended a run before it wrote its message does not lose it; one that is there is not written twice.
+        let message = message.filter(|message| asked || message.is_missing());
+        return over(cx, &head, journal, &shown, message).await;
     }
     let left = admit_left(cx, session, &head, journal).await?;
     keep::check_number(cx, left.minting)?;
@@ -75,7 +90,7 @@ pub(crate) async fn resume(
         limit: first,
         people: first.map_or(open, |first| first.min(open)),
         selected: summary.users.selected,
-        message: None,
+        message,
     };
     work.run(cx, session, journal).await
 }
@@ -91,7 +106,7 @@ pub(crate) async fn work(cx: &Context, session: &Session, journal: &dyn Journal)
     let state = together::confirmed(cx, journal, &shown).await?;
     admit_job(&head, state, session, &shown)?;
     match state {
-        JobState::Ended => return over(cx, &head, journal, &shown).await,
+        JobState::Ended => return over(cx, &head, journal, &shown, None).await,
         JobState::Stopped => {
             let resume = cx.command(["jobs", "resume", &shown]);
             return Err(Error::new(
@@ -191,8 +206,14 @@ fn user(open: Open) -> User {
     }
 }
 
-/// Shows what a job came to in which nothing is left.
-async fn over(cx: &Context, head: &JobHead, journal: &dyn Journal, shown: &str) -> Result<u8> {
+/// Shows what a job came to in which nothing is left, and writes its message where one is wanted.
+async fn over(
+    cx: &Context,
+    head: &JobHead,
+    journal: &dyn Journal,
+    shown: &str,
+    message: Option<Message>,
+) -> Result<u8> {
     let ended = Ended {
         ran: Ran::default(),
         started: head.made_at,
@@ -200,13 +221,17 @@ async fn over(cx: &Context, head: &JobHead, journal: &dyn Journal, shown: &str) 
     };
     let report = Report::new(cx, head, journal, ended).await?;
     let page = cx.page();
+    let mut out = cx.ui.stdout();
     if page.format != Format::Table {
-        let mut out = cx.ui.stdout();
         report
             .print(Results::new(&page, &mut out, report.shape()), &page, false)
             .await?;
-        out.done()?;
     }
+    if let Some(message) = message {
+        let written = message.write(cx, &report, &mut out).await;
+        written.map_err(|error| Notify::another(cx, error, shown))?;
+    }
+    out.done()?;
     let name = head
         .name
         .as_ref()

@@ -46,6 +46,10 @@ pub(super) async fn plan(
         ticket: job.ticket.clone(),
         reason: job.reason.clone(),
         selection: job.selection.clone(),
+        notify: job.notify.as_ref().map(|wish| match &wish.to {
+            Some(file) => file.display().to_string(),
+            None => "-".to_owned(),
+        }),
         summary: PlanSummary::default(),
         left_out: left_out(journal).await?,
         estimate: Estimate::default(),

@@ -1,7 +1,7 @@
 //! `jobs resume JOB`
 
 use super::{counts, here, there};
-use crate::cli::change;
+use crate::cli::change::{self, NotifyArgs};
 use crate::cli::context::{Context, Intent};
 use crate::domain::Result;
 use crate::render::text::counted;
@@ -10,7 +10,8 @@ use crate::render::text::counted;
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  \
     mfactl -p local jobs resume j-4f7a\n  \
-    mfactl -p local jobs resume j-4f7a --first 10")]
+    mfactl -p local jobs resume j-4f7a --first 10\n  \
+    mfactl -p local jobs resume j-4f7a --notify ticket.txt")]
 pub struct Args {
     /// j-4f7a, the whole id or any end of it, or the name given with --job
     #[arg(value_name = "JOB")]
@@ -18,11 +19,17 @@ pub struct Args {
     /// Go on with so many people, and stop
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     first: Option<u64>,
+    #[command(flatten)]
+    notify: NotifyArgs,
 }
 
 impl Args {
     pub(crate) async fn run(self, cx: &Context) -> Result<u8> {
-        let Self { job: meant, first } = self;
+        let Self {
+            job: meant,
+            first,
+            notify,
+        } = self;
         let store = cx.store().await?;
         let id = store.find(&meant).await?;
         let short = store.short(&id).await;
@@ -44,6 +51,7 @@ impl Args {
         cx.does_part(job.head.part);
         let session = cx.connect(Intent::Change).await?;
         there(&session, &job.head)?;
-        change::resume(cx, &session, journal.as_ref(), first).await
+        let notify = notify.said_again(cx, &job.head)?;
+        change::resume(cx, &session, journal.as_ref(), first, notify).await
     }
 }

@@ -26,7 +26,7 @@ impl Args {
         let mut out = cx.ui.stdout();
         let mut rows = Rows::new(&page, &mut out, whose.shape());
         let mut sign_in = 0;
-        let mut lacking: Option<UnknownPart> = None;
+        let mut lacking: Vec<UnknownPart> = Vec::new();
         // Of one person it is said what makes the default moot.
         let mut picked = None;
         let outcome = people::each(
@@ -36,8 +36,16 @@ impl Args {
             &["methods", "list"],
             Parts::METHODS,
             |user, info| {
-                let not_listed = info.unknown.iter().find(|unknown| unknown.part == "methods");
-                lacking = lacking.take().or_else(|| not_listed.cloned());
+                // Once for everybody: it is the service's affair, not one person's.
+                for part in info
+                    .unknown
+                    .iter()
+                    .filter(|part| matches!(part.part.as_str(), "methods" | "default"))
+                {
+                    if !lacking.iter().any(|known| known.part == part.part) {
+                        lacking.push(part.clone());
+                    }
+                }
                 picked.clone_from(&info.system_preferred);
                 sign_in += info.methods().iter().filter(|method| method.signs_in()).count();
                 let list = MethodRow::list(&session.who(user), info.methods());
@@ -48,8 +56,13 @@ impl Args {
         let finished = people::finish(&session, rows, outcome);
         out.done()?;
         let (read, count) = finished?;
-        if let Some(lacking) = lacking {
-            cx.ui.note(&format!("{}; {}", lacking.why, lacking.instead));
+        for lacking in &lacking {
+            let what = if lacking.part == "default" {
+                "which method is the default is not known: "
+            } else {
+                ""
+            };
+            cx.ui.note(&format!("{what}{}; {}", lacking.why, lacking.instead));
         }
         if let Some(picked) =
             picked.filter(|picked| picked.enabled && whose.shape() == Shape::One && count > 0)

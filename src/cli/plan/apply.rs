@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use futures::TryStreamExt as _;
 
 use super::{Plan, read, reference, title};
-use crate::cli::change::{self, Begun, Gathered, JobName, Kept, Prepared, Qr};
+use crate::cli::change::{self, Begun, Gathered, JobName, Kept, Notify, NotifyArgs, Prepared, Qr};
 use crate::cli::context::{Context, Intent, Session};
 use crate::domain::shape::StepRow;
 use crate::domain::{Error, ErrorCode, Parts, Result, Status, User, UserId, UserQuery};
@@ -18,6 +18,7 @@ use crate::jobs::plan::{PlannedUser, State};
 #[command(after_help = "Examples:\n  \
     mfactl -p local plan apply inc.plan\n  \
     mfactl -p local plan apply inc.plan --digest sha256:9be1f0 --yes --secrets-out inc.secrets\n  \
+    mfactl -p local plan apply inc.plan --notify ticket.txt\n  \
     mfactl -p local plan apply inc.plan --on-drift stop")]
 pub struct Args {
     /// A file that --plan-out wrote
@@ -29,6 +30,8 @@ pub struct Args {
     /// What to do about people who changed since: leave them out, or refuse all
     #[arg(long, value_name = "skip|stop", value_enum, default_value_t)]
     on_drift: OnDrift,
+    #[command(flatten)]
+    notify: NotifyArgs,
     #[command(flatten)]
     job: JobName,
 }
@@ -66,6 +69,7 @@ impl Args {
             file,
             digest,
             on_drift,
+            notify,
             job,
         } = self;
         let mut plan = read(&file)?;
@@ -109,13 +113,20 @@ impl Args {
         head.ticket = ticket;
         head.reason = cx.globals.reason.clone().or_else(|| plan.head.reason.clone());
         head.plan = Some(reference(&plan));
+        let notify = notify.of_plan(cx, &plan.head, job.name.is_some())?;
+        head.notify = notify.as_ref().map(|notify| notify.wish().clone());
         head.name = job.name;
         let kept = if dry_run {
             Kept::in_memory(&head)?
         } else {
             match change::begin(cx, &head).await? {
-                Begun::New(kept) => kept,
-                Begun::Known(journal) => return change::resume(cx, &session, journal.as_ref(), None).await,
+                Begun::New(kept) => {
+                    notify.as_deref().map_or(Ok(()), Notify::begins)?;
+                    kept
+                }
+                Begun::Known(journal) => {
+                    return change::resume(cx, &session, journal.as_ref(), None, notify).await;
+                }
             }
         };
         let gathered = compare(cx, &session, &mut plan, kept.journal()?, on_drift).await?;
@@ -126,7 +137,7 @@ impl Args {
             kept,
             qr: Qr::Auto,
             caller: None,
-            notify: None,
+            notify,
         };
         change::finish(cx, &session, prepared).await
     }

@@ -1,12 +1,9 @@
 //! `user reset USER…`: a playbook, such as that of a lost phone.
 
-use std::path::PathBuf;
-
-use crate::cli::change::{self, Change, ChangeArgs, Notify, Qr};
+use crate::cli::change::{self, Change, ChangeArgs, NotifyArgs, Qr};
 use crate::cli::context::Context;
-use crate::cli::globals::PathOrDash;
 use crate::cli::who::Who;
-use crate::domain::{Error, ErrorCode, Result};
+use crate::domain::Result;
 use crate::jobs::plan::Wish;
 use crate::jobs::playbook::{self, Options, Pass};
 
@@ -31,13 +28,8 @@ pub struct Args {
     /// Whether to issue a temporary pass
     #[arg(long, value_name = "WHEN", value_enum, default_value_t)]
     pass: WhenPass,
-    /// Write a message for the ticket or the person to this new file, or - for stdout: what was done, what stays, what
-    /// comes next, and never a secret
-    #[arg(long, value_name = "FILE")]
-    notify: Option<PathOrDash>,
-    /// Make the message by this template instead of the usual one
-    #[arg(long, value_name = "FILE")]
-    notify_template: Option<PathBuf>,
+    #[command(flatten)]
+    notify: NotifyArgs,
     #[command(flatten)]
     who: Who,
     #[command(flatten)]
@@ -64,20 +56,14 @@ impl Args {
             keep,
             pass,
             notify,
-            notify_template,
             who,
             mut change,
         } = self;
         let own = cx.config()?.playbooks();
         let found = playbook::find(&playbook, &own)?;
-        if notify_template.is_some() && notify.is_none() && found.notify.is_none() {
-            return Err(Error::new(
-                ErrorCode::Usage,
-                "--notify-template is for a message that goes somewhere",
-            )
-            .hint("add --notify FILE, or --notify -"));
-        }
-        change.notify = Notify::wanted(cx, notify, notify_template, found.notify.as_ref())?;
+        // The same command with the same name goes on with its job, whose file is there.
+        let again = change.job.name.is_some();
+        change.notify = notify.wanted(cx, found.notify.as_ref(), again)?;
         let options = Options {
             only,
             keep,

@@ -8,6 +8,8 @@ mod several;
 mod sqlite;
 mod store;
 
+use std::path::PathBuf;
+
 use async_trait::async_trait;
 use futures::stream::BoxStream;
 use jiff::Timestamp;
@@ -61,6 +63,18 @@ pub struct JobHead {
     pub part: Option<(u32, u32)>,
     /// The id of the job that this one takes back.
     pub undoes: Option<String>,
+    /// `--notify`: the message that is wanted, so that whoever goes on with the job writes it too. Jobs of earlier versions have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub notify: Option<MessageWish>,
+}
+
+/// A message of what was done that somebody wants. Only where it goes and how it is made: never what it says.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MessageWish {
+    /// The file, from the root on; `None`: stdout.
+    pub to: Option<PathBuf>,
+    /// The file of its template, from the root on; `None`: the one that comes with the program.
+    pub template: Option<PathBuf>,
 }
 
 /// Where a job stands.

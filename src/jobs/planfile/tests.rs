@@ -26,6 +26,7 @@ fn written() -> String {
         playbook: Some("lost-phone".into()),
         ticket: None,
         reason: None,
+        notify: None,
         selection: "adele".into(),
         summary: PlanSummary::default(),
         left_out: vec![],

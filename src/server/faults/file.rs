@@ -52,6 +52,7 @@ struct File {
 struct Written {
     method: Option<Spanned<Value>>,
     path: Option<Spanned<String>>,
+    version: Option<Spanned<String>>,
     share: Option<Spanned<f64>>,
     seed: Option<Spanned<u64>>,
     every: Option<Spanned<u64>>,
@@ -156,6 +157,7 @@ fn read_rule(written: Written, span: Range<usize>, line: u64) -> Result<Rule, Wr
         line,
         methods: written.method.map(verbs).transpose()?.unwrap_or_default(),
         path: written.path.map(|path| Pattern::from(path.get_ref().as_str())),
+        beta: written.version.as_ref().map(version).transpose()?,
         share: written.share.map(|share| (share.into_inner(), seed)),
         every: written.every.map(Spanned::into_inner),
         first: written.first.map(Spanned::into_inner),
@@ -164,6 +166,15 @@ fn read_rule(written: Written, span: Range<usize>, line: u64) -> Result<Rule, Wr
         picked: AtomicU64::new(0),
         given: AtomicU64::new(0),
     })
+}
+
+/// Whether a rule is about `/beta`, or about `/v1.0`.
+fn version(found: &Spanned<String>) -> Result<bool, Wrong> {
+    match found.get_ref().as_str() {
+        "beta" => Ok(true),
+        "v1.0" => Ok(false),
+        other => Err(unknown("version", other, &["v1.0", "beta"], found.span())),
+    }
 }
 
 /// Every fault that a rule names, with its place: one is right.
@@ -209,9 +220,9 @@ fn faults(written: &Written) -> Result<Vec<(Fault, Range<usize>)>, Wrong> {
         if time.as_secs() == 0 {
             return Err(wrong("a token lives for a second at least", found.span()));
         }
-        if written.path.is_some() || written.method.is_some() {
+        if written.path.is_some() || written.method.is_some() || written.version.is_some() {
             return Err(wrong(
-                "token_lifetime is about every token: leave out method and path",
+                "token_lifetime is about every token: leave out method, version and path",
                 found.span(),
             ));
         }

@@ -96,6 +96,8 @@ pub(super) struct Rule {
     pub(super) methods: Vec<Method>,
     /// The pattern of paths; none means all but tokens and `$batch` itself.
     pub(super) path: Option<Pattern>,
+    /// Whether it is about `/beta`, or about `/v1.0`; none means both, and what is below neither.
+    pub(super) beta: Option<bool>,
     /// Which part of the calls, and the seed of the choice.
     pub(super) share: Option<(f64, u64)>,
     /// Each so-many-th call.
@@ -132,6 +134,13 @@ impl Rule {
     }
 
     fn covers(&self, kind: Kind, call: &Call) -> bool {
+        let ours = call.path.first().is_some_and(|first| first == "mfactl");
+        if self
+            .beta
+            .is_some_and(|beta| kind == Kind::Token || ours || beta != call.beta)
+        {
+            return false;
+        }
         let Some(Pattern(pattern)) = &self.path else {
             return matches!(kind, Kind::Single | Kind::Item);
         };

@@ -76,7 +76,7 @@ fn what_is_wrong_in_the_file_is_told_with_its_place_and_the_right_word() {
     faults.toml:2:8: a time is a number with a unit, as "200ms" or "5s"
     faults.toml:2:9: a time is a number with a unit, as "200ms" or "5s"
     faults.toml:2:18: a token lives for a second at least
-    faults.toml:2:18: token_lifetime is about every token: leave out method and path
+    faults.toml:2:18: token_lifetime is about every token: leave out method, version and path
     faults.toml:2:19: give one: { reads = 2 } or { for = "5s" }
     faults.toml:2:21: there is no key "read" here (did you mean "reads"?)
     faults.toml:2:13: drop_item "befor" is not known (did you mean "before"?)

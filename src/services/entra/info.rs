@@ -3,36 +3,96 @@
 
 use std::collections::VecDeque;
 
+use futures::TryStreamExt as _;
 use serde_json::Value;
 
 use super::error::Family;
 use super::graph::{BETA, V1, parse, read_of};
 use super::wire::{WireMethod, WirePreferences, WireRequirements, WireUser};
 use super::{EntraService, clouds, devices, preferences};
-use crate::domain::{Error, Method, Parts, Result, SecurityInfo, UnknownPart, UserId};
+use crate::domain::{Error, Method, Parts, Result, SecurityInfo, UnknownPart, User, UserId, UserQuery};
 use crate::http::{Request, Response, Verb};
 use crate::services::listed::{registration, sort_methods};
 
 const METHODS: &str = "/users/{id}/authentication/methods";
 
+/// As many people are looked for and read of at once: what v1.0 is asked about them is one batch.
+const AT_ONCE: usize = 6;
+
 impl EntraService {
     pub(super) async fn read_info(&self, users: &[UserId], parts: Parts) -> Vec<Result<SecurityInfo>> {
-        let (beta, stable) = futures::join!(self.read_beta(users, parts), self.read_beside(users, parts));
+        let (beta, stable) = futures::join!(
+            self.read_beta(users, parts),
+            self.read_beside(&[], users, parts, false)
+        );
+        self.put_together(users, parts, beta, stable.1).await
+    }
+
+    /// Finds a few people and reads of them in one round trip: one batch of v1.0 beside one of beta, both by what was typed. Who is found
+    /// by mail alone is read of after that.
+    pub(super) async fn find_and_read(
+        &self,
+        texts: &[String],
+        parts: Parts,
+    ) -> Result<Vec<(User, Result<SecurityInfo>)>> {
+        if texts.len() > AT_ONCE {
+            let query = UserQuery::Ids(texts.to_vec());
+            let users: Vec<User> = self.find_users(&query).try_collect().await?;
+            let ids: Vec<UserId> = users.iter().map(|user| user.id.clone()).collect();
+            let infos = self.read_info(&ids, parts).await;
+            return Ok(users.into_iter().zip(infos).collect());
+        }
+        let typed: Vec<UserId> = texts.iter().map(|text| UserId::from(text.as_str())).collect();
+        let find: Vec<Request> = texts.iter().map(|text| self.by_name(text)).collect();
+        let methods = wants_methods(parts);
+        let (beta, (found, stable)) = futures::join!(
+            self.read_beta(&typed, parts),
+            self.read_beside(&find, &typed, parts, methods)
+        );
+        let (mut users, mut there, mut missing) = (Vec::new(), Vec::new(), Vec::new());
+        for (((text, answer), beta), stable) in texts.iter().zip(found).zip(beta).zip(stable) {
+            match self.named(text, answer)? {
+                Some(user) => {
+                    users.push(user);
+                    there.push((beta, stable));
+                }
+                None => missing.push(text),
+            }
+        }
+        let ids: Vec<UserId> = users.iter().map(|user| user.id.clone()).collect();
+        let (beta, stable) = there.into_iter().unzip();
+        let infos = self.put_together(&ids, parts, beta, stable).await;
+        let mut all: Vec<_> = users.into_iter().zip(infos).collect();
+        let by_mail: Vec<User> = self.by_mail(&missing).await?.into_iter().flatten().collect();
+        let ids: Vec<UserId> = by_mail.iter().map(|user| user.id.clone()).collect();
+        let infos = self.read_info(&ids, parts).await;
+        all.extend(by_mail.into_iter().zip(infos));
+        Ok(all)
+    }
+
+    /// Both versions' answers as what is known of each person.
+    async fn put_together(
+        &self,
+        users: &[UserId],
+        parts: Parts,
+        beta: Vec<BetaAnswers>,
+        stable: Vec<StableAnswers>,
+    ) -> Vec<Result<SecurityInfo>> {
         let mut infos: Vec<_> = beta
             .into_iter()
             .zip(stable)
             .map(|(beta, stable)| self.assemble(beta, stable, parts))
             .collect();
-        if parts.methods || parts.default || parts.registration {
+        if wants_methods(parts) {
             self.read_stable(users, parts, &mut infos).await;
         }
         infos.into_iter().map(|(info, _)| info).collect()
     }
 
-    /// Methods, preference and requirements: beta, because only there a method says when it was last used, and because
-    /// one version is one batch. [`Self::read_stable`] stands behind it.
+    /// Methods, preference and requirements: beta, because only there hardware tokens and QR codes are listed and a method says when
+    /// it was last used. What v1.0 lists stands behind it.
     async fn read_beta(&self, users: &[UserId], parts: Parts) -> Vec<BetaAnswers> {
-        let methods = parts.methods || parts.default || parts.registration;
+        let methods = wants_methods(parts);
         let mut requests = Vec::new();
         for user in users {
             if methods {
@@ -58,12 +118,22 @@ impl EntraService {
             .collect()
     }
 
-    /// Devices and the last sign-in: v1.0, in one batch.
-    async fn read_beside(&self, users: &[UserId], parts: Parts) -> Vec<StableAnswers> {
+    /// What v1.0 is asked, in one batch: these calls first, then devices, the last sign-in and, where they are wanted of it too, the
+    /// methods.
+    async fn read_beside(
+        &self,
+        first: &[Request],
+        users: &[UserId],
+        parts: Parts,
+        methods: bool,
+    ) -> (Vec<Result<Response>>, Vec<StableAnswers>) {
         // Where people are found with it, it is known already.
         let activity = parts.activity && !self.sign_in_activity;
-        let mut requests = Vec::new();
+        let mut requests = first.to_vec();
         for user in users {
+            if methods {
+                requests.push(read_of(user, V1, "/authentication/methods", METHODS));
+            }
             if parts.devices {
                 requests.push(devices::request(user));
             }
@@ -72,14 +142,17 @@ impl EntraService {
             }
         }
         let mut answers: VecDeque<_> = self.graph.pipeline().batch_whole(&requests).await.into();
+        let before = answers.drain(..first.len().min(answers.len())).collect();
         let mut next = |wanted: bool| if wanted { answers.pop_front() } else { None };
-        users
+        let stable = users
             .iter()
             .map(|_| StableAnswers {
+                methods: next(methods),
                 devices: next(parts.devices),
                 activity: next(activity),
             })
-            .collect()
+            .collect();
+        (before, stable)
     }
 
     /// One person's parts; and whether the methods must be read again from the stable version.
@@ -114,14 +187,18 @@ impl EntraService {
                 Err(error) => return (Err(error), None),
             }
         }
-        match beta.methods {
-            None => (Ok(info), None),
-            Some(Ok(response)) if no_longer_offered(&response) => (Ok(info), Some(kept)),
-            Some(answer) => match answer.and_then(|response| self.methods_in(response)) {
-                Ok(methods) => (Ok(finish(info, methods, kept, parts)), None),
-                Err(error) => (Err(error), None),
-            },
-        }
+        let methods = match (beta.methods, stable.methods) {
+            (None, _) => return (Ok(info), None),
+            (Some(Ok(response)), _) if response.ok() => self.methods_in(response),
+            (Some(_), Some(Ok(response))) if clouds::lacks(&response) => return (Ok(info), Some(kept)),
+            (Some(_), Some(answer)) => {
+                info.unknown.push(without_beta());
+                answer.and_then(|response| self.methods_in(response))
+            }
+            (Some(Ok(response)), None) if is_betas_own(&response) => return (Ok(info), Some(kept)),
+            (Some(answer), None) => answer.and_then(|response| self.methods_in(response)),
+        };
+        (methods.map(|methods| finish(info, methods, kept, parts)), None)
     }
 
     /// Reads the methods of those whom beta did not answer from v1.0.
@@ -145,7 +222,7 @@ impl EntraService {
                 Ok(response) if clouds::lacks(&response) => self.methods_by_segment(&users[at]).await,
                 answer => answer
                     .and_then(|response| self.methods_in(response))
-                    .map(|methods| (methods, None)),
+                    .map(|methods| (methods, Some(without_beta()))),
             };
             if let Ok(info) = &mut infos[at].0 {
                 let methods = methods.map(|(methods, unknown)| {
@@ -183,7 +260,13 @@ impl EntraService {
     }
 }
 
+/// Whether any of these parts is told by the list of methods.
+const fn wants_methods(parts: Parts) -> bool {
+    parts.methods || parts.default || parts.registration
+}
+
 struct StableAnswers {
+    methods: Option<Result<Response>>,
     devices: Option<Result<Response>>,
     activity: Option<Result<Response>>,
 }
@@ -200,11 +283,22 @@ struct Kept {
     requirements: Option<Result<WireRequirements>>,
 }
 
-/// Whether beta, or this cloud, has the call no longer (assumption `absent-segment`): the person, the permission and the pace are no reasons to ask v1.0.
-fn no_longer_offered(response: &Response) -> bool {
+/// Whether beta's answer is beta's own affair (assumption `absent-segment`), so that v1.0 may know more: that nobody is there and that calls
+/// come too fast is true of both. What is not allowed in beta may be allowed in v1.0: some clouds have no beta at all.
+fn is_betas_own(response: &Response) -> bool {
     match response.status {
         404 => !super::error::means_no_person(response),
-        status => matches!(status, 400 | 405 | 410 | 501) || status >= 500,
+        status => matches!(status, 400 | 403 | 405 | 410 | 501) || status >= 500,
+    }
+}
+
+/// What v1.0 does not list (api/entra 1.3).
+fn without_beta() -> UnknownPart {
+    UnknownPart {
+        part: "methods".to_owned(),
+        why: "the beta of Microsoft Graph gave no list: hardware tokens, QR codes with a PIN and times of last use are missing"
+            .to_owned(),
+        instead: "look in the admin centre, or try again later".to_owned(),
     }
 }
 

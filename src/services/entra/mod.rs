@@ -188,6 +188,10 @@ impl IdentityService for EntraService {
         self.read_info(users, parts).await
     }
 
+    async fn look_up(&self, texts: &[String], parts: Parts) -> Result<Vec<(User, Result<SecurityInfo>)>> {
+        self.find_and_read(texts, parts).await
+    }
+
     async fn privileges(&self, users: &[UserId]) -> Vec<Result<Privileges>> {
         let mut work: Vec<BoxFuture<'_, Result<Privileges>>> = Vec::with_capacity(users.len());
         for user in users {

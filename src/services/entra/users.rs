@@ -1,6 +1,6 @@
 //! Finding people: by id, sign-in name or mail; by text; by group; by filter; all of them.
 
-use std::collections::{HashSet, VecDeque};
+use std::collections::HashSet;
 
 use futures::stream::{self, BoxStream};
 use futures::{StreamExt as _, TryStreamExt as _};
@@ -11,7 +11,7 @@ use super::error::{Family, means_no_person};
 use super::graph::{V1, parse, person, quoted};
 use super::wire::{USER_FIELDS, WireUser};
 use crate::domain::{Error, ErrorCode, Match, Result, User, UserQuery};
-use crate::http::{Request, Verb, encode_segment};
+use crate::http::{Request, Response, Verb, encode_segment};
 
 /// How many texts are looked up in one go.
 const LOOKUPS: usize = 300;
@@ -134,55 +134,69 @@ impl EntraService {
 
     /// Object id or sign-in name first; where that is nobody and it looks like an address, primary mail.
     async fn look_up_few(&self, texts: &[String]) -> Result<Vec<User>> {
-        let fields = self.fields();
-        let get =
-            |text: &String| Request::get(V1, format!("{}?$select={fields}", person(text)), "/users/{id}");
-        let requests: Vec<_> = texts.iter().map(get).collect();
+        let requests: Vec<_> = texts.iter().map(|text| self.by_name(text)).collect();
+        let answers = self.graph.pipeline().batch(&requests).await;
         let mut found: Vec<Vec<User>> = Vec::with_capacity(texts.len());
-        let mut missing = VecDeque::new();
-        for (at, response) in self
-            .graph
-            .pipeline()
-            .batch(&requests)
-            .await
-            .into_iter()
-            .enumerate()
-        {
-            let response = response?;
-            if response.status == 404 || (response.status == 400 && !texts[at].contains('@')) {
-                if !means_no_person(&response) && response.status == 404 && response.body.is_empty() {
-                    return Err(not_graph());
-                }
-                missing.push_back(at);
-                found.push(Vec::new());
-                continue;
+        let mut missing = Vec::new();
+        for (at, (text, answer)) in texts.iter().zip(answers).enumerate() {
+            let user = self.named(text, answer)?;
+            if user.is_none() {
+                missing.push(at);
             }
-            let user = self.graph.check(response, Family::Users, Verb::Get)?.json()?;
-            found.push(vec![parse::<WireUser>(user)?.into_user()]);
+            found.push(user.into_iter().collect());
         }
-        missing.retain(|at| texts[*at].contains('@'));
-        let by_mail: Vec<_> = missing
+        let names: Vec<&String> = missing.iter().map(|at| &texts[*at]).collect();
+        for (at, users) in missing.iter().zip(self.by_mail(&names).await?) {
+            found[*at] = users;
+        }
+        Ok(found.into_iter().flatten().collect())
+    }
+
+    /// The question for whoever has this object id or sign-in name.
+    pub(super) fn by_name(&self, text: &str) -> Request {
+        let fields = self.fields();
+        Request::get(V1, format!("{}?$select={fields}", person(text)), "/users/{id}")
+    }
+
+    /// The answer to [`Self::by_name`]: nobody, where nobody has it.
+    pub(super) fn named(&self, text: &str, answer: Result<Response>) -> Result<Option<User>> {
+        let response = answer?;
+        if response.status == 404 || (response.status == 400 && !text.contains('@')) {
+            if !means_no_person(&response) && response.status == 404 && response.body.is_empty() {
+                return Err(not_graph());
+            }
+            return Ok(None);
+        }
+        let user = self.graph.check(response, Family::Users, Verb::Get)?.json()?;
+        Ok(Some(parse::<WireUser>(user)?.into_user()))
+    }
+
+    /// Who has each of these as primary mail; nobody has what is no address.
+    pub(super) async fn by_mail(&self, texts: &[&String]) -> Result<Vec<Vec<User>>> {
+        let fields = self.fields();
+        let requests: Vec<_> = texts
             .iter()
-            .map(|at| {
-                let path = format!(
-                    "/users?$filter=mail%20eq%20{}&$select={fields}",
-                    quoted(&texts[*at])
-                );
+            .filter(|text| text.contains('@'))
+            .map(|text| {
+                let path = format!("/users?$filter=mail%20eq%20{}&$select={fields}", quoted(text));
                 Request::get(V1, path, "/users")
             })
             .collect();
-        for (at, response) in missing
-            .into_iter()
-            .zip(self.graph.pipeline().batch_whole(&by_mail).await)
-        {
-            let mut page = self.graph.check(response?, Family::Users, Verb::Get)?.json()?;
-            if let Some(Value::Array(items)) = page.get_mut("value").map(Value::take) {
-                for item in items {
-                    found[at].push(parse::<WireUser>(item)?.into_user());
+        let mut answers = self.graph.pipeline().batch_whole(&requests).await.into_iter();
+        let mut all = Vec::with_capacity(texts.len());
+        for text in texts {
+            let mut found = Vec::new();
+            if let Some(response) = text.contains('@').then(|| answers.next()).flatten() {
+                let mut page = self.graph.check(response?, Family::Users, Verb::Get)?.json()?;
+                if let Some(Value::Array(items)) = page.get_mut("value").map(Value::take) {
+                    for item in items {
+                        found.push(parse::<WireUser>(item)?.into_user());
+                    }
                 }
             }
+            all.push(found);
         }
-        Ok(found.into_iter().flatten().collect())
+        Ok(all)
     }
 
     fn search(&self, text: &str) -> BoxStream<'_, Result<User>> {

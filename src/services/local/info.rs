@@ -23,6 +23,16 @@ const SIDE_BY_SIDE: usize = 4;
 impl LocalService {
     pub(super) async fn read_info(&self, users: &[UserId], parts: Parts) -> Vec<Result<SecurityInfo>> {
         let infos = self.graph.security_info(users, parts).await;
+        self.overlaid(users, infos, parts).await
+    }
+
+    /// What Graph tells of these people, with our own laid over it.
+    pub(super) async fn overlaid(
+        &self,
+        users: &[UserId],
+        infos: Vec<Result<SecurityInfo>>,
+        parts: Parts,
+    ) -> Vec<Result<SecurityInfo>> {
         let mut work: Vec<BoxFuture<'_, Result<SecurityInfo>>> = Vec::with_capacity(users.len());
         for (user, info) in users.iter().zip(infos) {
             work.push(Box::pin(async move { self.overlay(user, info?, parts).await }));
@@ -33,7 +43,7 @@ impl LocalService {
     async fn overlay(&self, user: &UserId, mut info: SecurityInfo, parts: Parts) -> Result<SecurityInfo> {
         // All parts are told here, so what Graph does not tell is no news; what failed is.
         info.unknown
-            .retain(|unknown| matches!(unknown.part.as_str(), "default" | "mfa_state"));
+            .retain(|unknown| matches!(unknown.part.as_str(), "methods" | "default" | "mfa_state"));
         let client = self.extensions();
         let (methods, devices, sessions, app_passwords) = futures::try_join!(
             self.overlay_methods(&client, user, info.methods.take(), parts),

@@ -105,6 +105,13 @@ impl IdentityService for LocalService {
         self.read_info(users, parts).await
     }
 
+    async fn look_up(&self, texts: &[String], parts: Parts) -> Result<Vec<(User, Result<SecurityInfo>)>> {
+        let (users, infos): (Vec<User>, Vec<_>) = self.graph.look_up(texts, parts).await?.into_iter().unzip();
+        let ids: Vec<UserId> = users.iter().map(|user| user.id.clone()).collect();
+        let infos = self.overlaid(&ids, infos, parts).await;
+        Ok(users.into_iter().zip(infos).collect())
+    }
+
     async fn privileges(&self, users: &[UserId]) -> Vec<Result<Privileges>> {
         self.graph.privileges(users).await
     }
