@@ -1,8 +1,7 @@
 #!/usr/bin/env bash
 # Runs the program against a real Keycloak, and the conformance cases of all services too; then against one that takes
 # two requests at once, is killed and comes back. Holds the numbers of cases that ran against those that are written here:
-# a suite that shrinks, or runs nothing, is not green. MFACTL_LIVE_PEOPLE=500 makes the crowd on the overloaded server
-# as large as it is for the record.
+# a suite that shrinks, or runs nothing, is not green.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 cases=30
