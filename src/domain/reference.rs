@@ -201,6 +201,25 @@ pub fn find_remembered<'a>(typed: &str, devices: &'a [Device], whose: &str) -> R
     ))
 }
 
+/// The open session that `typed` means, by the same rules, where ending it is what a service does in the place of
+/// forgetting a device.
+///
+/// # Errors
+/// `device_not_found`, `ambiguous` with the matches, or `unsupported` for a registered device, which is never forgotten.
+pub fn find_session<'a>(typed: &str, devices: &'a [Device], whose: &str) -> Result<&'a Device> {
+    let device = find_device(typed, devices, whose, |kind| kind == DeviceKind::Session)?;
+    if device.kind == DeviceKind::Session {
+        return Ok(device);
+    }
+    Err(Error::new(
+        ErrorCode::Unsupported,
+        format!(
+            "\"{typed}\" is a {} device: only sessions can be ended",
+            device.kind.as_str()
+        ),
+    ))
+}
+
 /// The registered device that `typed` means, by the same rules.
 ///
 /// # Errors

@@ -157,6 +157,38 @@ fn signing_out_ends_sessions_of_the_same_second_too() {
 }
 
 #[test]
+fn one_session_is_ended_and_the_others_live_on() {
+    let person = Person::with_two("session");
+    let other = Person::with_two("session");
+    let [browser, phone, program] = [false, false, true].map(|offline| person.signed_in(SEEDS[0], offline));
+    let theirs = other.signed_in(SEEDS[0], false);
+    let place = place();
+    let listed = || -> Vec<String> {
+        let rows = place.json(&["devices", "list", &person.name]);
+        let rows = rows.as_array().unwrap().iter();
+        rows.map(|row| row["id"].as_str().unwrap().to_owned()).collect()
+    };
+    assert!(listed().contains(&browser.session) && listed().contains(&program.session));
+    let result = place.change(&["devices", "forget", &person.name, &browser.session]);
+    assert_eq!(result["steps"][0]["status"], "done", "{result}");
+    assert_eq!(result["steps"][0]["detail"], "the session is over", "{result}");
+    assert!(!listed().contains(&browser.session));
+    assert!(!browser.live() && phone.live() && program.live());
+    // One that a program keeps without a browser, by the start of its id as it is listed.
+    let start = format!("device:{}", &program.session[..8]);
+    place.change(&["devices", "forget", &person.name, &start]);
+    assert!(!program.live() && phone.live());
+    // What is over, and what is somebody else's, is none of this person's.
+    for gone in [&browser.session, &theirs.session] {
+        let refused = place
+            .try_change(&["devices", "forget", &person.name, gone])
+            .exits(3);
+        assert_eq!(refused.error_code(), "device_not_found");
+    }
+    assert!(theirs.live());
+}
+
+#[test]
 fn a_password_is_made_to_the_policy_and_changed_at_next_sign_in() {
     let person = Person::with_two("password");
     let place = place();

@@ -1,4 +1,5 @@
-"""A mail server that keeps what it is given: `mail.py PORT FOLDER` writes each message into FOLDER under its recipient."""
+"""A mail server that keeps what it is given: `mail.py FOLDER` writes each message into FOLDER under its recipient, and the port
+that the system chose into `FOLDER.port`."""
 
 import os
 import socketserver
@@ -19,10 +20,10 @@ class Session(socketserver.StreamRequestHandler):
                 if line != ".":
                     lines.append(line)
                     continue
-                part = os.path.join(sys.argv[2], "." + to)
+                part = os.path.join(sys.argv[1], "." + to)
                 with open(part, "w", encoding="utf-8") as file:
                     file.write("\n".join(lines))
-                os.rename(part, os.path.join(sys.argv[2], to))
+                os.rename(part, os.path.join(sys.argv[1], to))
                 lines = None
                 self.say("250 kept")
             elif word.startswith("RCPT TO:"):
@@ -43,4 +44,8 @@ class Server(socketserver.ThreadingTCPServer):
     daemon_threads = True
 
 
-Server(("127.0.0.1", int(sys.argv[1])), Session).serve_forever()
+server = Server(("127.0.0.1", 0), Session)
+with open(sys.argv[1] + ".part", "w", encoding="utf-8") as file:
+    file.write(str(server.server_address[1]))
+os.rename(sys.argv[1] + ".part", sys.argv[1] + ".port")
+server.serve_forever()

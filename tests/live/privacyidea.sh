@@ -115,7 +115,7 @@ application = create_app(config_name="production", config_file="$run/pi.cfg", si
 WSGI
 
 port=${MFACTL_LIVE_PORT:-$((20000 + RANDOM % 10000))}
-"$venv/bin/python" "$here/mail.py" $((port + 10000)) "$run/mail" >"$run/mail.log" 2>&1 &
+"$venv/bin/python" "$here/mail.py" "$run/mail" >"$run/mail.log" 2>&1 &
 mail=$!
 "$venv/bin/gunicorn" --workers 2 --threads 4 --graceful-timeout 2 --bind "127.0.0.1:$port" --chdir "$run" wsgi:application >"$run/server.log" 2>&1 &
 server=$!
@@ -125,7 +125,8 @@ for _ in $(seq 600); do
     kill -0 "$server" 2>/dev/null || { tail -n 30 "$run/server.log" >&2; exit 1; }
     sleep 0.2
 done
-"$venv/bin/python" "$here/privacyidea-seed.py" "$url" "$memory" $((port + 10000)) ||
+[ -s "$run/mail.port" ] || { cat "$run/mail.log" >&2; exit 1; }
+"$venv/bin/python" "$here/privacyidea-seed.py" "$url" "$memory" "$(cat "$run/mail.port")" ||
     { tail -n 30 "$run/server.log" "$run/pi.log" >&2; exit 1; }
 MFACTL_LIVE_PRIVACYIDEA=$url MFACTL_LIVE_FOLDER=$run MFACTL_LIVE_PEOPLE=$memory "$@" ||
     { code=$?; echo "the last lines of the server:" >&2; tail -n 15 "$run/pi.log" >&2; exit "$code"; }

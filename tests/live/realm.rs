@@ -257,6 +257,8 @@ pub(crate) struct Person {
 /// Tokens of a sign-in.
 pub(crate) struct Tokens {
     refresh: String,
+    /// The id of its session.
+    pub(crate) session: String,
 }
 
 impl Tokens {
@@ -377,6 +379,7 @@ impl Person {
         assert_eq!(answer.status, 200, "{}", answer.body);
         Tokens {
             refresh: answer.body["refresh_token"].as_str().unwrap().to_owned(),
+            session: answer.body["session_state"].as_str().unwrap().to_owned(),
         }
     }
 }

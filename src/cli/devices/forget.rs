@@ -12,12 +12,12 @@ use crate::jobs::plan::Wish;
     mfactl devices forget adele\n  \
     mfactl devices forget adele device:91ac\n  \
     mfactl devices forget --group Sales --expect 12\n\n\
-    Without DEVICE: every remembered one. A registered device is never deleted")]
+    Without DEVICE: every remembered one. A registered device is never deleted. Where a service\n    remembers none and lists sessions, DEVICE is a session, and that one is ended")]
 pub struct Args {
     /// Sign-in name, object id or primary mail address
     #[arg(value_name = "USER", required_unless_present_any = ["from", "group", "filter", "everyone"])]
     user: Option<String>,
-    /// Remembered devices, as devices list prints them
+    /// Remembered devices, or sessions where none are remembered, as devices list prints them
     #[arg(value_name = "DEVICE")]
     device: Vec<String>,
     #[command(flatten)]

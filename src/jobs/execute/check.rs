@@ -3,8 +3,8 @@
 use futures::TryStreamExt as _;
 
 use crate::domain::{
-    Action, DeviceKind, Error, ErrorCode, IdentityService, Method, MethodId, MethodKind, MethodState, Parts,
-    Result, SecurityInfo, User, UserId, UserQuery, reference,
+    Action, Error, ErrorCode, IdentityService, Method, MethodId, MethodKind, MethodState, Parts, Result,
+    SecurityInfo, User, UserId, UserQuery, reference,
 };
 
 /// What is to be read, and what was.
@@ -194,8 +194,8 @@ pub(super) fn holds(action: &Action, created: Option<&MethodId>, seen: &Seen) ->
             .tells_devices()
             .then(|| seen.info.remembered().next().is_none()),
         Action::ForgetDevice { device } => seen.tells_devices().then(|| {
-            let there =
-                |one: &&crate::domain::Device| one.id == *device && one.kind == DeviceKind::Remembered;
+            // A remembered one, or the session that is ended in its place.
+            let there = |one: &&crate::domain::Device| one.id == *device && !one.kind.is_registered();
             !seen.info.devices.iter().flatten().any(|one| there(&one))
         }),
         Action::RevokeAllAppPasswords => seen.info.app_passwords.as_ref().map(Vec::is_empty),

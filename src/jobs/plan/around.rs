@@ -96,17 +96,24 @@ pub(super) fn forget(draft: &mut Draft<'_>, typed: &[String]) -> Result<()> {
         }
         return Ok(());
     }
-    let native = draft.setting.capabilities.get(Capability::ForgetOne) == Answer::Native;
+    let answer = draft.setting.capabilities.get(Capability::ForgetOne);
     let devices = draft.info.devices.clone().unwrap_or_default();
     let mut going: Vec<DeviceId> = Vec::new();
     for text in typed {
-        let device = if native {
-            let device = reference::find_remembered(text, &devices, draft.whose())
-                .map_err(|error| draft.ours(only_registered(text, &devices, draft.whose(), error)))?;
-            (device.id.clone(), device_name(device))
-        } else {
+        let device = match &answer {
+            Answer::Native => {
+                let device = reference::find_remembered(text, &devices, draft.whose())
+                    .map_err(|error| draft.ours(only_registered(text, &devices, draft.whose(), error)))?;
+                (device.id.clone(), device_name(device))
+            }
+            // It remembers none, and lists the sessions that are open on them.
+            Answer::Substitute { wider: false, .. } => {
+                let device = reference::find_session(text, &devices, draft.whose())
+                    .map_err(|error| draft.ours(error))?;
+                (device.id.clone(), device_name(device))
+            }
             // The service keeps no list, and what it does instead does not ask which one is meant.
-            (DeviceId(text.clone()), String::new())
+            Answer::Substitute { .. } | Answer::Unsupported { .. } => (DeviceId(text.clone()), String::new()),
         };
         if !going.contains(&device.0) {
             going.push(device.0.clone());

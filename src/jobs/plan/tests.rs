@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use serde_json::json;
 
 use super::*;
-use crate::domain::{Clock as _, ErrorCode, MethodPolicy, PolicyUse};
+use crate::domain::{Answer, Capability, Clock as _, DeviceKind, ErrorCode, MethodPolicy, PolicyUse};
 use crate::jobs::fake::{Fake, Still, adele, number, user};
 
 fn rows(plan: &PlannedUser) -> Vec<String> {
@@ -192,6 +192,25 @@ fn devices_and_app_passwords_follow_the_same_rules() {
     assert_eq!(said(&forget(&[])), one("forget remembered devices send"));
     assert_eq!(said(&forget(&["device:91ac"])), one("forget device:91ac send"));
     assert_eq!(said(&forget(&["iPhone 14"])), Err(ErrorCode::DeviceNotFound));
+    // A service that remembers none ends the session that is meant, and nothing else.
+    let mut sessions = Fake::new(vec![adele()]);
+    let instead = Answer::Substitute {
+        what: "end that session".to_owned(),
+        wider: false,
+    };
+    sessions.capabilities.set(Capability::ForgetOne, instead);
+    let refused = |sessions: &Fake| {
+        sessions
+            .plan("adele", "x", &forget(&["device:91ac"]))
+            .unwrap_err()
+    };
+    assert_eq!(refused(&sessions).code(), ErrorCode::Unsupported);
+    for device in sessions.state.lock().unwrap()[0].1.devices.iter_mut().flatten() {
+        device.kind = DeviceKind::Session;
+    }
+    let plan = sessions.plan("adele", "x", &forget(&["device:91ac"])).unwrap();
+    assert_eq!(rows(&plan), ["forget device:91ac send"]);
+    assert_eq!(plan.steps[0].detail, "by \"end that session\"");
     let (who, mut info) = adele();
     info.devices.as_mut().unwrap().clear();
     info.app_passwords.as_mut().unwrap().clear();

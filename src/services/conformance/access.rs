@@ -15,11 +15,14 @@ pub(super) fn cases(cases: &mut Vec<Case>, facts: &Facts) {
         case(
             "forgets one remembered device and no other",
             &[],
-            |info| Action::ForgetDevice {
-                device: info
-                    .remembered()
-                    .next()
-                    .map_or_else(|| "none".into(), |device| device.id.clone()),
+            |info| {
+                // The session that is ended in its place, where a service remembers none.
+                let mut all = info.devices.iter().flatten();
+                let session = all.find(|device| device.kind == DeviceKind::Session);
+                let device = info.remembered().next().or(session);
+                Action::ForgetDevice {
+                    device: device.map_or_else(|| "none".into(), |device| device.id.clone()),
+                }
             },
             None,
             move |seen| forgotten(seen, Capability::ForgetOne, devices, 1, remembered),
@@ -289,7 +292,7 @@ fn account(cases: &mut Vec<Case>) {
     }
 }
 
-/// Devices forgotten one by one, or by a substitute that says so and ends all sessions.
+/// Devices forgotten one by one, or by a substitute that says so and ends all sessions, or the one that was named.
 fn forgotten(
     seen: &Seen<'_>,
     capability: Capability,
@@ -297,13 +300,14 @@ fn forgotten(
     gone: usize,
     remembered: impl Fn(&SecurityInfo) -> usize,
 ) -> Verdict {
-    if matches!(
-        seen.bench.service.capabilities().get(capability),
-        Answer::Substitute { .. }
-    ) {
-        return ensure(
+    if let Answer::Substitute { wider, .. } = seen.bench.service.capabilities().get(capability) {
+        ensure(
             seen.effect.detail.is_some(),
             "the effect does not say what was done instead",
+        )?;
+        return ensure(
+            wider || seen.bench.world.signed_out(seen.user),
+            "its session is still good",
         );
     }
     ensure(remembered(seen.before) == devices, "they were not listed")?;

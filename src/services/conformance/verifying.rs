@@ -170,8 +170,12 @@ async fn checks_caller(bench: &Bench, person: &UserId, asked: Asked, channel: &s
         .chars()
         .map(|digit| if digit == '7' { '3' } else { '7' })
         .collect();
-    let wrong = answer(other).await.map_err(|error| format!("{error:?}"))?;
-    ensure(matches!(wrong, Verdict::Wrong { .. }), format!("{wrong:?}"))?;
+    // Where nothing is read out, answering waits for the person.
+    if channel != "push" {
+        let wrong = answer(other).await.map_err(|error| format!("{error:?}"))?;
+        ensure(matches!(wrong, Verdict::Wrong { .. }), format!("{wrong:?}"))?;
+    }
+    bench.world.approve(person);
     let right = answer(code.clone()).await.map_err(|error| format!("{error:?}"))?;
     ensure(right == Verdict::Accepted, format!("{right:?}"))?;
     let again = answer(code).await.map_err(|error| format!("{error:?}"))?;

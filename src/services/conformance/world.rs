@@ -100,6 +100,9 @@ pub(super) trait World: Send + Sync {
     /// The code that went out last to somebody.
     fn last_code(&self, user: &UserId) -> String;
 
+    /// Has the person approve what a telephone that approves shows, where the service does not take a code for that.
+    fn approve(&self, _user: &UserId) {}
+
     /// Whether the password was changed by an administrator, and whether it must be changed again.
     fn password_state(&self, user: &UserId) -> (bool, bool);
 

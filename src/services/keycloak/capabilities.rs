@@ -94,7 +94,13 @@ pub(crate) fn declared() -> Capabilities {
     };
     entries.extend([
         (Capability::ListRemembered, no_memory()),
-        (Capability::ForgetOne, no_memory()),
+        (
+            Capability::ForgetOne,
+            Answer::Substitute {
+                what: "end that session".to_owned(),
+                wider: false,
+            },
+        ),
         (Capability::ForgetAll, no_memory()),
         (Capability::ListSessions, Answer::Native),
         (Capability::SignOut, Answer::Native),

@@ -84,6 +84,7 @@ impl KeycloakService {
             Action::DisableAccount => self.switch_account(user, false).await,
             Action::EnableAccount => self.switch_account(user, true).await,
             Action::Unlock => self.unlock(user).await,
+            Action::ForgetDevice { device } => self.end_session(user, device).await,
             Action::AddPhone { .. }
             | Action::AddEmail { .. }
             | Action::AddTemporaryPass { .. }
@@ -99,7 +100,6 @@ impl KeycloakService {
             | Action::ResetAppPassword { .. }
             | Action::UpdatePhone { .. }
             | Action::UpdateEmail { .. }
-            | Action::ForgetDevice { .. }
             | Action::ForgetAllDevices
             | Action::RevokeAppPassword { .. }
             | Action::RevokeAllAppPasswords

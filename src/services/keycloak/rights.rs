@@ -17,6 +17,7 @@ const VERBS: &[(&str, Weight, &[&str])] = &[
     ("methods add totp", Weight::More, MANAGE),
     ("methods set-default", Weight::More, MANAGE),
     ("user sign-out", Weight::More, MANAGE),
+    ("devices forget", Weight::More, MANAGE),
     ("user unlock", Weight::More, MANAGE),
     ("user reset-password", Weight::More, MANAGE),
 ];
@@ -71,7 +72,7 @@ mod tests {
         };
         assert_eq!(lacking(&claims(&["manage-users"])), ["policy show"]);
         assert!(lacking(&claims(&["manage-users", "view-realm"])).is_empty());
-        assert_eq!(lacking(&claims(&["view-users", "view-realm"])).len(), 7);
+        assert_eq!(lacking(&claims(&["view-users", "view-realm"])).len(), 8);
         assert!(
             lacking(&claims(&[])).is_empty(),
             "a token that says nothing lacks nothing"

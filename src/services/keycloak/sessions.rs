@@ -3,8 +3,11 @@
 use super::KeycloakService;
 use super::error::Area;
 use super::wire::{WireConsent, WireSession};
-use crate::domain::{Device, Effect, Error, ErrorCode, Result, UserId};
+use crate::domain::{Device, DeviceId, Effect, Error, ErrorCode, Result, UserId};
 use crate::http::{Class, Verb, encode_segment};
+
+/// What says that a session of a program is meant, which lives on without a browser.
+const OFFLINE: &str = "?isOffline=true";
 
 /// Open sessions of a person.
 #[derive(Default)]
@@ -108,8 +111,37 @@ impl KeycloakService {
         Ok(effect)
     }
 
+    /// Ends one session: its refresh token gives no other, and its browser signs in anew. A session that programs keep
+    /// offline may bear the same id as the one of the browser that it was made in: both are the session that was meant.
+    ///
+    /// # Errors
+    /// `device_not_found`: the person has no such session. The call itself names no person (api/keycloak 7), so that
+    /// somebody else's would be ended.
+    pub(super) async fn end_session(&self, user: &UserId, session: &DeviceId) -> Result<Effect> {
+        let open = self.sessions_of(user).await?;
+        let is = |all: &[WireSession]| all.iter().any(|one| one.id == session.0);
+        let (online, offline) = (is(&open.online), is(&open.offline));
+        if !online && !offline {
+            return Err(Error::new(
+                ErrorCode::DeviceNotFound,
+                "the person has no such session",
+            ));
+        }
+        if online {
+            self.end(&session.0, "").await?;
+        }
+        if offline {
+            self.end(&session.0, OFFLINE).await?;
+        }
+        Ok(Effect::done().detail("the session is over"))
+    }
+
     async fn end_offline(&self, session: &str) -> Result<()> {
-        let tail = format!("/sessions/{}?isOffline=true", encode_segment(session));
+        self.end(session, OFFLINE).await
+    }
+
+    async fn end(&self, session: &str, which: &str) -> Result<()> {
+        let tail = format!("/sessions/{}{which}", encode_segment(session));
         let request = self
             .admin
             .write(Verb::Delete, Class::Idempotent, &tail, "/{realm}/sessions/{id}");

@@ -206,6 +206,43 @@ async fn signing_out_ends_offline_sessions_too_and_leaves_other_consents() {
     ");
 }
 
+#[tokio::test]
+async fn one_session_is_ended_wherever_it_lives_and_never_somebody_elses() {
+    let consents =
+        json!([{"clientId": "mail", "additionalGrants": [{"client": "k2", "key": "Offline Token"}]}]);
+    let open = || {
+        [
+            answer(200, r#"[{"id":"s1"},{"id":"s2"}]"#),
+            answer(200, &consents.to_string()),
+            answer(200, r#"[{"id":"s2"},{"id":"s3"}]"#),
+        ]
+    };
+    let end = |session: &str| Action::ForgetDevice {
+        device: session.into(),
+    };
+    let mut ends = String::new();
+    for (session, calls) in [("s1", 1), ("s2", 2), ("s3", 1)] {
+        let script = Script::new(open().into_iter().chain((0..calls).map(|_| answer(204, ""))));
+        let effect = apply_one(&script, end(session)).await.unwrap();
+        assert_eq!(effect.detail.as_deref(), Some("the session is over"));
+        for line in sent(&script).lines().filter(|line| line.starts_with("DELETE")) {
+            ends.push_str(line);
+            ends.push('\n');
+        }
+    }
+    insta::assert_snapshot!(ends, @"
+    DELETE R/sessions/s1
+    DELETE R/sessions/s2
+    DELETE R/sessions/s2?isOffline=true
+    DELETE R/sessions/s3?isOffline=true
+    ");
+    // The call names no person: what is not among the sessions of this one is not asked for.
+    let script = Script::new(open());
+    let error = apply_one(&script, end("s9")).await.unwrap_err();
+    assert_eq!(error.code(), ErrorCode::DeviceNotFound);
+    assert!(!sent(&script).contains("DELETE"));
+}
+
 const REALM: &str = r#"{"realm":"staff","displayName":"Staff","otpPolicyType":"totp","otpPolicyAlgorithm":"HmacSHA1",
     "otpPolicyDigits":6,"otpPolicyPeriod":30,"passwordPolicy":"length(20) and digits(4)"}"#;
 const OLD: &str =

@@ -7,6 +7,7 @@ use crate::domain::{Answer, Capabilities, Capability, MethodKind};
 /// Kinds that are enrolled for somebody by an administrator.
 const ENROLLED: &[MethodKind] = &[
     MethodKind::PhoneMobile,
+    MethodKind::PhoneAlternate,
     MethodKind::Email,
     MethodKind::Totp,
     MethodKind::Hotp,
@@ -21,6 +22,7 @@ const STORED: &[MethodKind] = &[
     MethodKind::Hotp,
     MethodKind::Push,
     MethodKind::PhoneMobile,
+    MethodKind::PhoneAlternate,
     MethodKind::Email,
     MethodKind::Passkey,
     MethodKind::SecurityKey,
@@ -37,6 +39,7 @@ const VERIFIED: &[MethodKind] = &[
     MethodKind::Totp,
     MethodKind::Hotp,
     MethodKind::PhoneMobile,
+    MethodKind::PhoneAlternate,
     MethodKind::Email,
 ];
 
@@ -53,15 +56,13 @@ pub(crate) fn declared() -> Capabilities {
         kinds.iter().map(move |kind| (make(*kind), Answer::Native))
     };
     let mut entries: Vec<(Capability, Answer)> = all(Capability::Add, ENROLLED).collect();
-    for kind in [MethodKind::PhoneAlternate, MethodKind::PhoneOffice] {
-        entries.push((
-            Capability::Add(kind),
-            unsupported(
-                "privacyIDEA knows one sort of number, and sends texts to it",
-                "add it without --type",
-            ),
-        ));
-    }
+    entries.push((
+        Capability::Add(MethodKind::PhoneOffice),
+        unsupported(
+            "privacyIDEA calls nobody: it sends texts",
+            "add a mobile number, or a second one beside it: --type alternate",
+        ),
+    ));
     for kind in [MethodKind::Passkey, MethodKind::SecurityKey] {
         entries.push((
             Capability::Add(kind),

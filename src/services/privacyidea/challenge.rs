@@ -8,7 +8,7 @@ use jiff::fmt::rfc2822;
 use serde_json::{Value, json};
 
 use super::PrivacyIdeaService;
-use super::api::Call;
+use super::api::{Answer, Call};
 use super::error::Area;
 use super::wire::{WireToken, WireUser};
 use crate::domain::{
@@ -40,7 +40,7 @@ impl PrivacyIdeaService {
         let token = self.token_of(&person, method).await?;
         let shown = shown(&token, &person);
         let channel = match shown.kind {
-            MethodKind::PhoneMobile => "sms",
+            MethodKind::PhoneMobile | MethodKind::PhoneAlternate => "sms",
             MethodKind::Email => "email",
             MethodKind::Push => PUSH,
             _ => "app",
@@ -131,12 +131,25 @@ impl PrivacyIdeaService {
         }
         let open = self.open_challenge(&challenge.method).await?;
         if shown.kind == MethodKind::Push {
-            return match open {
-                // Whoever asks the phone waits for it; who comes back later looks once.
-                Some(open) if challenge.channel == PUSH => self.wait_for_answer(&open).await,
-                Some(open) => self.poll(&open.number).await,
-                None => Ok(Verdict::Expired),
+            let Some(open) = open else {
+                return Ok(Verdict::Expired);
             };
+            // Whoever asks the phone waits for it; who comes back later looks once.
+            let verdict = if challenge.channel == PUSH {
+                self.wait_for_answer(&open).await?
+            } else {
+                self.poll(&open.number).await?
+            };
+            if verdict != Verdict::Accepted {
+                return Ok(verdict);
+            }
+            // An approval stands until its challenge ends by itself, and would do for the next caller too: it is used up.
+            let used = self.check(&person, &open.number, "").await?;
+            return Ok(if used.value == Value::Bool(true) {
+                Verdict::Accepted
+            } else {
+                Verdict::Expired
+            });
         }
         let number = match open {
             Some(open) => open.number,
@@ -146,12 +159,7 @@ impl PrivacyIdeaService {
             }
             None => return Ok(Verdict::Expired),
         };
-        let path = "/validate/check";
-        let mut body = self.api.named(&person);
-        body["pass"] = json!(code.expose());
-        body["transaction_id"] = json!(number);
-        let call = Call::write(Verb::Post, Class::Never, path.to_owned(), path, "", Area::People);
-        let answer = self.api.send(&call.json(body)).await?;
+        let answer = self.check(&person, &number, code.expose()).await?;
         if answer.value == Value::Bool(true) {
             return Ok(Verdict::Accepted);
         }
@@ -165,6 +173,16 @@ impl PrivacyIdeaService {
         } else {
             Verdict::Wrong { attempts_left: None }
         })
+    }
+
+    /// Answers a challenge; one that was answered on the telephone with nothing.
+    async fn check(&self, person: &WireUser, number: &str, pass: &str) -> Result<Answer> {
+        let path = "/validate/check";
+        let mut body = self.api.named(person);
+        body["pass"] = json!(pass);
+        body["transaction_id"] = json!(number);
+        let call = Call::write(Verb::Post, Class::Never, path.to_owned(), path, "", Area::People);
+        self.api.send(&call.json(body)).await
     }
 
     /// The first code of a method that waits for it.

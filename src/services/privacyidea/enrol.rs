@@ -69,12 +69,13 @@ impl PrivacyIdeaService {
         number: &PhoneNumber,
         via: Option<Via>,
     ) -> Result<Effect> {
-        if kind != MethodKind::PhoneMobile || via == Some(Via::Call) || number.extension().is_some() {
+        let texts = matches!(kind, MethodKind::PhoneMobile | MethodKind::PhoneAlternate);
+        if !texts || via == Some(Via::Call) || number.extension().is_some() {
             return Err(Error::new(
                 ErrorCode::Unsupported,
                 "cannot add a number that is called: privacyIDEA sends texts",
             )
-            .hint("add a mobile number, without --type and --via"));
+            .hint("add a mobile number, as --type mobile or --type alternate, without --via"));
         }
         let person = self.api.person(user).await?;
         let there = self.tokens_of(&person).await?;

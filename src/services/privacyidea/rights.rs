@@ -65,7 +65,7 @@ pub(super) const fn to_enrol(kind: MethodKind) -> &'static str {
     match kind {
         MethodKind::Totp => "enrollTOTP",
         MethodKind::Hotp => "enrollHOTP",
-        MethodKind::PhoneMobile => "enrollSMS",
+        MethodKind::PhoneMobile | MethodKind::PhoneAlternate => "enrollSMS",
         MethodKind::Email => "enrollEMAIL",
         MethodKind::Push => "enrollPUSH",
         MethodKind::Questions => "enrollQUESTION",
@@ -76,16 +76,17 @@ pub(super) const fn to_enrol(kind: MethodKind) -> &'static str {
 /// The actions that a change takes.
 pub(super) fn of(capability: Capability) -> &'static [&'static str] {
     match capability {
-        Capability::Add(MethodKind::PhoneMobile) | Capability::Verify(MethodKind::PhoneMobile) => {
-            &["enrollSMS"]
-        }
+        Capability::Add(MethodKind::PhoneMobile | MethodKind::PhoneAlternate)
+        | Capability::Verify(MethodKind::PhoneMobile | MethodKind::PhoneAlternate) => &["enrollSMS"],
         Capability::Add(MethodKind::Email) | Capability::Verify(MethodKind::Email) => &["enrollEMAIL"],
         Capability::Add(MethodKind::Totp) | Capability::Verify(MethodKind::Totp) => &["enrollTOTP"],
         Capability::Add(MethodKind::Hotp) | Capability::Verify(MethodKind::Hotp) => &["enrollHOTP"],
         Capability::Add(MethodKind::Push) => &["enrollPUSH"],
         Capability::Add(MethodKind::Questions) => &["enrollQUESTION"],
         Capability::Add(MethodKind::TemporaryPass) => &["enrollREGISTRATION"],
-        Capability::Update(MethodKind::PhoneMobile) => &["enrollSMS", "token_rollover"],
+        Capability::Update(MethodKind::PhoneMobile | MethodKind::PhoneAlternate) => {
+            &["enrollSMS", "token_rollover"]
+        }
         Capability::Update(MethodKind::Email) => &["enrollEMAIL", "token_rollover"],
         Capability::Update(_) => &["setdescription"],
         Capability::Remove(_) | Capability::RevokeAppPasswords => &["delete"],

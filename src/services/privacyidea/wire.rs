@@ -22,6 +22,11 @@ pub(super) const APPLICATION: &str = "applspec";
 /// What the serial of a token begins with that was made in the place of a lost one.
 const LOST: &str = "lost";
 
+/// What the serial of a text token begins with that stands beside another number. privacyIDEA knows one sort of number, and any
+/// number of them: the one that was added as the alternate one is told by the serial that it was given then. What
+/// privacyIDEA itself puts behind the usual beginning are digits.
+const ALTERNATE: &str = "PISMALT";
+
 /// Types of token with the kind that each is, and what the serials of such tokens begin with.
 const TYPES: &[(&str, MethodKind, &str)] = &[
     ("totp", MethodKind::Totp, "TOTP"),
@@ -45,6 +50,9 @@ const TYPES: &[(&str, MethodKind, &str)] = &[
 
 /// How a kind is called when one is made, and what its serial begins with.
 pub(super) fn type_of(kind: MethodKind) -> Option<(&'static str, &'static str)> {
+    if kind == MethodKind::PhoneAlternate {
+        return Some(("sms", ALTERNATE));
+    }
     TYPES
         .iter()
         .find(|(_, known, _)| *known == kind)
@@ -234,6 +242,9 @@ impl WireToken {
         if is_otp && self.said("tokenkind").as_deref() == Some("hardware") {
             return MethodKind::HardwareToken;
         }
+        if self.tokentype == "sms" && self.serial.starts_with(ALTERNATE) {
+            return MethodKind::PhoneAlternate;
+        }
         if self.tokentype == "pw" && self.serial.starts_with(LOST) {
             return MethodKind::TemporaryPass;
         }
@@ -284,7 +295,7 @@ impl WireToken {
                 .is_some_and(|text| matches!(text.as_str(), "1" | "True" | "true"))
         };
         match kind {
-            MethodKind::PhoneMobile => {
+            MethodKind::PhoneMobile | MethodKind::PhoneAlternate => {
                 let text = if dynamic("dynamic_phone") {
                     mobile.map(str::to_owned)
                 } else {
@@ -371,6 +382,8 @@ mod tests {
             json!({"serial": "A", "tokentype": "sms", "active": true, "failcount": 10, "maxfail": 10, "info": {"phone": "+31612345678"}}),
             json!({"serial": "A", "tokentype": "sms", "active": true, "info": {"dynamic_phone": "1"}}),
             json!({"serial": "A", "tokentype": "sms", "active": true, "info": {"phone": "front desk"}}),
+            json!({"serial": "PISMALT0A1B2C3D4E5F", "tokentype": "sms", "active": true, "info": {"phone": "+31201234567"}}),
+            json!({"serial": "PISM0001A1B2C3D4", "tokentype": "sms", "active": true, "info": {"phone": "+31201234567"}}),
             json!({"serial": "A", "tokentype": "email", "active": true, "info": {"email": "a@x.example"}}),
             json!({"serial": "A", "tokentype": "email", "active": true, "info": {"dynamic_email": "1"}}),
             json!({"serial": "A", "tokentype": "question", "active": true, "info": {"q0": "x", "q0.type": "password", "q1": "y", "q1.type": "password"}}),
@@ -388,6 +401,8 @@ mod tests {
         phone:mobile Blocked +31612345678
         phone:mobile Ready +31611111111
         phone:mobile Ready front desk
+        phone:alternate Ready +31201234567
+        phone:mobile Ready +31201234567
         email Ready a@x.example
         email Ready d@x.example
         questions Ready 2 questions

@@ -87,6 +87,76 @@ fn a_number_is_added_changed_in_place_and_gets_the_code() {
 }
 
 #[test]
+fn a_second_number_stands_beside_the_first_and_takes_its_place_when_the_phone_is_lost() {
+    let person = Person::new("second");
+    let place = place();
+    let add = |number: &str, kind: &str| {
+        let line = [
+            "methods",
+            "add",
+            "phone",
+            &person.name,
+            "--number",
+            number,
+            "--type",
+            kind,
+        ];
+        place.try_change(&line)
+    };
+    let refused = add("+31612340021", "alternate").exits(6);
+    assert!(
+        refused.stderr.contains("has no mobile number"),
+        "{}",
+        refused.screen()
+    );
+    add("+31612340020", "mobile").exits(0);
+    add("+31612340021", "alternate").exits(0);
+    add("+31612340022", "alternate").exits(6);
+    let rows = place.json(&["methods", "list", &person.name]);
+    let kinds: Vec<_> = rows
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|row| row["kind"].clone())
+        .collect();
+    assert_eq!(kinds, ["phone:mobile", "phone:alternate"], "{rows}");
+    // Either gets a code, and either lets in.
+    for number in ["+31612340020", "+31612340021"] {
+        let asked = person.check("", &Value::Null);
+        let code = Person::received("sms", number);
+        let number = asked.body["detail"]["transaction_id"].clone();
+        assert_eq!(
+            *person.check(&code, &json!({"transaction_id": number})).value(),
+            json!(true)
+        );
+    }
+    let change = [
+        "methods",
+        "update",
+        &person.name,
+        "phone:alternate",
+        "--number",
+        "+31612340023",
+    ];
+    place.change(&change);
+    let result = place.change(&["user", "reset", &person.name, "--pass", "never"]);
+    assert_eq!(result["summary"]["steps"]["failed"], 0, "{result}");
+    let tokens = person.tokens();
+    assert_eq!(tokens.len(), 1, "{tokens:?}");
+    assert_eq!(
+        tokens[0]["info"]["phone"], "+31612340023",
+        "the number that is left"
+    );
+    let asked = person.check("", &Value::Null);
+    let code = Person::received("sms", "+31612340023");
+    let number = asked.body["detail"]["transaction_id"].clone();
+    assert_eq!(
+        *person.check(&code, &json!({"transaction_id": number})).value(),
+        json!(true)
+    );
+}
+
+#[test]
 fn a_mail_address_gets_the_code() {
     let person = Person::new("mail");
     let address = format!("{}@home.example", person.name);

@@ -7,6 +7,12 @@ use std::path::PathBuf;
 use std::sync::Mutex;
 use std::time::Duration;
 
+use aws_lc_rs::encoding::{AsDer as _, PublicKeyX509Der};
+use aws_lc_rs::rand::SystemRandom;
+use aws_lc_rs::rsa::{KeyPair, KeySize};
+use aws_lc_rs::signature::{self, KeyPair as _};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use rusqlite::Connection;
 use serde_json::{Value, json};
 use totp_rs::{Builder, Secret as Seed};
@@ -25,6 +31,7 @@ const RIGHTS: &str = include_str!("../../../../tests/live/privacyidea-rights.jso
 const ADMINS: (&str, &str) = ("desk", "rita");
 /// Where codes go of numbers and addresses that people are made with.
 const NUMBER: &str = "+14255550100";
+const OTHER_NUMBER: &str = "+14255550101";
 const ADDRESS: &str = "p@home.example";
 /// As many as the server wants.
 const QUESTIONS: [&str; 5] = [
@@ -48,6 +55,8 @@ struct Made {
     /// How many codes of it were used: none works twice.
     used: u64,
     app_passwords: Vec<String>,
+    /// The telephone that approves: its serial, and the key that it signs with.
+    phone: Option<(String, KeyPair)>,
 }
 
 pub(super) struct Server {
@@ -204,9 +213,8 @@ impl Server {
         let text = std::fs::read_to_string(self.folder.join(kind).join(to)).unwrap();
         // Mail comes in base 64.
         let text = if text.contains("Content-Transfer-Encoding: base64") {
-            use base64::Engine as _;
             let body: String = text.rsplit("\n\n").next().unwrap().split_whitespace().collect();
-            let bytes = base64::engine::general_purpose::STANDARD.decode(body).unwrap();
+            let bytes = STANDARD.decode(body).unwrap();
             String::from_utf8(bytes).unwrap()
         } else {
             text
@@ -219,11 +227,27 @@ impl Server {
             .to_owned()
     }
 
+    /// The app scans what the enrolment shows, and tells the server its key.
+    fn scan(&self, made: &mut Made, detail: &Value) {
+        let key = KeyPair::generate(KeySize::Rsa2048).unwrap();
+        let public: PublicKeyX509Der<'_> = key.public_key().as_der().unwrap();
+        let serial = detail["serial"].as_str().unwrap().to_owned();
+        let scanned = json!({"serial": serial, "fbtoken": "none", "pubkey": STANDARD.encode(public.as_ref()),
+            "enrollment_credential": detail["enrollment_credential"]});
+        let answer = self.send("POST", "/ttype/push", &[], &scanned);
+        assert_eq!(answer.body["result"]["value"], true, "{}", answer.body);
+        made.phone = Some((serial, key));
+    }
+
+    /// The challenges of a token that are open.
+    fn challenges(&self, serial: &str) -> Vec<Value> {
+        let found = self.ask("GET", &format!("/token/challenges/{serial}"), &Value::Null);
+        found["result"]["value"]["challenges"].as_array().unwrap().clone()
+    }
+
     /// The challenge of an enrolment stays open for minutes after its code was typed.
     fn forget_challenges(&self, serial: &Value) {
-        let path = format!("/token/challenges/{}", serial.as_str().unwrap());
-        let found = self.ask("GET", &path, &Value::Null);
-        for open in found["result"]["value"]["challenges"].as_array().unwrap() {
+        for open in self.challenges(serial.as_str().unwrap()) {
             let number = open["transaction_id"].as_str().unwrap();
             self.ask(
                 "DELETE",
@@ -242,6 +266,9 @@ impl Server {
         let Some(body) = token(kind) else { return };
         let made_so = self.ask_for(&made.name, "POST", "/token/init", body);
         let detail = &made_so["detail"];
+        if kind == MethodKind::Push {
+            self.scan(made, detail);
+        }
         if detail["rollout_state"] != "verify" {
             return;
         }
@@ -257,6 +284,7 @@ impl Server {
             }
             MethodKind::Hotp => shown(&seed(), 0),
             MethodKind::Email => self.received("mail", ADDRESS),
+            MethodKind::PhoneAlternate => self.received("sms", OTHER_NUMBER),
             _ => self.received("sms", NUMBER),
         };
         let body = json!({"type": detail_type(kind), "serial": detail["serial"], "verify": code});
@@ -303,6 +331,7 @@ fn facts(realm: &str) -> Facts {
             (MethodKind::PhoneMobile, Asked::Code, "sms"),
             (MethodKind::Email, Asked::Code, "email"),
             (MethodKind::Totp, Asked::Code, "app"),
+            (MethodKind::Push, Asked::Push, "push"),
         ],
     }
 }
@@ -328,6 +357,10 @@ fn token(kind: MethodKind) -> Option<Value> {
         MethodKind::Hotp => json!({"type": "hotp", "genkey": 1}),
         MethodKind::Push => json!({"type": "push", "genkey": 1}),
         MethodKind::PhoneMobile => json!({"type": "sms", "phone": NUMBER}),
+        MethodKind::PhoneAlternate => {
+            let serial = format!("PISMALT{}", &uuid::Uuid::new_v4().simple().to_string()[..12]);
+            json!({"type": "sms", "phone": OTHER_NUMBER, "serial": serial})
+        }
         MethodKind::Email => json!({"type": "email", "email": ADDRESS}),
         MethodKind::Passkey => json!({"type": "passkey"}),
         MethodKind::SecurityKey => json!({"type": "webauthn"}),
@@ -470,7 +503,10 @@ impl World for Server {
 
     fn last_code(&self, user: &UserId) -> String {
         let text = |token: &Value, key: &str| token["info"][key].as_str().map(str::to_owned);
-        for token in self.tokens(&self.name_of(user)) {
+        let mut tokens = self.tokens(&self.name_of(user));
+        // Of two numbers it went to the one that waits for it.
+        tokens.sort_by_key(|token| token["rollout_state"] != "verify");
+        for token in tokens {
             if let Some(number) = text(&token, "phone") {
                 return self.received("sms", &number);
             }
@@ -478,7 +514,38 @@ impl World for Server {
                 return self.received("mail", &address);
             }
         }
-        self.people.lock().unwrap().get_mut(&user.0).unwrap().next_code()
+        let mut people = self.people.lock().unwrap();
+        let made = people.get_mut(&user.0).unwrap();
+        match made.phone {
+            // There is nothing to read out.
+            Some(_) => "0".to_owned(),
+            None => made.next_code(),
+        }
+    }
+
+    fn approve(&self, user: &UserId) {
+        let people = self.people.lock().unwrap();
+        let Some((serial, key)) = &people[&user.0].phone else {
+            return;
+        };
+        let open = self.challenges(serial).remove(0);
+        let text = format!("{}|{serial}", open["challenge"].as_str().unwrap());
+        let mut signed = vec![0; key.public_modulus_len()];
+        let random = SystemRandom::new();
+        key.sign(
+            &signature::RSA_PKCS1_SHA256,
+            &random,
+            text.as_bytes(),
+            &mut signed,
+        )
+        .unwrap();
+        let mut letters = Seed::from(signed).to_base32();
+        while !letters.len().is_multiple_of(8) {
+            letters.push('=');
+        }
+        let body = json!({"serial": serial, "nonce": open["challenge"], "signature": letters});
+        let answer = self.send("POST", "/ttype/push", &[], &body);
+        assert_eq!(answer.body["result"]["value"], true, "{}", answer.body);
     }
 
     fn password_state(&self, user: &UserId) -> (bool, bool) {

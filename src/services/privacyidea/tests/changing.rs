@@ -110,6 +110,28 @@ async fn a_number_that_is_there_already_is_not_enrolled_twice() {
 }
 
 #[tokio::test]
+async fn a_second_number_is_a_token_of_its_own_that_is_told_by_its_serial() {
+    let there = token("PISM1", "sms", json!({"info": {"phone": "+31612345678"}}));
+    let made = json!({"serial": "PISMALT000000000000"});
+    let script = with_anna([page(json!([there])), detailed(json!(true), made)]);
+    let action = Action::AddPhone {
+        kind: MethodKind::PhoneAlternate,
+        number: crate::domain::PhoneNumber::parse("+31 687654321", None).unwrap(),
+        via: None,
+    };
+    let effect = apply_one(&script, action).await.unwrap();
+    assert_eq!(effect.created, Some("PISMALT000000000000".into()));
+    let sent = script.requests();
+    let body = &sent.last().unwrap().body;
+    assert_eq!(
+        (&body["type"], &body["phone"]),
+        (&json!("sms"), &json!("+31687654321"))
+    );
+    let serial = body["serial"].as_str().unwrap();
+    assert!(serial.starts_with("PISMALT") && serial.len() == 19, "{serial}");
+}
+
+#[tokio::test]
 async fn a_token_that_went_away_is_not_made_anew_by_an_update() {
     let mine = token(
         "PISM1",

@@ -24,6 +24,9 @@ fn phone(states: &'static [&'static str]) -> Script {
             *looks += 1;
             detailed(json!(state == "accept"), json!({"challenge_status": state}))
         }
+        "POST /validate/check" => value(json!(
+            sent.body["pass"] == "" && sent.body["transaction_id"] == "017"
+        )),
         other => panic!("{other}"),
     })
 }
@@ -54,6 +57,33 @@ async fn who_asks_the_phone_waits_until_it_answers() {
     let verdict = service.answer(&challenge, Secret::new("")).await.unwrap();
     assert_eq!((verdict, looks(&script)), (Verdict::Accepted, 3));
     assert_eq!(script.slept_ms(), [1000, 1000]);
+    // It would stand for the next caller too: it is used up.
+    assert_eq!(
+        sent(&script).lines().last().unwrap(),
+        r#"POST /validate/check {"user":"anna",CORP,"pass":"","transaction_id":"017"}"#
+    );
+}
+
+#[tokio::test]
+async fn an_approval_that_somebody_else_used_up_is_none() {
+    let script = phone(&["accept"]);
+    let (service, mut challenge) = asked(&script).await;
+    challenge.channel = String::new();
+    let used = Script::answering(move |sent| match sent.line.as_str() {
+        line if line.starts_with("GET /user/") => value(json!([anna()])),
+        line if line.starts_with("GET /token/challenges/") => {
+            value(json!({"challenges": [{"transaction_id": "017"}]}))
+        }
+        line if line.starts_with("GET /token/") => page(json!([token("PIPU1", "push", json!({}))])),
+        "GET /validate/polltransaction/017" => detailed(json!(true), json!({"challenge_status": "accept"})),
+        _ => value(json!(false)),
+    });
+    drop(service);
+    let late = super::service(&used)
+        .answer(&challenge, Secret::new(""))
+        .await
+        .unwrap();
+    assert_eq!(late, Verdict::Expired);
 }
 
 #[tokio::test]
