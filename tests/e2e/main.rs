@@ -37,6 +37,7 @@ mod profiles;
 #[cfg(test)]
 mod prompt;
 #[cfg(test)]
+mod reach;
 mod running;
 #[cfg(test)]
 mod screen;
