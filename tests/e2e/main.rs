@@ -38,6 +38,7 @@ mod profiles;
 mod prompt;
 #[cfg(test)]
 mod reach;
+#[cfg(test)]
 mod running;
 #[cfg(test)]
 mod screen;
