@@ -7,6 +7,9 @@ mod again;
 #[cfg(test)]
 mod audit;
 #[cfg(test)]
+#[path = "../../src/server/webauthn/authenticator.rs"]
+mod authenticator;
+#[cfg(test)]
 mod caller;
 #[cfg(test)]
 mod clouds;
