@@ -61,11 +61,11 @@ fn run(args: &[OsString], env: &Env) -> u8 {
         Ui::new(wishes, Arc::clone(&asking))
     };
     let (globals, noun) = match cli::parse(args) {
-        Ok((globals, Some(noun))) => match cli::near(args) {
+        Ok((globals, Some(noun), tree)) => match cli::near(tree, args) {
             None => (globals, noun),
             Some(error) => return failed(&early(cli::wanted_format(args, env)), &error),
         },
-        Ok((_, None)) => return print(&early(cli::wanted_format(args, env)), &cli::overview()),
+        Ok((_, None, _)) => return print(&early(cli::wanted_format(args, env)), &cli::overview()),
         Err(error) => {
             let ui = early(cli::wanted_format(args, env));
             return match cli::explain(&error, args) {

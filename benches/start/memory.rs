@@ -4,6 +4,8 @@
 use std::fs;
 use std::io::{PipeReader, Read, Write, pipe};
 use std::process::{Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -11,6 +13,8 @@ use crate::Result;
 
 /// How long it must stand still to count as held.
 const STILL: Duration = Duration::from_millis(150);
+/// How long nothing more goes into a pipe that counts as full.
+const FULL: Duration = Duration::from_millis(20);
 /// A process that does not come to write is no measurement.
 const PATIENCE: Duration = Duration::from_secs(120);
 
@@ -22,7 +26,25 @@ pub fn peak_kib(mut command: Command) -> Result<u64> {
         .stdout(writer.try_clone()?)
         .stderr(Stdio::null());
     // More than any pipe holds: this thread and the process both wait until somebody reads.
-    let filler = thread::spawn(move || writer.write_all(&vec![b' '; 1 << 20]));
+    let written = Arc::new(AtomicUsize::new(0));
+    let counter = Arc::clone(&written);
+    let filler = thread::spawn(move || {
+        (0..256).try_for_each(|_| {
+            writer.write_all(&[b' '; 4096])?;
+            counter.fetch_add(1, Ordering::SeqCst);
+            Ok::<(), std::io::Error>(())
+        })
+    });
+    // A process that is over before the pipe is full would hold nothing.
+    let mut filled = 0;
+    loop {
+        thread::sleep(FULL);
+        let now = written.load(Ordering::SeqCst);
+        if now > 0 && now == filled {
+            break;
+        }
+        filled = now;
+    }
     let mut child = command.spawn()?;
     // The command keeps the pipe open as long as it lives.
     drop(command);

@@ -183,8 +183,46 @@ const CODES: &[(&[u64], &str, &str)] = &[
     (&[90_055], "the tenant is throttled", "wait some minutes"),
 ];
 
-/// What Keycloak's word for a wrong secret is read as: the word itself means something else elsewhere.
-const WRONG_SECRET: &str = "invalid_client_secret";
+/// What Keycloak means where its word means more than one thing: the word, how its description begins, what that means,
+/// and the next step (api/keycloak 2; all seen on 26.4.2).
+const DESCRIBED: &[(&str, &str, &str, &str)] = &[
+    (
+        "unauthorized_client",
+        "Invalid client",
+        "the client secret is wrong",
+        "copy it anew into MFACTL_CLIENT_SECRET: Clients, the client, Credentials",
+    ),
+    (
+        "unauthorized_client",
+        "Client not enabled to retrieve service account",
+        "the application has no account of its own",
+        "switch it on: Clients, the client, Service accounts roles",
+    ),
+    (
+        "invalid_client",
+        "Invalid client or Invalid client credentials",
+        "there is no such application, or it is disabled",
+        "check client_id, and that it is enabled: Clients, the client",
+    ),
+    (
+        "invalid_client",
+        "Invalid token audience",
+        "the service has another address than the profile says",
+        "set url to the address under which the service knows itself",
+    ),
+    (
+        "invalid_request",
+        "User 'service-account-",
+        "the account of the application is disabled",
+        "have it enabled: Clients, the client, Service accounts roles",
+    ),
+    (
+        "invalid_grant",
+        "Account disabled",
+        "the account is disabled",
+        "have it enabled, or use another",
+    ),
+];
 
 /// Turns a refusal of the token endpoint into an error.
 pub(super) fn refused(response: &Response) -> Error {
@@ -200,17 +238,7 @@ pub(super) fn refused(response: &Response) -> Error {
     let request_id = text("trace_id")
         .map(str::to_owned)
         .or_else(|| response.request_id.clone());
-    let word = match text("error") {
-        // Keycloak says so of a client that it knows, where the secret is wrong (api/keycloak 2).
-        Some("unauthorized_client") if description.starts_with("Invalid client") => Some(WRONG_SECRET),
-        word => word,
-    };
-    let error = told(response.status, number, word, description).request_id(request_id);
-    if word == Some(WRONG_SECRET) {
-        error.service_code("unauthorized_client")
-    } else {
-        error
-    }
+    told(response.status, number, text("error"), description).request_id(request_id)
 }
 
 /// Turns what a browser brings back instead of a code into an error. The values come from an address: nothing of them
@@ -251,20 +279,17 @@ fn told(status: u16, number: Option<u64>, word: Option<&str>, description: &str)
         let known = CODES
             .iter()
             .find(|(codes, ..)| number.is_some_and(|number| codes.contains(&number)));
-        let (why, hint) = match (known, word) {
-            (Some((_, why, hint)), _) => (*why, *hint),
+        let described = DESCRIBED
+            .iter()
+            .find(|(said, begins, ..)| word == Some(said) && description.starts_with(begins));
+        let known = known.map(|(_, why, hint)| (*why, *hint));
+        let described = described.map(|(.., why, hint)| (*why, *hint));
+        let (why, hint) = match (known.or(described), word) {
+            (Some(meaning), _) => meaning,
             // Keycloak's word (api/keycloak 2).
             (None, Some("Realm does not exist")) => {
                 ("there is no such realm", "check url and realm in the profile")
             }
-            (None, Some(WRONG_SECRET)) => (
-                "the client secret is wrong",
-                "copy it anew: Clients, the client, Credentials",
-            ),
-            (None, Some("invalid_client")) if description.contains("token audience") => (
-                "the service has another address than the profile says",
-                "set url to the address under which the service knows itself",
-            ),
             (None, Some("invalid_client")) => (
                 "the application, its secret or its key is wrong",
                 "check client_id, and the secret or the private key",
@@ -363,6 +388,11 @@ mod tests {
                 error(400, r#"{"error":"invalid_grant"}"#),
                 error(400, r#"{"error":"interaction_required","error_codes":[50076]}"#),
                 error(401, r#"{"error":"unauthorized_client","error_description":"Invalid client or Invalid client credentials"}"#),
+                error(401, r#"{"error":"invalid_client","error_description":"Invalid client or Invalid client credentials"}"#),
+                error(400, r#"{"error":"invalid_request","error_description":"User 'service-account-x' disabled"}"#),
+                error(401, r#"{"error":"unauthorized_client","error_description":"Client not enabled to retrieve service account"}"#),
+                error(401, r#"{"error":"unauthorized_client"}"#),
+                error(400, r#"{"error":"invalid_client","error_description":"Invalid token audience"}"#),
                 error(404, r#"{"error":"Realm does not exist"}"#),
                 error(404, "<html>"),
                 error(503, ""),
@@ -373,7 +403,12 @@ mod tests {
         not_signed_in AADSTS50126: not signed in: sign-in name or password is wrong (check both)
         not_signed_in invalid_grant: not signed in: sign-in name or password is wrong (check both)
         not_signed_in AADSTS50076: not signed in: a second factor is needed (sign in with a browser, or use an application's own credential)
-        not_signed_in unauthorized_client: not signed in: the client secret is wrong (copy it anew: Clients, the client, Credentials)
+        not_signed_in unauthorized_client: not signed in: the client secret is wrong (copy it anew into MFACTL_CLIENT_SECRET: Clients, the client, Credentials)
+        not_signed_in invalid_client: not signed in: there is no such application, or it is disabled (check client_id, and that it is enabled: Clients, the client)
+        not_signed_in invalid_request: not signed in: the account of the application is disabled (have it enabled: Clients, the client, Service accounts roles)
+        not_signed_in unauthorized_client: not signed in: the application has no account of its own (switch it on: Clients, the client, Service accounts roles)
+        not_signed_in unauthorized_client: not signed in: the application may not sign in this way (check its registration, or use another way)
+        not_signed_in invalid_client: not signed in: the service has another address than the profile says (set url to the address under which the service knows itself)
         not_signed_in : not signed in: there is no such realm (check url and realm in the profile)
         not_signed_in : the sign-in service answered with status 404 (check authority and tenant in the profile)
         unavailable : the sign-in service answered with status 503 (check authority and tenant in the profile)

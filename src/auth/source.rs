@@ -186,7 +186,7 @@ impl TokenSource {
         if let Some(token) = fresh(&self.look(place).await?) {
             return Ok(token);
         }
-        let lock = match place.lock().await {
+        let mut lock = match place.lock().await {
             Ok(lock) => Some(lock),
             Err(error) if self.flow.is_a_persons() => return Err(error),
             Err(error) => {
@@ -221,8 +221,11 @@ impl TokenSource {
                 match &self.again {
                     Some(again) if self.flow.is_a_persons() && error.code() == ErrorCode::NotSignedIn => {
                         // Nobody else waits for the person.
-                        drop(lock);
-                        again.sign_in(Some(place), error, claims).await?
+                        drop(lock.take());
+                        let new = again.sign_in(Some(place), error, claims).await?;
+                        // What is written below must not cross a sign-out of another process.
+                        lock = Some(place.lock().await?);
+                        new
                     }
                     _ => return Err(error),
                 }
@@ -237,6 +240,7 @@ impl TokenSource {
                 Ok(()) => {}
             }
         }
+        drop(lock);
         Ok(self.made(asked, &fetched))
     }
 

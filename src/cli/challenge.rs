@@ -8,7 +8,7 @@ use crate::render::time;
 pub(crate) fn sent(cx: &Context, challenge: &Challenge) -> String {
     let how = match challenge.channel.as_str() {
         "sms" => "text".to_owned(),
-        "approve" => "notification".to_owned(),
+        "approve" | "push" => "notification".to_owned(),
         "app" => return "nothing was sent: the app shows the code".to_owned(),
         other => other.to_owned(),
     };

@@ -2,6 +2,7 @@
 
 use std::ffi::OsString;
 
+use clap::Command;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 use super::near_miss::{self, Line};
@@ -36,9 +37,9 @@ pub(crate) fn verb(args: &[OsString]) -> String {
     Line::new(args).verb()
 }
 
-/// A command line that parses and yet is not what was meant.
-pub(crate) fn near(args: &[OsString]) -> Option<Error> {
-    let line = Line::new(args);
+/// A command line that parses, by the tree that it was parsed with, and yet is not what was meant.
+pub(crate) fn near(tree: Command, args: &[OsString]) -> Option<Error> {
+    let line = Line::on(tree, args);
     let (message, command) = near_miss::meant(&line)?;
     Some(Error::new(ErrorCode::Usage, message).hint(command))
 }

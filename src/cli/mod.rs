@@ -16,6 +16,7 @@ pub mod globals;
 mod hardware_tokens;
 pub mod interrupt;
 mod jobs;
+mod later;
 mod local;
 mod man;
 mod methods;
@@ -38,6 +39,7 @@ use clap::{CommandFactory as _, FromArgMatches as _};
 use crate::domain::{ErrorCode, Result};
 use context::Context;
 use globals::GlobalArgs;
+use later::Later;
 
 pub use completions::stub as completion_stub;
 pub use man::pages as man_pages;
@@ -63,56 +65,56 @@ struct Cli {
 pub(crate) enum Noun {
     /// List, add, change and remove methods of verification
     #[command(subcommand, alias = "method")]
-    Methods(methods::Verb),
+    Methods(Later<methods::Verb>),
     /// List devices, end that they are remembered, disable and enable them
     #[command(subcommand, alias = "device")]
-    Devices(devices::Verb),
+    Devices(Later<devices::Verb>),
     /// List and reset app passwords
     #[command(subcommand, alias = "app-password")]
-    AppPasswords(app_passwords::Verb),
+    AppPasswords(Later<app_passwords::Verb>),
     /// List and import hardware tokens of the organization
     #[command(subcommand, alias = "hardware-token")]
-    HardwareTokens(hardware_tokens::Verb),
+    HardwareTokens(Later<hardware_tokens::Verb>),
     /// Show, reset and sign out people
     #[command(subcommand, alias = "users")]
-    User(user::Verb),
+    User(Later<user::Verb>),
     /// Show and carry out changes that were written down
     #[command(subcommand, alias = "plans")]
-    Plan(plan::Verb),
+    Plan(Later<plan::Verb>),
     /// Show, go on with and take back what was begun
     #[command(subcommand, alias = "job")]
-    Jobs(jobs::Verb),
+    Jobs(Later<jobs::Verb>),
     /// List, verify and export what was done and refused
     #[command(subcommand, alias = "audits")]
-    Audit(audit::Verb),
+    Audit(Later<audit::Verb>),
     /// Sign in, see who is signed in, and sign out
     #[command(subcommand, alias = "authentication")]
-    Auth(auth::Verb),
+    Auth(Later<auth::Verb>),
     /// Show what the organization allows
     #[command(subcommand, alias = "policies")]
-    Policy(policy::Verb),
+    Policy(Later<policy::Verb>),
     /// Report across the organization
     #[command(subcommand, alias = "reports")]
-    Report(report::Verb),
+    Report(Later<report::Verb>),
     /// List, show, write and remove profiles: whom the program works for
     #[command(subcommand, alias = "profiles")]
-    Profile(profile::Verb),
+    Profile(Later<profile::Verb>),
     /// Show what the service can do, and what instead
     #[command(alias = "capability")]
-    Capabilities(capabilities::Args),
+    Capabilities(Later<capabilities::Args>),
     /// Find what keeps a profile from working, each with its mend
-    Doctor(doctor::Args),
+    Doctor(Later<doctor::Args>),
     /// Run and move the embedded demo service
     #[command(subcommand)]
-    Local(local::Verb),
+    Local(Later<local::Verb>),
     /// Print what a shell needs to complete commands
     #[command(alias = "completion")]
-    Completions(completions::Args),
+    Completions(Later<completions::Args>),
     /// Write the man pages
-    Man(man::Args),
+    Man(Later<man::Args>),
     /// Describe the JSON answers
     #[command(alias = "schemas")]
-    Schema(schema::Args),
+    Schema(Later<schema::Args>),
 }
 
 impl Noun {
@@ -122,24 +124,24 @@ impl Noun {
     /// What the verb says; the exit status is that of the error.
     pub(crate) async fn run(self, cx: &Context) -> Result<u8> {
         match self {
-            Self::Methods(verb) => verb.run(cx).await,
-            Self::Devices(verb) => verb.run(cx).await,
-            Self::AppPasswords(verb) => verb.run(cx).await,
-            Self::HardwareTokens(verb) => verb.run(cx).await,
-            Self::User(verb) => verb.run(cx).await,
-            Self::Plan(verb) => verb.run(cx).await,
-            Self::Jobs(verb) => verb.run(cx).await,
-            Self::Audit(verb) => verb.run(cx),
-            Self::Auth(verb) => verb.run(cx).await,
-            Self::Policy(verb) => verb.run(cx).await,
-            Self::Report(verb) => verb.run(cx).await,
-            Self::Profile(verb) => verb.run(cx).await,
-            Self::Capabilities(args) => args.run(cx).await,
-            Self::Doctor(args) => args.run(cx).await,
-            Self::Local(verb) => verb.run(cx).await,
-            Self::Completions(args) => args.run(cx),
-            Self::Man(args) => args.run(cx),
-            Self::Schema(args) => args.run(cx),
+            Self::Methods(Later(verb)) => verb.run(cx).await,
+            Self::Devices(Later(verb)) => verb.run(cx).await,
+            Self::AppPasswords(Later(verb)) => verb.run(cx).await,
+            Self::HardwareTokens(Later(verb)) => verb.run(cx).await,
+            Self::User(Later(verb)) => verb.run(cx).await,
+            Self::Plan(Later(verb)) => verb.run(cx).await,
+            Self::Jobs(Later(verb)) => verb.run(cx).await,
+            Self::Audit(Later(verb)) => verb.run(cx),
+            Self::Auth(Later(verb)) => verb.run(cx).await,
+            Self::Policy(Later(verb)) => verb.run(cx).await,
+            Self::Report(Later(verb)) => verb.run(cx).await,
+            Self::Profile(Later(verb)) => verb.run(cx).await,
+            Self::Capabilities(Later(args)) => args.run(cx).await,
+            Self::Doctor(Later(args)) => args.run(cx).await,
+            Self::Local(Later(verb)) => verb.run(cx).await,
+            Self::Completions(Later(args)) => args.run(cx),
+            Self::Man(Later(args)) => args.run(cx),
+            Self::Schema(Later(args)) => args.run(cx),
         }
     }
 
@@ -147,12 +149,12 @@ impl Noun {
     pub(crate) const fn is_read(&self) -> bool {
         matches!(
             self,
-            Self::Methods(methods::Verb::List(_))
-                | Self::Devices(devices::Verb::List(_))
-                | Self::AppPasswords(app_passwords::Verb::List(_))
-                | Self::User(user::Verb::Search(_) | user::Verb::Show(_))
-                | Self::Policy(policy::Verb::Show(_))
-                | Self::Report(report::Verb::Registration(_))
+            Self::Methods(Later(methods::Verb::List(_)))
+                | Self::Devices(Later(devices::Verb::List(_)))
+                | Self::AppPasswords(Later(app_passwords::Verb::List(_)))
+                | Self::User(Later(user::Verb::Search(_) | user::Verb::Show(_)))
+                | Self::Policy(Later(policy::Verb::Show(_)))
+                | Self::Report(Later(report::Verb::Registration(_)))
                 | Self::Capabilities(_)
                 | Self::Doctor(_)
         )
@@ -168,23 +170,26 @@ impl Noun {
 
     /// Whether the verb is a server, which uses every core.
     pub(crate) fn serves(&self) -> bool {
-        matches!(self, Self::Local(local::Verb::Serve(_)))
+        matches!(self, Self::Local(Later(local::Verb::Serve(_))))
     }
 }
 
-/// The whole tree of commands.
+/// The tree of commands. What a verb takes is described once the line names it: who wants all of it calls `build()`.
 pub fn command() -> clap::Command {
     Cli::command()
 }
 
-/// Reads the command line.
+/// Reads the command line; gives the tree of commands too, in which what the line names is described.
 ///
 /// # Errors
 /// clap's own; [`explain`] puts them in our words. Help and version are among them.
-pub(crate) fn parse(args: &[std::ffi::OsString]) -> Result<(GlobalArgs, Option<Noun>), clap::Error> {
-    let matches = command().try_get_matches_from(helped(args).iter())?;
+pub(crate) fn parse(
+    args: &[std::ffi::OsString],
+) -> Result<(GlobalArgs, Option<Noun>, clap::Command), clap::Error> {
+    let mut tree = command();
+    let matches = tree.try_get_matches_from_mut(helped(args).iter())?;
     let Cli { globals, noun } = Cli::from_arg_matches(&matches)?;
-    Ok((globals, noun))
+    Ok((globals, noun, tree))
 }
 
 /// `mfactl help methods add` is `mfactl methods add --help`.

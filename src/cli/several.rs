@@ -96,7 +96,7 @@ async fn one(cx: &Context, name: String, args: &[OsString]) -> Answer {
         Err(error) => return failed(name, None, error),
     };
     let outcome = match parse(args) {
-        Ok((_, Some(noun))) => tokio::select! {
+        Ok((_, Some(noun), _)) => tokio::select! {
             biased;
             outcome = noun.run(&child) => outcome,
             () = cx.interrupt.cut_off() => Err(Interrupt::error()),

@@ -16,9 +16,16 @@ fn leaves(command: &clap::Command, path: &str, out: &mut Vec<(String, clap::Comm
     }
 }
 
+/// The tree with every verb in it described.
+fn whole() -> clap::Command {
+    let mut command = command();
+    command.build();
+    command
+}
+
 fn verbs() -> Vec<(String, clap::Command)> {
     let mut out = Vec::new();
-    leaves(&command(), "", &mut out);
+    leaves(&whole(), "", &mut out);
     out
 }
 
@@ -96,7 +103,7 @@ fn the_overview_names_every_verb_and_stays_short() {
     for path in &named {
         let found = path
             .split(' ')
-            .try_fold(&command(), |command, word| command.find_subcommand(word))
+            .try_fold(&whole(), |command, word| command.find_subcommand(word))
             .is_some();
         assert!(found, "{path} is not there");
     }

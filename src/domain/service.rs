@@ -22,8 +22,8 @@ use super::user::{Privileges, ReportQuery, User, UserQuery};
 /// What a challenge is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Purpose {
-    /// A method that waits for its code is to count.
-    Verify,
+    /// A method of this kind that waits for its code is to count.
+    Verify(MethodKind),
     /// Whether a caller is the person, by a method that is ready.
     CheckCaller(Asked),
 }
@@ -59,7 +59,8 @@ pub struct Challenge {
     pub method: MethodId,
     /// What for.
     pub purpose: Purpose,
-    /// How it went: `sms`, `call`, `email`, `app` (nothing was sent: the app shows the code).
+    /// How it went: `sms`, `call`, `email`, `approve` (the app asks for a number), `push` (the app asks for a Yes, and there
+    /// is no code: answering it waits for the person), `app` (nothing was sent: the app shows the code).
     pub channel: String,
     /// Where it went, as the service shows it.
     pub to: Option<String>,

@@ -121,10 +121,10 @@ impl Transport for HttpTransport {
         if let Some(body) = body {
             builder = builder.body(body);
         }
-        let mut answer = builder
-            .send()
-            .await
-            .map_err(|error| secure::failed(&error, &url))?;
+        let mut answer = match builder.send().await {
+            Ok(answer) => answer,
+            Err(error) => return Err(secure::failed(&error, &url).await),
+        };
         let status = answer.status().as_u16();
         let headers = answer
             .headers()
@@ -137,11 +137,12 @@ impl Transport for HttpTransport {
             })
             .collect();
         let mut body = Vec::new();
-        while let Some(chunk) = answer
-            .chunk()
-            .await
-            .map_err(|error| secure::failed(&error, &url))?
-        {
+        loop {
+            let chunk = match answer.chunk().await {
+                Ok(Some(chunk)) => chunk,
+                Ok(None) => break,
+                Err(error) => return Err(secure::failed(&error, &url).await),
+            };
             if body.len() + chunk.len() > limit {
                 let why = format!("the answer is larger than {limit} bytes");
                 return Err(Failed::NoAnswer {

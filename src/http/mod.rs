@@ -14,6 +14,7 @@ mod ordered;
 mod pace;
 mod page;
 mod pipeline;
+mod plain;
 pub(crate) mod probe;
 mod request;
 mod retry;

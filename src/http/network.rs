@@ -11,8 +11,10 @@ use url::Url;
 use super::key_file::{is_encrypted, is_pem, pkcs12, section};
 use crate::domain::{Error, ErrorCode, Network, Proxy, Result, Secret, private};
 
-/// How long a connection may take to come about.
+/// How long a connection may take to come about, the TLS handshake included.
 const CONNECT: Duration = Duration::from_secs(10);
+/// The same on this machine: what takes longer there is most often no TLS at all.
+const CONNECT_NEAR: Duration = Duration::from_secs(3);
 
 /// The three kinds of way out. Each has a client of its own, made at its first use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,7 +52,10 @@ impl Network {
             .redirect(reqwest::redirect::Policy::none())
             .retry(reqwest::retry::never())
             .referer(false)
-            .connect_timeout(CONNECT);
+            .connect_timeout(match way {
+                Way::Near => CONNECT_NEAR,
+                Way::Plain | Way::Far => CONNECT,
+            });
         builder = match way {
             Way::Plain => {
                 let plain = builder.tls_certs_only([]).no_proxy();

@@ -143,6 +143,7 @@ impl Pipeline {
         let mut signed_in_again = false;
         // A write of which an earlier try may have arrived must not end as a plain failure.
         let mut maybe_done = false;
+        let mut kept_from: Option<String> = None;
         loop {
             let began = core.timer.now();
             let left = deadline.saturating_sub(began);
@@ -150,7 +151,7 @@ impl Pipeline {
                 return Err(if maybe_done {
                     unknown(None, &call_id)
                 } else {
-                    core.too_late(tries)
+                    core.too_late(tries, kept_from.as_deref())
                 });
             }
             tries += 1;
@@ -177,6 +178,11 @@ impl Pipeline {
                 Err(Failed::NoAnswer { .. }) => Outcome::NoAnswer,
                 Err(Failed::Hopeless(_)) => Outcome::Hopeless,
             };
+            match &result {
+                Ok(_) => kept_from = None,
+                Err(Failed::NotSent(why)) => kept_from = Some(why.clone()),
+                Err(Failed::NoAnswer { .. } | Failed::Hopeless(_)) => {}
+            }
             maybe_done |= request.class != Class::Read && outcome == Outcome::NoAnswer;
             if outcome == Outcome::Answered(429) && core.limiter.is_some() && core.in_job() {
                 // The limiter knows when it may go again, and a job goes on as long as that takes.
@@ -185,7 +191,7 @@ impl Pipeline {
             }
             let can_sign_in = token.is_some() && !signed_in_again;
             match retry::decide(outcome, request.class, tries, !can_sign_in) {
-                Verdict::Take => return core.take(result, &call_id, tries, maybe_done),
+                Verdict::Take => return core.take(result, &call_id, tries, maybe_done, kept_from.as_deref()),
                 Verdict::Unknown => return Err(unknown(Some(&result), &call_id)),
                 Verdict::SignIn => {
                     signed_in_again = true;
@@ -200,7 +206,7 @@ impl Pipeline {
                     let wait = retry::wait(tries, asked, core.timer.random());
                     if core.timer.now() + wait >= deadline {
                         // Waiting would only end at the deadline: the last answer says more than that.
-                        return core.take(result, &call_id, tries, maybe_done);
+                        return core.take(result, &call_id, tries, maybe_done, kept_from.as_deref());
                     }
                     // Where there is a limiter it keeps the service's own wait, for everybody.
                     if !(core.limiter.is_some() && asked.is_some() && outcome == Outcome::Answered(429)) {

@@ -30,12 +30,10 @@ pub(crate) struct Seen {
 /// roots, certificates and proxies that cannot be used.
 pub(crate) async fn look(network: &Network, url: &Url, timeout: Duration) -> Result<Seen> {
     let client = network.looking(way_to(url))?;
-    let answer = client
-        .get(url.clone())
-        .timeout(timeout)
-        .send()
-        .await
-        .map_err(|error| told(secure::failed(&error, url), url))?;
+    let answer = match client.get(url.clone()).timeout(timeout).send().await {
+        Ok(answer) => answer,
+        Err(error) => return Err(told(secure::failed(&error, url).await, url)),
+    };
     let date = answer
         .headers()
         .get("date")

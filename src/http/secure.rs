@@ -9,10 +9,17 @@ use tokio_rustls::rustls::{AlertDescription, CertificateError};
 use url::Url;
 
 use super::client::Failed;
+use super::plain;
 use crate::domain::{Error, ErrorCode, is_loopback};
 
-/// What a failure of the transport comes to.
-pub(super) fn failed(error: &reqwest::Error, url: &Url) -> Failed {
+/// What a failure of the transport comes to. A connection to a port of this machine that takes too long is looked at
+/// once more: only there may plain HTTP be what is meant.
+pub(super) async fn failed(error: &reqwest::Error, url: &Url) -> Failed {
+    plain::looked_at(at_once(error, url), error.is_timeout(), url).await
+}
+
+/// What it comes to by itself.
+fn at_once(error: &reqwest::Error, url: &Url) -> Failed {
     if let Some(error) = hopeless(error, url) {
         return Failed::Hopeless(error);
     }
@@ -33,16 +40,12 @@ pub(super) fn failed(error: &reqwest::Error, url: &Url) -> Failed {
 /// What trying again does not mend.
 fn hopeless(error: &reqwest::Error, url: &Url) -> Option<Error> {
     let host = host(url);
-    let tell = |why: &str, hint: String| {
-        Error::new(
-            ErrorCode::Unavailable,
-            format!("cannot connect securely to {host}: {why}"),
-        )
-        .hint(hint)
-    };
     for layer in layers(error) {
         if let Some(tls) = layer.downcast_ref::<rustls::Error>() {
-            return of_tls(tls, url).map(|(why, hint)| tell(&why, hint));
+            if matches!(tls, rustls::Error::InvalidMessage(_)) {
+                return Some(no_tls(url));
+            }
+            return of_tls(tls, url).map(|(why, hint)| insecure(url, &why, hint));
         }
         let text = layer.to_string();
         if text == "tunnel error: proxy authorization required" {
@@ -68,6 +71,28 @@ fn hopeless(error: &reqwest::Error, url: &Url) -> Option<Error> {
         }
     }
     None
+}
+
+fn insecure(url: &Url, why: &str, hint: String) -> Error {
+    let host = host(url);
+    Error::new(
+        ErrorCode::Unavailable,
+        format!("cannot connect securely to {host}: {why}"),
+    )
+    .hint(hint)
+}
+
+/// A server that speaks no TLS at this port, and the mend.
+pub(super) fn no_tls(url: &Url) -> Error {
+    let hint = if is_loopback(url) {
+        format!(
+            "it may be http://{}: correct the address in the profile",
+            host(url)
+        )
+    } else {
+        "check host and port in the profile, and whether a proxy is needed".to_owned()
+    };
+    insecure(url, "it does not speak TLS", hint)
 }
 
 /// Why there is no TLS with a server, and the mend. `None` for what may be better the next time.
@@ -131,17 +156,6 @@ fn of_tls(error: &rustls::Error, url: &Url) -> Option<(String, String)> {
                 BUNDLE.to_owned(),
             ),
         },
-        rustls::Error::InvalidMessage(_) => (
-            "it does not speak TLS".to_owned(),
-            if is_loopback(url) {
-                format!(
-                    "it may be http://{}: correct the address in the profile",
-                    host(url)
-                )
-            } else {
-                "check host and port in the profile, and whether a proxy is needed".to_owned()
-            },
-        ),
         rustls::Error::AlertReceived(AlertDescription::CertificateRequired) => (
             "it asks for a certificate of yours".to_owned(),
             "set client_certificate and client_key in the profile".to_owned(),

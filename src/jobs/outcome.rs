@@ -51,6 +51,8 @@ pub struct Reasons {
     codes: BTreeMap<ErrorCode, u64>,
     failed: Option<StepRow>,
     skipped: Option<StepRow>,
+    /// What ended the sign-in.
+    signed_out: Option<Error>,
 }
 
 impl Reasons {
@@ -66,6 +68,13 @@ impl Reasons {
         if first.is_none() {
             *first = Some(row.clone());
         }
+    }
+
+    /// The same, where the sign-in ended and this is why.
+    #[must_use]
+    pub fn signed_out(mut self, why: Option<Error>) -> Self {
+        self.signed_out = why;
+        self
     }
 
     /// What rows say together.
@@ -124,13 +133,7 @@ pub fn verdict(summary: &Summary, reasons: &Reasons, early: Option<Early>) -> Op
         }
         Some(Early::SignedOut) => {
             let left = steps.skipped + steps.unknown;
-            return Some(Error::new(
-                ErrorCode::NotSignedIn,
-                format!(
-                    "stopped, because the sign-in has ended: {} done, {left} not",
-                    steps.done
-                ),
-            ));
+            return Some(signed_out(reasons, &format!("{} done, {left} not", steps.done)));
         }
         // As many were done as were asked for.
         Some(Early::Enough) if steps.failed + steps.unknown == 0 => return None,
@@ -158,6 +161,34 @@ pub fn verdict(summary: &Summary, reasons: &Reasons, early: Option<Early>) -> Op
         }
     }
     Some(Error::new(ErrorCode::Incomplete, parts.join(", ")))
+}
+
+/// Why a job stopped whose sign-in ended: what whoever hands tokens out said, with its code and its mend. The command
+/// that goes on is added by whoever knows the job.
+fn signed_out(reasons: &Reasons, counts: &str) -> Error {
+    const ENDED: &str = "stopped, because the sign-in has ended";
+    let Some(why) = &reasons.signed_out else {
+        return Error::new(ErrorCode::NotSignedIn, format!("{ENDED}: {counts}"));
+    };
+    let body = why.to_body();
+    let said = body
+        .message
+        .strip_prefix("not signed in: ")
+        .unwrap_or(&body.message);
+    // Of a person that is all there is to say.
+    let message = if said.ends_with("sign-in has ended") {
+        format!("{ENDED}: {counts}")
+    } else {
+        format!("{ENDED}: {said}; {counts}")
+    };
+    let mut error = Error::new(ErrorCode::NotSignedIn, message).request_id(body.request_id.clone());
+    if let Some(hint) = &body.hint {
+        error = error.hint(hint.clone());
+    }
+    if let Some(code) = &body.service_code {
+        error = error.service_code(code.clone());
+    }
+    error
 }
 
 /// What is to be done by hand, each thing with the number of people.

@@ -38,16 +38,13 @@ pub fn admit(capabilities: &Capabilities, capability: Capability) -> Result<()> 
     }
 }
 
-/// Verification is declared by kind, and a challenge knows only an id: one kind that can is enough.
+/// Verification is declared by kind, checks of callers as a whole.
 fn admit_challenge(capabilities: &Capabilities, purpose: Purpose) -> Result<()> {
-    if let Purpose::CheckCaller(_) = purpose {
-        return admit(capabilities, Capability::CheckCaller);
-    }
-    let able = |kind: &MethodKind| admit(capabilities, Capability::Verify(*kind)).is_ok();
-    if MethodKind::ALL.iter().any(able) {
-        return Ok(());
-    }
-    admit(capabilities, Capability::Verify(MethodKind::PhoneMobile))
+    let capability = match purpose {
+        Purpose::Verify(kind) => Capability::Verify(kind),
+        Purpose::CheckCaller(_) => Capability::CheckCaller,
+    };
+    admit(capabilities, capability)
 }
 
 #[deny(clippy::missing_trait_methods)]
@@ -280,7 +277,7 @@ mod tests {
                 .await
                 .is_err()
         );
-        for purpose in [Purpose::Verify, challenge.purpose] {
+        for purpose in [Purpose::Verify(MethodKind::Totp), challenge.purpose] {
             assert!(gate.challenge(&"u".into(), &"m".into(), purpose).await.is_err());
         }
         assert!(gate.answer(&challenge, Secret::new("1")).await.is_err());

@@ -310,7 +310,10 @@ async fn enrol_everything(service: &Gated, target: &UserId) {
         .unwrap();
     let token = |method: &&mfactl::domain::Method| method.kind == MethodKind::HardwareToken;
     let token = methods.methods().iter().find(token).unwrap().id.clone();
-    let challenge = service.challenge(target, &token, Purpose::Verify).await.unwrap();
+    let challenge = service
+        .challenge(target, &token, Purpose::Verify(MethodKind::HardwareToken))
+        .await
+        .unwrap();
     service.answer(&challenge, Secret::new("000000")).await.unwrap();
 
     let options = service.passkey_options(target).await.unwrap();

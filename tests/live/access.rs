@@ -59,7 +59,7 @@ fn what_is_wrong_with_a_profile_is_said_in_one_line() {
     ];
     insta::assert_snapshot!(told.join("\n"), @r#"
     error: not signed in: the client secret is wrong
-    error: not signed in: the application, its secret or its key is wrong
+    error: not signed in: there is no such application, or it is disabled
     error: not signed in: there is no such realm
     error: not signed in: there is no sign-in service at this address
     error: profile "staff": url = "http://keycloak.example": plain http is for this machine only: use https

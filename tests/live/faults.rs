@@ -6,22 +6,13 @@ use std::process::{Child, Stdio};
 use serde_json::{Value, json};
 
 use crate::environment::Environment;
-use crate::realm::{Person, SECRET, ask, get, keycloak, place, place_of, url};
+use crate::realm::{Person, SECRET, ask, get, keycloak, place, place_of, until, url};
 
-/// People of the job on the overloaded server, where `MFACTL_LIVE_PEOPLE` says nothing.
-const PEOPLE: usize = 100;
+/// People of the job on the overloaded server.
+const PEOPLE: usize = 500;
 
 fn everybody(called: &str, count: usize) -> Vec<Person> {
     (0..count).map(|_| Person::with_two(called)).collect()
-}
-
-#[expect(
-    clippy::disallowed_methods,
-    reason = "whoever runs the suite says how much of it"
-)]
-fn people() -> usize {
-    let wished = std::env::var("MFACTL_LIVE_PEOPLE").ok();
-    wished.and_then(|text| text.parse().ok()).unwrap_or(PEOPLE)
 }
 
 /// A job over these people, running. `more`: further options.
@@ -63,11 +54,10 @@ fn ended(child: Child) -> (i32, Value, String) {
 
 /// Waits until the job has changed somebody, or all is over.
 fn begun(job: &mut Child, people: &[Person]) {
-    while job.try_wait().unwrap().is_none() {
-        if people[..2].iter().any(|person| person.labels("otp").len() < 2) {
-            return;
-        }
-    }
+    until("the job has changed somebody", || {
+        let over = job.try_wait().unwrap().is_some();
+        (over || people[..2].iter().any(|person| person.labels("otp").len() < 2)).then_some(())
+    });
 }
 
 #[track_caller]
@@ -80,7 +70,7 @@ fn all_are_right(people: &[Person]) {
 
 #[test]
 fn an_overloaded_server_is_asked_again_until_everybody_is_done() {
-    let people = everybody("crowded", people());
+    let people = everybody("crowded", PEOPLE);
     // The server is one that says no: else the rest proves nothing.
     let refused: usize = std::thread::scope(|scope| {
         let asking = || {
@@ -160,13 +150,75 @@ fn an_application_that_loses_its_secret_stops_and_goes_on_with_the_new_one() {
         &json!({}),
     );
     let (code, result, said) = ended(job);
-    assert!([4, 7].contains(&code), "{code}: {said}\n{}", result["summary"]);
-    assert!(said.contains("jobs resume"), "{said}");
+    assert_eq!(code, 4, "{said}\n{}", result["summary"]);
+    let error = error_of(&said);
+    let message = error["message"].as_str().unwrap();
+    assert!(
+        message.starts_with("stopped, because the sign-in has ended: the client secret is wrong; "),
+        "{said}"
+    );
+    assert_eq!(error["service_code"], "unauthorized_client");
+    let hint = error["hint"].as_str().unwrap();
+    assert!(
+        hint.starts_with("copy it anew into MFACTL_CLIENT_SECRET"),
+        "{hint}"
+    );
+    assert!(
+        hint.contains("; then: mfactl -p staff auth login && mfactl -p staff jobs resume j-"),
+        "{hint}"
+    );
     let again = place
         .with("MFACTL_CLIENT_SECRET", "an0ther")
         .run(&["jobs", "resume", "faults", "--yes", "-o", "json"]);
     assert_eq!(again.code, 0, "{}", again.screen());
     all_are_right(&people);
+}
+
+#[test]
+fn an_application_that_is_disabled_in_the_middle_is_said_so_and_goes_on_once_it_is_back() {
+    let id = application("disabled");
+    let people = everybody("disabled", 40);
+    let place = place_of("disabled");
+    let mut job = start(&place, &people, &["--pace", "40/s"]);
+    begun(&mut job, &people);
+    let switch = |enabled: bool| {
+        let body = json!({"clientId": "disabled", "enabled": enabled});
+        let changed = ask("PUT", &format!("/clients/{id}"), &body);
+        assert_eq!(changed.status, 204, "{}", changed.body);
+    };
+    let account = get(&format!("/clients/{id}/service-account-user"))["id"].clone();
+    switch(false);
+    ask(
+        "POST",
+        &format!("/users/{}/logout", account.as_str().unwrap()),
+        &json!({}),
+    );
+    let (code, result, said) = ended(job);
+    assert_eq!(code, 4, "{said}\n{}", result["summary"]);
+    let error = error_of(&said);
+    let message = error["message"].as_str().unwrap();
+    assert!(
+        message.starts_with("stopped, because the sign-in has ended: ") && message.contains("disabled"),
+        "{said}"
+    );
+    assert!(
+        error["hint"]
+            .as_str()
+            .unwrap()
+            .contains("mfactl -p staff jobs resume j-"),
+        "{said}"
+    );
+    switch(true);
+    let again = place.run(&["jobs", "resume", "faults", "--yes", "-o", "json"]);
+    assert_eq!(again.code, 0, "{}", again.screen());
+    all_are_right(&people);
+}
+
+/// The error object, which is the last line.
+fn error_of(said: &str) -> Value {
+    let line = said.lines().last().unwrap_or_default();
+    let value: Value = serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}\n{said}"));
+    value["error"].clone()
 }
 
 /// An application with the rights of the usual one; its id.

@@ -2,7 +2,7 @@
 
 use std::process::Command;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -47,19 +47,20 @@ pub(crate) fn why(answer: &Answer) -> &str {
     answer.body["error_description"].as_str().unwrap_or_default()
 }
 
-/// How often a server that is overloaded is asked again.
-const TRIES: usize = 200;
+/// How long a server that is overloaded is asked again, and between two times.
+const PATIENCE: Duration = Duration::from_secs(60);
+const PAUSE: Duration = Duration::from_millis(10);
 
 /// One request to the server.
 pub(crate) fn send(verb: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Answer {
-    let mut answer = asking::send(&url(), verb, path, headers, body);
-    for _ in 0..TRIES {
-        if answer.status != 503 {
-            break;
+    let began = Instant::now();
+    loop {
+        let answer = asking::send(&url(), verb, path, headers, body);
+        if answer.status != 503 || began.elapsed() > PATIENCE {
+            return answer;
         }
-        answer = asking::send(&url(), verb, path, headers, body);
+        std::thread::sleep(PAUSE);
     }
-    answer
 }
 
 /// Kills the server or starts it again: `--kill`, `--start`.
@@ -156,14 +157,24 @@ impl Browser {
     #[track_caller]
     pub(crate) fn seen(&self) -> Vec<String> {
         // The browser ends after the command that opened it.
-        for _ in 0..600 {
+        until("the browser has seen something", || {
             let text = std::fs::read_to_string(self.folder.path().join("said")).unwrap_or_default();
-            if let Ok(seen) = serde_json::from_str(&text) {
-                return seen;
-            }
-            std::thread::sleep(Duration::from_millis(100));
+            serde_json::from_str(&text).ok()
+        })
+    }
+}
+
+/// Looks until it is so, and a minute at most; gives what was seen.
+#[track_caller]
+pub(crate) fn until<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
+    let began = Instant::now();
+    loop {
+        if let Some(seen) = look() {
+            return seen;
         }
-        panic!("the browser saw nothing");
+        assert!(began.elapsed() < Duration::from_secs(60), "never: {what}");
+        // Between two looks: whatever is waited for is another process, or a clock.
+        std::thread::sleep(Duration::from_millis(50));
     }
 }
 

@@ -5,7 +5,7 @@ set -euo pipefail
 cd "$(dirname "$0")/../.."
 expected=14
 if [ "${1:-}" != built ]; then
-    need=(dbus-run-session:dbus gnome-keyring-daemon:gnome-keyring secret-tool:libsecret-tools chromium:chromium)
+    need=(dbus-run-session:dbus dbus-send:dbus-bin gnome-keyring-daemon:gnome-keyring secret-tool:libsecret-tools chromium:chromium)
     missing=()
     for one in "${need[@]}"; do
         command -v "${one%%:*}" >/dev/null || missing+=("${one##*:}")
@@ -62,14 +62,20 @@ said() { grep -qF -- "$2" "$place/out/$1" || fail "$1 does not say: $2"; }
 tokens=$place/state/mfactl/tokens
 kept() { find "$tokens" -name '*.json' 2>/dev/null | wc -l; }
 
-# A session with a bus of its own; what follows the first argument runs in it, the keyring unlocked or as it is.
+# A session with a bus of its own; what follows the first argument runs in it, the keyring unlocked or as it is. The folder
+# for its sockets is its own too: a daemon that starts gives the password to one that it finds there and ends, and the one
+# of the session before may not be gone yet. Then it waits until the daemon answers for the secrets of this bus.
 session() { # session unlocked|locked COMMAND…
-    local how=$1
+    local how=$1 sockets
     shift
+    sockets=$(mktemp -d "$place/run.XXXX")
     # shellcheck disable=SC2016
-    "${clean[@]}" "${as_chidi[@]}" "MFACTL_PASSWORD=canary-password" "MFACTL_TOKEN_PASSPHRASE=" dbus-run-session -- bash -c '
+    "${clean[@]}" "${as_chidi[@]}" "XDG_RUNTIME_DIR=$sockets" "MFACTL_PASSWORD=canary-password" "MFACTL_TOKEN_PASSPHRASE=" \
+        dbus-run-session -- bash -c '
         if [ "$1" = unlocked ]; then
             printf "pw\n" | gnome-keyring-daemon --daemonize --unlock --components=secrets >/dev/null 2>&1
+            until dbus-send --session --print-reply --dest=org.freedesktop.DBus /org/freedesktop/DBus \
+                org.freedesktop.DBus.NameHasOwner string:org.freedesktop.secrets | grep -q "boolean true"; do sleep 0.05; done
         fi
         shift
         "$@"' bash "$how" "$@" 2>&1 | grep -v "Failed to set fd limit"

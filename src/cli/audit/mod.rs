@@ -6,25 +6,26 @@ mod list;
 mod verify;
 
 use super::context::Context;
+use super::later::Later;
 use crate::domain::Result;
 
 /// Verbs on the audit log.
 #[derive(Debug, clap::Subcommand)]
 pub enum Verb {
     /// List what was done and refused, the newest last
-    List(list::Args),
+    List(Later<list::Args>),
     /// Check that no line was changed, deleted, swapped or inserted, and that none is missing at the end
-    Verify(verify::Args),
+    Verify(Later<verify::Args>),
     /// Write every line for another program to read
-    Export(export::Args),
+    Export(Later<export::Args>),
 }
 
 impl Verb {
     pub(crate) fn run(self, cx: &Context) -> Result<u8> {
         match self {
-            Self::List(args) => args.run(cx),
-            Self::Verify(args) => args.run(cx),
-            Self::Export(args) => args.run(cx),
+            Self::List(Later(args)) => args.run(cx),
+            Self::Verify(Later(args)) => args.run(cx),
+            Self::Export(Later(args)) => args.run(cx),
         }
     }
 }

@@ -12,28 +12,29 @@ pub(crate) use again::Again;
 pub(crate) use logout::end;
 
 use crate::cli::context::Context;
+use crate::cli::later::Later;
 use crate::domain::Result;
 
 /// Sign in, see who is signed in, and sign out
 #[derive(Debug, clap::Subcommand)]
 pub enum Verb {
     /// Sign in, with a browser or a code
-    Login(login::Args),
+    Login(Later<login::Args>),
     /// Show who is signed in, until when and with which rights
-    Status(status::Args),
+    Status(Later<status::Args>),
     /// Sign out: remove what is kept, and end it at the service
-    Logout(logout::Args),
+    Logout(Later<logout::Args>),
     /// Hand the token to another program
-    Token(token::Args),
+    Token(Later<token::Args>),
 }
 
 impl Verb {
     pub(crate) async fn run(self, cx: &Context) -> Result<u8> {
         match self {
-            Self::Login(args) => args.run(cx).await,
-            Self::Status(args) => args.run(cx).await,
-            Self::Logout(args) => args.run(cx).await,
-            Self::Token(args) => args.run(cx).await,
+            Self::Login(Later(args)) => args.run(cx).await,
+            Self::Status(Later(args)) => args.run(cx).await,
+            Self::Logout(Later(args)) => args.run(cx).await,
+            Self::Token(Later(args)) => args.run(cx).await,
         }
     }
 }

@@ -5,6 +5,7 @@ use futures::TryStreamExt as _;
 use super::gathered::FEW;
 use super::report::Report;
 use crate::cli::context::{Context, Session};
+use crate::config::OF_VARIABLES;
 use crate::domain::shape::{ResultDoc, Summary, Undo};
 use crate::domain::{Error, Result};
 use crate::jobs::execute::Early;
@@ -73,8 +74,7 @@ pub(super) async fn say(cx: &Context, session: &Session, report: Report<'_>) -> 
             Error::new(error.code(), format!("cancelled: {}", error.message())),
         ),
         Some(error) if report.ended.ran.early == Some(Early::SignedOut) => {
-            let login = cx.command(["auth", "login"]);
-            Err(error.hint(format!("{login} && {resume}")))
+            Err(signed_out(cx, &session.profile, &job, error))
         }
         Some(error) if report.ended.open => Err(error.hint(resume)),
         Some(error) => {
@@ -88,6 +88,20 @@ pub(super) async fn say(cx: &Context, session: &Session, report: Report<'_>) -> 
             Err(error)
         }
     }
+}
+
+/// The error of a job whose sign-in has ended, with what mends that, and the two commands that go on: both name the
+/// profile, so that they are the right ones wherever they are pasted.
+fn signed_out(cx: &Context, profile: &str, job: &str, error: Error) -> Error {
+    let profile = (profile != OF_VARIABLES).then_some(profile);
+    let login = cx.command_of(profile, ["auth", "login"]);
+    let on = format!("{login} && {}", cx.command_of(profile, ["jobs", "resume", job]));
+    // Of a person the login is all of the mend.
+    let mend = error
+        .hint_text()
+        .filter(|hint| !hint.contains("auth login"))
+        .map(|hint| format!("{hint}; then: {on}"));
+    error.hint(mend.unwrap_or(on))
 }
 
 /// How many people came out how, or that it is done.

@@ -192,7 +192,7 @@ impl<'a> Report<'a> {
         }
         let shown = lines::shown(cx, &head.id).await;
         doc.undo = reach.undo(|| cx.command(["jobs", "undo", &shown]));
-        let mut reasons = Reasons::default();
+        let mut reasons = Reasons::default().signed_out(ended.ran.signed_out.clone());
         // Whoever is stopped is not told single reasons.
         if !matches!(
             ended.ran.early,

@@ -29,6 +29,7 @@ pub(super) async fn run(cx: &Context, job: &Job<'_>, id: &str) -> Result<Ran> {
                 all.notices.extend(ran.notices);
                 all.hints.extend(ran.hints);
                 all.early = ran.early;
+                all.signed_out = ran.signed_out;
                 // It was silent too long. Whom it held then is the others' now.
                 if ran.lost > 0 {
                     cx.ui.note(&format!(

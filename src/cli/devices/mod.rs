@@ -6,6 +6,7 @@ mod forget;
 pub(crate) mod list;
 
 use super::context::Context;
+use super::later::Later;
 use super::who::{Many, Selection};
 use crate::domain::{Error, ErrorCode, Result};
 use crate::jobs::plan::Wish;
@@ -14,22 +15,22 @@ use crate::jobs::plan::Wish;
 #[derive(Debug, clap::Subcommand)]
 pub enum Verb {
     /// List remembered and registered devices
-    List(list::Args),
+    List(Later<list::Args>),
     /// Ask a second factor again on remembered devices
-    Forget(forget::Args),
+    Forget(Later<forget::Args>),
     /// Stop registered devices from signing in
-    Disable(disable::Args),
+    Disable(Later<disable::Args>),
     /// Let registered devices sign in again
-    Enable(enable::Args),
+    Enable(Later<enable::Args>),
 }
 
 impl Verb {
     pub(crate) async fn run(self, cx: &Context) -> Result<u8> {
         match self {
-            Self::List(args) => args.run(cx).await,
-            Self::Forget(args) => args.run(cx).await,
-            Self::Disable(args) => args.run(cx).await,
-            Self::Enable(args) => args.run(cx).await,
+            Self::List(Later(args)) => args.run(cx).await,
+            Self::Forget(Later(args)) => args.run(cx).await,
+            Self::Disable(Later(args)) => args.run(cx).await,
+            Self::Enable(Later(args)) => args.run(cx).await,
         }
     }
 }

@@ -13,6 +13,7 @@ mod watch;
 mod work;
 
 use super::context::{Context, Session};
+use super::later::Later;
 use crate::config::OF_VARIABLES;
 use crate::domain::shape::JobRow;
 use crate::domain::{Error, ErrorCode, Result};
@@ -22,37 +23,37 @@ use crate::jobs::journal::{Job, JobHead, Listed, Store};
 #[derive(Debug, clap::Subcommand)]
 pub enum Verb {
     /// List jobs, the newest first
-    List(list::Args),
+    List(Later<list::Args>),
     /// Show a job, step by step
-    Show(show::Args),
+    Show(Later<show::Args>),
     /// Follow a job to its end
-    Watch(watch::Args),
+    Watch(Later<watch::Args>),
     /// Go on with a job: who was not begun, who failed, what nobody knows
-    Resume(resume::Args),
+    Resume(Later<resume::Args>),
     /// Cancel a job: who was not begun stays as they are
-    Cancel(cancel::Args),
+    Cancel(Later<cancel::Args>),
     /// Work on a job that several machines share
-    Work(work::Args),
+    Work(Later<work::Args>),
     /// Take back what a job did, as far as that can be
-    Undo(undo::Args),
+    Undo(Later<undo::Args>),
     /// Make one report of the parts that --shard made
-    Merge(merge::Args),
+    Merge(Later<merge::Args>),
     /// Delete jobs that are over and old
-    Prune(prune::Args),
+    Prune(Later<prune::Args>),
 }
 
 impl Verb {
     pub(crate) async fn run(self, cx: &Context) -> Result<u8> {
         match self {
-            Self::List(args) => args.run(cx).await,
-            Self::Show(args) => args.run(cx).await,
-            Self::Watch(args) => args.run(cx).await,
-            Self::Resume(args) => args.run(cx).await,
-            Self::Cancel(args) => args.run(cx).await,
-            Self::Work(args) => args.run(cx).await,
-            Self::Undo(args) => args.run(cx).await,
-            Self::Merge(args) => args.run(cx).await,
-            Self::Prune(args) => args.run(cx).await,
+            Self::List(Later(args)) => args.run(cx).await,
+            Self::Show(Later(args)) => args.run(cx).await,
+            Self::Watch(Later(args)) => args.run(cx).await,
+            Self::Resume(Later(args)) => args.run(cx).await,
+            Self::Cancel(Later(args)) => args.run(cx).await,
+            Self::Work(Later(args)) => args.run(cx).await,
+            Self::Undo(Later(args)) => args.run(cx).await,
+            Self::Merge(Later(args)) => args.run(cx).await,
+            Self::Prune(Later(args)) => args.run(cx).await,
         }
     }
 }

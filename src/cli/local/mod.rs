@@ -16,47 +16,48 @@ use std::path::PathBuf;
 use serde_json::{Map, Value};
 
 use super::context::Context;
+use super::later::Later;
 use crate::domain::Result;
 
 /// Verbs on the embedded service.
 #[derive(Debug, clap::Subcommand)]
 pub enum Verb {
     /// Serve Microsoft Graph's dialect on this machine until Ctrl-C
-    Serve(serve::Args),
+    Serve(Later<serve::Args>),
     /// Add people, the same ones for the same number
-    Seed(seed::Args),
+    Seed(Later<seed::Args>),
     /// Ask what a sign-in would say
-    SignIn(sign_in::Args),
+    SignIn(Later<sign_in::Args>),
     /// Ask what a self-service password reset would say
-    Recover(recover::Args),
+    Recover(Later<recover::Args>),
     /// Print a demo person's password, seeds and tokens
-    Secrets(secrets::Args),
+    Secrets(Later<secrets::Args>),
     /// Print what phones and mailboxes received
-    Outbox(outbox::Args),
+    Outbox(Later<outbox::Args>),
     /// Show or move the service's clock
     #[command(subcommand)]
-    Clock(clock::Verb),
+    Clock(Later<clock::Verb>),
     /// Copy the service's data to a file
-    Snapshot(files::SnapshotArgs),
+    Snapshot(Later<files::SnapshotArgs>),
     /// Put a copy in the place of the service's data
-    Restore(files::RestoreArgs),
+    Restore(Later<files::RestoreArgs>),
     /// Delete the service's data; the next use begins afresh
-    Wipe(files::WipeArgs),
+    Wipe(Later<files::WipeArgs>),
 }
 
 impl Verb {
     pub(crate) async fn run(self, cx: &Context) -> Result<u8> {
         match self {
-            Self::Serve(args) => args.run(cx).await,
-            Self::Seed(args) => args.run(cx).await,
-            Self::SignIn(args) => args.run(cx).await,
-            Self::Recover(args) => args.run(cx).await,
-            Self::Secrets(args) => args.run(cx).await,
-            Self::Outbox(args) => args.run(cx).await,
-            Self::Clock(verb) => verb.run(cx).await,
-            Self::Snapshot(args) => args.run(cx).await,
-            Self::Restore(args) => args.run(cx),
-            Self::Wipe(args) => args.run(cx),
+            Self::Serve(Later(args)) => args.run(cx).await,
+            Self::Seed(Later(args)) => args.run(cx).await,
+            Self::SignIn(Later(args)) => args.run(cx).await,
+            Self::Recover(Later(args)) => args.run(cx).await,
+            Self::Secrets(Later(args)) => args.run(cx).await,
+            Self::Outbox(Later(args)) => args.run(cx).await,
+            Self::Clock(Later(verb)) => verb.run(cx).await,
+            Self::Snapshot(Later(args)) => args.run(cx).await,
+            Self::Restore(Later(args)) => args.run(cx),
+            Self::Wipe(Later(args)) => args.run(cx),
         }
     }
 }

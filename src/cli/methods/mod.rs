@@ -10,6 +10,7 @@ mod update;
 mod verify;
 
 use super::context::Context;
+use super::later::Later;
 use super::who::{Many, Selection};
 use crate::domain::{Error, ErrorCode, Result};
 use crate::jobs::plan::Wish;
@@ -18,35 +19,35 @@ use crate::jobs::plan::Wish;
 #[derive(Debug, clap::Subcommand)]
 pub enum Verb {
     /// List a person's methods, with the default and whether each can be used
-    List(list::Args),
+    List(Later<list::Args>),
     /// Add a method
     #[command(subcommand)]
-    Add(add::Verb),
+    Add(Later<add::Verb>),
     /// Give a method another number, address or name
-    Update(update::Args),
+    Update(Later<update::Args>),
     /// Remove methods
-    Remove(remove::Args),
+    Remove(Later<remove::Args>),
     /// Switch methods off without removing them
-    Disable(disable::Args),
+    Disable(Later<disable::Args>),
     /// Switch methods on again
-    Enable(enable::Args),
+    Enable(Later<enable::Args>),
     /// Make a method the default
-    SetDefault(set_default::Args),
+    SetDefault(Later<set_default::Args>),
     /// Send the code of a method that waits for one, or check it
-    Verify(verify::Args),
+    Verify(Later<verify::Args>),
 }
 
 impl Verb {
     pub(crate) async fn run(self, cx: &Context) -> Result<u8> {
         match self {
-            Self::List(args) => args.run(cx).await,
-            Self::Add(verb) => verb.run(cx).await,
-            Self::Update(args) => args.run(cx).await,
-            Self::Remove(args) => args.run(cx).await,
-            Self::Disable(args) => args.run(cx).await,
-            Self::Enable(args) => args.run(cx).await,
-            Self::SetDefault(args) => args.run(cx).await,
-            Self::Verify(args) => args.run(cx).await,
+            Self::List(Later(args)) => args.run(cx).await,
+            Self::Add(Later(verb)) => verb.run(cx).await,
+            Self::Update(Later(args)) => args.run(cx).await,
+            Self::Remove(Later(args)) => args.run(cx).await,
+            Self::Disable(Later(args)) => args.run(cx).await,
+            Self::Enable(Later(args)) => args.run(cx).await,
+            Self::SetDefault(Later(args)) => args.run(cx).await,
+            Self::Verify(Later(args)) => args.run(cx).await,
         }
     }
 }

@@ -100,12 +100,13 @@ impl Args {
         };
         log.before(&[about]).await?;
         let mut next = Vec::new();
+        let purpose = Purpose::Verify(chosen.kind);
         let (outcome, answered) = match code {
             Some(code) => {
                 let challenge = Challenge {
                     user: person.id.clone(),
                     method: chosen.id.clone(),
-                    purpose: Purpose::Verify,
+                    purpose,
                     channel: String::new(),
                     to: None,
                     expires_at: None,
@@ -119,7 +120,7 @@ impl Args {
                     Err(error) => (Err(error), false),
                 }
             }
-            None => match service.challenge(&person.id, &chosen.id, Purpose::Verify).await {
+            None => match service.challenge(&person.id, &chosen.id, purpose).await {
                 Ok(challenge) => {
                     next.push(format!("It counts once the code is checked: {again} --code CODE"));
                     (Ok(challenge::sent(cx, &challenge)), true)

@@ -25,9 +25,15 @@ pub(crate) struct Line {
 }
 
 impl Line {
+    /// A line that may name anything.
     pub(crate) fn new(args: &[OsString]) -> Self {
         let mut root = crate::cli::command();
         root.build();
+        Self::on(root, args)
+    }
+
+    /// A line by a tree in which all that it names is described.
+    pub(crate) fn on(root: Command, args: &[OsString]) -> Self {
         let mut tokens = Vec::new();
         let mut behind = false;
         let mut takes_value = false;

@@ -8,6 +8,7 @@ use std::io::BufReader;
 use std::path::Path;
 
 use super::context::Context;
+use super::later::Later;
 use crate::domain::shape::PlanRef;
 use crate::domain::{Error, ErrorCode, Result};
 use crate::jobs::planfile::{self, PlanFile};
@@ -16,16 +17,16 @@ use crate::jobs::planfile::{self, PlanFile};
 #[derive(Debug, clap::Subcommand)]
 pub enum Verb {
     /// Show what a plan would do
-    Show(show::Args),
+    Show(Later<show::Args>),
     /// Carry out a plan, exactly, under your own account and guards
-    Apply(apply::Args),
+    Apply(Later<apply::Args>),
 }
 
 impl Verb {
     pub(crate) async fn run(self, cx: &Context) -> Result<u8> {
         match self {
-            Self::Show(args) => args.run(cx).await,
-            Self::Apply(args) => args.run(cx).await,
+            Self::Show(Later(args)) => args.run(cx).await,
+            Self::Apply(Later(args)) => args.run(cx).await,
         }
     }
 }

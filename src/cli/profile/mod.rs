@@ -9,31 +9,32 @@ mod show;
 mod using;
 
 use super::context::Context;
+use super::later::Later;
 use crate::domain::Result;
 
 /// Verbs on profiles.
 #[derive(Debug, clap::Subcommand)]
 pub enum Verb {
     /// List profiles
-    List(list::Args),
+    List(Later<list::Args>),
     /// Show what holds in a profile, and where each value comes from
-    Show(show::Args),
+    Show(Later<show::Args>),
     /// Write a profile, from options or from a dialogue
-    Add(Box<add::Args>),
+    Add(Later<Box<add::Args>>),
     /// Make a profile the default one
-    Use(using::Args),
+    Use(Later<using::Args>),
     /// Take a profile away
-    Remove(remove::Args),
+    Remove(Later<remove::Args>),
 }
 
 impl Verb {
     pub(crate) async fn run(self, cx: &Context) -> Result<u8> {
         match self {
-            Self::List(args) => args.run(cx),
-            Self::Show(args) => args.run(cx),
-            Self::Add(args) => args.run(cx),
-            Self::Use(args) => args.run(cx),
-            Self::Remove(args) => args.run(cx).await,
+            Self::List(Later(args)) => args.run(cx),
+            Self::Show(Later(args)) => args.run(cx),
+            Self::Add(Later(args)) => args.run(cx),
+            Self::Use(Later(args)) => args.run(cx),
+            Self::Remove(Later(args)) => args.run(cx).await,
         }
     }
 }

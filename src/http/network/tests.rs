@@ -108,11 +108,16 @@ async fn answer(stream: &mut (impl tokio::io::AsyncRead + tokio::io::AsyncWrite 
 
 /// What a read of this address comes to: `ok`, or error and hint without the port.
 async fn ask(address: &str, network: &Network) -> String {
+    // What is not hopeless is tried again for as long.
+    within(address, network, 5).await
+}
+
+/// The same, with so many seconds for all tries.
+async fn within(address: &str, network: &Network, seconds: u64) -> String {
     let address = origin(address).unwrap();
     let transport = Arc::new(HttpTransport::new(network.clone()));
     let timer = Arc::new(SystemTimer::default());
-    // What is not hopeless is tried again for as long.
-    let timeout = Duration::from_secs(5);
+    let timeout = Duration::from_secs(seconds);
     let port = format!(":{}", address.port().unwrap_or_default());
     let pipeline = Pipeline::new(transport, timer, address, None, timeout);
     match pipeline.send(&Request::get("", "/", "/")).await {
@@ -243,6 +248,80 @@ async fn tls_at_a_plain_port_and_the_reverse_are_told_apart() {
     unavailable: cannot connect to 127.0.0.1:PORT: it does not speak plain http
     hint: it may be https://127.0.0.1:PORT: correct the address in the profile
     ");
+}
+
+/// A server that reads lines, as gunicorn does: it takes the first bytes of TLS for the beginning of one, and waits for
+/// its end. What it was asked in whole requests.
+async fn of_lines(answers: Option<&'static [u8]>) -> (u16, Arc<Mutex<Vec<String>>>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let asked = Arc::new(Mutex::new(Vec::new()));
+    let keeps = asked.clone();
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            let keeps = keeps.clone();
+            tokio::spawn(async move {
+                let mut read = Vec::new();
+                while !read.ends_with(b"\r\n\r\n") {
+                    let mut part = [0; 4096];
+                    match stream.read(&mut part).await {
+                        Ok(0) | Err(_) => return,
+                        Ok(length) => read.extend_from_slice(&part[..length]),
+                    }
+                }
+                keeps.lock().unwrap().push(String::from_utf8(read).unwrap());
+                match answers {
+                    Some(answer) => stream.write_all(answer).await.unwrap(),
+                    // Never, until the other side has had enough.
+                    None => drop(stream.read(&mut [0]).await),
+                }
+            });
+        }
+    });
+    (port, asked)
+}
+
+#[tokio::test]
+async fn a_plain_server_that_never_answers_a_handshake_is_one_clear_line_after_the_first_try() {
+    let (port, asked) = of_lines(Some(b"HTTP/1.1 302 Found\r\ncontent-length: 0\r\n\r\n")).await;
+    let mut network = Network::default();
+    let began = std::time::Instant::now();
+    insta::assert_snapshot!(within(&format!("https://127.0.0.1:{port}"), &network, 60).await, @r"
+    unavailable: cannot connect securely to 127.0.0.1:PORT: it does not speak TLS
+    hint: it may be http://127.0.0.1:PORT: correct the address in the profile
+    ");
+    // Far from its timeout, and after one try alone.
+    assert!(began.elapsed() < Duration::from_secs(20), "{:?}", began.elapsed());
+    assert_eq!(
+        *asked.lock().unwrap(),
+        [format!(
+            "HEAD / HTTP/1.1\r\nhost: 127.0.0.1:{port}\r\nconnection: close\r\n\r\n"
+        )]
+    );
+    // A proxy is never asked for what is on this machine, whatever the profile says.
+    network.proxy = crate::domain::Proxy::At(Secret::new("http://127.0.0.1:1"));
+    assert!(
+        within(&format!("https://127.0.0.1:{port}"), &network, 60)
+            .await
+            .contains("does not speak TLS")
+    );
+}
+
+#[tokio::test]
+async fn a_server_that_says_nothing_may_be_better_later_and_what_it_may_be_is_said() {
+    // What nginx says to plain HTTP at a port of TLS proves nothing; nor does silence.
+    for answers in [Some(&b"HTTP/1.1 400 Bad Request\r\n\r\n"[..]), None] {
+        let (port, asked) = of_lines(answers).await;
+        // The deadline comes in the middle of the next try, or before it.
+        let said = within(&format!("https://127.0.0.1:{port}"), &Network::default(), 4).await;
+        let (error, _) = said.split_once('\n').unwrap();
+        assert!(error.contains("cannot connect to 127.0.0.1:PORT"), "{error}");
+        assert!(
+            error.ends_with(": it did not answer a TLS handshake: is it http://127.0.0.1:PORT?"),
+            "{error}"
+        );
+        assert!(!asked.lock().unwrap().is_empty());
+    }
 }
 
 #[tokio::test]

@@ -239,12 +239,14 @@ impl Core {
     }
 
     /// The last answer of a call, as its caller gets it.
+    /// `kept_from`: why the try before did not even connect, where it did not.
     pub(super) fn take(
         &self,
         result: std::result::Result<WireAnswer, Failed>,
         call_id: &str,
         tries: u32,
         maybe_done: bool,
+        kept_from: Option<&str>,
     ) -> Result<Response> {
         let tells = matches!(&result, Ok(answer) if answer.status < 500 && answer.status != 429);
         if maybe_done && !tells {
@@ -269,7 +271,7 @@ impl Core {
             )
             .hint("check that the service runs, the url of the profile, and the network")),
             Err(Failed::Hopeless(error)) => Err(error),
-            Err(Failed::NoAnswer { timed_out: true, .. }) => Err(self.too_late(tries)),
+            Err(Failed::NoAnswer { timed_out: true, .. }) => Err(self.too_late(tries, kept_from)),
             Err(Failed::NoAnswer { why, .. }) => Err(Error::new(
                 ErrorCode::Unavailable,
                 format!("no answer from {}: {why}", self.host()),
@@ -283,21 +285,19 @@ impl Core {
         }
     }
 
-    pub(super) fn too_late(&self, tries: u32) -> Error {
+    /// The deadline passed. `kept_from`: why there was no connection so far, which says more than the time does.
+    pub(super) fn too_late(&self, tries: u32, kept_from: Option<&str>) -> Error {
         let times = if tries == 1 {
             "1 try".to_owned()
         } else {
             format!("{tries} tries")
         };
-        Error::new(
-            ErrorCode::TimedOut,
-            format!(
-                "no answer from {} in {} s, {times}",
-                self.host(),
-                self.timeout.as_secs()
-            ),
-        )
-        .hint("try again, or allow more with --timeout")
+        let (host, seconds) = (self.host(), self.timeout.as_secs());
+        let message = match kept_from {
+            Some(why) => format!("cannot connect to {host} in {seconds} s, {times}: {why}"),
+            None => format!("no answer from {host} in {seconds} s, {times}"),
+        };
+        Error::new(ErrorCode::TimedOut, message).hint("try again, or allow more with --timeout")
     }
 
     /// Nothing may be sent before the deadline.

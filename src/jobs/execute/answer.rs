@@ -77,6 +77,7 @@ impl Window<'_> {
     /// Takes a step back that was not sent: without a token nothing is.
     fn withhold(&mut self, at: At, error: &Error) {
         let (who, place) = at;
+        self.signed_out.get_or_insert_with(|| error.clone());
         let step_id = self.people[who].step(place).map(|step| step.id.clone());
         let row = self.row(at);
         let mut told = row.record.row.clone();
@@ -96,7 +97,6 @@ impl Window<'_> {
         if self.withheld.is_empty() {
             return Ok(());
         }
-        self.signed_out = true;
         self.stop.set();
         let withheld = std::mem::take(&mut self.withheld);
         self.job.witness.after(&withheld).await

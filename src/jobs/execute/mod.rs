@@ -159,6 +159,8 @@ pub enum Early {
 pub struct Ran {
     /// Why it ended early, where it did.
     pub early: Option<Early>,
+    /// What ended the sign-in, where that is why.
+    pub signed_out: Option<Error>,
     /// What the service said that stays for people, of the first of them.
     pub notices: Vec<Next>,
     /// What comes next, with its command.
@@ -227,7 +229,8 @@ impl Job<'_> {
                             ran.lost += done.lost;
                             keep_some(&mut ran.notices, done.notices);
                             keep_some(&mut ran.hints, done.hints);
-                            if done.signed_out {
+                            if done.signed_out.is_some() {
+                                ran.signed_out = ran.signed_out.or(done.signed_out);
                                 ran.early.get_or_insert(Early::SignedOut);
                                 stop.set();
                             }

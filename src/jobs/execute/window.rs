@@ -24,7 +24,8 @@ pub(super) struct Window<'a> {
     pub(super) hints: Vec<String>,
     /// Steps that were not sent, because nobody is signed in any more: the witness was told that they would be.
     pub(super) withheld: Vec<(String, StepRow)>,
-    pub(super) signed_out: bool,
+    /// Why nobody is.
+    pub(super) signed_out: Option<Error>,
 }
 
 /// What became of steps at the door.
@@ -47,7 +48,7 @@ pub(super) struct Ended {
     pub(super) lost: u64,
     pub(super) notices: Vec<Next>,
     pub(super) hints: Vec<String>,
-    pub(super) signed_out: bool,
+    pub(super) signed_out: Option<Error>,
 }
 
 impl<'a> Window<'a> {
@@ -59,7 +60,7 @@ impl<'a> Window<'a> {
             notices: Vec::new(),
             hints: Vec::new(),
             withheld: Vec::new(),
-            signed_out: false,
+            signed_out: None,
         }
     }
 

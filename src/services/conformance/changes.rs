@@ -1,12 +1,12 @@
 //! The cases that change something: what the person has, what is done, what holds afterwards.
 
 use super::Bench;
-use super::access;
 use super::directory::{PROVIDER, TOKENS};
 use super::world::{Facts, World};
+use super::{access, kinds, switching};
 use crate::domain::{
     Action, Capability, Effect, EffectState, Method, MethodKind, MethodState, PhoneNumber, Secret,
-    SecurityInfo, Slot, Step, User, UserId,
+    SecurityInfo, Slot, Step, Use, User, UserId,
 };
 
 pub(super) type Verdict = Result<(), String>;
@@ -29,13 +29,25 @@ pub(super) struct Case {
     /// What is done to the person first, past the program.
     pub(super) prepare: fn(&dyn World, &UserId),
     action: Box<dyn Fn(&SecurityInfo) -> Action + Send + Sync>,
-    pub(super) slot: Option<(Slot, String)>,
+    slot: Option<(Slot, String)>,
     pub(super) holds: Box<dyn Fn(&Seen<'_>) -> Verdict + Send + Sync>,
     /// What the same step is a second time; `None`: that is the service's affair.
     pub(super) again: Option<EffectState>,
 }
 
 impl Case {
+    /// The same, once this was done to the person.
+    pub(super) fn after(mut self, prepare: fn(&dyn World, &UserId)) -> Self {
+        self.prepare = prepare;
+        self
+    }
+
+    /// The same, with a secret that goes in.
+    pub(super) fn with(mut self, slot: Slot, text: String) -> Self {
+        self.slot = Some((slot, text));
+        self
+    }
+
     /// What a service must declare for it.
     pub(super) fn needs(&self) -> Capability {
         (self.action)(&SecurityInfo::default()).needs()
@@ -81,7 +93,7 @@ pub(super) fn find(info: &SecurityInfo, kind: MethodKind) -> Option<&Method> {
     info.methods().iter().find(|method| method.kind == kind)
 }
 
-fn id_of(info: &SecurityInfo, kind: MethodKind) -> crate::domain::MethodId {
+pub(super) fn id_of(info: &SecurityInfo, kind: MethodKind) -> crate::domain::MethodId {
     find(info, kind).map_or_else(|| "none".into(), |method| method.id.clone())
 }
 
@@ -92,13 +104,30 @@ fn stands(seen: &Seen<'_>, kind: MethodKind, wanted: &str) -> Verdict {
         method.number == Some(number(wanted)),
         format!("the number is {:?}", method.number),
     )?;
-    let verifies = seen.bench.declares(Capability::Verify(kind));
+    waits(seen, method)
+}
+
+/// What was made counts, or waits for its code where the service verifies, and says so.
+pub(super) fn waits(seen: &Seen<'_>, method: &Method) -> Verdict {
+    let verifies = seen.bench.declares(Capability::Verify(method.kind));
     let state = if verifies {
         MethodState::Pending
     } else {
         MethodState::Ready
     };
-    ensure(method.state == state, format!("it is {:?}", method.state))
+    ensure(method.state == state, format!("it is {:?}", method.state))?;
+    let said = seen.effect.detail.as_deref() == Some("waits for its code");
+    ensure(
+        said == verifies,
+        format!("the effect says {:?}", seen.effect.detail),
+    )
+}
+
+/// Mail and questions verify a sign-in, or serve password reset alone.
+fn serves(seen: &Seen<'_>, method: &Method) -> Verdict {
+    let signs_in = seen.bench.facts().signing_in.contains(&method.kind);
+    let wanted = if signs_in { Use::SignIn } else { Use::Reset };
+    ensure(method.uses == [wanted], format!("it is for {:?}", method.uses))
 }
 
 const NEW: &str = "+1 4255550123";
@@ -108,8 +137,9 @@ pub(super) fn cases(facts: &Facts) -> Vec<Case> {
     additions(&mut cases, facts);
     enrolments(&mut cases);
     updates(&mut cases);
-    removals(&mut cases, facts);
+    kinds::cases(&mut cases, facts);
     access::cases(&mut cases, facts);
+    switching::cases(&mut cases, facts);
     cases
 }
 
@@ -138,7 +168,7 @@ fn additions(cases: &mut Vec<Case>, facts: &Facts) {
         ));
     }
     cases.push(case(
-        "adds a mail address for password reset only",
+        "adds a mail address for what the service has mail for",
         &[],
         |_| Action::AddEmail {
             address: "new@home.example".into(),
@@ -150,7 +180,8 @@ fn additions(cases: &mut Vec<Case>, facts: &Facts) {
                 method.address.as_deref() == Some("new@home.example"),
                 "it has another address",
             )?;
-            ensure(!method.signs_in(), "it signs in")
+            serves(seen, method)?;
+            waits(seen, method)
         },
     ));
     cases.push(case(
@@ -192,27 +223,20 @@ fn additions(cases: &mut Vec<Case>, facts: &Facts) {
                 "link and secret differ",
             )?;
             let method = find(seen.after, MethodKind::Totp).ok_or("it is not listed")?;
-            let checks = seen.bench.declares(Capability::Verify(MethodKind::Totp));
-            let state = if checks {
-                MethodState::Pending
-            } else {
-                MethodState::Ready
-            };
-            ensure(method.state == state, format!("it is {:?}", method.state))
+            waits(seen, method)
         },
     ));
     // Who has no questions to choose from refuses whatever is asked.
-    let chosen: Vec<String> = match facts.questions.get(..3) {
-        Some(three) => three.to_vec(),
-        None => vec!["First pet?".to_owned()],
+    let chosen = match facts.questions.as_slice() {
+        [] => vec!["First pet?".to_owned()],
+        all => all.to_vec(),
     };
-    let answers: Vec<_> = chosen
-        .iter()
-        .zip(["Rex the dog", "Old Volvo", "Oak street"])
-        .map(|(question, answer)| serde_json::json!({"question": question, "answer": answer}))
+    let answers: Vec<_> = (1..)
+        .zip(&chosen)
+        .map(|(at, question)| serde_json::json!({"question": question, "answer": format!("The answer {at}")}))
         .collect();
-    let mut questions = case(
-        "sets security questions for password reset only",
+    let questions = case(
+        "sets security questions for what the service has them for",
         &[],
         move |_| Action::AddQuestions {
             questions: chosen.clone(),
@@ -220,39 +244,67 @@ fn additions(cases: &mut Vec<Case>, facts: &Facts) {
         Some(EffectState::Done),
         |seen| {
             let method = find(seen.after, MethodKind::Questions).ok_or("they are not there")?;
-            ensure(!method.signs_in() && !method.can_be_default, "they sign in")
+            serves(seen, method)?;
+            ensure(!method.can_be_default, "they can be the default")
         },
     );
-    questions.slot = Some((Slot::Answers, serde_json::Value::from(answers).to_string()));
-    cases.push(questions);
-    for kind in [
-        MethodKind::Authenticator,
-        MethodKind::Totp,
-        MethodKind::Hotp,
-        MethodKind::Passkey,
-        MethodKind::SecurityKey,
-    ] {
-        cases.push(case(
-            &format!("gives {kind} another name"),
-            &[kind],
-            move |info| Action::Rename {
-                method: id_of(info, kind),
-                kind,
-                name: "Café \"9\"".into(),
-            },
-            None,
-            move |seen| {
-                let method = find(seen.after, kind).ok_or("it is gone")?;
-                ensure(
-                    method.name.as_deref() == Some("Café \"9\""),
-                    format!("it is called {:?}", method.name),
-                )
-            },
-        ));
-    }
+    cases.push(questions.with(Slot::Answers, serde_json::Value::from(answers).to_string()));
 }
 
 fn enrolments(cases: &mut Vec<Case>) {
+    cases.push(case(
+        "enrols an authenticator that counts, which waits for its first code where codes are checked",
+        &[MethodKind::PhoneMobile],
+        |_| Action::AddHotp {
+            name: Some("YubiKey 5".into()),
+        },
+        None,
+        |seen| {
+            let minted = seen.effect.secret.as_ref().ok_or("there is no secret")?;
+            let uri = minted.uri.as_ref().ok_or("there is no link")?;
+            ensure(
+                minted.kind == "hotp" && uri.expose().starts_with("otpauth://hotp/"),
+                "the link is odd",
+            )?;
+            ensure(
+                uri.expose().contains(minted.value.expose()),
+                "link and secret differ",
+            )?;
+            let method = find(seen.after, MethodKind::Hotp).ok_or("it is not listed")?;
+            ensure(
+                seen.effect.created.as_ref() == Some(&method.id)
+                    && method.name.as_deref() == Some("YubiKey 5"),
+                format!("{method:?}"),
+            )?;
+            waits(seen, method)
+        },
+    ));
+    cases.push(case(
+        "enrols a telephone that approves, which waits for its app",
+        &[MethodKind::PhoneMobile],
+        |_| Action::AddPush {
+            name: Some("Pixel 9".into()),
+        },
+        None,
+        |seen| {
+            let minted = seen.effect.secret.as_ref().ok_or("there is no secret")?;
+            let uri = minted.uri.as_ref().ok_or("there is no link")?;
+            ensure(
+                minted.kind == "push" && uri.expose().starts_with("otpauth://"),
+                "the link is odd",
+            )?;
+            let method = find(seen.after, MethodKind::Push).ok_or("it is not listed")?;
+            ensure(
+                seen.effect.created.as_ref() == Some(&method.id) && method.name.as_deref() == Some("Pixel 9"),
+                format!("{method:?}"),
+            )?;
+            ensure(method.state == MethodState::Pending, "it counts already")?;
+            ensure(
+                seen.effect.detail.as_deref() == Some("waits for the app"),
+                "it does not say so",
+            )
+        },
+    ));
     cases.push(case(
         "registers somebody with another provider",
         &[MethodKind::PhoneMobile],
@@ -340,7 +392,7 @@ fn updates(cases: &mut Vec<Case>) {
         ));
     }
     cases.push(case(
-        "keeps the default's number until the new one is verified",
+        "gives the default another number, and keeps the old one until then where that is so",
         &[MethodKind::PhoneMobile],
         |info| Action::UpdatePhone {
             method: id_of(info, MethodKind::PhoneMobile),
@@ -351,13 +403,12 @@ fn updates(cases: &mut Vec<Case>) {
         |seen| {
             let method = find(seen.after, MethodKind::PhoneMobile).ok_or("it is gone")?;
             let verifies = seen.bench.declares(Capability::Verify(MethodKind::PhoneMobile));
-            let (stands, waits) = if verifies {
-                (number("+1 4255550100"), Some(number(NEW)))
-            } else {
-                (number(NEW), None)
-            };
+            if !verifies || !seen.bench.facts().keeps_number {
+                ensure(method.pending_number.is_none(), format!("{method:?}"))?;
+                return stands(seen, MethodKind::PhoneMobile, NEW);
+            }
             ensure(
-                method.number == Some(stands) && method.pending_number == waits,
+                method.number == Some(number("+1 4255550100")) && method.pending_number == Some(number(NEW)),
                 format!("{method:?}"),
             )?;
             ensure(method.state == MethodState::Ready, "it does not count any more")
@@ -377,47 +428,6 @@ fn updates(cases: &mut Vec<Case>) {
                 method.address.as_deref() == Some("other@home.example"),
                 "it has another address",
             )
-        },
-    ));
-}
-
-fn removals(cases: &mut Vec<Case>, facts: &Facts) {
-    macro_rules! removal {
-        ($($kind:ident)+) => { [$((MethodKind::$kind, &[MethodKind::$kind][..])),+] };
-    }
-    let kinds = removal! {
-        Authenticator Totp Hotp Push PhoneMobile PhoneAlternate PhoneOffice Email Passkey SecurityKey WindowsHello
-        PlatformKey HardwareToken TemporaryPass External QrPin Questions BackupCodes
-    };
-    for (kind, has) in kinds {
-        cases.push(case(
-            &format!("removes {kind}"),
-            has,
-            move |info| Action::RemoveMethod {
-                method: id_of(info, kind),
-                kind,
-            },
-            Some(EffectState::Unchanged),
-            move |seen| {
-                ensure(find(seen.before, kind).is_some(), "it was not listed before")?;
-                ensure(find(seen.after, kind).is_none(), "it is still there")
-            },
-        ));
-    }
-    let [stands, wanted] = facts.defaults;
-    cases.push(case(
-        "says what the default is and makes another one it",
-        &[stands, wanted],
-        move |info| Action::SetDefault {
-            method: id_of(info, wanted),
-            kind: wanted,
-            via: None,
-        },
-        None,
-        move |seen| {
-            let default = |info: &SecurityInfo| info.default_method().map(|method| method.kind);
-            ensure(default(seen.before) == Some(stands), "it was another before")?;
-            ensure(default(seen.after) == Some(wanted), "it is not")
         },
     ));
 }

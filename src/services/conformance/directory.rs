@@ -11,7 +11,7 @@ use super::As;
 use super::changes::{Verdict, ensure};
 use super::world::{Facts, World};
 use crate::auth::Credential;
-use crate::domain::{Clock as _, MethodKind, Policy, PolicyUse, SystemClock, User, UserId};
+use crate::domain::{Asked, Clock as _, MethodKind, Policy, PolicyUse, SystemClock, User, UserId, Via};
 use crate::server::{self, Running};
 use crate::services::ConnectOptions;
 
@@ -110,7 +110,15 @@ fn facts() -> Facts {
         remembered: EACH,
         device: Some("iPhone 14"),
         app_passwords: EACH,
-        questions: POOL.map(str::to_owned).to_vec(),
+        questions: POOL[..3].iter().map(|question| (*question).to_owned()).collect(),
+        signing_in: &[],
+        code_goes: Via::Call,
+        keeps_number: true,
+        asking: &[
+            (MethodKind::PhoneMobile, Asked::Code, "sms"),
+            (MethodKind::PhoneMobile, Asked::Call, "call"),
+            (MethodKind::Authenticator, Asked::Push, "approve"),
+        ],
     }
 }
 
@@ -310,6 +318,12 @@ impl World for Directory {
     }
 
     fn lock(&self, _user: &UserId) {}
+
+    fn close(&self, user: &UserId) {
+        let sql = "UPDATE users SET enabled = 0 WHERE id = ?1";
+        let connection = self.connection.lock().unwrap();
+        assert_eq!(connection.execute(sql, [&user.0]).unwrap(), 1);
+    }
 
     fn filter_for(&self, user: &User) -> String {
         format!("userPrincipalName eq '{}'", user.sign_in_name)

@@ -56,7 +56,7 @@ fn is_refused<T: std::fmt::Debug>(bench: &Bench, before: usize, result: crate::d
 
 pub(super) async fn activates_token(bench: &Bench) -> Outcome {
     if !bench.declares(Capability::Verify(MethodKind::HardwareToken)) {
-        return is_not_asked(bench, Purpose::Verify).await;
+        return is_not_asked(bench, Purpose::Verify(MethodKind::HardwareToken)).await;
     }
     let user = bench.world.add_person(&[MethodKind::PhoneMobile]);
     let other = bench.world.add_person(&[MethodKind::PhoneMobile]);
@@ -71,7 +71,12 @@ pub(super) async fn activates_token(bench: &Bench) -> Outcome {
     told(give(bench, &user, TOKENS[1], None).await)?;
     let (id, pending) = state(&user).await.ok_or("it is not there")?;
     ensure(pending == MethodState::Pending, "it counts without a code")?;
-    let challenge = told(bench.service.challenge(&user, &id, Purpose::Verify).await)?;
+    let challenge = told(
+        bench
+            .service
+            .challenge(&user, &id, Purpose::Verify(MethodKind::HardwareToken))
+            .await,
+    )?;
     ensure(
         challenge.channel == "app",
         format!("it went by {}", challenge.channel),

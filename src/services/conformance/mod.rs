@@ -1,7 +1,9 @@
 //! One list of cases for every service. What a service declares must pass its case; what it does not declare must be
 //! refused with zero requests sent. A declared capability without a case fails the test, so nothing is green by
 //! having been forgotten. On `local` and `entra` they run against the embedded server with every `cargo test`, on the
-//! others against a real one, which `tests/live/run.sh` starts (`live`).
+//! others against a real one, which the scripts of `tests/live` start (`live`).
+//!
+//! Whoever adds a service writes what its server is like in one file of `live/`, and one line in `live/mod.rs`.
 //!
 //! Test code: it alone may import `server`.
 
@@ -10,9 +12,11 @@ mod changes;
 mod console;
 mod directory;
 mod enrolling;
+mod kinds;
 mod live;
 mod organization;
 mod reads;
+mod switching;
 mod verifying;
 mod world;
 
@@ -28,10 +32,14 @@ use self::directory::Directory;
 use self::world::{Facts, Ran, World};
 use super::{Gated, connect_through};
 use crate::domain::{
-    Answer, Capability, Effect, ErrorCode, IdentityService as _, Parts, Result, SecurityInfo, Step, User,
-    UserId, UserQuery,
+    Answer, Capability, Effect, ErrorCode, IdentityService as _, MethodKind, Parts, Result, SecurityInfo,
+    Step, User, UserId, UserQuery,
 };
 use crate::http::{Failed, HttpTransport, Transport, WireAnswer, WireRequest};
+
+/// So many cases are in the list; each service runs every one. It is written here alone: `tests/live/conformance.sh` reads
+/// it, multiplies it by the live services, and holds what ran against that.
+const CASES: usize = 90;
 
 /// A transport that counts what it sends.
 #[derive(Default)]
@@ -58,6 +66,8 @@ enum As {
 /// A service, connected to a server with people of its own.
 struct Bench {
     service: Gated,
+    /// The same where the administrators are, if they are elsewhere.
+    of_admins: Option<Gated>,
     operator: crate::domain::Operator,
     transport: Arc<Counting>,
     world: Box<dyn World>,
@@ -72,8 +82,13 @@ impl Bench {
     async fn over(world: Box<dyn World>) -> Self {
         let transport = Arc::new(Counting::default());
         let connected = connect_through(world.options(), transport.clone()).await.unwrap();
+        let of_admins = match world.of_admins() {
+            Some(options) => Some(connect_through(options, transport.clone()).await.unwrap().service),
+            None => None,
+        };
         Self {
             service: connected.service,
+            of_admins,
             operator: connected.operator,
             transport,
             world,
@@ -82,6 +97,11 @@ impl Bench {
 
     fn facts(&self) -> &Facts {
         self.world.facts()
+    }
+
+    /// The service where the administrators are.
+    fn among_admins(&self) -> &Gated {
+        self.of_admins.as_ref().unwrap_or(&self.service)
     }
 
     fn sent(&self) -> usize {
@@ -120,6 +140,8 @@ async fn passes_every_case(name: &str, bench: &Bench) {
     let mut failures = Vec::new();
     let (changes, reads) = (changes::cases(bench.facts()), reads::cases());
     let all = changes.len() + reads.len();
+    assert_eq!(all, CASES, "cases were added or taken away: so says CASES");
+    is_stocked(bench);
     for case in &changes {
         let capability = case.needs();
         covered.insert(capability);
@@ -152,6 +174,22 @@ async fn passes_every_case(name: &str, bench: &Bench) {
         ran.count()
     );
     assert!(failures.is_empty(), "{name}:\n{}", failures.join("\n"));
+}
+
+/// A case about what nobody has would pass by doing nothing.
+fn is_stocked(bench: &Bench) {
+    let facts = bench.facts();
+    for (capability, count) in [
+        (Capability::ListRemembered, facts.remembered),
+        (Capability::ListAppPasswords, facts.app_passwords),
+        (Capability::Add(MethodKind::Questions), facts.questions.len()),
+        (Capability::CheckCaller, facts.asking.len()),
+    ] {
+        assert!(
+            !bench.declares(capability) || count >= 2,
+            "{capability}: declared, and the world has {count} for it"
+        );
+    }
 }
 
 /// A declared change does what its case says, and a second time what is said of second times.

@@ -2,8 +2,8 @@
 
 use futures::TryStreamExt as _;
 
-use super::Bench;
 use super::reads::{Outcome, ensure};
+use super::{Bench, Gated};
 use crate::domain::{Action, IdentityService as _, RegistrationRow, ReportQuery, Step, UserId, Without};
 
 pub(super) async fn reads_policy(bench: &Bench) -> Outcome {
@@ -19,6 +19,15 @@ pub(super) async fn reads_policy(bench: &Bench) -> Outcome {
     ensure(
         policy.methods.iter().all(|row| row.allowed_for_user.is_none()),
         "nobody was asked for",
+    )?;
+    let judged = bench
+        .service
+        .policy(Some(&person))
+        .await
+        .map_err(|error| format!("{error:?}"))?;
+    ensure(
+        judged.methods.iter().all(|row| row.allowed_for_user.is_some()),
+        "somebody was asked for, and it is not judged",
     )?;
     let Some(kind) = bench.facts().for_group else {
         return Ok(());
@@ -43,14 +52,14 @@ pub(super) async fn reports(bench: &Bench) -> Outcome {
     let facts = bench.facts();
     let with = bench.world.add_person(&facts.registered);
     let without = bench.world.add_person(&facts.unregistered);
-    let rows = async |query: ReportQuery| -> Result<Vec<RegistrationRow>, String> {
-        bench
-            .service
+    let rows_of = async |service: &Gated, query: ReportQuery| -> Result<Vec<RegistrationRow>, String> {
+        service
             .registration(&query)
             .try_collect()
             .await
             .map_err(|error: crate::domain::Error| format!("{error:?}"))
     };
+    let rows = |query| rows_of(&bench.service, query);
     let all = rows(ReportQuery::default()).await?;
     let row = all
         .iter()
@@ -74,13 +83,19 @@ pub(super) async fn reports(bench: &Bench) -> Outcome {
         !lacking.iter().any(|row| row.user.id == with),
         "the one with is listed",
     )?;
-    let admins = rows(ReportQuery {
+    let admins = || ReportQuery {
         admins: true,
         ..ReportQuery::default()
-    })
-    .await?;
+    };
     ensure(
-        admins.iter().any(|row| row.user.sign_in_name == facts.admin),
+        !rows(admins()).await?.iter().any(|row| row.user.id == with),
+        "somebody without rights is listed as an administrator",
+    )?;
+    ensure(
+        rows_of(bench.among_admins(), admins())
+            .await?
+            .iter()
+            .any(|row| row.user.sign_in_name == facts.admin),
         "no administrator is listed",
     )?;
     bench

@@ -3,10 +3,10 @@
 use futures::future::BoxFuture;
 use futures::{FutureExt as _, TryStreamExt as _};
 
-use super::Bench;
 use super::enrolling::{activates_token, keeps_tokens, registers_passkey};
 use super::organization::{reads_policy, reports};
-use super::verifying::{checks_callers, verifies_phone, verifies_totp};
+use super::verifying::{checks_callers, verifies_sent, verifies_shown};
+use super::{Bench, Gated};
 use crate::domain::{
     Capability, ErrorCode, IdentityService as _, MethodKind, Parts, RegistrationState, User, UserId,
     UserQuery,
@@ -75,22 +75,32 @@ pub(super) fn cases() -> Vec<(Capability, &'static str, Run)> {
         (
             Capability::Verify(MethodKind::PhoneMobile),
             "verifies a mobile number",
-            |bench| verifies_phone(bench, MethodKind::PhoneMobile).boxed(),
+            |bench| verifies_sent(bench, MethodKind::PhoneMobile).boxed(),
         ),
         (
             Capability::Verify(MethodKind::PhoneAlternate),
             "verifies an alternate number",
-            |bench| verifies_phone(bench, MethodKind::PhoneAlternate).boxed(),
+            |bench| verifies_sent(bench, MethodKind::PhoneAlternate).boxed(),
         ),
         (
             Capability::Verify(MethodKind::PhoneOffice),
             "verifies an office number",
-            |bench| verifies_phone(bench, MethodKind::PhoneOffice).boxed(),
+            |bench| verifies_sent(bench, MethodKind::PhoneOffice).boxed(),
+        ),
+        (
+            Capability::Verify(MethodKind::Email),
+            "verifies a mail address",
+            |bench| verifies_sent(bench, MethodKind::Email).boxed(),
         ),
         (
             Capability::Verify(MethodKind::Totp),
             "verifies an authenticator",
-            |bench| verifies_totp(bench).boxed(),
+            |bench| verifies_shown(bench, MethodKind::Totp).boxed(),
+        ),
+        (
+            Capability::Verify(MethodKind::Hotp),
+            "verifies an authenticator that counts",
+            |bench| verifies_shown(bench, MethodKind::Hotp).boxed(),
         ),
         (
             Capability::Verify(MethodKind::HardwareToken),
@@ -120,8 +130,11 @@ pub(super) fn ensure(holds: bool, what: impl Into<String>) -> Outcome {
 }
 
 async fn found(bench: &Bench, query: UserQuery) -> Result<Vec<User>, String> {
-    bench
-        .service
+    found_by(&bench.service, query).await
+}
+
+async fn found_by(service: &Gated, query: UserQuery) -> Result<Vec<User>, String> {
+    service
         .users(&query)
         .try_collect()
         .await
@@ -251,15 +264,20 @@ async fn reads_many(bench: &Bench) -> Outcome {
 async fn reads_privileges(bench: &Bench) -> Outcome {
     let person = bench.world.add_person(&[]);
     bench.world.join(&person);
-    let admin = found(bench, UserQuery::Ids(vec![bench.facts().admin.clone()]))
-        .await?
-        .remove(0)
-        .id;
-    let mut privileges = bench.service.privileges(&[person, admin]).await.into_iter();
-    let (person, admin) = (
-        privileges.next().unwrap().unwrap(),
-        privileges.next().unwrap().unwrap(),
-    );
+    let asked = UserQuery::Ids(vec![bench.facts().admin.clone()]);
+    let admin = found_by(bench.among_admins(), asked).await?.remove(0).id;
+    // Both at once where they are in one place.
+    let (person, admin) = match &bench.of_admins {
+        None => {
+            let mut privileges = bench.service.privileges(&[person, admin]).await.into_iter();
+            (privileges.next().unwrap(), privileges.next().unwrap())
+        }
+        Some(elsewhere) => (
+            bench.service.privileges(&[person]).await.remove(0),
+            elsewhere.privileges(&[admin]).await.remove(0),
+        ),
+    };
+    let (person, admin) = (person.unwrap(), admin.unwrap());
     ensure(
         person.privileged == Some(false) && person.roles.is_some(),
         format!("{person:?}"),
@@ -278,6 +296,7 @@ async fn reads_privileges(bench: &Bench) -> Outcome {
 
 async fn lists_devices(bench: &Bench) -> Outcome {
     let person = bench.world.add_person(&[]);
+    bench.world.remember(&person);
     let parts = Parts {
         devices: true,
         ..Parts::NONE
@@ -315,6 +334,7 @@ async fn lists_devices(bench: &Bench) -> Outcome {
 /// A part that is told where it is declared, and else explained with zero requests sent.
 async fn lists(bench: &Bench, part: &str, parts: Parts, capability: Capability) -> Outcome {
     let person = bench.world.add_person(&[]);
+    bench.world.give_app_passwords(&person);
     let before = bench.sent();
     let info = bench
         .service

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use super::changes::Verdict;
-use crate::domain::{MethodKind, Policy, User, UserId};
+use crate::domain::{Asked, MethodKind, Policy, User, UserId, Via};
 use crate::services::ConnectOptions;
 
 /// A password that every server's policy takes.
@@ -20,18 +20,26 @@ pub(super) struct Facts {
     pub(super) unregistered: Vec<MethodKind>,
     /// Name and id of the group that people are put in.
     pub(super) group: (String, String),
-    /// The sign-in name of somebody with rights over the directory.
+    /// The sign-in name of somebody with rights over the directory; where, [`World::of_admins`] says.
     pub(super) admin: String,
     /// The kind that the policy keeps for the group, as its row is called.
     pub(super) for_group: Option<&'static str>,
-    /// Remembered devices of everybody who is made.
+    /// Remembered devices of whoever has any: several, where the service lists them.
     pub(super) remembered: usize,
     /// The registered device of everybody who is made.
     pub(super) device: Option<&'static str>,
-    /// App passwords of everybody who is made.
+    /// App passwords of whoever has any: several, where the service lists them.
     pub(super) app_passwords: usize,
-    /// Questions that can be chosen.
+    /// Questions that somebody may choose, as many as the service wants.
     pub(super) questions: Vec<String>,
+    /// Those of mail and questions that verify a sign-in too; the others serve password reset alone.
+    pub(super) signing_in: &'static [MethodKind],
+    /// How the first code of a number goes out.
+    pub(super) code_goes: Via,
+    /// Whether a number that is replaced counts until the new one is verified.
+    pub(super) keeps_number: bool,
+    /// How callers can be asked: by which kind, in which way, and what the challenge calls it.
+    pub(super) asking: &'static [(MethodKind, Asked, &'static str)],
 }
 
 /// A server with its directory. What it makes and asks goes past the program.
@@ -42,9 +50,43 @@ pub(super) trait World: Send + Sync {
     /// How to connect to it.
     fn options(&self) -> ConnectOptions;
 
-    /// A person with a password, one session, and of these methods those that the service has; the first of them is
-    /// the default where it can be.
+    /// How to connect to where the administrators are; `None`: they are among the people.
+    fn of_admins(&self) -> Option<ConnectOptions> {
+        None
+    }
+
+    /// A person with a password, one session, and of these methods those that the service has, ready where nothing but a
+    /// code is waited for; the first of them is the default where it can be.
     fn add_person(&self, has: &[MethodKind]) -> UserId;
+
+    /// Has devices of somebody remembered, where that is not so of everybody.
+    fn remember(&self, _user: &UserId) {}
+
+    /// Gives somebody app passwords, where not everybody has some.
+    fn give_app_passwords(&self, _user: &UserId) {}
+
+    /// The app passwords that the person was given.
+    fn app_passwords(&self, _user: &UserId) -> Vec<String> {
+        unreachable!("a service that declares resets of app passwords knows them here")
+    }
+
+    /// Whether a program with this password is let in for somebody.
+    fn lets_program_in(&self, _user: &UserId, _password: &str) -> bool {
+        unreachable!("a service that declares resets of app passwords takes them here")
+    }
+
+    /// Whether the authenticator that the person was made with is let in.
+    fn lets_in(&self, _user: &UserId) -> bool {
+        unreachable!("a service that declares switches of methods checks codes here")
+    }
+
+    /// Switches the methods of somebody off.
+    fn switch_off(&self, _user: &UserId) {
+        unreachable!("a service that declares switches of methods has them here")
+    }
+
+    /// Stops the account from signing in.
+    fn close(&self, user: &UserId);
 
     /// Puts somebody in the group.
     fn join(&self, user: &UserId);

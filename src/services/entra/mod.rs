@@ -209,7 +209,7 @@ impl IdentityService for EntraService {
     }
 
     async fn challenge(&self, user: &UserId, method: &MethodId, purpose: Purpose) -> Result<Challenge> {
-        if purpose != Purpose::Verify {
+        if !matches!(purpose, Purpose::Verify(_)) {
             return Err(no_verification());
         }
         self.shown_by_token(user, method)
@@ -218,7 +218,7 @@ impl IdentityService for EntraService {
     }
 
     async fn answer(&self, challenge: &Challenge, code: Secret) -> Result<Verdict> {
-        if challenge.purpose != Purpose::Verify {
+        if !matches!(challenge.purpose, Purpose::Verify(_)) {
             return Err(no_verification());
         }
         self.activate(&challenge.user, &challenge.method, &code).await

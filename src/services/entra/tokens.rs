@@ -11,8 +11,8 @@ use super::graph::{BETA, parse, person, quoted, read_of};
 use super::wire::WireMethod;
 use super::wire::tokens::{WireToken, new_token};
 use crate::domain::{
-    Challenge, Effect, Error, ErrorCode, HardwareToken, Method, MethodId, MethodState, NewToken, Purpose,
-    Result, Secret, Slot, Step, UserId, Verdict,
+    Challenge, Effect, Error, ErrorCode, HardwareToken, Method, MethodId, MethodKind, MethodState, NewToken,
+    Purpose, Result, Secret, Slot, Step, UserId, Verdict,
 };
 use crate::http::{Class, Request, Verb, encode_segment};
 
@@ -230,7 +230,7 @@ impl EntraService {
         Ok(found.map(|_| Challenge {
             user: user.clone(),
             method: method.clone(),
-            purpose: Purpose::Verify,
+            purpose: Purpose::Verify(MethodKind::HardwareToken),
             channel: "app".to_owned(),
             to: None,
             expires_at: None,

@@ -127,7 +127,7 @@ impl IdentityService for LocalService {
     async fn challenge(&self, user: &UserId, method: &MethodId, purpose: Purpose) -> Result<Challenge> {
         let segment = encode_segment(&method.0);
         let (path, template, body) = match purpose {
-            Purpose::Verify => (
+            Purpose::Verify(_) => (
                 format!("/verifications/{segment}"),
                 "/users/{id}/verifications/{methodId}",
                 serde_json::json!({}),
@@ -170,7 +170,7 @@ impl IdentityService for LocalService {
     async fn answer(&self, challenge: &Challenge, code: Secret) -> Result<Verdict> {
         let method = encode_segment(&challenge.method.0);
         let (path, template, body) = match challenge.purpose {
-            Purpose::Verify => (
+            Purpose::Verify(_) => (
                 format!("/verifications/{method}/answer"),
                 "/users/{id}/verifications/{methodId}/answer",
                 serde_json::json!({ "code": code.expose() }),

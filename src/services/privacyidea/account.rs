@@ -8,6 +8,7 @@ use super::PrivacyIdeaService;
 use super::api::{Answer, Call};
 use super::error::Area;
 use super::methods::{done, said_yes};
+use super::rights::held;
 use super::wire::{WireLock, WireLocks, WireToken, WireUser};
 use crate::domain::{
     Effect, EffectState, Error, ErrorCode, MethodId, Minted, Notice, Result, Secret, Slot, Step, UserId,
@@ -31,7 +32,7 @@ impl PrivacyIdeaService {
     /// Everybody of the realm whom somebody locked for good; nobody, where the account may not see locks.
     pub(super) async fn closed(&self) -> Result<HashSet<UserId>> {
         let mut closed = HashSet::new();
-        if self.api.claims().has_any(&["user_lock_read"]) == Some(false) {
+        if held("user_lock_read", self.api.claims()) == Some(false) {
             return Ok(closed);
         }
         let mut page = 1;
@@ -57,7 +58,7 @@ impl PrivacyIdeaService {
 
     /// Whether nobody locked the account for good; who may not see locks takes it for open.
     pub(super) async fn is_open(&self, person: &WireUser) -> Result<bool> {
-        if self.api.claims().has_any(&["user_lock_read"]) == Some(false) {
+        if held("user_lock_read", self.api.claims()) == Some(false) {
             return Ok(true);
         }
         match self.lock_of(person).await {

@@ -75,6 +75,11 @@ impl Call {
 }
 
 impl Api {
+    /// The way to the service, for those who wait by its time.
+    pub(super) const fn pipeline(&self) -> &Pipeline {
+        &self.pipeline
+    }
+
     /// Calls over a link.
     pub(super) fn new(link: Link) -> Self {
         Self {

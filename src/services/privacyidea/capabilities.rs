@@ -197,6 +197,16 @@ mod tests {
     }
 
     #[test]
+    fn an_account_that_may_do_everything_is_offered_everything() {
+        // So says the token of an administrator whose policy has the action `*`.
+        let all = narrowed(&TokenClaims {
+            permissions: vec!["*".to_owned()],
+            ..TokenClaims::default()
+        });
+        assert_eq!(all.entries(), declared().entries());
+    }
+
+    #[test]
     fn what_privacyidea_lacks_says_what_to_do_instead() {
         for (capability, answer) in declared().entries() {
             if let Answer::Unsupported { why, instead } = answer {

@@ -1,6 +1,8 @@
 //! Codes: the first one of a method that waits for it, and those by which a caller is checked. A challenge lies on the
 //! server under a number of its own, and is found there again by whoever comes with the code.
 
+use std::time::Duration;
+
 use jiff::Timestamp;
 use jiff::fmt::rfc2822;
 use serde_json::{Value, json};
@@ -10,10 +12,24 @@ use super::api::Call;
 use super::error::Area;
 use super::wire::{WireToken, WireUser};
 use crate::domain::{
-    Challenge, Clock as _, Error, ErrorCode, Method, MethodId, MethodKind, MethodState, Purpose, Result,
-    Secret, SystemClock, UserId, Verdict,
+    Asked, Challenge, Clock as _, Error, ErrorCode, Method, MethodId, MethodKind, MethodState, Purpose,
+    Result, Secret, SystemClock, UserId, Verdict,
 };
 use crate::http::{Class, Verb, encode_segment};
+
+/// How a challenge goes that is approved on the phone itself: nobody reads out a code.
+const PUSH: &str = "push";
+/// Between two looks at whether the phone has answered.
+const LOOK: Duration = Duration::from_secs(1);
+/// A challenge that does not say until when it is good is good for so long (`DefaultChallengeValidityTime`).
+const USUAL_VALIDITY: Duration = Duration::from_secs(120);
+
+/// A challenge that can be answered.
+struct Open {
+    number: String,
+    /// How long still.
+    left: Duration,
+}
 
 /// What a refused code is called (905).
 const NOT_VERIFIED: &str = "erification of the new token failed";
@@ -26,12 +42,13 @@ impl PrivacyIdeaService {
         let channel = match shown.kind {
             MethodKind::PhoneMobile => "sms",
             MethodKind::Email => "email",
-            MethodKind::Push => "approve",
+            MethodKind::Push => PUSH,
             _ => "app",
         };
         match purpose {
-            Purpose::Verify => self.send_again(&person, &token, &shown).await?,
-            Purpose::CheckCaller(_) => {
+            Purpose::Verify(_) => self.send_again(&person, &token, &shown).await?,
+            Purpose::CheckCaller(asked) => {
+                can_be_asked(shown.kind, asked)?;
                 self.trigger(&person, method).await?;
             }
         }
@@ -109,20 +126,26 @@ impl PrivacyIdeaService {
         let person = self.api.person(&challenge.user).await?;
         let token = self.token_of(&person, &challenge.method).await?;
         let shown = shown(&token, &person);
-        if challenge.purpose == Purpose::Verify {
+        if let Purpose::Verify(_) = challenge.purpose {
             return self.verify(&person, &token, &shown, code).await;
         }
-        let number = match self.open_challenge(&challenge.method).await? {
-            Some(number) => number,
+        let open = self.open_challenge(&challenge.method).await?;
+        if shown.kind == MethodKind::Push {
+            return match open {
+                // Whoever asks the phone waits for it; who comes back later looks once.
+                Some(open) if challenge.channel == PUSH => self.wait_for_answer(&open).await,
+                Some(open) => self.poll(&open.number).await,
+                None => Ok(Verdict::Expired),
+            };
+        }
+        let number = match open {
+            Some(open) => open.number,
             // Nothing is sent for an app: a challenge of it costs nobody anything.
             None if matches!(shown.kind, MethodKind::Totp | MethodKind::Hotp) => {
                 self.trigger(&person, &challenge.method).await?
             }
             None => return Ok(Verdict::Expired),
         };
-        if shown.kind == MethodKind::Push {
-            return self.poll(&number).await;
-        }
         let path = "/validate/check";
         let mut body = self.api.named(&person);
         body["pass"] = json!(code.expose());
@@ -165,8 +188,8 @@ impl PrivacyIdeaService {
         }
     }
 
-    /// The number of the newest challenge of a token that is still open.
-    async fn open_challenge(&self, method: &MethodId) -> Result<Option<String>> {
+    /// The newest challenge of a token that is still open.
+    async fn open_challenge(&self, method: &MethodId) -> Result<Option<Open>> {
         let path = format!(
             "/token/challenges/{}?sortby=timestamp&sortdir=desc&pagesize=10",
             encode_segment(&method.0)
@@ -179,16 +202,35 @@ impl PrivacyIdeaService {
             .and_then(Value::as_array)
             .cloned()
             .unwrap_or_default();
-        let open = |one: &&Value| {
+        let open = |one: &Value| {
             let ends = one.get("expiration").and_then(Value::as_str).and_then(ends);
-            ends.is_none_or(|at| at > now)
+            let number = one.get("transaction_id").and_then(Value::as_str)?;
+            let left = ends.map_or(USUAL_VALIDITY, |at| {
+                let left = at.duration_since(now);
+                Duration::try_from(left).unwrap_or_default()
+            });
+            (!left.is_zero()).then(|| Open {
+                number: number.to_owned(),
+                left,
+            })
         };
-        let number = |one: &Value| {
-            one.get("transaction_id")
-                .and_then(Value::as_str)
-                .map(str::to_owned)
-        };
-        Ok(all.iter().find(open).and_then(number))
+        Ok(all.iter().find_map(open))
+    }
+
+    /// Waits until the phone has answered, or the challenge has ended.
+    async fn wait_for_answer(&self, open: &Open) -> Result<Verdict> {
+        let until = self.api.pipeline().now() + open.left;
+        loop {
+            let verdict = self.poll(&open.number).await?;
+            let waits = matches!(verdict, Verdict::Wrong { .. });
+            if !waits {
+                return Ok(verdict);
+            }
+            if self.api.pipeline().now() >= until {
+                return Ok(Verdict::Expired);
+            }
+            self.api.pipeline().pause(LOOK).await;
+        }
     }
 
     /// Whether a notification was answered.
@@ -206,6 +248,28 @@ impl PrivacyIdeaService {
             (false, _) => Ok(Verdict::Wrong { attempts_left: None }),
         }
     }
+}
+
+/// Whether a method of this kind is asked in this way: a challenge of another one would go out all the same.
+///
+/// # Errors
+/// `unsupported`, naming the way that it has.
+fn can_be_asked(kind: MethodKind, asked: Asked) -> Result<()> {
+    let way = match kind {
+        MethodKind::Push => Asked::Push,
+        _ => Asked::Code,
+    };
+    if asked == way {
+        return Ok(());
+    }
+    Err(Error::new(
+        ErrorCode::Unsupported,
+        format!("cannot check a caller through {kind} by {}", asked.as_str()),
+    )
+    .hint(format!(
+        "ask by {0}: user check-caller USER --by {0}",
+        way.as_str()
+    )))
 }
 
 fn shown(token: &WireToken, person: &WireUser) -> Method {

@@ -11,10 +11,15 @@ use super::methods::{check_name, done, with};
 use super::rights;
 use super::wire::{WireToken, WireUser, type_of, written};
 use crate::domain::{
-    Clock as _, Effect, Error, ErrorCode, MethodId, MethodKind, Minted, Notice, PhoneNumber, Result, Secret,
-    Slot, Step, SystemClock, UserId, Via,
+    Clock as _, Effect, Error, ErrorCode, Method, MethodId, MethodKind, MethodState, Minted, Notice,
+    PhoneNumber, Result, Secret, Slot, Step, SystemClock, UserId, Via,
 };
 use crate::http::{Class, Verb};
+
+/// What is said of a token that waits for its code, and takes nothing else (905).
+const TAKES_ITS_CODE_ALONE: &str = "verify_pending";
+/// What a method says while it waits.
+const WAITS: &str = "waits for its code";
 
 /// The length of a seed, in bytes: that of the hash that most apps use (RFC 4226, 4).
 const SEED: usize = 20;
@@ -34,6 +39,7 @@ impl PrivacyIdeaService {
                 format!("cannot add {kind}: there is no type of it"),
             )
         })?;
+        let serial = more.get("serial").and_then(Value::as_str).map(str::to_owned);
         let body = with(with(self.api.named(person), json!({ "type": name })), more);
         let call = Call::write(
             Verb::Post,
@@ -42,8 +48,18 @@ impl PrivacyIdeaService {
             "/token/init",
             rights::to_enrol(kind),
             Area::Enrol,
-        );
-        self.api.send(&call.json(body)).await
+        )
+        .json(body);
+        let answer = self.api.send(&call).await;
+        let (Err(error), Class::Idempotent, Some(serial)) = (&answer, class, serial) else {
+            return answer;
+        };
+        if !error.message().contains(TAKES_ITS_CODE_ALONE) {
+            return answer;
+        }
+        // It was made, and the answer was lost. It counts for nothing yet, so that it may go and be made anew.
+        self.remove_method(&person.id(), &MethodId(serial)).await?;
+        self.api.send(&call).await
     }
 
     pub(super) async fn add_phone(
@@ -108,6 +124,16 @@ impl PrivacyIdeaService {
         let person = self.api.person(user).await?;
         // A serial that is not there would be made.
         let token = self.token_of(&person, method).await?;
+        let stands = token.clone().into_method(None, None, SystemClock.now());
+        let waits = stands.state == MethodState::Pending;
+        if is_so(&stands, &more) {
+            let effect = Effect::unchanged();
+            return Ok(if waits { effect.detail(WAITS) } else { effect });
+        }
+        if waits {
+            // It takes nothing but its code, and counts for nothing yet.
+            self.remove_method(user, method).await?;
+        }
         let kept = json!({ "serial": token.serial, "description": token.name().unwrap_or_default() });
         let answer = self
             .init(&person, kind, Class::Idempotent, with(kept, more))
@@ -257,6 +283,18 @@ impl PrivacyIdeaService {
     }
 }
 
+/// Whether the number or the address is there already.
+fn is_so(stands: &Method, wanted: &Value) -> bool {
+    let text = |key: &str| wanted.get(key).and_then(Value::as_str);
+    let number = stands.number.as_ref().map(PhoneNumber::e164);
+    let same_address = |wanted: &str| {
+        let address = stands.address.as_deref();
+        address.is_some_and(|address| address.eq_ignore_ascii_case(wanted))
+    };
+    text("phone").is_some_and(|wanted| number.as_deref() == Some(wanted))
+        || text("email").is_some_and(same_address)
+}
+
 /// It is there already.
 fn already(token: &WireToken) -> Effect {
     let mut effect = Effect::unchanged();
@@ -269,7 +307,7 @@ fn enrolled(answer: Answer) -> Result<Effect> {
     let text = |key: &str| answer.detail.get(key).and_then(Value::as_str);
     let serial = text("serial").map(|serial| MethodId(serial.to_owned()));
     let waits = match text("rollout_state") {
-        Some("verify") => Some("waits for its code"),
+        Some("verify") => Some(WAITS),
         Some("clientwait") => Some("waits for the app"),
         _ => None,
     };

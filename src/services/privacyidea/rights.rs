@@ -105,12 +105,20 @@ pub(super) fn of(capability: Capability) -> &'static [&'static str] {
     }
 }
 
+/// What a token says that may do everything: the action of a policy.
+const EVERYTHING: &str = "*";
+
+/// Whether the token holds an action; `None`: it does not say.
+pub(super) fn held(action: &str, claims: &TokenClaims) -> Option<bool> {
+    claims.has_any(&[action, EVERYTHING])
+}
+
 /// The first of these that the token can be seen to lack; `None`: none, or it does not say.
 pub(super) fn first_lacking(actions: &[&'static str], claims: &TokenClaims) -> Option<&'static str> {
     actions
         .iter()
         .copied()
-        .find(|action| claims.has_any(&[*action]) == Some(false))
+        .find(|action| held(action, claims) == Some(false))
 }
 
 /// Why it is refused.
@@ -129,7 +137,7 @@ pub(super) fn mend(action: &str, claims: &TokenClaims) -> String {
 /// The right that is missing.
 pub(super) fn lacking(action: &str, claims: &TokenClaims, realm: &str) -> Error {
     // Where it holds the right, it holds it elsewhere.
-    if claims.has_any(&[action]) == Some(true) {
+    if held(action, claims) == Some(true) {
         let account = claims.sign_in_name.as_deref().unwrap_or("ACCOUNT");
         return Error::new(
             ErrorCode::PermissionMissing,
@@ -148,7 +156,7 @@ pub(super) fn told(claims: &TokenClaims) -> Vec<Right> {
         let silent = claims.permissions.is_empty();
         let lacks: Vec<Lack> = actions
             .iter()
-            .filter(|action| claims.has_any(&[**action]) == Some(false))
+            .filter(|action| held(action, claims) == Some(false))
             .map(|action| Lack {
                 missing: (*action).to_owned(),
                 why: why(action),
@@ -208,6 +216,7 @@ mod tests {
             lacking(&claims(&[])).is_empty(),
             "a token that says nothing lacks nothing"
         );
+        assert!(lacking(&claims(&["*"])).is_empty(), "all of them");
     }
 
     #[test]

@@ -7,7 +7,9 @@ use super::api::Call;
 use super::enrol::no_secret;
 use super::error::Area;
 use super::methods::{done, said_yes};
-use crate::domain::{Effect, Error, ErrorCode, MethodId, Minted, Result, Secret, UserId};
+use crate::domain::{
+    Clock as _, Effect, Error, ErrorCode, MethodId, MethodState, Minted, Result, Secret, SystemClock, UserId,
+};
 use crate::http::{Class, Verb, encode_segment};
 
 impl PrivacyIdeaService {
@@ -39,7 +41,10 @@ impl PrivacyIdeaService {
     /// second password, so that what is off already is left alone.
     pub(super) async fn replace_lost(&self, user: &UserId, method: &MethodId) -> Result<Effect> {
         let person = self.api.person(user).await?;
-        self.token_of(&person, method).await?;
+        let token = self.token_of(&person, method).await?;
+        if token.into_method(None, None, SystemClock.now()).state == MethodState::Disabled {
+            return Ok(Effect::unchanged().detail("off already"));
+        }
         let path = format!("/token/lost/{}", encode_segment(&method.0));
         let call = Call::write(
             Verb::Post,

@@ -74,6 +74,23 @@ fn what_is_wrong_with_a_profile_is_said_in_one_line() {
 }
 
 #[test]
+fn https_to_its_plain_port_is_said_in_one_line_at_once() {
+    // It reads lines, takes a handshake for the beginning of one, and never answers.
+    let secure = url().replace("http://", "https://");
+    let began = std::time::Instant::now();
+    let refused = place_at(&secure, "corp", "mfactl")
+        .with("MFACTL_PASSWORD", "mfactl-password")
+        .run(&["user", "show", "anna", "--timeout", "60s"])
+        .exits(8);
+    let host = secure.replace("https://", "");
+    insta::assert_snapshot!(refused.stderr.replace(&host, "HOST"), @r"
+    error: cannot connect securely to HOST: it does not speak TLS
+    hint: it may be http://HOST: correct the address in the profile
+    ");
+    assert!(began.elapsed().as_secs() < 30, "it waited: {:?}", began.elapsed());
+}
+
+#[test]
 fn what_privacyidea_lacks_is_refused_with_what_to_do_instead() {
     let person = Person::with_totp("lacks");
     let place = place();

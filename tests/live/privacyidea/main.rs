@@ -26,6 +26,7 @@ mod terminal;
 
 mod access;
 mod changes;
+mod phone;
 mod reads;
 mod stories;
 mod switching;

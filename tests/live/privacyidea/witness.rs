@@ -5,7 +5,7 @@ use std::net::TcpStream;
 use std::path::PathBuf;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use serde_json::{Value, json};
 use totp_rs::{Builder, Secret};
@@ -118,14 +118,45 @@ pub(crate) fn get(verb: &str, path: &str, body: &Value) -> Value {
     answer.body
 }
 
+/// Looks until it is so, and a minute at most; gives what was seen.
+#[track_caller]
+pub(crate) fn until<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
+    let began = Instant::now();
+    loop {
+        if let Some(seen) = look() {
+            return seen;
+        }
+        assert!(began.elapsed() < Duration::from_secs(60), "never: {what}");
+        // Between two looks: whatever is waited for is another process.
+        std::thread::sleep(Duration::from_millis(50));
+    }
+}
+
 /// Writes into the directory behind the realm, as whoever runs that would: its own call for it fails once there is a
 /// policy of administrators.
 #[track_caller]
 pub(crate) fn directory(line: &str, name: &str) {
-    let path = PathBuf::from(told("MFACTL_LIVE_PEOPLE")).join("corp.sqlite");
+    write_into("corp", line, name);
+}
+
+/// The same into one of the databases there: `corp`, `shift`, or `pi`, the server's own.
+#[track_caller]
+pub(crate) fn write_into(database: &str, line: &str, name: &str) {
+    let path = PathBuf::from(told("MFACTL_LIVE_PEOPLE")).join(format!("{database}.sqlite"));
     let store = rusqlite::Connection::open(path).unwrap();
     store.busy_timeout(Duration::from_secs(30)).unwrap();
     assert_eq!(store.execute(line, [name]).unwrap(), 1, "{name}");
+}
+
+/// Makes a token look as if it was enrolled years ago: its own call for that is for nobody.
+#[track_caller]
+pub(crate) fn grow_old(serial: &str) {
+    write_into(
+        "pi",
+        "update tokeninfo set \"Value\" = '2020-01-01T00:00:00+00:00' where \"Key\" = 'creation_date' \
+         and token_id = (select id from token where serial = ?1)",
+        serial,
+    );
 }
 
 /// The key of a program in front of the server, which may remember devices.

@@ -14,6 +14,7 @@ mod temporary_pass;
 mod totp;
 
 use crate::cli::context::Context;
+use crate::cli::later::Later;
 use crate::domain::Result;
 
 pub(crate) use email::mail_address;
@@ -22,44 +23,44 @@ pub(crate) use email::mail_address;
 #[derive(Debug, clap::Subcommand)]
 pub enum Verb {
     /// Add a telephone number
-    Phone(phone::Args),
+    Phone(Later<phone::Args>),
     /// Add a mail address, for password reset
-    Email(email::Args),
+    Email(Later<email::Args>),
     /// Enrol an authenticator app that shows codes, by a seed shown once
-    Totp(totp::Args),
+    Totp(Later<totp::Args>),
     /// Enrol an authenticator that counts, by a seed shown once
-    Hotp(hotp::Args),
+    Hotp(Later<hotp::Args>),
     /// Enrol a telephone that approves notifications, by a link shown once
-    Push(push::Args),
+    Push(Later<push::Args>),
     /// Issue a temporary access pass, shown once
     #[command(alias = "tap")]
-    TemporaryPass(temporary_pass::Args),
+    TemporaryPass(Later<temporary_pass::Args>),
     /// Set security questions, for password reset
-    Questions(questions::Args),
+    Questions(Later<questions::Args>),
     /// Register a passkey: print the options, take the response
-    Passkey(passkey::Args),
+    Passkey(Later<passkey::Args>),
     /// Register people with another provider that policy knows
-    External(external::Args),
+    External(Later<external::Args>),
     /// Give a hardware token of the inventory to a person
-    HardwareToken(hardware_token::Args),
+    HardwareToken(Later<hardware_token::Args>),
     /// Issue a QR code and a PIN, shown once
-    QrPin(qr_pin::Args),
+    QrPin(Later<qr_pin::Args>),
 }
 
 impl Verb {
     pub(crate) async fn run(self, cx: &Context) -> Result<u8> {
         match self {
-            Self::Phone(args) => args.run(cx).await,
-            Self::Email(args) => args.run(cx).await,
-            Self::Totp(args) => args.run(cx).await,
-            Self::Hotp(args) => args.run(cx).await,
-            Self::Push(args) => args.run(cx).await,
-            Self::TemporaryPass(args) => args.run(cx).await,
-            Self::Questions(args) => args.run(cx).await,
-            Self::Passkey(args) => args.run(cx).await,
-            Self::External(args) => args.run(cx).await,
-            Self::HardwareToken(args) => args.run(cx).await,
-            Self::QrPin(args) => args.run(cx).await,
+            Self::Phone(Later(args)) => args.run(cx).await,
+            Self::Email(Later(args)) => args.run(cx).await,
+            Self::Totp(Later(args)) => args.run(cx).await,
+            Self::Hotp(Later(args)) => args.run(cx).await,
+            Self::Push(Later(args)) => args.run(cx).await,
+            Self::TemporaryPass(Later(args)) => args.run(cx).await,
+            Self::Questions(Later(args)) => args.run(cx).await,
+            Self::Passkey(Later(args)) => args.run(cx).await,
+            Self::External(Later(args)) => args.run(cx).await,
+            Self::HardwareToken(Later(args)) => args.run(cx).await,
+            Self::QrPin(Later(args)) => args.run(cx).await,
         }
     }
 }

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::asking::{Answer, form, send};
 use super::mailbox::Mailbox;
 use crate::auth::Credential;
-use crate::domain::{MethodKind, Policy, PolicyUse, User, UserId};
+use crate::domain::{MethodKind, Policy, PolicyUse, User, UserId, Via};
 use crate::services::ConnectOptions;
 use crate::services::conformance::changes::{Verdict, ensure};
 use crate::services::conformance::world::{Facts, PASSWORD, World};
@@ -131,6 +131,10 @@ fn facts() -> Facts {
         device: None,
         app_passwords: 0,
         questions: vec![],
+        signing_in: &[],
+        code_goes: Via::Sms,
+        keeps_number: true,
+        asking: &[],
     }
 }
 
@@ -226,6 +230,14 @@ impl World for Realm {
         for _ in 0..WRONG_TRIES {
             assert_eq!(self.sign_in(&name, "wrong").status, 401);
         }
+    }
+
+    fn close(&self, user: &UserId) {
+        let tail = format!("/users/{}", user.0);
+        // Whole: what is left out would be wiped (api/keycloak 4).
+        let mut person = self.get(&tail);
+        person["enabled"] = json!(false);
+        assert_eq!(self.ask("PUT", &tail, &person).status, 204);
     }
 
     fn filter_for(&self, user: &User) -> String {

@@ -316,3 +316,65 @@ async fn a_missing_right_is_named_and_a_web_page_is_no_answer() {
     assert_eq!(error.code(), ErrorCode::Unavailable);
     assert_eq!(error.message(), "a web page answered in privacyIDEA's place");
 }
+
+fn waiting() -> Value {
+    let more = json!({"active": true, "rollout_state": "verify", "info": {"phone": "+31612345678"}});
+    token("PISM1", "sms", more)
+}
+
+fn to_number(number: &str) -> Action {
+    Action::UpdatePhone {
+        method: "PISM1".into(),
+        kind: MethodKind::PhoneMobile,
+        number: crate::domain::PhoneNumber::parse(number, None).unwrap(),
+    }
+}
+
+#[tokio::test]
+async fn a_number_that_is_there_already_is_not_made_anew_by_an_update_that_is_sent_again() {
+    let script = with_anna([page(json!([waiting()]))]);
+    let effect = apply_one(&script, to_number("+31 612345678")).await.unwrap();
+    assert_eq!(effect.state, EffectState::Unchanged);
+    assert_eq!(effect.detail.as_deref(), Some("waits for its code"));
+}
+
+#[tokio::test]
+async fn what_waits_for_its_code_takes_nothing_else_and_gives_way_to_another_number() {
+    let script = with_anna([
+        page(json!([waiting()])),
+        value(json!(1)),
+        detailed(json!(true), json!({"serial": "PISM1", "rollout_state": "verify"})),
+    ]);
+    let effect = apply_one(&script, to_number("+31 687654321")).await.unwrap();
+    assert_eq!(effect.state, EffectState::Done);
+    insta::assert_snapshot!(sent(&script), @r#"
+    GET /user/?realm=corp&resolver=staff&userid=1
+    GET /token/?ANNA&page=1&pagesize=1000
+    DELETE /token/PISM1?ANNA
+    POST /token/init {"user":"anna",CORP,"type":"sms","serial":"PISM1","description":"","phone":"+31687654321"}
+    "#);
+}
+
+#[tokio::test]
+async fn an_enrolment_that_waits_since_its_answer_was_lost_is_made_anew_under_its_serial() {
+    let uri = "otpauth://totp/TOTP1?secret=JBSWY3DPEHPK3PXP&period=30&issuer=privacyIDEA";
+    let made = json!({"serial": "TOTP1", "googleurl": {"value": uri}, "rollout_state": "verify"});
+    let waits = "ERR905: Token is in verify_pending state but 'verify' parameter is missing.";
+    let script = with_anna([
+        no_answer(),
+        refusal(400, 905, waits),
+        value(json!(1)),
+        detailed(json!(true), made),
+    ]);
+    let effect = apply_one(&script, Action::AddTotp { name: None }).await.unwrap();
+    assert_eq!(effect.state, EffectState::Done);
+    assert_eq!(effect.secret.unwrap().value.expose(), "JBSWY3DPEHPK3PXP");
+    let sent = script.requests();
+    let serial = sent[1].body["serial"].as_str().unwrap();
+    assert!(
+        sent[3].line.starts_with(&format!("DELETE /token/{serial}?")),
+        "{}",
+        sent[3].line
+    );
+    assert_eq!(sent[1].text, sent[4].text);
+}

@@ -146,6 +146,29 @@ async fn a_challenge_of_nobody_is_a_no_although_its_status_is_200() {
 }
 
 #[tokio::test]
+async fn nobody_is_asked_in_a_way_that_the_method_does_not_have() {
+    for (kind, asked) in [
+        ("sms", Asked::Call),
+        ("sms", Asked::Push),
+        ("totp", Asked::Push),
+        ("push", Asked::Code),
+    ] {
+        let script = with_anna([page(json!([token("T1", kind, json!({}))]))]);
+        let error = service(&script)
+            .challenge(&"staff/1".into(), &"T1".into(), Purpose::CheckCaller(asked))
+            .await
+            .unwrap_err();
+        assert_eq!(
+            error.code(),
+            ErrorCode::Unsupported,
+            "{kind} by {}",
+            asked.as_str()
+        );
+        assert!(error.hint_text().is_some());
+    }
+}
+
+#[tokio::test]
 async fn the_first_code_makes_a_method_count() {
     let waits = token(
         "TOTP1",
@@ -164,7 +187,7 @@ async fn the_first_code_makes_a_method_count() {
     let challenge = Challenge {
         user: "staff/1".into(),
         method: "TOTP1".into(),
-        purpose: Purpose::Verify,
+        purpose: Purpose::Verify(MethodKind::Totp),
         channel: String::new(),
         to: None,
         expires_at: None,

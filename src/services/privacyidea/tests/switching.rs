@@ -60,6 +60,19 @@ async fn a_password_stands_in_for_a_lost_token_of_the_person_alone() {
 }
 
 #[tokio::test]
+async fn a_lost_token_that_is_off_already_gets_no_second_password() {
+    let off = token("TOTP1", "totp", json!({"active": false}));
+    let script = with_anna([page(json!([off]))]);
+    let lost = Action::ReplaceLost {
+        method: "TOTP1".into(),
+        kind: MethodKind::Totp,
+    };
+    let effect = apply_one(&script, lost).await.unwrap();
+    assert_eq!(effect.state, EffectState::Unchanged);
+    assert!(effect.secret.is_none());
+}
+
+#[tokio::test]
 async fn an_app_password_keeps_its_serial_service_and_name() {
     let there = token(
         "ASP1",

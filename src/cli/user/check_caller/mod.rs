@@ -1,16 +1,14 @@
 //! `user check-caller USER`: whether whoever is on the phone is the person. The service asks, where it can; else the
 //! operator attests it. Never by a method that is lost, on the lost phone, or new.
 
+mod asked;
+
 use crate::cli::context::{Context, Intent, Session};
-use crate::cli::{challenge, change, record};
+use crate::cli::{change, record};
 use crate::domain::shape::StepRow;
-use crate::domain::{
-    Capability, Challenge, Error, ErrorCode, Method, Parts, Purpose, Result, Secret, Status, User, Verdict,
-    reference,
-};
+use crate::domain::{Capability, Error, ErrorCode, Method, Parts, Result, Status, User, reference};
 use crate::jobs::caller::{self, By, Callers, Check, Way};
 use crate::jobs::select::{self, Typed};
-use crate::jobs::witness::{About, Witness as _};
 use crate::render::time;
 
 /// Who calls, and how to ask.
@@ -63,7 +61,6 @@ impl How {
 }
 
 const VERB: &str = "user check-caller";
-
 /// What one check is made of.
 struct Asking<'a> {
     cx: &'a Context,
@@ -168,121 +165,6 @@ impl Asking<'_> {
         }
         words.extend(["--by", by]);
         self.cx.command(words)
-    }
-
-    /// Asks through the service, and checks what the caller says.
-    async fn challenge(&self, way: &Way<'_>, code: Option<String>) -> Result<u8> {
-        let Self {
-            cx, session, person, ..
-        } = self;
-        let by = By::from(way.asked);
-        let again = self.command(by.as_str());
-        let mut row = self.row(&way.reference);
-        if cx.globals.dry_run {
-            row.detail = match code {
-                Some(_) => "check what the caller says".to_owned(),
-                None => format!("ask by {}", by.as_str()),
-            };
-            return change::one_row(cx, session, VERB, row, Vec::new());
-        }
-        row.attempts = 1;
-        if code.is_none() {
-            row.step = "ask".to_owned();
-        }
-        let log = record::of_verb(cx, VERB)?;
-        let step_id = uuid::Uuid::now_v7().to_string();
-        log.before(&[About {
-            step_id: step_id.clone(),
-            user: row.user.clone(),
-            user_id: person.id.clone(),
-            step: row.step.clone(),
-            target: row.target.clone(),
-        }])
-        .await?;
-        let ended = self.asked(way, code, &mut row).await;
-        row.at = Some(cx.clock.now());
-        if let Err(error) = &ended {
-            row.status = Status::Failed;
-            row.detail = error.message().to_owned();
-            row.error = Some(error.to_body());
-        }
-        log.after(&[(step_id, row.clone())]).await?;
-        match ended {
-            Err(error) if error.code() == ErrorCode::ServiceRefused => {
-                change::one_row(cx, session, VERB, row, Vec::new())
-            }
-            Err(error) => Err(error),
-            Ok(None) => {
-                let next = format!("The caller is checked once the code is: {again} --code CODE");
-                change::one_row(cx, session, VERB, row, vec![next])
-            }
-            Ok(Some(check)) => {
-                self.keep(&check)?;
-                change::one_row(cx, session, VERB, row, Vec::new())
-            }
-        }
-    }
-
-    /// Sends the challenge and checks what the caller says; `None`: nobody can be asked for that here.
-    async fn asked(&self, way: &Way<'_>, code: Option<String>, row: &mut StepRow) -> Result<Option<Check>> {
-        let Self {
-            cx, session, person, ..
-        } = self;
-        let (service, by) = (session.service.as_ref(), By::from(way.asked));
-        let again = self.command(by.as_str());
-        let purpose = Purpose::CheckCaller(way.asked);
-        let (challenge, code) = match code {
-            Some(code) => (self.open(way, purpose), code),
-            None => {
-                let challenge = service.challenge(&person.id, &way.method.id, purpose).await?;
-                let sent = challenge::sent(cx, &challenge);
-                if cx.ui.can_ask().is_err() {
-                    (row.status, row.detail) = (Status::Done, sent);
-                    return Ok(None);
-                }
-                row.step = "check".to_owned();
-                cx.ui.note(&format!("Asked {}: {sent}", way.reference));
-                (challenge, self.read_out()?)
-            }
-        };
-        let mut verdict = service.answer(&challenge, Secret::new(code.trim())).await?;
-        while let Verdict::Wrong { attempts_left } = verdict
-            && attempts_left != Some(0)
-            && cx.ui.can_ask().is_ok()
-        {
-            if let Err(wrong) = challenge::judge(verdict, &way.reference, &again) {
-                cx.ui.warn(wrong.message());
-            }
-            let code = self.read_out()?;
-            verdict = service.answer(&challenge, Secret::new(code)).await?;
-        }
-        challenge::judge(verdict, &way.reference, &again)?;
-        let check = self.check(by, false, Some(way), cx.globals.reason.clone());
-        (row.status, row.detail) = (Status::Done, self.said(&check));
-        Ok(Some(check))
-    }
-
-    /// What the caller reads out; nothing is No.
-    fn read_out(&self) -> Result<String> {
-        let code = self.cx.ui.ask("The code that the caller reads out: ")?;
-        if code.is_empty() {
-            return Err(Error::new(
-                ErrorCode::NotConfirmed,
-                "no code was typed; nobody was checked",
-            ));
-        }
-        Ok(code)
-    }
-
-    fn open(&self, way: &Way<'_>, purpose: Purpose) -> Challenge {
-        Challenge {
-            user: self.person.id.clone(),
-            method: way.method.id.clone(),
-            purpose,
-            channel: String::new(),
-            to: None,
-            expires_at: None,
-        }
     }
 
     /// The operator's own word, with a reason.
