@@ -203,7 +203,7 @@ fn a_passkey_is_registered_by_the_response_to_its_options() {
     assert!(
         refused
             .stdout
-            .contains("The signature of the attestation does not match"),
+            .contains("the signature of the attestation does not match"),
         "{}",
         refused.screen()
     );
