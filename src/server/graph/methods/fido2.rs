@@ -152,5 +152,5 @@ pub(crate) fn create(cx: &Cx<'_>) -> Result<Reply, ApiError> {
         return Err(bad("The passkey is registered already."));
     }
     preferences::enforce(cx.connection, &person)?;
-    Ok(Reply::created(super::shown(cx, &id)?))
+    Ok(Reply::created(super::shown(cx, id)?))
 }
