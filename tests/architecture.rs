@@ -1,6 +1,6 @@
 //! Holds ARCHITECTURE.md against the source: who may import whom, no file that nothing reaches, no file that grew into
 //! two things, no drawer for leftovers. It reads text; what the compiler already holds is not repeated here.
-#![allow(
+#![expect(
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,

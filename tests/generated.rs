@@ -1,8 +1,7 @@
 //! What can be made from the program is made from it, committed, and compared here: completions, man pages, schemas,
 //! README's tables and the picture of a real run. `MFACTL_UPDATE_GENERATED=1 cargo test --test generated` writes them.
-#![allow(
+#![expect(
     clippy::unwrap_used,
-    clippy::expect_used,
     clippy::panic,
     reason = "a test that cannot make the file has failed"
 )]

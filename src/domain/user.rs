@@ -67,6 +67,9 @@ pub struct Privileges {
     pub groups: Option<Vec<String>>,
     /// Whether any of the roles gives power over others; `None`: cannot tell.
     pub privileged: Option<bool>,
+    /// The restricted administrative unit that the person is in: only a role that is held over it acts on its members. `None`: in none
+    /// that can be seen.
+    pub restricted: Option<String>,
     /// Where something cannot be told: the right that the token lacks, as the service calls it.
     pub missing: Option<String>,
 }

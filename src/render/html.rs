@@ -1,8 +1,9 @@
 //! The registration report as one page for a browser: charts and a table, nothing loaded from anywhere. Every text goes
-//! through the template engine's own escaping. Rows wait in a file, since the charts stand above them.
+//! through the template engine's own escaping, or stands as data that the page's script puts in as text. Rows wait in a file, since
+//! the charts stand above them.
 
 use std::fs::File;
-use std::io::{self, BufReader, BufWriter, Seek as _, Write};
+use std::io::{self, BufRead as _, BufReader, BufWriter, Seek as _, Write};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -10,7 +11,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use minijinja::Environment;
 use minijinja::value::Serde;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use super::report::{Totals, is_phishable, is_phone_only};
@@ -24,6 +25,9 @@ const PAGE: &str = include_str!("html/page.html");
 const ROW: &str = include_str!("html/row.html");
 /// Where the rows go in the page.
 const ROWS: &str = "<!--rows-->";
+/// The most people whose rows stand in the page as a table. Of more a browser makes no table in useful time (of 98,168 it took minutes):
+/// they are data, of which the script shows a piece.
+const MOST_ROWS: u64 = 2000;
 const COLUMNS: [&str; 7] = ["Person", "Account", "MFA", "Default", "Methods", "Reset", "As of"];
 
 /// What the page says of itself.
@@ -44,21 +48,46 @@ pub(crate) struct About<'a> {
 pub(crate) struct Sheet {
     templates: Environment<'static>,
     rows: Option<BufWriter<File>>,
+    count: u64,
     zone: TimeZone,
 }
 
-#[derive(Serialize)]
-struct Line<'a> {
+/// A row as it waits: its fields in the order in which the script reads them.
+#[derive(Serialize, Deserialize)]
+struct Line {
     class: String,
-    name: &'a str,
-    user: &'a str,
+    name: String,
+    user: String,
     account: String,
-    mfa: &'static str,
-    default: &'static str,
+    mfa: String,
+    default: String,
     methods: String,
-    reset: &'static str,
+    reset: String,
     as_of: String,
     seconds: i64,
+}
+
+impl Line {
+    /// As an array of JSON in which nothing ends the script that it stands in.
+    fn data(&self) -> Result<String> {
+        let Self {
+            class,
+            name,
+            user,
+            account,
+            mfa,
+            default,
+            methods,
+            reset,
+            as_of,
+            seconds,
+        } = self;
+        let fields = (
+            class, name, user, account, mfa, default, methods, reset, as_of, seconds,
+        );
+        let text = serde_json::to_string(&fields).map_err(|error| not_json(&error))?;
+        Ok(text.replace('<', "\\u003c"))
+    }
 }
 
 #[derive(Serialize)]
@@ -109,6 +138,8 @@ struct Whole<'a> {
     methods: Vec<Bar>,
     figures: Vec<Figure>,
     people: Option<String>,
+    /// Whether the rows are data.
+    paged: bool,
     filters: Vec<Filter>,
     columns: [&'static str; 7],
 }
@@ -128,6 +159,7 @@ impl Sheet {
         Ok(Self {
             templates,
             rows: rows.map(BufWriter::new),
+            count: 0,
             zone: zone.clone(),
         })
     }
@@ -164,26 +196,23 @@ impl Sheet {
         let methods: Vec<&str> = row.methods.iter().map(|kind| kind.as_str()).collect();
         let line = Line {
             class: class.join(" "),
-            name: &name,
-            user: &user,
+            name: name.into_owned(),
+            user: user.into_owned(),
             account: account.join(", "),
-            mfa: word(says),
-            default: row.default_method.map_or("-", MethodKind::as_str),
+            mfa: word(says).to_owned(),
+            default: row.default_method.map_or("-", MethodKind::as_str).to_owned(),
             methods: if methods.is_empty() {
                 "-".to_owned()
             } else {
                 methods.join(", ")
             },
-            reset: word(row.reset_registered),
+            reset: word(row.reset_registered).to_owned(),
             as_of: time::date(row.as_of, &self.zone),
             seconds: row.as_of.as_second(),
         };
-        let template = self
-            .templates
-            .get_template("row.html")
-            .map_err(|error| broken(&error))?;
-        let html = template.render(Serde(&line)).map_err(|error| broken(&error))?;
-        writeln!(out, "{}", html.trim_end()).map_err(|error| cannot_write(&error, "a temporary file"))
+        let text = serde_json::to_string(&line).map_err(|error| not_json(&error))?;
+        self.count += 1;
+        writeln!(out, "{text}").map_err(|error| cannot_write(&error, "a temporary file"))
     }
 
     /// Writes the page.
@@ -217,6 +246,7 @@ impl Sheet {
                 .rows
                 .is_some()
                 .then(|| text::counted(totals.people, "person", "people")),
+            paged: self.count > MOST_ROWS,
             filters: filters(totals),
             columns: COLUMNS,
         };
@@ -233,7 +263,23 @@ impl Sheet {
             out.write_all(b"\n").map_err(failed)?;
             let mut file = rows.into_inner().map_err(|error| failed(error.into_error()))?;
             file.rewind().map_err(failed)?;
-            io::copy(&mut BufReader::new(file), out).map_err(failed)?;
+            let row = self.templates.get_template("row.html");
+            let row = row.map_err(|error| broken(&error))?;
+            let mut between = "[";
+            for text in BufReader::new(file).lines() {
+                let line: Line =
+                    serde_json::from_str(&text.map_err(failed)?).map_err(|error| not_json(&error))?;
+                if self.count > MOST_ROWS {
+                    writeln!(out, "{between}{}", line.data()?).map_err(failed)?;
+                    between = ",";
+                } else {
+                    let html = row.render(Serde(&line)).map_err(|error| broken(&error))?;
+                    writeln!(out, "{}", html.trim_end()).map_err(failed)?;
+                }
+            }
+            if self.count > MOST_ROWS {
+                out.write_all(b"]").map_err(failed)?;
+            }
         }
         out.write_all(tail.trim_start().as_bytes()).map_err(failed)?;
         out.write_all(b"\n").and_then(|()| out.flush()).map_err(failed)
@@ -249,6 +295,13 @@ fn broken(error: &minijinja::Error) -> Error {
     Error::new(
         ErrorCode::Internal,
         format!("a template of the page is wrong: {error:#}"),
+    )
+}
+
+fn not_json(error: &serde_json::Error) -> Error {
+    Error::new(
+        ErrorCode::Internal,
+        format!("a row of the page is wrong: {error}"),
     )
 }
 

@@ -32,6 +32,11 @@ impl Caller {
         self.claims.is_delegated().then_some(self.claims.oid.as_str())
     }
 
+    /// Object id of whoever calls: the person, or the application.
+    pub(crate) fn principal_id(&self) -> &str {
+        &self.claims.oid
+    }
+
     /// Whether a person stands behind it.
     pub(crate) fn is_delegated(&self) -> bool {
         self.claims.is_delegated()

@@ -74,6 +74,17 @@ impl ApiError {
         )
     }
 
+    /// 403 of a change of somebody in a restricted administrative unit by a role that is not held over that unit (the words: directory API
+    /// as administrators quote it, shortened by its link).
+    pub(crate) fn restricted() -> Self {
+        Self::new(
+            StatusCode::FORBIDDEN,
+            "Authorization_RequestDenied",
+            "Insufficient privileges to complete the operation. Target object is a member of a restricted management administrative \
+             unit and can only be modified by administrators scoped to that administrative unit.",
+        )
+    }
+
     /// 403 of a call below `/authentication`.
     pub(crate) fn access_denied() -> Self {
         Self::new(

@@ -12,15 +12,24 @@ use crate::domain::private::{self, beside, make_folder};
 use crate::domain::{Error, ErrorCode, Result};
 
 /// The schema, version by version.
-const SCHEMAS: [&str; 3] = [
+const SCHEMAS: [&str; 4] = [
     include_str!("schema.sql"),
     include_str!("schema_2.sql"),
     include_str!("schema_3.sql"),
+    include_str!("schema_4.sql"),
 ];
+/// An empty directory in memory, of the newest version.
+#[cfg(test)]
+pub(crate) fn in_memory() -> Connection {
+    let connection = Connection::open_in_memory().unwrap();
+    connection.execute_batch(&SCHEMAS.concat()).unwrap();
+    connection
+}
+
 /// `mfal`, as `PRAGMA application_id` has it.
 const APPLICATION_ID: i32 = 0x6d66_616c;
 /// The newest schema version.
-const VERSION: i32 = 3;
+const VERSION: i32 = 4;
 const BUSY: Duration = Duration::from_secs(10);
 const PAUSE: Duration = Duration::from_millis(20);
 const PAUSES: u32 = 100;

@@ -22,6 +22,7 @@ mod state;
 mod store;
 mod token;
 mod verification;
+mod webauthn;
 
 use std::sync::Arc;
 

@@ -3,8 +3,6 @@
 use std::path::Path;
 use std::time::Duration;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use futures::TryStreamExt;
 use mfactl::auth::Credential;
 use mfactl::domain::{
@@ -14,6 +12,7 @@ use mfactl::domain::{
 use mfactl::server;
 use mfactl::services::{ConnectOptions, Gated, connect};
 
+use crate::authenticator;
 use crate::exchange::Exchange;
 
 /// Who is behind the token.
@@ -318,11 +317,7 @@ async fn enrol_everything(service: &Gated, target: &UserId) {
     service.answer(&challenge, Secret::new("000000")).await.unwrap();
 
     let options = service.passkey_options(target).await.unwrap();
-    let client =
-        serde_json::json!({"type": "webauthn.create", "challenge": options["publicKey"]["challenge"]});
-    let encode = |bytes: &[u8]| URL_SAFE_NO_PAD.encode(bytes);
-    let response = serde_json::json!({"id": "AQIDBA", "clientExtensionResults": {}, "response": {
-        "clientDataJSON": encode(client.to_string().as_bytes()), "attestationObject": encode(b"\xa3cfmtdnone")}});
+    let response = authenticator::register(&options, &authenticator::Answers::default());
     let name = Some("YubiKey 5C".to_owned());
     let mut step = Step::new("job", target.clone(), 0, Action::AddPasskey { name }, vec![]);
     step.slots

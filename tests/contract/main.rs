@@ -7,6 +7,9 @@
 //! that went over the wire there is held against both. Without them, lines say so.
 
 #[cfg(test)]
+#[path = "../../src/server/webauthn/authenticator.rs"]
+mod authenticator;
+#[cfg(test)]
 mod calls;
 #[cfg(test)]
 mod csdl;

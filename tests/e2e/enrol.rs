@@ -1,10 +1,9 @@
 //! What an administrator registers for somebody: hardware tokens out of the inventory, methods of other providers, QR
 //! codes with PIN, passkeys.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use serde_json::{Value, json};
+use serde_json::Value;
 
+use crate::authenticator::{Answers, register};
 use crate::environment::Environment;
 use crate::person::shown;
 
@@ -183,13 +182,7 @@ fn a_passkey_is_registered_by_the_response_to_its_options() {
         "{}",
         options.stderr
     );
-    let respond = |options: &Value| {
-        let client = json!({"type": "webauthn.create", "challenge": options["publicKey"]["challenge"]});
-        json!({"id": "AQIDBA", "type": "public-key", "clientExtensionResults": {}, "response": {
-            "clientDataJSON": URL_SAFE_NO_PAD.encode(client.to_string()),
-            "attestationObject": URL_SAFE_NO_PAD.encode(b"\xa3cfmtdnone")}})
-        .to_string()
-    };
+    let respond = |options: &Value| register(options, &Answers::default()).to_string();
     let give = |text: &str| {
         place.feed(
             &[
@@ -201,11 +194,31 @@ fn a_passkey_is_registered_by_the_response_to_its_options() {
         )
     };
     assert_eq!(give("hunter2").exits(2).error_code(), "invalid_input");
-    let result = give(&respond(&options.value())).exits(0).value();
+    // A signature of other bytes is found out, and the challenge can still be answered rightly.
+    let spoilt = Answers {
+        spoilt: true,
+        ..Answers::default()
+    };
+    let refused = give(&register(&options.value(), &spoilt).to_string()).exits(6);
+    assert!(
+        refused
+            .stdout
+            .contains("the signature of the attestation does not match"),
+        "{}",
+        refused.screen()
+    );
+    let elsewhere = Answers {
+        origin: "https://login.evil.example",
+        ..Answers::default()
+    };
+    give(&register(&options.value(), &elsewhere).to_string()).exits(6);
+    assert!(!place.person("adele").methods().contains(&"passkey".to_owned()));
+    let response = respond(&options.value());
+    let result = give(&response).exits(0).value();
     assert_eq!(statuses(&result), ["done"]);
     assert_eq!(place.person("adele").method("passkey")["name"], "Key");
     // The same response again answers no challenge.
-    give(&respond(&options.value())).exits(6);
+    give(&response).exits(6);
 
     // Too late is too late.
     let file = place.path("options.json");

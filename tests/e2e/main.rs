@@ -7,6 +7,9 @@ mod again;
 #[cfg(test)]
 mod audit;
 #[cfg(test)]
+#[path = "../../src/server/webauthn/authenticator.rs"]
+mod authenticator;
+#[cfg(test)]
 mod caller;
 #[cfg(test)]
 mod clouds;
@@ -36,6 +39,8 @@ mod profile;
 mod profiles;
 #[cfg(test)]
 mod prompt;
+#[cfg(test)]
+mod reach;
 #[cfg(test)]
 mod running;
 #[cfg(test)]

@@ -87,7 +87,7 @@ fn a_file_of_a_newer_version_is_refused() {
     let env = Environment::new();
     arrange(&env, "PRAGMA user_version = 99");
     assert_snapshot!(is_left_alone(&env, 1), @"
-    · error: [DIR]/data/mfactl/local.db was written by a newer mfactl (format 99, this one reads 3)
+    · error: [DIR]/data/mfactl/local.db was written by a newer mfactl (format 99, this one reads 4)
     · hint: update mfactl, or name another file with --data
     exit 1
     ");
@@ -228,7 +228,7 @@ fn what_is_no_snapshot_is_not_restored() {
         .unwrap();
     assert_snapshot!(refused(&env, 1, &["local", "restore", newer.to_str().unwrap(), "--yes"]), @"
     · Replace all data in [DIR]/data/mfactl/local.db by [DIR]/newer.db
-    · error: [DIR]/newer.db was written by a newer mfactl (format 99, this one reads 3)
+    · error: [DIR]/newer.db was written by a newer mfactl (format 99, this one reads 4)
     · hint: update mfactl, or name another file with --data
     exit 1
     ");

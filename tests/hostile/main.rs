@@ -1,6 +1,6 @@
 //! Bad input, bad files, bad tokens, bad names: each gets a clear error, the right exit status, and nothing changes.
 //! Each screen is held as a whole, stdout, stderr and status; what stands in the data file is compared row by row.
-#![allow(
+#![expect(
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,

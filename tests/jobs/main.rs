@@ -3,7 +3,7 @@
 //! did hit: a test whose faults never came fails.
 //!
 //! The long form of each is ignored here and run by `just soak`.
-#![allow(
+#![expect(
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,

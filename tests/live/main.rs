@@ -1,7 +1,7 @@
 //! The real binary on a real Keycloak, which tells itself what became of people: its own sign-in accepts or refuses,
 //! its own lists show or lack. `tests/live/run.sh` starts the server and counts the cases, `.ci/run` calls that; without
 //! a server the suite fails with a sentence, and never passes by doing nothing.
-#![allow(
+#![expect(
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,

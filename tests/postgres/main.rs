@@ -2,7 +2,7 @@
 //! it. `just postgres` runs them, and `.ci/run` does; a machine without PostgreSQL fails with a sentence, and never
 //! passes by doing nothing.
 #![cfg(feature = "postgres")]
-#![allow(
+#![expect(
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,

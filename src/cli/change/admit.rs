@@ -10,6 +10,7 @@ use crate::domain::{Error, ErrorCode, Privileges, Result, Status, User, UserQuer
 use crate::jobs::caller::{Callers, Checked};
 use crate::jobs::guard::{self, Allow, Bound};
 use crate::jobs::journal::{JobHead, Journal, StepRecord};
+use crate::render::text::{clean, counted};
 
 /// What the command itself must satisfy; a ticket that is missing is asked for where somebody is there.
 ///
@@ -97,12 +98,32 @@ pub(crate) fn admit_number(cx: &Context, session: &Session, people: usize, bound
     guard::admit_number(&session.guard, people, cx.globals.expect, bound)
 }
 
-/// What to know where nobody can tell who is privileged, and the guard asks.
+/// What to know before saying yes, as far as roles and groups are read for the guard: that nobody can tell who is privileged, or who is out of
+/// reach.
 pub(crate) fn cannot_tell(cx: &Context, session: &Session, privileges: &[Privileges]) -> Option<String> {
     if !guard::needs_privileges(&session.guard, allow(cx)) {
         return None;
     }
-    guard::cannot_tell(privileges)
+    guard::cannot_tell(privileges).or_else(|| restricted(privileges))
+}
+
+/// Who is out of reach for whoever holds no role over the unit that the person is in: the service refuses, and nothing here tells which
+/// roles over units one holds.
+fn restricted(privileges: &[Privileges]) -> Option<String> {
+    let mut units: Vec<&str> = privileges
+        .iter()
+        .filter_map(|one| one.restricted.as_deref())
+        .collect();
+    let people = counted(units.len() as u64, "person is", "people are");
+    units.sort_unstable();
+    units.dedup();
+    let units: Vec<String> = units.into_iter().map(|unit| clean(unit).into_owned()).collect();
+    (!units.is_empty()).then(|| {
+        format!(
+            "{people} in a restricted administrative unit ({}): only a role that is held over it acts on its members",
+            units.join(", ")
+        )
+    })
 }
 
 /// What the flags allow.

@@ -1,9 +1,7 @@
 //! `devices disable USER DEVICE…`
 
-use super::switched;
-use crate::cli::change::{self, Change, ChangeArgs, Qr};
+use super::Switched;
 use crate::cli::context::Context;
-use crate::cli::who::Many;
 use crate::domain::Result;
 
 /// Whose devices, and which.
@@ -13,35 +11,15 @@ use crate::domain::Result;
     mfactl devices disable adele \"iPhone 14\" --ticket INC0042\n\n\
     The device stays registered and signs in no more; devices enable lets it again")]
 pub struct Args {
-    /// Sign-in name, object id or primary mail address; with a selector: a device
-    #[arg(value_name = "USER", required_unless_present_any = ["from", "group", "filter", "everyone"])]
-    user: Option<String>,
-    /// Registered devices, as devices list prints them
-    #[arg(value_name = "DEVICE")]
-    device: Vec<String>,
     #[command(flatten)]
-    many: Many,
-    #[command(flatten)]
-    change: ChangeArgs,
+    switched: Switched,
 }
 
 impl Args {
     pub(crate) async fn run(self, cx: &Context) -> Result<u8> {
-        let Self {
-            user,
-            device,
-            many,
-            change,
-        } = self;
-        let selection = switched(cx, many, user, device, false)?;
-        let change = Change {
-            verb: "devices disable",
-            doing: "Disable registered devices of",
-            selection,
-            playbook: None,
-            qr: Qr::None,
-            args: change,
-        };
-        change::run(cx, change).await
+        let Self { switched } = self;
+        switched
+            .run(cx, false, "devices disable", "Disable registered devices of")
+            .await
     }
 }

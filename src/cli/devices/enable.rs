@@ -1,9 +1,7 @@
 //! `devices enable USER DEVICE…`
 
-use super::switched;
-use crate::cli::change::{self, Change, ChangeArgs, Qr};
+use super::Switched;
 use crate::cli::context::Context;
-use crate::cli::who::Many;
 use crate::domain::Result;
 
 /// Whose devices, and which.
@@ -12,35 +10,15 @@ use crate::domain::Result;
     mfactl devices enable adele device:0b7e\n  \
     mfactl devices enable --from found.csv")]
 pub struct Args {
-    /// Sign-in name, object id or primary mail address; with a selector: a device
-    #[arg(value_name = "USER", required_unless_present_any = ["from", "group", "filter", "everyone"])]
-    user: Option<String>,
-    /// Registered devices, as devices list prints them
-    #[arg(value_name = "DEVICE")]
-    device: Vec<String>,
     #[command(flatten)]
-    many: Many,
-    #[command(flatten)]
-    change: ChangeArgs,
+    switched: Switched,
 }
 
 impl Args {
     pub(crate) async fn run(self, cx: &Context) -> Result<u8> {
-        let Self {
-            user,
-            device,
-            many,
-            change,
-        } = self;
-        let selection = switched(cx, many, user, device, true)?;
-        let change = Change {
-            verb: "devices enable",
-            doing: "Enable registered devices of",
-            selection,
-            playbook: None,
-            qr: Qr::None,
-            args: change,
-        };
-        change::run(cx, change).await
+        let Self { switched } = self;
+        switched
+            .run(cx, true, "devices enable", "Enable registered devices of")
+            .await
     }
 }

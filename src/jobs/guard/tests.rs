@@ -34,12 +34,14 @@ fn a_protected_person_is_refused_by_name_by_group_and_by_role() {
         groups: Some(vec!["Executives".into()]),
         privileged: None,
         missing: None,
+        restricted: None,
     };
     let none = Privileges {
         roles: Some(vec![]),
         groups: Some(vec![]),
         privileged: None,
         missing: None,
+        restricted: None,
     };
     let operator = Operator::default();
     for entry in [
@@ -130,6 +132,7 @@ fn a_privileged_person_is_refused_unless_guard_and_flag_agree() {
         groups: Some(vec![]),
         privileged: Some(true),
         missing: None,
+        restricted: None,
     };
     let plain = Privileges {
         privileged: Some(false),

@@ -62,6 +62,41 @@ fn every_text_of_the_directory_is_escaped_and_nothing_is_loaded() {
 }
 
 #[test]
+fn rows_of_many_people_are_data_in_which_nothing_ends_the_script() {
+    let mut rows = vec![row(0, "</script><img src=x>\u{2028}<!--", &[], true)];
+    rows.extend((1..=MOST_ROWS).map(|number| row(number, "Fen", &["phone:mobile"], false)));
+    let html = page(&rows, true);
+    assert_eq!(html.matches("<tr class").count(), 0);
+    assert!(!html.contains("<img"), "a text of the directory is no element");
+    let data = html.split_once("id=\"rows\">").unwrap().1;
+    let data = data.split_once("</script>").unwrap().0;
+    let data: Vec<serde_json::Value> = serde_json::from_str(data).unwrap();
+    assert_eq!(data.len() as u64, MOST_ROWS + 1);
+    assert_eq!(data[0][0], "phishable without");
+    assert!(data[0][1].as_str().unwrap().starts_with("</script><img src=x>"));
+    assert_eq!(
+        data[1],
+        json!([
+            "phone",
+            "Fen",
+            "user1@contoso.example",
+            "",
+            "yes",
+            "phone:mobile",
+            "phone:mobile",
+            "?",
+            "8 Dec 2026",
+            1_796_716_800
+        ])
+    );
+    let few = page(&rows[..10], true);
+    assert!(
+        few.matches("<tr class").count() == 10 && !few.contains("id=\"rows\""),
+        "{few}"
+    );
+}
+
+#[test]
 fn the_charts_count_what_they_say() {
     let html = page(&sample(), true);
     for says in [

@@ -228,5 +228,20 @@ pub(super) fn groups(connection: &Connection) -> rusqlite::Result<()> {
         "INSERT INTO role_assignments (principal_id, role_id) VALUES (?1, ?2)",
         [&group("Tier 1 Operators"), USER_ADMINISTRATOR],
     )?;
+    // Only Hugo, who holds the role over this unit, changes Pia's methods.
+    let unit = guid("administrative unit/Plant Control");
+    connection.execute(
+        "INSERT INTO administrative_units (id, name, description, restricted)
+         VALUES (?1, 'Plant Control', 'Its members are changed by its own administrators', 1)",
+        [&unit],
+    )?;
+    connection.execute(
+        "INSERT INTO administrative_unit_members (unit_id, member_id) VALUES (?1, ?2)",
+        [&unit, &user("pia")],
+    )?;
+    connection.execute(
+        "INSERT INTO scoped_role_assignments (principal_id, role_id, unit_id) VALUES (?1, ?2, ?3)",
+        [&user("hugo"), AUTHENTICATION_ADMINISTRATOR, &unit],
+    )?;
     Ok(())
 }

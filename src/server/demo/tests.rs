@@ -6,10 +6,7 @@ use super::{seed, seed_users};
 use crate::domain::PhoneNumber;
 
 fn directory() -> Connection {
-    let connection = Connection::open_in_memory().unwrap();
-    for schema in [include_str!("../schema.sql"), include_str!("../schema_3.sql")] {
-        connection.execute_batch(schema).unwrap();
-    }
+    let connection = crate::server::file::in_memory();
     connection
         .execute("INSERT INTO meta (key, value) VALUES ('seeded_users', 0)", [])
         .unwrap();

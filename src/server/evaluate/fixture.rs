@@ -12,8 +12,7 @@ use crate::server::secrets::{self, Seed};
 
 /// The schema, a seed, and nothing else.
 pub(crate) fn empty() -> Connection {
-    let conn = Connection::open_in_memory().unwrap();
-    conn.execute_batch(include_str!("../schema.sql")).unwrap();
+    let conn = crate::server::file::in_memory();
     conn.execute(
         "INSERT INTO meta (key, value) VALUES ('seed', ?1)",
         [[7_u8; 32].as_slice()],

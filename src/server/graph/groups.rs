@@ -13,6 +13,7 @@ use super::page;
 use super::person::Person;
 use super::request::{Cx, Reply};
 use super::roles;
+use super::units;
 use super::users::{by_ids, with_type};
 use crate::domain::role;
 use crate::server::error::ApiError;
@@ -164,7 +165,17 @@ pub(crate) fn member_of(cx: &Cx<'_>) -> Result<Reply, ApiError> {
             items.push(typed(group?, "#microsoft.graph.group", cast.is_empty()));
         }
     }
-    if cast != "group" {
+    if cast.is_empty() || cast == "administrativeUnit" {
+        // Units hold people, never groups: transitively there are no others.
+        for unit in units::of_member(cx.connection, &person.id)? {
+            items.push(typed(
+                unit,
+                "#microsoft.graph.administrativeUnit",
+                cast.is_empty(),
+            ));
+        }
+    }
+    if cast.is_empty() || cast == "directoryRole" {
         // Without the permission the items are there and say nothing but which they are.
         let named = [
             "RoleManagement.Read.Directory",
@@ -246,20 +257,24 @@ pub(crate) fn definitions(cx: &Cx<'_>) -> Result<Reply, ApiError> {
 pub(crate) fn assignments(cx: &Cx<'_>) -> Result<Reply, ApiError> {
     let transitive = cx.segment(2).eq_ignore_ascii_case("transitiveRoleAssignments");
     let sql = if transitive {
-        "SELECT principal_id, role_id FROM role_assignments
-         UNION SELECT m.member_id, a.role_id FROM role_assignments a JOIN group_members m ON m.group_id = a.principal_id
-         ORDER BY 1, 2"
+        "WITH held (principal_id, role_id, scope) AS (SELECT principal_id, role_id, '/' FROM role_assignments
+           UNION ALL SELECT principal_id, role_id, '/administrativeUnits/' || unit_id FROM scoped_role_assignments)
+         SELECT principal_id, role_id, scope FROM held
+         UNION SELECT m.member_id, h.role_id, h.scope FROM held h JOIN group_members m ON m.group_id = h.principal_id
+         ORDER BY 1, 2, 3"
     } else {
-        "SELECT principal_id, role_id FROM role_assignments ORDER BY 1, 2"
+        "SELECT principal_id, role_id, '/' FROM role_assignments
+         UNION SELECT principal_id, role_id, '/administrativeUnits/' || unit_id FROM scoped_role_assignments ORDER BY 1, 2, 3"
     };
     let items = cx
         .connection
         .prepare_cached(sql)?
         .query_map([], |row| {
-            let (principal, role): (String, String) = (row.get(0)?, row.get(1)?);
-            let id = URL_SAFE_NO_PAD.encode(&Sha256::digest(format!("{principal}/{role}"))[..18]);
+            let (principal, role, scope): (String, String, String) = (row.get(0)?, row.get(1)?, row.get(2)?);
+            let place = if scope == "/" { "" } else { scope.as_str() };
+            let id = URL_SAFE_NO_PAD.encode(&Sha256::digest(format!("{principal}/{role}{place}"))[..18]);
             Ok(
-                json!({"id": id, "directoryScopeId": "/", "appScopeId": null, "condition": null,
+                json!({"id": id, "directoryScopeId": scope, "appScopeId": null, "condition": null,
                 "principalId": principal, "roleDefinitionId": role}),
             )
         })?

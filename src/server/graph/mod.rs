@@ -17,6 +17,7 @@ pub(crate) mod request;
 pub(crate) mod roles;
 mod route;
 mod tokens;
+mod units;
 mod users;
 
 use std::sync::Arc;

@@ -8,6 +8,7 @@ pub(crate) use catalogue::{app_roles, scopes};
 use rusqlite::Connection;
 
 use super::roles::Target;
+use super::units;
 use crate::domain::role::{
     AUTHENTICATION_ADMINISTRATOR, AUTHENTICATION_POLICY_ADMINISTRATOR, CLOUD_DEVICE_ADMINISTRATOR,
     GLOBAL_ADMINISTRATOR, GLOBAL_READER, HELPDESK_ADMINISTRATOR, INTUNE_ADMINISTRATOR,
@@ -145,7 +146,18 @@ pub(crate) fn check(
 ) -> Result<(), ApiError> {
     let own = about.is_some_and(|about| about.own);
     if held::is_held(need, caller, own) && is_in_role(need, caller, connection, about)? {
-        return Ok(());
+        // An application needs no role but there, and what a role over the whole organization gives ends there (api/entra 4.1). The methods,
+        // sessions and per-user MFA of a person count as the person's properties: assumed.
+        return match about.filter(|_| need.changes_person()) {
+            Some(about) if !own && is_out_of_bounds(caller, connection, about.user_id)? => {
+                Err(if need.is_authentication() {
+                    ApiError::access_denied()
+                } else {
+                    ApiError::restricted()
+                })
+            }
+            _ => Ok(()),
+        };
     }
     Err(if need.is_authentication() {
         ApiError::access_denied()
@@ -169,6 +181,26 @@ impl Need {
                 | Self::SetRequirements
         )
     }
+}
+
+impl Need {
+    /// Whether it changes somebody. A change of the account is checked by its own handler.
+    fn changes_person(self) -> bool {
+        matches!(
+            self,
+            Self::Write(_)
+                | Self::ResetPassword
+                | Self::SetPreferences
+                | Self::SetRequirements
+                | Self::Revoke
+        )
+    }
+}
+
+/// Whether somebody is in a restricted administrative unit over which the caller holds no role.
+fn is_out_of_bounds(caller: &Caller, connection: &Connection, user_id: &str) -> rusqlite::Result<bool> {
+    Ok(units::is_restricted(connection, user_id)?
+        && units::roles_over(connection, caller.principal_id(), user_id)?.is_empty())
 }
 
 /// A person needs a directory role besides the scope; an application does not.
@@ -231,7 +263,10 @@ fn has_power(
     user_id: &str,
     roles: &[&str],
 ) -> rusqlite::Result<bool> {
-    let mut held = roles.iter().filter(|role| caller.has_role(role)).peekable();
+    // Roles over a unit are not in the token: they are looked up.
+    let over_unit = units::roles_over(connection, caller.principal_id(), user_id)?;
+    let is_held = |role: &str| caller.has_role(role) || over_unit.iter().any(|held| held == role);
+    let mut held = roles.iter().filter(|role| is_held(role)).peekable();
     if held.peek().is_none() {
         return Ok(false);
     }
@@ -260,6 +295,9 @@ pub(crate) fn check_account(
     ]);
     if (switches && !may_switch) || (sets_password && !may_set) {
         return Err(ApiError::denied());
+    }
+    if is_out_of_bounds(caller, connection, about.user_id)? {
+        return Err(ApiError::restricted());
     }
     if !caller.is_delegated() {
         return Ok(()); // the built-in application holds a role that may act on anybody

@@ -27,7 +27,7 @@ const DEFAULT: [&str; 11] = [
     "id",
 ];
 
-/// Properties of the type that this directory does not fill.
+/// Properties of the type that nobody gets who does not ask for them; most of them this directory does not fill.
 const EMPTY: [&str; 19] = [
     "companyName",
     "creationType",
@@ -54,6 +54,20 @@ const COLUMNS: &str =
     "id, upn, display_name, given_name, surname, mail, mobile_phone, job_title, office, language,
     user_type, enabled, synced, created_at, last_sign_in_at, sessions_valid_from";
 
+/// Whether somebody is in a restricted administrative unit.
+const RESTRICTED: &str = "EXISTS (SELECT 1 FROM administrative_unit_members m JOIN administrative_units a
+    ON a.id = m.unit_id AND a.restricted = 1 WHERE m.member_id = users.id)";
+
+/// What is read of a person for these properties.
+fn columns(names: &[&str]) -> String {
+    let restricted = if names.contains(&"isManagementRestricted") {
+        RESTRICTED
+    } else {
+        "0"
+    };
+    format!("{COLUMNS}, {restricted}")
+}
+
 fn column(name: &str) -> Option<Column> {
     Some(match name {
         "id" => Column::Key("id"),
@@ -74,7 +88,7 @@ fn column(name: &str) -> Option<Column> {
     })
 }
 
-/// One property of the row that [`COLUMNS`] reads.
+/// One property of the row that [`columns`] reads.
 fn property(row: &Row<'_>, name: &str) -> rusqlite::Result<Option<Value>> {
     let text = |n: usize| row.get::<_, Option<String>>(n).map(Value::from);
     let time = |n: usize| Ok::<_, rusqlite::Error>(row.get::<_, Option<i64>>(n)?.map(rfc3339));
@@ -99,6 +113,7 @@ fn property(row: &Row<'_>, name: &str) -> rusqlite::Result<Option<Value>> {
             None => return Ok(None), // absent for who never signed in
         },
         "signInSessionsValidFromDateTime" => json!(time(15)?),
+        "isManagementRestricted" => json!(row.get::<_, bool>(16)?.then_some(true)), // null where it is not
         "businessPhones" | "assignedLicenses" | "otherMails" | "identities" => json!([]),
         _ => Value::Null,
     }))
@@ -165,7 +180,7 @@ pub(crate) fn by_ids(cx: &Cx<'_>, ids: &[String], typed: bool) -> Result<Vec<Val
     let names = wanted(cx, false)?;
     let mut statement = cx
         .connection
-        .prepare_cached(&format!("SELECT {COLUMNS} FROM users WHERE id = ?1"))?;
+        .prepare_cached(&format!("SELECT {} FROM users WHERE id = ?1", columns(&names)))?;
     let mut people = Vec::with_capacity(ids.len());
     for id in ids {
         let person = statement.query_row([id], |row| render(row, &names))?;
@@ -194,7 +209,7 @@ pub(crate) fn get(cx: &Cx<'_>) -> Result<Reply, ApiError> {
     let names = wanted(cx, cx.caller.user_id() == Some(&person.id))?;
     let item = cx
         .connection
-        .prepare_cached(&format!("SELECT {COLUMNS} FROM users WHERE id = ?1"))?
+        .prepare_cached(&format!("SELECT {} FROM users WHERE id = ?1", columns(&names)))?
         .query_row([&person.id], |row| render(row, &names))?;
     Ok(Reply::ok(item))
 }
@@ -320,7 +335,7 @@ pub(crate) fn list(cx: &Cx<'_>) -> Result<Reply, ApiError> {
             values.len()
         ));
     }
-    let sql = page_of(&conditions, key, down, size + 1);
+    let sql = page_of(&names, &conditions, key, down, size + 1);
     let mut statement = cx.connection.prepare_cached(&sql)?;
     let mut rows = statement.query(params_from_iter(&values))?;
     let (mut people, mut last, mut more) = (Vec::new(), (String::new(), String::new()), false);
@@ -330,17 +345,18 @@ pub(crate) fn list(cx: &Cx<'_>) -> Result<Reply, ApiError> {
             break;
         }
         people.push(render(row, &names)?);
-        last = (row.get(16)?, row.get(0)?);
+        last = (row.get(17)?, row.get(0)?);
     }
     let link = more.then(|| page::next(cx, &[&last.0, &last.1]));
     Ok(page::reply(people, link, count))
 }
 
 /// The query of one page.
-fn page_of(conditions: &[String], key: &str, down: bool, limit: usize) -> String {
+fn page_of(names: &[&str], conditions: &[String], key: &str, down: bool, limit: usize) -> String {
     let direction = if down { "DESC" } else { "ASC" };
     format!(
-        "SELECT {COLUMNS}, {key} FROM users{} ORDER BY {key} COLLATE NOCASE {direction}, id {direction} LIMIT {limit}",
+        "SELECT {}, {key} FROM users{} ORDER BY {key} COLLATE NOCASE {direction}, id {direction} LIMIT {limit}",
+        columns(names),
         clause(conditions)
     )
 }
@@ -382,12 +398,14 @@ mod tests {
 
     /// How SQLite goes about a page of people that meet a filter.
     fn way(filter: &str) -> String {
-        let connection = rusqlite::Connection::open_in_memory().unwrap();
-        connection.execute_batch(include_str!("../schema.sql")).unwrap();
+        let connection = crate::server::file::in_memory();
         let mut values = Vec::new();
         let filter = filter::parse(filter).unwrap();
         let condition = filter.sql(&column, &mut values).unwrap();
-        let sql = format!("EXPLAIN QUERY PLAN {}", page_of(&[condition], "upn", false, 1000));
+        let sql = format!(
+            "EXPLAIN QUERY PLAN {}",
+            page_of(&DEFAULT, &[condition], "upn", false, 1000)
+        );
         let mut statement = connection.prepare(&sql).unwrap();
         let steps: Vec<String> = statement
             .query_map(params_from_iter(&values), |row| row.get(3))

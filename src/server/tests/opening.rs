@@ -6,7 +6,7 @@ use rusqlite::Connection;
 
 use crate::domain::ErrorCode;
 use crate::server::store::Store;
-use crate::server::{Options, restore, spawn, wipe};
+use crate::server::{Options, file, restore, spawn, wipe};
 
 fn code(path: &Path) -> ErrorCode {
     match Store::open(path.to_owned(), false) {
@@ -78,6 +78,29 @@ fn a_damaged_foreign_or_newer_file_is_told_by_its_own_code() {
     assert_eq!(code(&path("newer")), ErrorCode::FileFromNewerVersion);
     std::fs::create_dir(path("folder")).unwrap();
     assert_eq!(code(&path("folder")), ErrorCode::FileUnreadable);
+}
+
+#[test]
+fn a_file_of_the_version_before_is_taken_over_with_all_that_is_in_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("local.db");
+    let (connection, lock) = file::open(&path, true).unwrap();
+    connection
+        .execute_batch(
+            "DROP TABLE administrative_units; DROP TABLE administrative_unit_members; DROP TABLE scoped_role_assignments;
+             PRAGMA user_version = 3",
+        )
+        .unwrap();
+    drop((connection, lock));
+    let (connection, _lock) = file::open(&path, true).unwrap();
+    let number = |sql: &str| -> i64 { connection.query_row(sql, [], |row| row.get(0)).unwrap() };
+    assert_eq!(number("PRAGMA user_version"), 4);
+    assert!(number("SELECT count(*) FROM users") > 20);
+    assert_eq!(
+        number("SELECT count(*) FROM administrative_units"),
+        0,
+        "nobody is restricted by it"
+    );
 }
 
 #[test]

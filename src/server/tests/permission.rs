@@ -216,3 +216,85 @@ async fn roles_decide_who_may_disable_sign_out_and_set_per_user_mfa() {
         assert_eq!(answer.status, status, "{method} {path} {}", answer.body);
     }
 }
+
+#[tokio::test]
+async fn members_of_a_restricted_unit_are_changed_by_its_own_administrators_alone() {
+    let service = Service::demo().await;
+    let (admin, helpdesk, hugo) = (
+        service.token("admin").await,
+        service.token("helpdesk").await,
+        service.token("hugo").await,
+    );
+    let pia = "/v1.0/users/pia@contoso.example";
+    let told = service
+        .get(&format!("{pia}?$select=isManagementRestricted"))
+        .await;
+    assert_eq!(told.body["isManagementRestricted"], json!(true));
+    let told = service
+        .get("/v1.0/users/fen@contoso.example?$select=isManagementRestricted")
+        .await;
+    assert_eq!(told.body["isManagementRestricted"], Value::Null);
+    let units = service.get(&format!("{pia}/transitiveMemberOf")).await;
+    let unit = units.body["value"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|item| item["@odata.type"] == "#microsoft.graph.administrativeUnit")
+        .unwrap_or_else(|| panic!("{}", units.body));
+    assert_eq!(
+        (&unit["displayName"], &unit["isMemberManagementRestricted"]),
+        (&json!("Plant Control"), &json!(true))
+    );
+
+    let mail = format!("{pia}/authentication/emailMethods");
+    let address = json!({"emailAddress": "pia@home.example"});
+    for token in [&admin, &helpdesk] {
+        assert_eq!(methods(&service, token, "pia").await.0, 200, "reading is allowed");
+        assert_eq!(
+            service
+                .call_as(token, "POST", &mail, address.clone())
+                .await
+                .code(),
+            ACCESS_DENIED
+        );
+        for (method, path, body) in [
+            ("PATCH", pia.to_owned(), json!({"accountEnabled": false})),
+            ("POST", format!("{pia}/revokeSignInSessions"), json!({})),
+        ] {
+            let answer = service.call_as(token, method, &path, body).await;
+            assert_eq!(answer.code(), DENIED, "{method} {path}");
+            let message = answer.body["error"]["message"].as_str().unwrap();
+            assert!(
+                message.contains("restricted management administrative unit"),
+                "{message}"
+            );
+        }
+    }
+    // Nor does an application, whatever its permissions.
+    let refused = service.call("POST", &mail, address.clone()).await;
+    assert_eq!(refused.code(), ACCESS_DENIED);
+    // Hugo holds the role over this unit, and nowhere else.
+    assert_eq!(
+        service
+            .call_as(&hugo, "POST", &mail, address.clone())
+            .await
+            .status,
+        201
+    );
+    assert_eq!(
+        methods(&service, &hugo, "fen").await,
+        (403, "accessDenied".to_owned())
+    );
+    let id = |body: &Value| body["id"].as_str().unwrap().to_owned();
+    let hugo = id(&service.get("/v1.0/users/hugo@contoso.example").await.body);
+    let query = format!("$filter=principalId%20eq%20'{hugo}'");
+    let assignments = service
+        .get(&format!("/v1.0/roleManagement/directory/roleAssignments?{query}"))
+        .await;
+    let mut scopes = assignments.all("directoryScopeId");
+    scopes.sort_unstable();
+    assert_eq!(
+        scopes,
+        ["/", format!("/administrativeUnits/{}", id(unit)).as_str()]
+    );
+}

@@ -27,6 +27,8 @@ pub(super) struct Holdings {
     pub(super) groups: Vec<Membership>,
     /// Whether a group among them can hold roles: its members are protected even without one.
     pub(super) role_group: bool,
+    /// The restricted administrative unit among them.
+    pub(super) restricted: Option<String>,
     /// Whether something came without its properties: the token may not see it, so nobody can tell.
     pub(super) hidden: bool,
     /// Whether a group may be among what came so.
@@ -79,7 +81,14 @@ impl EntraService {
                     });
                 }
                 "" => (holdings.hidden, holdings.hidden_group) = (true, true),
-                // Administrative units and whatever else holds people give no power.
+                // A unit gives no power; it may take some away (api/entra 4.1).
+                "#microsoft.graph.administrativeUnit" => {
+                    let restricted = item.get("isMemberManagementRestricted").and_then(Value::as_bool);
+                    if restricted == Some(true) {
+                        holdings.restricted = name.or_else(|| text("id"));
+                    }
+                }
+                // Whatever else holds people gives no power.
                 _ => {}
             }
         }
@@ -108,6 +117,7 @@ fn judge(holdings: Holdings) -> Privileges {
         roles: (!holdings.hidden).then_some(roles),
         groups: (!holdings.hidden_group).then_some(groups),
         privileged,
+        restricted: holdings.restricted,
         missing: holdings.hidden.then(|| RIGHT.to_owned()),
     }
 }
@@ -126,6 +136,7 @@ mod tests {
     #[test]
     fn what_cannot_be_seen_is_not_called_harmless() {
         assert_eq!(judge(Holdings::default()).privileged, Some(false));
+        assert_eq!(judge(Holdings::default()).restricted, None);
         assert_eq!(
             judge(Holdings {
                 hidden: true,

@@ -17,9 +17,21 @@ impl EntraService {
     /// read, the refusal stays as it is.
     pub(super) async fn out_of_reach(&self, user: &UserId, error: Error) -> Error {
         let claims = self.graph.claims();
+        // Where the permission is what lacks, nothing is asked.
         let about_role =
-            error.message().starts_with("needs ") || error.message().contains("permission and role");
-        if !claims.delegated || !claims.tells_roles || !about_role {
+            error.message().starts_with("needs ") || error.message().contains("though the token holds");
+        if !about_role {
+            return error;
+        }
+        if !claims.delegated {
+            // What an application may do ends at such a unit too, whatever its permissions.
+            return if self.is_restricted(user).await {
+                in_restricted_unit(&error)
+            } else {
+                error
+            };
+        }
+        if !claims.tells_roles {
             return error;
         }
         let (holdings, restricted) = futures::join!(self.holdings(user), self.is_restricted(user));
@@ -29,10 +41,7 @@ impl EntraService {
                 .request_id(error.to_body().request_id)
         };
         if restricted {
-            return refused(
-                "the person is in a restricted administrative unit".to_owned(),
-                "only a role that is assigned for that unit acts on its members: an administrator of it does this",
-            );
+            return in_restricted_unit(&error);
         }
         let Ok(Some(holdings)) = holdings else {
             return error;
@@ -53,6 +62,16 @@ impl EntraService {
         let told = found.as_ref().and_then(|user| user.get("isManagementRestricted"));
         told.and_then(Value::as_bool) == Some(true)
     }
+}
+
+/// The refusal of a change of somebody in such a unit.
+fn in_restricted_unit(error: &Error) -> Error {
+    Error::new(
+        ErrorCode::PermissionMissing,
+        "the person is in a restricted administrative unit",
+    )
+    .hint("only a role that is assigned for that unit acts on its members: an administrator of it does this")
+    .request_id(error.to_body().request_id)
 }
 
 /// What about a person is out of reach for the holder of these roles; `None`: nothing that can be seen.

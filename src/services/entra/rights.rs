@@ -63,7 +63,13 @@ pub(super) fn refused(family: Family, verb: Verb, claims: &TokenClaims) -> Lack 
     match next_role(roles, claims) {
         // Where the permission is there, it is the role that lacks.
         Some(role) => no_role(role, claims),
-        None if roles.is_empty() => no_permission(permission, roles, claims),
+        None if roles.is_empty() => Lack {
+            missing: permission.to_owned(),
+            why: format!("the service refuses, though the token holds {permission}"),
+            mend: "the person may be out of reach (restricted administrative units), or the permission was given after the \
+                   sign-in: sign in again"
+                .to_owned(),
+        },
         None => Lack {
             missing: permission.to_owned(),
             why: "the service refuses, though the token holds permission and role".to_owned(),
@@ -146,7 +152,8 @@ fn right(wanted: &Wanted, claims: &TokenClaims) -> Right {
             Some(true) => match (roles.first(), roles::can_tell(claims)) {
                 (Some(role), true) => Some(Lack {
                     mend: format!(
-                        "an administrator gives {} the role {}, or you activate it; then sign in again",
+                        "an administrator gives {} the role {}, or you activate it; then sign in again; a role over an administrative \
+                         unit alone is not in the token, and counts for its members",
                         if claims.delegated {
                             "you"
                         } else {

@@ -477,6 +477,30 @@ async fn a_role_that_does_not_reach_somebody_is_told_with_the_reason() {
         told(json!([]), true).await,
         "the person is in a restricted administrative unit"
     );
+    // An application is stopped there too.
+    let script = Script::answering(|sent| {
+        if sent.line.starts_with("GET") {
+            answer(
+                200,
+                &json!({"id": "u1", "isManagementRestricted": true}).to_string(),
+            )
+        } else {
+            answer(403, &refused(403, "accessDenied", "Request Authorization failed"))
+        }
+    });
+    let application = EntraService::new(Link {
+        graph: script.pipeline(60),
+        tenant: "contoso.example".to_owned(),
+        claims: TokenClaims {
+            permissions: vec!["UserAuthenticationMethod.ReadWrite.All".into()],
+            ..TokenClaims::default()
+        },
+    });
+    let error = apply_one(&application, add_mobile()).await.unwrap_err();
+    assert_eq!(
+        error.message(),
+        "the person is in a restricted administrative unit"
+    );
 }
 
 #[tokio::test]

@@ -35,6 +35,7 @@ impl KeycloakService {
             roles: named,
             groups: Some(groups),
             privileged,
+            restricted: None,
             missing,
         })
     }

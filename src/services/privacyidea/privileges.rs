@@ -20,6 +20,7 @@ impl PrivacyIdeaService {
             }),
             groups: Some(vec![self.api.realm().to_owned(), person.resolver]),
             privileged: Some(admin),
+            restricted: None,
             missing: None,
         })
     }

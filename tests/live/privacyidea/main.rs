@@ -1,7 +1,7 @@
 //! The real binary on a real privacyIDEA, which tells itself what became of people: its own check of a sign-in accepts or
 //! refuses. `tests/live/privacyidea-run.sh` starts the server and counts the cases, `.ci/run` calls that; without a server
 //! the suite fails with a sentence, and never passes by doing nothing.
-#![allow(
+#![expect(
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,

@@ -1,5 +1,5 @@
-//! Passkeys registered by an administrator: options with a challenge, then the response of an authenticator to it.
-//! Assumed: which parts of the response the real service checks. Here it is the challenge, its time and its shape.
+//! Passkeys registered by an administrator: options with a challenge, then the response of an authenticator to it. What holds of a response
+//! is `webauthn`'s. Assumed: the words with which the real service refuses one; and that it refuses what WebAuthn has a relying party refuse.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -13,11 +13,35 @@ use super::{load, preferences};
 use crate::server::clock::rfc3339;
 use crate::server::error::ApiError;
 use crate::server::secrets;
+use crate::server::webauthn;
 
 /// How long a challenge can be answered (api/entra 1.5).
 const LIFETIME: i64 = 5 * 60 * 1000;
 /// What a challenge is kept under.
 const KEY: (&str, &str) = ("fido2", "register");
+
+/// For whom keys are made.
+const RP_ID: &str = "login.microsoft.com";
+/// Models that this directory knows by name, by their id (FIDO metadata service).
+const MODELS: [(&str, &str); 1] = [("cb69481e-8ff7-4039-93ec-0a2729a154a8", "YubiKey 5")];
+
+/// Whether policy takes keys of this model: attestation, and the lists of models (api/entra 5).
+fn check_model(cx: &Cx<'_>, aaguid: &str, attested: bool) -> Result<(), ApiError> {
+    let policy = policy::configuration(cx.connection, "Fido2")?;
+    if policy["isAttestationEnforced"] == true && !attested {
+        return Err(bad(
+            "The policy asks for an attestation, and the passkey has none.",
+        ));
+    }
+    let restrictions = &policy["keyRestrictions"];
+    let listed = restrictions["aaGuids"]
+        .as_array()
+        .is_some_and(|models| models.iter().any(|model| model == aaguid));
+    if restrictions["isEnforced"] == true && listed != (restrictions["enforcementType"] == "allow") {
+        return Err(bad("The policy does not allow passkeys of this model."));
+    }
+    Ok(())
+}
 
 fn check_policy(cx: &Cx<'_>) -> Result<(), ApiError> {
     if policy::configuration(cx.connection, "Fido2")?["isSelfServiceRegistrationAllowed"] == false {
@@ -47,7 +71,7 @@ pub(crate) fn options(cx: &Cx<'_>) -> Result<Reply, ApiError> {
         .filter(|method| method.kind == "passkey")
         .map(|method| json!({"id": method.id, "type": "public-key", "transports": []}))
         .collect();
-    let kinds: Vec<Value> = [-7, -257]
+    let kinds: Vec<Value> = webauthn::ALGORITHMS
         .map(|alg| json!({"type": "public-key", "alg": alg}))
         .into();
     Ok(Reply::ok(json!({
@@ -56,7 +80,7 @@ pub(crate) fn options(cx: &Cx<'_>) -> Result<Reply, ApiError> {
             "challenge": challenge,
             "timeout": LIFETIME,
             "attestation": "direct",
-            "rp": {"id": "login.microsoft.com", "name": "Microsoft"},
+            "rp": {"id": RP_ID, "name": "Microsoft"},
             "user": {"id": URL_SAFE_NO_PAD.encode(person.id.as_bytes()), "displayName": name, "name": person.upn},
             "pubKeyCredParams": kinds,
             "excludeCredentials": known,
@@ -74,16 +98,19 @@ pub(crate) fn create(cx: &Cx<'_>) -> Result<Reply, ApiError> {
     check_policy(cx)?;
     let name = body.get("displayName").and_then(Value::as_str);
     let credential = body.get("publicKeyCredential").unwrap_or(&Value::Null);
-    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-    let (id, response) = (text(&credential["id"]), &credential["response"]);
-    let decoded = |text: &str| URL_SAFE_NO_PAD.decode(text).unwrap_or_default();
-    let client: Value =
-        serde_json::from_slice(&decoded(&text(&response["clientDataJSON"]))).unwrap_or_default();
-    let attestation = decoded(&text(&response["attestationObject"]));
-    // A map of three in CBOR: fmt, attStmt, authData.
-    if id.is_empty() || client["type"] != "webauthn.create" || attestation.first() != Some(&0xa3) {
+    let (id, response) = (
+        credential["id"].as_str().unwrap_or_default(),
+        &credential["response"],
+    );
+    let part = |value: &Value| value.as_str().and_then(webauthn::decoded);
+    let (Some(raw_id), Some(client_data), Some(object)) = (
+        webauthn::decoded(id),
+        part(&response["clientDataJSON"]),
+        part(&response["attestationObject"]),
+    ) else {
         return Err(bad("publicKeyCredential is not the response to a creation."));
-    }
+    };
+    let challenge = webauthn::challenge_of(&client_data, RP_ID).map_err(bad)?;
     let expected: Option<(Vec<u8>, i64)> = cx
         .connection
         .query_row(
@@ -92,7 +119,7 @@ pub(crate) fn create(cx: &Cx<'_>) -> Result<Reply, ApiError> {
             |row| Ok((row.get(0)?, row.get(1)?)),
         )
         .optional()?;
-    let given = secrets::sha256(text(&client["challenge"]).as_bytes());
+    let given = secrets::sha256(challenge.as_bytes());
     match expected {
         Some((hash, until)) if secrets::same(&hash, &given) && cx.now < until => {}
         Some((hash, _)) if secrets::same(&hash, &given) => return Err(bad("The challenge has expired.")),
@@ -102,8 +129,21 @@ pub(crate) fn create(cx: &Cx<'_>) -> Result<Reply, ApiError> {
         "DELETE FROM challenges WHERE user_id = ?1 AND method_id = ?2 AND purpose = ?3",
         [person.id.as_str(), KEY.0, KEY.1],
     )?;
-    let extra = json!({"aaGuid": "cb69481e-8ff7-4039-93ec-0a2729a154a8", "model": "YubiKey 5", "attestationCertificates": [],
-        "attestationLevel": "attested", "passkeyType": "deviceBound"});
+    let response = webauthn::Response {
+        id: &raw_id,
+        client_data: &client_data,
+        object: &object,
+    };
+    let told = webauthn::verify(&response, RP_ID).map_err(bad)?;
+    let attested = !told.certificates.is_empty();
+    check_model(cx, &told.aaguid.to_string(), attested)?;
+    let extra = json!({
+        "aaGuid": told.aaguid.to_string(),
+        "model": MODELS.iter().find(|(id, _)| told.aaguid.to_string() == *id).map(|(_, model)| *model),
+        "attestationCertificates": told.certificates,
+        "attestationLevel": if attested { "attested" } else { "notAttested" },
+        "passkeyType": if told.synced { "synced" } else { "deviceBound" },
+    });
     let added = cx.connection.execute(
         "INSERT OR IGNORE INTO methods (user_id, id, kind, name, extra, created_at) VALUES (?1, ?2, 'passkey', ?3, ?4, ?5)",
         params![person.id, id, name, extra.to_string(), cx.now],
@@ -112,5 +152,5 @@ pub(crate) fn create(cx: &Cx<'_>) -> Result<Reply, ApiError> {
         return Err(bad("The passkey is registered already."));
     }
     preferences::enforce(cx.connection, &person)?;
-    Ok(Reply::created(super::shown(cx, &id)?))
+    Ok(Reply::created(super::shown(cx, id)?))
 }
