@@ -24,6 +24,9 @@ mod token;
 mod verification;
 mod webauthn;
 
+#[cfg(test)]
+pub(crate) use webauthn::authenticator;
+
 use std::sync::Arc;
 
 use axum::Router;

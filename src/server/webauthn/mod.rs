@@ -217,6 +217,6 @@ pub(crate) fn decoded(text: &str) -> Option<Vec<u8>> {
 }
 
 #[cfg(test)]
-mod authenticator;
+pub(crate) mod authenticator;
 #[cfg(test)]
 mod tests;

@@ -1,7 +1,5 @@
 //! The cases that take more than one call: hardware tokens with their inventory, and passkeys.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 use totp_rs::Builder;
 
@@ -13,6 +11,7 @@ use crate::domain::{
     Action, Capability, Clock as _, Effect, ErrorCode, IdentityService as _, MethodKind, MethodState,
     NewToken, Purpose, Secret, Slot, Step, SystemClock, TokenHash, TokenStatus, UserId, Verdict,
 };
+use crate::server::authenticator;
 
 fn told<T>(result: crate::domain::Result<T>) -> Result<T, String> {
     result.map_err(|error| format!("{error:?}"))
@@ -165,21 +164,6 @@ pub(super) async fn keeps_tokens(bench: &Bench) -> Outcome {
     ensure(has("8001") && has("8002"), "they are not listed")
 }
 
-/// What an authenticator answers to these options, as far as anybody here checks it.
-fn response(options: &Value, id: &str) -> String {
-    let client = json!({"type": "webauthn.create", "challenge": options["publicKey"]["challenge"],
-        "origin": "https://login.microsoft.com"});
-    json!({
-        "id": id,
-        "response": {
-            "clientDataJSON": URL_SAFE_NO_PAD.encode(client.to_string()),
-            "attestationObject": URL_SAFE_NO_PAD.encode(b"\xa3cfmtdnone"),
-        },
-        "clientExtensionResults": {},
-    })
-    .to_string()
-}
-
 pub(super) async fn registers_passkey(bench: &Bench) -> Outcome {
     if !bench.declares(Capability::Add(MethodKind::Passkey)) {
         let (before, nobody) = (bench.sent(), UserId::from("nobody"));
@@ -199,11 +183,12 @@ pub(super) async fn registers_passkey(bench: &Bench) -> Outcome {
             .is_some_and(|text| text.len() > 20),
         "there is no challenge",
     )?;
-    let id = URL_SAFE_NO_PAD.encode(uuid::Uuid::new_v4().as_bytes());
+    let answer =
+        |options: &Value| authenticator::register(options, &authenticator::Answers::default()).to_string();
     let forged = json!({"publicKey": {"challenge": "x"}});
-    let refused = bench.apply(add(response(&forged, &id))).await;
+    let refused = bench.apply(add(answer(&forged))).await;
     ensure(refused.is_err(), "any response will do")?;
-    let effect = told(bench.apply(add(response(&options, &id))).await)?;
+    let effect = told(bench.apply(add(answer(&options))).await)?;
     let info = bench.info(&user).await;
     let method = info
         .methods()
@@ -215,7 +200,7 @@ pub(super) async fn registers_passkey(bench: &Bench) -> Outcome {
         format!("{method:?}"),
     )?;
     ensure(
-        bench.apply(add(response(&options, &id))).await.is_err(),
+        bench.apply(add(answer(&options))).await.is_err(),
         "a challenge is answered twice",
     )
 }
