@@ -32,8 +32,9 @@ const LIST_LIMIT: f64 = 2.0;
 const KEPT_LIMIT_MS: f64 = 5.0;
 /// Peak memory of a verb. Half of it is the program's own code, as the kernel maps it around what is used.
 const MEMORY_LIMIT_MIB: f64 = 20.0;
-/// Peak memory where the service runs inside the same process: its server, its database and the client together.
-const INSIDE_LIMIT_MIB: f64 = 24.0;
+/// Peak memory where the service runs inside the same process: its server, its database and the client together. It is 23.1 to 23.5; the
+/// figure moves by as much as two with how the program file lies in the page cache.
+const INSIDE_LIMIT_MIB: f64 = 26.0;
 /// First use of `-p local`: create, seed, list.
 const FIRST_USE_LIMIT_S: f64 = 1.0;
 
