@@ -6,7 +6,8 @@ use std::process::{Child, Stdio};
 use serde_json::{Value, json};
 
 use crate::environment::Environment;
-use crate::realm::{Person, SECRET, ask, get, keycloak, place, place_of, until, url};
+use crate::realm::{Person, SECRET, ask, get, keycloak, place, place_of, url};
+use crate::waiting::until;
 
 /// People of the job on the overloaded server.
 const PEOPLE: usize = 500;
@@ -143,12 +144,7 @@ fn an_application_that_loses_its_secret_stops_and_goes_on_with_the_new_one() {
         &json!({"clientId": "rotated", "secret": "an0ther"}),
     );
     assert_eq!(changed.status, 204, "{}", changed.body);
-    let account = get(&format!("/clients/{id}/service-account-user"))["id"].clone();
-    ask(
-        "POST",
-        &format!("/users/{}/logout", account.as_str().unwrap()),
-        &json!({}),
-    );
+    end_sessions(&id);
     let (code, result, said) = ended(job);
     assert_eq!(code, 4, "{said}\n{}", result["summary"]);
     let error = error_of(&said);
@@ -186,13 +182,8 @@ fn an_application_that_is_disabled_in_the_middle_is_said_so_and_goes_on_once_it_
         let changed = ask("PUT", &format!("/clients/{id}"), &body);
         assert_eq!(changed.status, 204, "{}", changed.body);
     };
-    let account = get(&format!("/clients/{id}/service-account-user"))["id"].clone();
     switch(false);
-    ask(
-        "POST",
-        &format!("/users/{}/logout", account.as_str().unwrap()),
-        &json!({}),
-    );
+    end_sessions(&id);
     let (code, result, said) = ended(job);
     assert_eq!(code, 4, "{said}\n{}", result["summary"]);
     let error = error_of(&said);
@@ -212,6 +203,14 @@ fn an_application_that_is_disabled_in_the_middle_is_said_so_and_goes_on_once_it_
     let again = place.run(&["jobs", "resume", "faults", "--yes", "-o", "json"]);
     assert_eq!(again.code, 0, "{}", again.screen());
     all_are_right(&people);
+}
+
+/// Ends the sessions of the application with this id.
+fn end_sessions(id: &str) {
+    let account = get(&format!("/clients/{id}/service-account-user"))["id"].clone();
+    let path = format!("/users/{}/logout", account.as_str().unwrap());
+    let ended = ask("POST", &path, &json!({}));
+    assert_eq!(ended.status, 204, "{}", ended.body);
 }
 
 /// The error object, which is the last line.

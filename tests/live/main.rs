@@ -38,3 +38,4 @@ mod reads;
 mod realm;
 mod sign_in;
 mod stories;
+mod waiting;

@@ -10,6 +10,7 @@ use totp_rs::{Builder, Secret};
 
 use crate::asking::{self, Answer};
 use crate::environment::Environment;
+use crate::waiting::until;
 
 /// The secret of every application of the realm.
 pub(crate) const SECRET: &str = "s3cr3t";
@@ -161,20 +162,6 @@ impl Browser {
             let text = std::fs::read_to_string(self.folder.path().join("said")).unwrap_or_default();
             serde_json::from_str(&text).ok()
         })
-    }
-}
-
-/// Looks until it is so, and a minute at most; gives what was seen.
-#[track_caller]
-pub(crate) fn until<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
-    let began = Instant::now();
-    loop {
-        if let Some(seen) = look() {
-            return seen;
-        }
-        assert!(began.elapsed() < Duration::from_secs(60), "never: {what}");
-        // Between two looks: whatever is waited for is another process, or a clock.
-        std::thread::sleep(Duration::from_millis(50));
     }
 }
 

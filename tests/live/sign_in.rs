@@ -9,9 +9,8 @@ use base64::Engine as _;
 use serde_json::{Value, json};
 
 use crate::environment::Environment;
-use crate::realm::{
-    Browser, Person, SEEDS, ask, configured, get, give_rights, place_of, token_call, until, url,
-};
+use crate::realm::{Browser, Person, SEEDS, ask, configured, get, give_rights, place_of, token_call, url};
+use crate::waiting::until;
 
 /// A place that signs in as a person, whose sign-in is kept under a key of its own.
 fn me(auth: &str) -> Environment {

@@ -132,6 +132,16 @@ fn serves(seen: &Seen<'_>, method: &Method) -> Verdict {
 
 const NEW: &str = "+1 4255550123";
 
+/// A pass was made and is shown, with its end.
+pub(super) fn shows_a_pass(seen: &Seen<'_>) -> Verdict {
+    let minted = seen.effect.secret.as_ref().ok_or("there is no secret")?;
+    ensure(
+        minted.kind == "temporary-pass" && minted.value.expose().len() >= 8,
+        "the secret is odd",
+    )?;
+    ensure(minted.expires_at.is_some(), "it does not say until when")
+}
+
 pub(super) fn cases(facts: &Facts) -> Vec<Case> {
     let mut cases = Vec::new();
     additions(&mut cases, facts);
@@ -194,12 +204,7 @@ fn additions(cases: &mut Vec<Case>, facts: &Facts) {
         },
         Some(EffectState::Done),
         |seen| {
-            let minted = seen.effect.secret.as_ref().ok_or("there is no secret")?;
-            ensure(
-                minted.kind == "temporary-pass" && minted.value.expose().len() >= 8,
-                "the secret is odd",
-            )?;
-            ensure(minted.expires_at.is_some(), "it does not say until when")?;
+            shows_a_pass(seen)?;
             let method = find(seen.after, MethodKind::TemporaryPass).ok_or("it is not listed")?;
             ensure(
                 method.state == MethodState::Ready && !method.can_be_default,

@@ -1,7 +1,7 @@
 //! The cases about what is stopped without being removed: methods switched off and on, what stands in for a lost one, and
 //! app passwords with another secret in their place.
 
-use super::changes::{Case, case, ensure, find, id_of};
+use super::changes::{Case, case, ensure, find, id_of, shows_a_pass};
 use super::world::Facts;
 use crate::domain::{Action, EffectState, MethodKind, MethodState, SecurityInfo};
 
@@ -67,12 +67,7 @@ pub(super) fn cases(cases: &mut Vec<Case>, facts: &Facts) {
         // Another password would be made.
         Some(EffectState::Unchanged),
         |seen| {
-            let minted = seen.effect.secret.as_ref().ok_or("there is no secret")?;
-            ensure(
-                minted.kind == "temporary-pass" && minted.value.expose().len() >= 8,
-                "the secret is odd",
-            )?;
-            ensure(minted.expires_at.is_some(), "it does not say until when")?;
+            shows_a_pass(seen)?;
             ensure(
                 state(seen.after) == Some(MethodState::Disabled),
                 format!("the lost one is {:?}", state(seen.after)),

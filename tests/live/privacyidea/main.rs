@@ -23,6 +23,8 @@ mod server;
 #[path = "../../e2e/terminal.rs"]
 #[allow(dead_code, reason = "the stories use the rest")]
 mod terminal;
+#[path = "../waiting.rs"]
+mod waiting;
 
 mod access;
 mod changes;

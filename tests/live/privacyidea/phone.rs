@@ -6,7 +6,8 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use rcgen::{KeyPair, PublicKeyData as _, SigningKey as _};
 use serde_json::{Value, json};
 
-use crate::witness::{send, until};
+use crate::waiting::until;
+use crate::witness::send;
 
 /// The telephone.
 pub(crate) struct Phone {

@@ -5,9 +5,9 @@ use serde_json::{Value, json};
 
 use crate::phone::{self, Phone};
 use crate::terminal::Terminal;
+use crate::waiting::until;
 use crate::witness::{
-    Person, code_at, directory, get, grow_old, place, place_at, place_of, seed_of, send, until, url,
-    write_into,
+    Person, code_at, directory, get, grow_old, place, place_at, place_of, seed_of, send, url, write_into,
 };
 
 #[test]

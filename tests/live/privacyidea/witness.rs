@@ -118,20 +118,6 @@ pub(crate) fn get(verb: &str, path: &str, body: &Value) -> Value {
     answer.body
 }
 
-/// Looks until it is so, and a minute at most; gives what was seen.
-#[track_caller]
-pub(crate) fn until<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
-    let began = Instant::now();
-    loop {
-        if let Some(seen) = look() {
-            return seen;
-        }
-        assert!(began.elapsed() < Duration::from_secs(60), "never: {what}");
-        // Between two looks: whatever is waited for is another process.
-        std::thread::sleep(Duration::from_millis(50));
-    }
-}
-
 /// Writes into the directory behind the realm, as whoever runs that would: its own call for it fails once there is a
 /// policy of administrators.
 #[track_caller]
