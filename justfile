@@ -31,9 +31,7 @@ examples:
 
 # what CI checks besides the tests
 lint:
-    cargo fmt --check
-    cargo clippy --all-targets -- -D warnings
-    cargo deny check licenses bans sources
+    .ci/lint
 
 # write completions, man pages, schemas, README's tables and the picture of a real run anew
 generate:

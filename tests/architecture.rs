@@ -359,3 +359,28 @@ fn dependencies_come_from_the_public_registry_alone() {
     let only = BTreeSet::from(["\"registry+https://github.com/rust-lang/crates.io-index\""]);
     assert_eq!(sources, only);
 }
+
+#[test]
+fn what_plain_cargo_leaves_out_is_linted_by_name() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let manifest = fs::read_to_string(root.join("Cargo.toml")).unwrap();
+    let manifest: toml::Table = manifest.parse().unwrap();
+    let lint = fs::read_to_string(root.join(".ci/lint")).unwrap();
+    let mut named = 0;
+    for kind in ["test", "bench"] {
+        for target in manifest[kind].as_array().unwrap() {
+            if target.get(kind).and_then(toml::Value::as_bool) == Some(false) {
+                let name = target["name"].as_str().unwrap();
+                assert!(
+                    lint.contains(&format!("--{kind} {name} ")),
+                    "`cargo clippy --all-targets` leaves out {kind} {name}, and .ci/lint does not name it"
+                );
+                named += 1;
+            }
+        }
+    }
+    assert!(
+        named >= 4,
+        "{named} targets were found that plain cargo leaves out"
+    );
+}
