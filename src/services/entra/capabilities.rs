@@ -119,7 +119,7 @@ pub(crate) fn declared() -> Capabilities {
             Capability::ListAppPasswords,
             unsupported(
                 "Microsoft Graph has no call for app passwords",
-                "nobody can list them; reset them all",
+                "nobody can list them; an administrator deletes them all on the per-user MFA page",
             ),
         ),
         (
