@@ -10,6 +10,15 @@ use crate::server::error::ApiError;
 
 /// What is found below these is objects of the directory.
 const DIRECTORY: [&str; 5] = ["users", "groups", "devices", "directoryRoles", "roleManagement"];
+/// Collections of what belongs to something else.
+const REFERENCES: [&str; 6] = [
+    "members",
+    "transitiveMembers",
+    "memberOf",
+    "transitiveMemberOf",
+    "registeredDevices",
+    "ownedDevices",
+];
 /// What can be searched, by the last part of its path.
 const SEARCHED: [&str; 9] = [
     "users",
@@ -95,8 +104,15 @@ pub(super) fn check(call: &Call) -> Result<(), ApiError> {
             "Sorting not supported for current query.",
         ));
     }
+    let filter = filter::parse(text)?;
+    // What is found through somebody or something else is filtered by its id alone (microsoft-graph-docs issues 3112, 13114).
+    if REFERENCES.iter().any(|name| name.eq_ignore_ascii_case(last)) && filter.names() != ["id"] {
+        return Err(ApiError::unsupported_query(
+            "The specified filter to the reference property query is currently not supported.",
+        ));
+    }
     // `/users/$count` is a count by itself.
-    if last != "$count" && filter::parse(text)?.is_advanced() {
+    if last != "$count" && filter.is_advanced() {
         return Err(advanced("This filter"));
     }
     Ok(())

@@ -86,7 +86,6 @@ pub(crate) fn declared() -> Capabilities {
         MethodKind::PhoneMobile,
         MethodKind::PhoneAlternate,
         MethodKind::PhoneOffice,
-        MethodKind::Totp,
     ] {
         entries.push((
             Capability::Verify(kind),
@@ -96,6 +95,13 @@ pub(crate) fn declared() -> Capabilities {
             ),
         ));
     }
+    entries.push((
+        Capability::Verify(MethodKind::Totp),
+        unsupported(
+            "Microsoft Graph checks no codes of an authenticator app",
+            "the app is verified where the person registers it, on the security info page",
+        ),
+    ));
     entries.push((Capability::Verify(MethodKind::HardwareToken), Answer::Native));
     entries.extend([
         (
