@@ -198,7 +198,8 @@ pub fn find_remembered<'a>(typed: &str, devices: &'a [Device], whose: &str) -> R
             "\"{typed}\" is a {} device: only remembered ones can be forgotten",
             device.kind.as_str()
         ),
-    ))
+    )
+    .hint("what signs in with it is stopped by: mfactl devices disable USER DEVICE"))
 }
 
 /// The open session that `typed` means, by the same rules, where ending it is what a service does in the place of

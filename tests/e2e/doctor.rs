@@ -139,14 +139,15 @@ fn an_application_with_all_rights_is_fine() {
     ok | right | methods add external | UserAuthenticationMethod.ReadWrite.All | -
     ok | right | methods add hardware-token | UserAuthenticationMethod.ReadWrite.All, Policy.Read.AuthenticationMethod | -
     ok | right | methods add qr-pin | UserAuthenticationMethod.ReadWrite.All | -
-    ok | right | hardware-tokens list, import | Policy.ReadWrite.AuthenticationMethod | -
+    ok | right | hardware-tokens list | Policy.Read.AuthenticationMethod | -
+    ok | right | hardware-tokens import | Policy.ReadWrite.AuthenticationMethod | -
     ok | right | methods set-default | UserAuthenticationMethod.ReadWrite.All | -
     ok | right | user sign-out | User.RevokeSessions.All | -
     warn | right | user reset-password | the token does not say whether the role Privileged Authentication Administrator is held | where it is refused, the role Privileged Authentication Administrator is what lacks
     warn | right | user disable, enable | the token does not say whether the role Privileged Authentication Administrator is held | where it is refused, the role Privileged Authentication Administrator is what lacks
     ok | right | user set-mfa-state | Policy.ReadWrite.AuthenticationMethod | -
     ok | right | devices disable, enable | Device.ReadWrite.All | -
-    · 32 ok, 2 to see to, 0 failed, 2 skipped
+    · 33 ok, 2 to see to, 0 failed, 2 skipped
     exit 0
     ");
     let lines = entra.run(&["doctor", "-o", "ndjson"]).exits(0).stdout;

@@ -112,8 +112,16 @@ pub(super) fn forget(draft: &mut Draft<'_>, typed: &[String]) -> Result<()> {
                     .map_err(|error| draft.ours(error))?;
                 (device.id.clone(), device_name(device))
             }
-            // The service keeps no list, and what it does instead does not ask which one is meant.
-            Answer::Substitute { .. } | Answer::Unsupported { .. } => (DeviceId(text.clone()), String::new()),
+            // The service keeps no list, and what it does instead does not ask which one is meant; a registered one is not meant at all.
+            Answer::Substitute { .. } | Answer::Unsupported { .. } => {
+                if let Err(error) = reference::find_remembered(text, &devices, draft.whose()) {
+                    let error = only_registered(text, &devices, draft.whose(), error);
+                    if error.code() == ErrorCode::Unsupported {
+                        return Err(draft.ours(error));
+                    }
+                }
+                (DeviceId(text.clone()), String::new())
+            }
         };
         if !going.contains(&device.0) {
             going.push(device.0.clone());

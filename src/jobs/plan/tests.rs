@@ -211,6 +211,19 @@ fn devices_and_app_passwords_follow_the_same_rules() {
     let plan = sessions.plan("adele", "x", &forget(&["device:91ac"])).unwrap();
     assert_eq!(rows(&plan), ["forget device:91ac send"]);
     assert_eq!(plan.steps[0].detail, "by \"end that session\"");
+    // A service that signs out everywhere instead does not do so in the name of a registered device.
+    let mut wider = Fake::new(vec![adele()]);
+    let everywhere = Answer::Substitute {
+        what: "sign out everywhere".to_owned(),
+        wider: true,
+    };
+    wider.capabilities.set(Capability::ForgetOne, everywhere);
+    for device in wider.state.lock().unwrap()[0].1.devices.iter_mut().flatten() {
+        device.kind = DeviceKind::Registered;
+    }
+    let refused = wider.plan("adele", "x", &forget(&["device:91ac"])).unwrap_err();
+    assert_eq!(refused.code(), ErrorCode::Unsupported);
+    assert!(wider.plan("adele", "x", &forget(&["device:1234"])).is_ok());
     let (who, mut info) = adele();
     info.devices.as_mut().unwrap().clear();
     info.app_passwords.as_mut().unwrap().clear();

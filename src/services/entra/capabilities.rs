@@ -188,11 +188,12 @@ pub(crate) fn narrowed(claims: &TokenClaims) -> Capabilities {
             .map(|(capability, _)| *capability)
             .collect();
         for capability in all {
+            let permission = rights::to_change(capability, claims.delegated);
             capabilities.set(
                 capability,
                 Answer::Unsupported {
                     why: "the token can only read".to_owned(),
-                    instead: "use a profile with UserAuthenticationMethod.ReadWrite.All".to_owned(),
+                    instead: format!("use a profile with {permission}"),
                 },
             );
         }
@@ -209,6 +210,8 @@ const fn is_write(capability: Capability) -> bool {
             | Capability::ListSessions
             | Capability::ListAppPasswords
             | Capability::CheckCaller
+            // The inventory is read, too: who may not change it is told by the service.
+            | Capability::HardwareTokens
     )
 }
 
@@ -235,6 +238,24 @@ mod tests {
             Answer::Unsupported { .. }
         ));
         assert_eq!(reader.get(Capability::Report), Answer::Native);
+        assert_eq!(reader.get(Capability::HardwareTokens), Answer::Native);
+        let instead = |capability| match reader.get(capability) {
+            Answer::Unsupported { instead, .. } => instead,
+            other => panic!("{other:?}"),
+        };
+        for (capability, permission) in [
+            (Capability::SignOut, "User.RevokeSessions.All"),
+            (Capability::DisableAccount, "User.EnableDisableAccount.All"),
+            (Capability::GeneratePassword, "User-PasswordProfile.ReadWrite.All"),
+            (Capability::SetMfaState, "Policy.ReadWrite.AuthenticationMethod"),
+            (Capability::DisableDevice, "Device.ReadWrite.All"),
+            (
+                Capability::Remove(MethodKind::Totp),
+                "UserAuthenticationMethod.ReadWrite.All",
+            ),
+        ] {
+            assert_eq!(instead(capability), format!("use a profile with {permission}"));
+        }
         for more in [
             "UserAuthenticationMethod.ReadWrite.All",
             "User.RevokeSessions.All",

@@ -277,6 +277,11 @@ impl EntraService {
                     Some(wait) => self.graph.pipeline().pause(*wait).await,
                     None => return Err(error),
                 },
+                Err(error)
+                    if kind == MethodKind::PhoneMobile && error.code() == ErrorCode::ServiceRefused =>
+                {
+                    return Err(self.why_a_mobile_stays(user, error).await);
+                }
                 other => break other?,
             }
         };
@@ -286,6 +291,28 @@ impl EntraService {
         }
         effect.request_ids.extend(response.request_id);
         Ok(effect)
+    }
+
+    /// A mobile number that was refused to go: beside an alternate one it cannot (api/entra 1.4), and no code says so.
+    async fn why_a_mobile_stays(&self, user: &UserId, error: Error) -> Error {
+        let alternate = PHONE_IDS
+            .iter()
+            .find(|(known, ..)| *known == MethodKind::PhoneAlternate);
+        let Some((_, id, _)) = alternate.filter(|_| !is_default(&error)) else {
+            return error;
+        };
+        let template = "/users/{id}/authentication/phoneMethods/{phoneMethodId}";
+        let request = read_of(user, V1, &format!("/authentication/phoneMethods/{id}"), template);
+        let found: Result<Option<WireMethod>> = self.graph.read_if_there(&request, Family::Phone).await;
+        match found {
+            Ok(Some(_)) => Error::new(
+                ErrorCode::ServiceRefused,
+                "a mobile number does not go as long as there is an alternate one",
+            )
+            .hint("name both, phone:alternate and phone:mobile; or put the alternate number in its place: mfactl methods update")
+            .request_id(error.to_body().request_id),
+            _ => error,
+        }
     }
 
     pub(super) async fn add_temporary_pass(

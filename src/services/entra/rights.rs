@@ -7,7 +7,8 @@ mod verbs;
 
 use super::error::Family;
 use crate::auth::TokenClaims;
-use crate::domain::{Lack, Right, Standing};
+use crate::domain::role::GLOBAL_READER;
+use crate::domain::{Capability, Lack, Right, Standing};
 use crate::http::Verb;
 pub(super) use permissions::licence;
 use permissions::{as_sent, permissions};
@@ -43,6 +44,24 @@ fn kind(claims: &TokenClaims) -> &'static str {
     }
 }
 
+/// The permission to grant for a change.
+pub(super) fn to_change(capability: Capability, delegated: bool) -> &'static str {
+    let (family, verb) = match capability {
+        Capability::SignOut | Capability::ForgetOne | Capability::ForgetAll => (Family::Sessions, Verb::Post),
+        Capability::SetPassword | Capability::GeneratePassword => {
+            (Family::Password, as_sent(Family::Password, Verb::Post, delegated))
+        }
+        Capability::DisableAccount | Capability::EnableAccount => (Family::Account, Verb::Patch),
+        Capability::DisableDevice => (Family::Device, Verb::Patch),
+        Capability::SetMfaState => (Family::Requirements, Verb::Patch),
+        _ => (Family::Methods, Verb::Delete),
+    };
+    permissions(family, verb, delegated)
+        .first()
+        .copied()
+        .unwrap_or_default()
+}
+
 /// The first of these roles that is worth more than those that are held.
 fn next_role(roles: &'static [Role], claims: &TokenClaims) -> Option<Role> {
     let held = |role: &Role| claims.directory_roles.iter().any(|id| id == role.id);
@@ -62,6 +81,14 @@ pub(super) fn refused(family: Family, verb: Verb, claims: &TokenClaims) -> Lack 
     }
     match next_role(roles, claims) {
         // Where the permission is there, it is the role that lacks.
+        // Whoever is to change something had better not ask for a role that only reads.
+        Some(role) if role.id == GLOBAL_READER && family.is_of_a_person() => Lack {
+            mend: format!(
+                "{}; to change anything: Privileged Authentication Administrator",
+                no_role(role, claims).mend
+            ),
+            ..no_role(role, claims)
+        },
         Some(role) if family.is_of_a_person() => no_role(role, claims),
         Some(role) => Lack {
             mend: format!(

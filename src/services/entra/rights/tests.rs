@@ -1,5 +1,4 @@
 use super::*;
-use crate::domain::Capability;
 
 fn person(permissions: &[&str], roles: &[&str]) -> TokenClaims {
     TokenClaims {
@@ -52,7 +51,8 @@ fn each_verb_names_what_lacks_for_the_help_desk() {
     methods add external: held
     methods add hardware-token: lacks Policy.Read.AuthenticationMethod
     methods add qr-pin: held
-    hardware-tokens list, import: lacks Policy.ReadWrite.AuthenticationMethod
+    hardware-tokens list: lacks Policy.Read.AuthenticationMethod
+    hardware-tokens import: lacks Policy.ReadWrite.AuthenticationMethod
     methods set-default: held
     user sign-out: lacks User.RevokeSessions.All
     user reset-password: held
@@ -148,4 +148,45 @@ fn the_report_names_its_licence() {
     assert_eq!(rights.iter().filter(|right| right.licence.is_some()).count(), 1);
     let declared = crate::services::entra::declared();
     assert_eq!(declared.get(Capability::Report), crate::domain::Answer::Native);
+}
+
+/// The table of docs/entra.md.
+fn table() -> String {
+    let of = |delegated| {
+        let claims = TokenClaims {
+            delegated,
+            ..TokenClaims::default()
+        };
+        told(&claims, VERBS)
+    };
+    let cell = |wants: &str| {
+        let each = wants.split(", ").map(|one| {
+            if one.contains('.') {
+                format!("`{one}`")
+            } else {
+                format!("the role {one}")
+            }
+        });
+        each.collect::<Vec<_>>().join(", ")
+    };
+    let rows = of(false).into_iter().zip(of(true)).map(|(app, person)| {
+        let licence = app.licence.map(|licence| format!(" (takes {licence})"));
+        format!(
+            "| {}{} | {} | {} |\n",
+            app.verb,
+            licence.unwrap_or_default(),
+            cell(&app.wants),
+            cell(&person.wants)
+        )
+    });
+    format!(
+        "| for | as an application | as yourself |\n|---|---|---|\n{}",
+        rows.collect::<String>()
+    )
+}
+
+#[test]
+fn the_page_on_entra_has_the_table_of_rights() {
+    let page = include_str!("../../../../docs/entra.md");
+    assert!(page.contains(&table()), "docs/entra.md is to have:\n{}", table());
 }

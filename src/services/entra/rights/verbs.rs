@@ -80,7 +80,12 @@ pub(in super::super) const VERBS: &[Wanted] = &[
     ),
     of("methods add qr-pin", Weight::More, &[(Family::Qr, Verb::Put)]),
     of(
-        "hardware-tokens list, import",
+        "hardware-tokens list",
+        Weight::More,
+        &[(Family::Inventory, Verb::Get)],
+    ),
+    of(
+        "hardware-tokens import",
         Weight::More,
         &[(Family::Inventory, Verb::Post)],
     ),

@@ -66,3 +66,30 @@ async fn a_method_that_is_gone_is_unchanged_and_a_person_who_is_gone_is_an_error
         ErrorCode::UserNotFound
     );
 }
+
+#[tokio::test]
+async fn a_mobile_number_that_stays_because_of_an_alternate_one_says_so() {
+    let remove = || {
+        step(Action::RemoveMethod {
+            method: "3179e48a-750b-4051-897c-87b9720928f7".into(),
+            kind: MethodKind::PhoneMobile,
+        })
+    };
+    let no = || answer(400, &refused(400, "badRequest", "No."));
+    let beside = Script::new([
+        no(),
+        answer(200, r#"{"id": "b6332ec1-7057-4abe-9331-3d72feddfe41"}"#),
+    ]);
+    let error = apply_one(&service(&beside), remove()).await.unwrap_err();
+    assert_eq!(
+        error.message(),
+        "a mobile number does not go as long as there is an alternate one"
+    );
+    assert_eq!(
+        beside.lines()[1],
+        "GET /v1.0/users/u1/authentication/phoneMethods/b6332ec1-7057-4abe-9331-3d72feddfe41"
+    );
+    let alone = Script::new([no(), answer(404, &refused(404, "resourceNotFound", "x"))]);
+    let error = apply_one(&service(&alone), remove()).await.unwrap_err();
+    assert_eq!(error.message(), "the service refused: no");
+}
