@@ -1,8 +1,6 @@
 //! Security info of a person: tokens, app passwords among them, remembered devices, and whether somebody is locked.
 
-use futures::StreamExt as _;
-use futures::future::{BoxFuture, OptionFuture};
-use futures::stream;
+use futures::future::OptionFuture;
 
 use super::api::Call;
 use super::error::Area;
@@ -13,6 +11,7 @@ use crate::domain::{
 };
 use crate::http::encode_segment;
 use crate::services::listed::{registration, sort_methods};
+use crate::services::steps::of_each;
 
 /// How many tokens are read at once: more than this is cut without a word (privacyIDEA's own documentation of GET /token/).
 const PAGE: u64 = 1000;
@@ -26,11 +25,7 @@ impl PrivacyIdeaService {
             }
             devices => devices,
         };
-        let mut work: Vec<BoxFuture<'_, Result<SecurityInfo>>> = Vec::with_capacity(users.len());
-        for user in users {
-            work.push(Box::pin(self.read_info(user, parts)));
-        }
-        let infos: Vec<Result<SecurityInfo>> = stream::iter(work).buffered(SIDE_BY_SIDE).collect().await;
+        let infos = of_each(users, SIDE_BY_SIDE, |user| Box::pin(self.read_info(user, parts))).await;
         infos
             .into_iter()
             .zip(users)

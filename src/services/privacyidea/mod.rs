@@ -26,9 +26,7 @@ mod wire;
 use std::collections::BTreeMap;
 
 use async_trait::async_trait;
-use futures::StreamExt as _;
-use futures::future::BoxFuture;
-use futures::stream::{self, BoxStream};
+use futures::stream::BoxStream;
 use serde_json::json;
 use tokio::sync::OnceCell;
 
@@ -39,7 +37,7 @@ use crate::domain::{
     UserId, UserQuery, Verdict,
 };
 use crate::services::Link;
-use crate::services::steps::{apply_by_person, not_here};
+use crate::services::steps::{apply_by_person, not_here, of_each};
 
 pub(crate) use capabilities::declared;
 
@@ -148,11 +146,7 @@ impl IdentityService for PrivacyIdeaService {
     }
 
     async fn privileges(&self, users: &[UserId]) -> Vec<Result<Privileges>> {
-        let mut work: Vec<BoxFuture<'_, Result<Privileges>>> = Vec::with_capacity(users.len());
-        for user in users {
-            work.push(Box::pin(self.privileges_of(user)));
-        }
-        stream::iter(work).buffered(SIDE_BY_SIDE).collect().await
+        of_each(users, SIDE_BY_SIDE, |user| Box::pin(self.privileges_of(user))).await
     }
 
     async fn policy(&self, user: Option<&UserId>) -> Result<Policy> {
