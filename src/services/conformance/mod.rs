@@ -3,11 +3,12 @@
 //! having been forgotten. On `local` and `entra` they run against the embedded server with every `cargo test`, on the
 //! others against a real one, which the scripts of `tests/live` start (`live`).
 //!
-//! Whoever adds a service writes what its server is like in one file of `live/`, and one line in `live/mod.rs`.
+//! Whoever adds a service writes what its server is like in one module of `live/`, and one line in `live/mod.rs`.
 //!
 //! Test code: it alone may import `server`.
 
 mod access;
+mod case;
 mod changes;
 mod console;
 mod directory;
@@ -27,7 +28,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use async_trait::async_trait;
 use futures::TryStreamExt as _;
 
-use self::changes::Seen;
+use self::case::{Case, Seen};
 use self::directory::Directory;
 use self::world::{Facts, Ran, World};
 use super::{Gated, connect_through};
@@ -193,7 +194,7 @@ fn is_stocked(bench: &Bench) {
 }
 
 /// A declared change does what its case says, and a second time what is said of second times.
-async fn passes(bench: &Bench, case: &changes::Case) -> std::result::Result<(), String> {
+async fn passes(bench: &Bench, case: &Case) -> std::result::Result<(), String> {
     let user = bench.world.add_person(&case.has);
     (case.prepare)(bench.world.as_ref(), &user);
     let (info, account) = (bench.info(&user).await, bench.user(&user).await);
@@ -227,7 +228,7 @@ async fn passes(bench: &Bench, case: &changes::Case) -> std::result::Result<(), 
 }
 
 /// An undeclared change is refused with what to do instead, and nothing is sent.
-async fn is_refused(bench: &Bench, case: &changes::Case) -> std::result::Result<(), String> {
+async fn is_refused(bench: &Bench, case: &Case) -> std::result::Result<(), String> {
     let step = case.step(&UserId::from("nobody"), &SecurityInfo::default());
     let before = bench.sent();
     let error = match bench.apply(step).await {

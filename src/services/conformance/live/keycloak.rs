@@ -12,7 +12,7 @@ use super::mailbox::Mailbox;
 use crate::auth::Credential;
 use crate::domain::{MethodKind, Policy, PolicyUse, User, UserId, Via};
 use crate::services::ConnectOptions;
-use crate::services::conformance::changes::{Verdict, ensure};
+use crate::services::conformance::case::{Verdict, ensure};
 use crate::services::conformance::world::{Facts, PASSWORD, World};
 
 const REALM: &str = "kctest";
