@@ -2,6 +2,7 @@
 //! its own and several machines share one in a database. It holds no secrets.
 
 mod folder;
+mod pieces;
 #[cfg(feature = "postgres")]
 mod postgres;
 mod several;

@@ -16,9 +16,10 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
-use futures::stream::{self, BoxStream, StreamExt as _, TryStreamExt as _, try_unfold};
+use futures::stream::BoxStream;
 use uuid::Uuid;
 
+use super::pieces::{all_behind, placed};
 use super::{Entry, JobHead, JobState, Journal, Mark, Open, Size, Taken, Which};
 use crate::domain::shape::{StepRow, Summary};
 use crate::domain::{Error, ErrorCode, Result, Secret};
@@ -219,22 +220,16 @@ impl Journal for PostgresJournal {
     }
 
     fn rows(&self, which: Which) -> BoxStream<'_, Result<StepRow>> {
-        let chunks = try_unfold((-1, -1), move |after| async move {
-            let chunk = self
+        all_behind((-1, -1), move |after| async move {
+            let read = self
                 .link
-                .run(|client| read::rows(client, self.job, which, after, CHUNK))
-                .await?;
-            let next = chunk.last().map(|(place, _)| *place);
-            Ok::<_, Error>(next.map(|next| (chunk, next)))
-        });
-        chunks
-            .map_ok(|chunk| stream::iter(chunk.into_iter().map(|(_, row)| Ok::<_, Error>(row))))
-            .try_flatten()
-            .boxed()
+                .run(|client| read::rows(client, self.job, which, after, CHUNK));
+            read.await.map(placed)
+        })
     }
 
     fn people(&self) -> BoxStream<'_, Result<Taken>> {
-        let chunks = try_unfold(-1, move |after| async move {
+        all_behind(-1, move |after| async move {
             let seqs = self
                 .link
                 .run(|client| read::planned(client, self.job, after, CHUNK))
@@ -247,27 +242,15 @@ impl Journal for PostgresJournal {
                 .link
                 .run(|client| read::some(client, self.job, seqs.clone()))
                 .await?;
-            Ok::<_, Error>(Some((chunk, next)))
-        });
-        chunks
-            .map_ok(|chunk| stream::iter(chunk.into_iter().map(Ok::<_, Error>)))
-            .try_flatten()
-            .boxed()
+            Ok(Some((chunk, next)))
+        })
     }
 
     fn open(&self) -> BoxStream<'_, Result<Open>> {
-        let chunks = try_unfold(-1, move |after| async move {
-            let chunk = self
-                .link
-                .run(|client| read::open(client, self.job, after, CHUNK))
-                .await?;
-            let next = chunk.last().map(|(seq, _)| *seq);
-            Ok::<_, Error>(next.map(|next| (chunk, next)))
-        });
-        chunks
-            .map_ok(|chunk| stream::iter(chunk.into_iter().map(|(_, open)| Ok::<_, Error>(open))))
-            .try_flatten()
-            .boxed()
+        all_behind(-1, move |after| async move {
+            let read = self.link.run(|client| read::open(client, self.job, after, CHUNK));
+            read.await.map(placed)
+        })
     }
 }
 
