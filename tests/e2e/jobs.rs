@@ -260,6 +260,44 @@ fn where_numbers_wait_for_a_code_the_undo_does_too() {
 }
 
 #[test]
+fn a_number_that_comes_back_and_waits_is_not_made_the_default_too_early() {
+    let place = Environment::new();
+    place.change(&["methods", "remove", "fen", "phone:mobile", "--leave-none"]);
+    let undone = place.change(&["jobs", "undo", &newest(&place)]);
+    let steps: Vec<(&str, &str)> = undone["steps"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|step| (step["step"].as_str().unwrap(), step["status"].as_str().unwrap()))
+        .collect();
+    assert_eq!(steps, [("add", "done"), ("default", "unsupported")], "{undone}");
+    let by_hand = undone["by_hand"][0]["where"].as_str().unwrap();
+    assert_eq!(
+        by_hand,
+        "once its code is confirmed: methods set-default USER phone:mobile"
+    );
+}
+
+#[test]
+fn a_name_does_not_stand_for_rows_that_were_added_since() {
+    let place = Environment::new();
+    let run = |rows: &str| {
+        let file = place.write("people.csv", rows);
+        place.run(&["user", "sign-out", "--from", &file, "--job", "weekly", "--yes"])
+    };
+    run("user\nbas\nfen\n").exits(0);
+    let other = run("user\nbas\nfen\nadele\n").exits(2);
+    assert!(
+        other.stderr.contains("people.csv has changed since") && other.stderr.contains("jobs resume j-"),
+        "{}",
+        other.screen()
+    );
+    // However it is written, in whatever order.
+    let same = run("User;Note\r\nFEN;x\r\nbas;y\r\n").exits(0);
+    assert!(same.stderr.contains("is done already"), "{}", same.screen());
+}
+
+#[test]
 fn what_changed_since_is_not_taken_back() {
     let place = Environment::new();
     let server = place.serve(&["--graph-only"]);
