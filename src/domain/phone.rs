@@ -83,6 +83,13 @@ impl PhoneNumber {
                 ),
             });
         }
+        if !international && let Some(meant) = dialled_from_abroad(main, region) {
+            return Err(BadNumber {
+                given: text.to_owned(),
+                why: "00 is no country code".into(),
+                hint: Some(format!("if {meant} is meant, write it so").into()),
+            });
+        }
         if !international && region.is_none() {
             return Err(bad(
                 "it has no country code",
@@ -224,6 +231,25 @@ fn without_plus(main: &str, region: Option<Region>) -> Option<String> {
     Some(with.format_as(PhoneNumberFormat::International).replace('-', " "))
 }
 
+/// The international number that stands behind `00`, the way many countries dial abroad, where the region dials otherwise.
+fn dialled_from_abroad(main: &str, region: Option<Region>) -> Option<String> {
+    let digits: String = main.chars().filter(char::is_ascii_digit).collect();
+    let behind = digits
+        .strip_prefix("00")
+        .filter(|behind| !behind.starts_with('0'))?;
+    let read = region.and_then(|region| PHONE_NUMBER_UTIL.parse(&digits, Some(region)).ok());
+    if read.is_some_and(|number| number.is_valid()) {
+        return None;
+    }
+    let meant = PHONE_NUMBER_UTIL.parse(format!("+{behind}"), None).ok()?;
+    let meant = meant.is_valid().then_some(meant)?;
+    Some(
+        meant
+            .format_as(PhoneNumberFormat::International)
+            .replace('-', " "),
+    )
+}
+
 /// Cuts `x123` or `ext. 123` off a number.
 fn split_extension(text: &str) -> (&str, Option<&str>) {
     let lower = text.to_ascii_lowercase();
@@ -318,6 +344,26 @@ mod tests {
         assert_eq!(
             bad.hint.as_deref(),
             Some("without a + it is read as a number of US; write it as +COUNTRY NUMBER")
+        );
+    }
+
+    #[test]
+    fn a_number_as_it_is_dialled_from_abroad_is_read_at_home_and_explained_elsewhere() {
+        let home = PhoneNumber::parse("0031 6 12345678", Some("NL")).unwrap();
+        assert_eq!(home.e164(), "+31612345678");
+        for region in [Some("US"), None] {
+            let bad = PhoneNumber::parse("0031 6-12345678", region).unwrap_err();
+            assert!(bad.to_string().ends_with("00 is no country code"), "{bad}");
+            assert_eq!(
+                bad.hint.as_deref(),
+                Some("if +31 6 12345678 is meant, write it so")
+            );
+        }
+        assert!(
+            PhoneNumber::parse("0612345678", None)
+                .unwrap_err()
+                .to_string()
+                .contains("country code")
         );
     }
 
