@@ -75,6 +75,7 @@ fn said(answer: &Answer) -> String {
         Answer::Substitute { what, wider: true } => format!("does more: {what}"),
         Answer::Substitute { what, wider: false } => format!("by another way: {what}"),
         Answer::Unsupported { why, instead } => format!("no: {why}. Instead: {instead}"),
+        Answer::Forbidden { why, mend } => format!("no: {why}. Instead: {mend}"),
     }
 }
 

@@ -32,6 +32,7 @@ mod terminal;
 mod access;
 mod changes;
 mod drift;
+mod elsewhere;
 mod faults;
 mod many;
 mod reads;
