@@ -8,6 +8,9 @@
     reason = "a table for people is what it is for"
 )]
 
+#[path = "start/kernel.rs"]
+#[expect(dead_code, reason = "this bench looks at processes that are over")]
+mod kernel;
 #[path = "start/memory.rs"]
 mod memory;
 #[path = "start/place.rs"]
@@ -122,21 +125,12 @@ fn bare_loop(file: &str) -> Result<bool> {
 
 /// The processor time of one process that has to succeed, in seconds.
 fn cpu(mut command: Command) -> Result<f64> {
-    let before = children()?;
+    let before = kernel::waited_for()?;
     let status = command.stdout(Stdio::null()).stderr(Stdio::null()).status()?;
     if !status.success() {
         return Err(format!("{command:?} failed").into());
     }
-    Ok(children()? - before)
-}
-
-/// Processor time of all processes that were waited for, in seconds: Linux counts hundredths.
-fn children() -> Result<f64> {
-    let text = fs::read_to_string("/proc/self/stat")?;
-    let behind_name = text.rsplit_once(')').map_or("", |(_, rest)| rest);
-    let mut fields = behind_name.split_whitespace().skip(13);
-    let mut ticks = || -> Result<f64> { Ok(fields.next().ok_or("no such field")?.parse()?) };
-    Ok((ticks()? + ticks()?) / 100.0)
+    Ok((kernel::waited_for()? - before).as_secs_f64())
 }
 
 fn median(mut times: Vec<f64>) -> f64 {

@@ -11,6 +11,12 @@
 
 #[path = "jobs/generator.rs"]
 mod generator;
+#[path = "start/kernel.rs"]
+#[expect(
+    dead_code,
+    reason = "two processes run at once here, and each is looked at by itself"
+)]
+mod kernel;
 #[path = "start/place.rs"]
 #[allow(dead_code, reason = "the bench of starting uses the rest")]
 mod place;
@@ -22,6 +28,8 @@ mod run;
 mod scale;
 #[path = "jobs/tally.rs"]
 mod tally;
+#[path = "jobs/watched.rs"]
+mod watched;
 #[path = "jobs/wire.rs"]
 mod wire;
 

@@ -13,6 +13,8 @@
 #[path = "jobs/generator.rs"]
 #[allow(dead_code, reason = "the bench of jobs uses the rest")]
 mod generator;
+#[path = "start/kernel.rs"]
+mod kernel;
 #[path = "start/place.rs"]
 #[allow(dead_code, reason = "the bench of starting uses the rest")]
 mod place;
@@ -23,6 +25,12 @@ mod realm;
 mod recorder;
 #[path = "keycloak/run.rs"]
 mod run;
+#[path = "jobs/watched.rs"]
+#[expect(
+    dead_code,
+    reason = "the children of a shell count here, and its own time does not tell them"
+)]
+mod watched;
 #[path = "jobs/wire.rs"]
 mod wire;
 
@@ -216,7 +224,7 @@ fn replayed(realm: &Realm, asked: &[Message], at_once: usize) -> Result<Ran> {
             request.bytes()
         })
         .collect();
-    let (cpu, began) = (run::own_cpu(), Instant::now());
+    let (cpu, began) = (kernel::cpu("self")?, Instant::now());
     let (wall, bad) = generator::send_all(realm.url(), &ready, at_once)?;
     if bad > 0 {
         println!("generator: {bad} of {} requests refused", ready.len());
@@ -224,7 +232,7 @@ fn replayed(realm: &Realm, asked: &[Message], at_once: usize) -> Result<Ran> {
     debug_assert!(wall <= began.elapsed(), "a part is no longer than the whole");
     Ok(Ran {
         wall,
-        cpu: run::own_cpu().saturating_sub(cpu),
+        cpu: kernel::cpu("self")?.saturating_sub(cpu),
         peak_kib: 0,
         done: realm.len(),
         said: String::new(),

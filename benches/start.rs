@@ -9,6 +9,9 @@
     reason = "a table for people is what it is for"
 )]
 
+#[path = "start/kernel.rs"]
+#[expect(dead_code, reason = "processor time is for the others")]
+mod kernel;
 #[path = "start/memory.rs"]
 mod memory;
 #[path = "start/peer.rs"]

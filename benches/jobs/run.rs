@@ -2,17 +2,16 @@
 //! every run begins with.
 
 use std::fs;
-use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde_json::Value;
 
 use crate::Result;
 use crate::generator::token;
 use crate::place::{Place, Server};
+use crate::watched::watch;
 use crate::wire::{Connection, Message};
 
 /// How a run went.
@@ -55,38 +54,10 @@ impl Ran {
             &secrets.to_string_lossy(),
         ];
         let mut command = place.command(&arguments);
-        command
-            .env("MFACTL_CLIENT_SECRET", &server.client_secret)
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped());
-        let began = Instant::now();
-        let mut child = command.spawn()?;
-        let mut stdout = child.stdout.take().ok_or("no output")?;
-        let mut stderr = child.stderr.take().ok_or("no output")?;
-        let rows = thread::spawn(move || {
-            let mut text = String::new();
-            stdout.read_to_string(&mut text).map(|_| text)
-        });
-        let said = thread::spawn(move || {
-            let mut text = String::new();
-            stderr.read_to_string(&mut text).map(|_| text)
-        });
-        let (mut peak_kib, mut cpu) = (0, Duration::ZERO);
-        let status = loop {
-            let (peak, used) = of_process(child.id());
-            peak_kib = peak_kib.max(peak);
-            cpu = cpu.max(used);
-            if let Some(status) = child.try_wait()? {
-                break status;
-            }
-            thread::sleep(Duration::from_millis(5));
-        };
-        let wall = began.elapsed();
-        let rows = rows.join().map_err(|_| "the reader broke off")??;
-        let said = said.join().map_err(|_| "the reader broke off")??;
+        command.env("MFACTL_CLIENT_SECRET", &server.client_secret);
+        let watched = watch(command)?;
         let (mut steps, mut bad) = (0, Vec::new());
-        for line in rows.lines() {
+        for line in watched.stdout.lines() {
             let row: Value = serde_json::from_str(line)?;
             let Some(status) = row["status"].as_str() else {
                 continue;
@@ -97,13 +68,13 @@ impl Ran {
             }
         }
         Ok(Self {
-            wall,
-            cpu,
-            peak_kib,
+            wall: watched.wall,
+            cpu: watched.cpu,
+            peak_kib: watched.peak_kib,
             steps,
             bad,
-            said,
-            success: status.success(),
+            said: watched.stderr,
+            success: watched.success,
         })
     }
 
@@ -134,28 +105,6 @@ pub fn profile(place: &Place, server: &Server, address: &str, file: &str) -> Res
     fs::write(&whole, text)?;
     fs::rename(whole, folder.join("config.toml"))?;
     Ok(())
-}
-
-/// Peak memory and time on a processor so far.
-fn of_process(id: u32) -> (u64, Duration) {
-    let status = fs::read_to_string(format!("/proc/{id}/status")).unwrap_or_default();
-    let peak = status
-        .lines()
-        .find_map(|line| line.strip_prefix("VmHWM:"))
-        .and_then(|text| text.trim().trim_end_matches("kB").trim().parse().ok())
-        .unwrap_or(0);
-    let stat = fs::read_to_string(format!("/proc/{id}/stat")).unwrap_or_default();
-    // Behind the name, which may hold anything: user and system time are the 12th and 13th from there, in hundredths.
-    let ticks: u64 = stat
-        .rsplit(')')
-        .next()
-        .unwrap_or_default()
-        .split_whitespace()
-        .skip(11)
-        .take(2)
-        .filter_map(|text| text.parse::<u64>().ok())
-        .sum();
-    (peak, Duration::from_millis(ticks * 10))
 }
 
 /// Seeds so many people, lists them in `people.csv`, and gives a snapshot of the data.

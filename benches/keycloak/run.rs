@@ -1,15 +1,14 @@
 //! The contenders, each measured from start to end: the program, the script, and the tool that comes with Keycloak.
 
 use std::fs;
-use std::io::Read;
-use std::process::{Command, Stdio};
-use std::thread;
-use std::time::{Duration, Instant};
+use std::process::Command;
+use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::Result;
 use crate::place::Place;
+use crate::watched::watch;
+use crate::{Result, kernel};
 
 /// The script that an administrator would write.
 const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/benches/peers/keycloak.py");
@@ -187,74 +186,21 @@ fn told(command: Command) -> Result<Ran> {
     Ok(ran)
 }
 
-/// Runs it, and gives what it printed.
-fn measured(mut command: Command) -> Result<(Ran, String)> {
-    command
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped());
-    let before = waited_for();
-    let began = Instant::now();
-    let mut child = command.spawn()?;
-    let mut stdout = child.stdout.take().ok_or("no output")?;
-    let mut stderr = child.stderr.take().ok_or("no output")?;
-    let rows = thread::spawn(move || {
-        let mut text = String::new();
-        stdout.read_to_string(&mut text).map(|_| text)
-    });
-    let said = thread::spawn(move || {
-        let mut text = String::new();
-        stderr.read_to_string(&mut text).map(|_| text)
-    });
-    let mut peak_kib = 0;
-    let status = loop {
-        peak_kib = peak_kib.max(peak_of(child.id()));
-        if let Some(status) = child.try_wait()? {
-            break status;
-        }
-        thread::sleep(Duration::from_millis(5));
-    };
-    let wall = began.elapsed();
-    let rows = rows.join().map_err(|_| "the reader broke off")??;
-    let said = said.join().map_err(|_| "the reader broke off")??;
+/// Runs it, and gives what it printed. Time on a processor is that of all its children too: of a shell that calls a tool
+/// they are everything.
+fn measured(command: Command) -> Result<(Ran, String)> {
+    let before = kernel::waited_for()?;
+    let watched = watch(command)?;
     let ran = Ran {
-        wall,
-        cpu: waited_for().saturating_sub(before),
-        peak_kib,
+        wall: watched.wall,
+        cpu: kernel::waited_for()?.saturating_sub(before),
+        peak_kib: watched.peak_kib,
         done: 0,
-        said: if status.success() { String::new() } else { said },
+        said: if watched.success {
+            String::new()
+        } else {
+            watched.stderr
+        },
     };
-    Ok((ran, rows))
-}
-
-fn peak_of(id: u32) -> u64 {
-    let status = fs::read_to_string(format!("/proc/{id}/status")).unwrap_or_default();
-    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-    peak.and_then(|text| text.trim().trim_end_matches("kB").trim().parse().ok())
-        .unwrap_or(0)
-}
-
-/// Time on a processor of this process itself.
-pub fn own_cpu() -> Duration {
-    ticks(11)
-}
-
-/// The same of every child that has ended and was waited for, with its own children.
-fn waited_for() -> Duration {
-    ticks(13)
-}
-
-/// Two numbers of this process, in hundredths of a second, from `at` on behind its name, which may hold anything.
-fn ticks(at: usize) -> Duration {
-    let stat = fs::read_to_string("/proc/self/stat").unwrap_or_default();
-    let sum: u64 = stat
-        .rsplit(')')
-        .next()
-        .unwrap_or_default()
-        .split_whitespace()
-        .skip(at)
-        .take(2)
-        .filter_map(|text| text.parse::<u64>().ok())
-        .sum();
-    Duration::from_millis(sum * 10)
+    Ok((ran, watched.stdout))
 }

@@ -5,17 +5,9 @@
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
-# What is installed is kept outside the checkout, under the digest of what was asked for.
-digest=$(sha256sum <benches/keycloak/requirements.txt | cut -c 1-16)
-tools=${XDG_CACHE_HOME:-$HOME/.cache}/mfactl-ci/bench-$digest
+. .ci/python
+python_tools bench benches/keycloak/requirements.txt
 if [ ! -e "$tools/ready" ]; then
-    rm -rf "$tools"
-    mkdir -p "$tools"
-    # Debian has venv in a package of its own.
-    python3 -m venv "$tools/venv" || {
-        apt-get install --yes --quiet python3-venv
-        python3 -m venv --clear "$tools/venv"
-    }
     "$tools/venv/bin/pip" install --quiet --disable-pip-version-check --requirement benches/keycloak/requirements.txt
     touch "$tools/ready"
 fi

@@ -1,7 +1,6 @@
 //! The most memory that a process ever held. Linux keeps it as `VmHWM` until the process ends, so that the process is
 //! held at its last step, writing into a full pipe, while it is read.
 
-use std::fs;
 use std::io::{PipeReader, Read, Write, pipe};
 use std::process::{Command, Stdio};
 use std::sync::Arc;
@@ -10,6 +9,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::Result;
+use crate::kernel::status;
 
 /// How long it must stand still to count as held.
 const STILL: Duration = Duration::from_millis(150);
@@ -83,17 +83,4 @@ pub fn peak_kib(mut command: Command) -> Result<u64> {
 fn drain(mut reader: PipeReader) -> std::io::Result<usize> {
     let mut sink = Vec::new();
     reader.read_to_end(&mut sink)
-}
-
-/// Peak memory so far, and whether the process waits for something.
-fn status(id: u32) -> Result<(u64, bool)> {
-    let text = fs::read_to_string(format!("/proc/{id}/status"))?;
-    let field = |name: &str| {
-        text.lines()
-            .find_map(|line| line.strip_prefix(name))
-            .unwrap_or_default()
-            .trim()
-    };
-    let peak = field("VmHWM:").trim_end_matches("kB").trim().parse().unwrap_or(0);
-    Ok((peak, field("State:").starts_with('S')))
 }

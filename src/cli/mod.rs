@@ -230,7 +230,7 @@ const GROUPS: &[(&str, &[(&str, &str)])] = &[
     (
         "Put a person right",
         &[
-            ("user reset", "lost phone, new phone, compromised account"),
+            ("user reset", "lost or new phone, compromised account"),
             ("user check-caller", "is it the person on the phone?"),
             (
                 "user reset-password|set-mfa-state",
@@ -241,12 +241,12 @@ const GROUPS: &[(&str, &[(&str, &str)])] = &[
                 "sessions, wrong tries, the account itself",
             ),
             (
-                "methods add|update|remove",
+                "methods add|update|remove|verify",
                 "phone, pass, passkey, hardware-token, …",
             ),
             (
-                "methods set-default|verify|disable|enable",
-                "the default; a code; stop a method",
+                "methods set-default|disable|enable",
+                "the one asked for first; stop a method",
             ),
             (
                 "devices forget|disable|enable",
@@ -309,10 +309,16 @@ pub(crate) fn overview() -> String {
          mfactl -p local user reset adele --dry-run\n  \
          mfactl -p local report registration --without mfa\n",
     );
+    let widest = GROUPS
+        .iter()
+        .flat_map(|(_, verbs)| verbs.iter())
+        .map(|(verb, _)| verb.len())
+        .max();
+    let width = widest.unwrap_or_default() + 2;
     for (group, verbs) in GROUPS {
         text.push_str(&format!("\n{group}\n"));
         for (verb, about) in *verbs {
-            text.push_str(&format!("  {verb:<36}{about}\n"));
+            text.push_str(&format!("  {verb:<width$}{about}\n"));
         }
     }
     text.push_str("\nMore: mfactl VERB --help\n");

@@ -91,7 +91,12 @@ fn the_overview_names_every_verb_and_stays_short() {
     assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
     let mut named: Vec<String> = Vec::new();
     for (_, verbs) in GROUPS {
-        for (verb, _) in *verbs {
+        for (verb, about) in *verbs {
+            assert!(
+                text.contains(&format!("  {verb}  ")),
+                "no gap behind {verb}: {text}"
+            );
+            assert!(text.contains(&format!("  {about}\n")), "{about}: {text}");
             let words: Vec<Vec<&str>> = verb.split(' ').map(|word| word.split('|').collect()).collect();
             match words.as_slice() {
                 [nouns] => named.extend(nouns.iter().map(ToString::to_string)),

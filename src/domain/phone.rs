@@ -104,29 +104,9 @@ impl PhoneNumber {
             })?;
         if !number.is_valid() {
             let digits = main.chars().filter(char::is_ascii_digit).count();
-            let why = if digits < 8 {
-                "it is too short for that country"
-            } else if digits > 15 {
-                "it is too long"
-            } else {
-                "that country's numbering plan has no such number"
-            };
-            return Err(match home {
-                // A mobile number of home, typed on a profile whose region is another country's.
-                Some(home) if !international => BadNumber {
-                    hint: Some(
-                        format!(
-                            "without a + it is read as a number of {}; write it as +COUNTRY NUMBER",
-                            home.to_ascii_uppercase()
-                        )
-                        .into(),
-                    ),
-                    ..bad(why, None)
-                },
-                _ => bad(
-                    why,
-                    Some("check the digits; a zero in front of the area code is left out"),
-                ),
+            return Err(BadNumber {
+                given: text.to_owned(),
+                ..not_in_the_plan(digits, home.filter(|_| !international))
             });
         }
         let e164 = number.format_as(PhoneNumberFormat::E164).into_owned();
@@ -161,6 +141,30 @@ impl PhoneNumber {
             .map(|digits| format!("x{digits}"))
             .unwrap_or_default();
         format!("+{} {}{extension}", self.country_code, self.national)
+    }
+}
+
+/// Why so many digits are no number of their country; `home` is the region by which a national number was read, which may
+/// be a mobile number of another country's.
+fn not_in_the_plan(digits: usize, home: Option<&str>) -> BadNumber {
+    let why = if digits < 8 {
+        "it is too short for that country"
+    } else if digits > 15 {
+        "it is too long"
+    } else {
+        "that country's numbering plan has no such number"
+    };
+    let hint = home.map_or(
+        Cow::Borrowed("check the digits; a zero in front of the area code is left out"),
+        |home| {
+            let home = home.to_ascii_uppercase();
+            format!("without a + it is read as a number of {home}; write it as +COUNTRY NUMBER").into()
+        },
+    );
+    BadNumber {
+        given: String::new(),
+        why: why.into(),
+        hint: Some(hint),
     }
 }
 

@@ -1,20 +1,23 @@
 //! A small identity service in memory, for the tests of this module: it keeps state, follows actions, and can be told
 //! to lose answers or not to do what it says it did.
 
+mod people;
+
 use std::collections::VecDeque;
 use std::sync::Mutex;
 
 use async_trait::async_trait;
 use futures::StreamExt as _;
 use futures::stream::{self, BoxStream};
-use jiff::Timestamp;
+
+pub(crate) use people::{Still, adele, method, number, user};
 
 use super::plan::{self, Person, PlannedUser, Setting, Wish};
 use crate::domain::{
-    Action, Answer, AppPassword, Capabilities, Capability, Challenge, Clock, Device, DeviceKind, Effect,
-    EffectState, Error, ErrorCode, IdentityService, Method, MethodId, MethodKind, Minted, Parts, PhoneNumber,
-    Policy, Privileges, Purpose, RegistrationRow, ReportQuery, Result, Secret, SecurityInfo, Sessions, Step,
-    User, UserId, UserQuery, Verdict, Via,
+    Action, Answer, AppPassword, Capabilities, Capability, Challenge, Clock as _, DeviceKind, Effect,
+    EffectState, Error, ErrorCode, IdentityService, MethodId, MethodKind, Minted, Parts, Policy, Privileges,
+    Purpose, RegistrationRow, ReportQuery, Result, Secret, SecurityInfo, Sessions, Step, User, UserId,
+    UserQuery, Verdict,
 };
 
 /// What happens to a step instead of the usual.
@@ -51,90 +54,6 @@ pub(crate) struct Fake {
     pub(crate) stands: Mutex<Stand>,
     /// Told when it stands.
     pub(crate) stood: tokio::sync::Notify,
-}
-
-pub(crate) struct Still;
-
-impl Clock for Still {
-    fn now(&self) -> Timestamp {
-        "2026-12-08T08:55:00Z".parse().unwrap()
-    }
-}
-
-pub(crate) fn number(text: &str) -> PhoneNumber {
-    PhoneNumber::parse(text, None).unwrap()
-}
-
-pub(crate) fn user(name: &str, display: &str) -> User {
-    User {
-        id: format!("id-{name}").into(),
-        sign_in_name: format!("{name}@contoso.example"),
-        display_name: Some(display.to_owned()),
-        mail: Some(format!("{name}.mail@contoso.example")),
-        enabled: true,
-        guest: false,
-        synced: None,
-        last_sign_in_at: None,
-    }
-}
-
-pub(crate) fn method(id: &str, kind: MethodKind) -> Method {
-    let mut method = Method::new(id, kind, "");
-    method.default = Some(false);
-    method.can_be_default = kind.is_phone()
-        || matches!(
-            kind,
-            MethodKind::Authenticator | MethodKind::Totp | MethodKind::HardwareToken
-        );
-    method
-}
-
-/// The person of the examples: her phone is lost.
-pub(crate) fn adele() -> (User, SecurityInfo) {
-    let mut app = method("a1b2c3d4", MethodKind::Authenticator);
-    app.name = Some("iPhone 14".into());
-    let mut mobile = method("3179e48a", MethodKind::PhoneMobile);
-    mobile.number = Some(number("+1 4255550100"));
-    mobile.default = Some(true);
-    let mut alternate = method("b6332ec1", MethodKind::PhoneAlternate);
-    alternate.number = Some(number("+1 4255550199"));
-    alternate.via = Some(Via::Call);
-    let mut email = method("3ddfcfc8", MethodKind::Email);
-    email.address = Some("adele@home.example".into());
-    let device = |id: &str, kind, name: &str| Device {
-        id: id.into(),
-        kind,
-        name: Some(name.into()),
-        os: None,
-        browser: None,
-        enabled: None,
-        created_at: None,
-        last_used_at: None,
-        trusted_until: None,
-    };
-    let app_password = |id: &str, name: &str, used: bool| AppPassword {
-        id: id.into(),
-        name: name.into(),
-        created_at: None,
-        last_used_at: used.then(|| Still.now()),
-    };
-    let info = SecurityInfo {
-        methods: Some(vec![app, mobile, alternate, email]),
-        devices: Some(vec![
-            device("91ac0000", DeviceKind::Remembered, "LAPTOP-ADELE"),
-            device("0b7e0000", DeviceKind::Registered, "iPhone 14"),
-        ]),
-        sessions: Some(Sessions {
-            count: 4,
-            newest_at: None,
-        }),
-        app_passwords: Some(vec![
-            app_password("ap1", "Outlook 2013", true),
-            app_password("ap2", "iPhone Mail", false),
-        ]),
-        ..SecurityInfo::default()
-    };
-    (user("adele", "Adele Vance"), info)
 }
 
 /// Everything native.

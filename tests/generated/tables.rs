@@ -2,19 +2,20 @@
 
 use std::fmt::Write as _;
 
-use mfactl::domain::{Answer, Capability, ErrorCode};
+use mfactl::domain::{Answer, Capabilities, Capability, ErrorCode};
 use mfactl::services::SERVICES;
 
 /// Verb, kinds, and what each service answers.
 type Row = (String, Vec<String>, Vec<String>);
 
-/// What each service can do. Kinds of method with the same answers share a row.
+/// What each service can do, with the reasons below the table. Kinds of method with the same answers share a row.
 pub fn capabilities() -> String {
     let services: Vec<_> = SERVICES
         .iter()
         .map(|service| (service.name, (service.capabilities)()))
         .collect();
     let mut rows: Vec<Row> = Vec::new();
+    let mut notes: Vec<String> = Vec::new();
     // What several declare is seen several times, and the second time adds nothing.
     for capability in services
         .iter()
@@ -23,7 +24,7 @@ pub fn capabilities() -> String {
     {
         let answers: Vec<String> = services
             .iter()
-            .map(|(_, declared)| said(&declared.get(capability)))
+            .map(|(_, declared)| said(declared, capability, &mut notes))
             .collect();
         let (verb, kind) = parts(capability);
         let same = |row: &&mut Row| row.0 == verb && row.2 == answers;
@@ -56,6 +57,10 @@ pub fn capabilities() -> String {
         };
         writeln!(table, "| {what} | {} |", answers.join(" | ")).unwrap();
     }
+    table.push('\n');
+    for (number, note) in (1..).zip(notes) {
+        writeln!(table, "{number}. {note}").unwrap();
+    }
     table
 }
 
@@ -69,14 +74,29 @@ fn parts(capability: Capability) -> (String, Option<String>) {
     }
 }
 
-fn said(answer: &Answer) -> String {
-    match answer {
-        Answer::Native => "yes".to_owned(),
-        Answer::Substitute { what, wider: true } => format!("does more: {what}"),
-        Answer::Substitute { what, wider: false } => format!("by another way: {what}"),
-        Answer::Unsupported { why, instead } => format!("no: {why}. Instead: {instead}"),
-        Answer::Forbidden { why, mend } => format!("no: {why}. Instead: {mend}"),
-    }
+/// The cell of one service: a word, and the number of the note that says why, or what instead. Nothing where the service
+/// has no such thing to speak of.
+fn said(declared: &Capabilities, capability: Capability, notes: &mut Vec<String>) -> String {
+    let Some((_, answer)) = declared.entries().iter().find(|(known, _)| *known == capability) else {
+        return "-".to_owned();
+    };
+    let (word, note) = match answer {
+        Answer::Native => return "yes".to_owned(),
+        Answer::Substitute { what, wider: true } => ("more", format!("It does more: {what}.")),
+        Answer::Substitute { what, wider: false } => ("else", format!("By another way: {what}.")),
+        Answer::Unsupported { why, instead } | Answer::Forbidden { why, mend: instead } => {
+            let mut why = why.clone();
+            if !why.starts_with("privacyIDEA") {
+                why[..1].make_ascii_uppercase();
+            }
+            ("no", format!("{why}. Instead: {instead}."))
+        }
+    };
+    let at = notes.iter().position(|known| *known == note).unwrap_or_else(|| {
+        notes.push(note);
+        notes.len() - 1
+    });
+    format!("{word} ({})", at + 1)
 }
 
 /// What a script may branch on.

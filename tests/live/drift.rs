@@ -2,16 +2,14 @@
 
 use serde_json::json;
 
-use crate::realm::{Person, SEEDS, ask, otp, place};
+use crate::realm::{Person, SEEDS, ask, list, otp, place};
 
 #[test]
 fn who_changed_between_plan_and_apply_is_left_alone_with_the_reason_and_the_rest_is_done() {
     let [gone, renamed, changed, asked, same] =
         ["gone", "renamed", "changed", "asked", "same"].map(Person::with_two);
     let place = place();
-    let all: Vec<&Person> = vec![&gone, &renamed, &changed, &asked, &same];
-    let list: String = all.iter().map(|person| format!("{}\n", person.name)).collect();
-    let file = place.write("people.csv", &format!("user\n{list}"));
+    let file = list(&place, [&gone, &renamed, &changed, &asked, &same]);
     let plan = place.path("drift.plan").to_str().unwrap().to_owned();
     let planned = [
         "user",

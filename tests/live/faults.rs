@@ -6,7 +6,7 @@ use std::process::{Child, Stdio};
 use serde_json::{Value, json};
 
 use crate::environment::Environment;
-use crate::realm::{Person, SECRET, ask, get, keycloak, place, place_of, url};
+use crate::realm::{Person, SECRET, ask, get, keycloak, list, place, place_of, url};
 use crate::waiting::until;
 
 /// People of the job on the overloaded server.
@@ -18,8 +18,7 @@ fn everybody(called: &str, count: usize) -> Vec<Person> {
 
 /// A job over these people, running. `more`: further options.
 fn start(place: &Environment, people: &[Person], more: &[&str]) -> Child {
-    let list: String = people.iter().map(|person| format!("{}\n", person.name)).collect();
-    let file = place.write("people.csv", &format!("user\n{list}"));
+    let file = list(place, people);
     let line = [
         &[
             "user",

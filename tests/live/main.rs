@@ -30,6 +30,7 @@ mod server;
 mod terminal;
 
 mod access;
+mod browser;
 mod changes;
 mod drift;
 mod elsewhere;

@@ -1,6 +1,6 @@
 //! Many people in one job.
 
-use crate::realm::{Person, SEEDS, place};
+use crate::realm::{Person, SEEDS, list, place};
 
 /// As many as a page of the service and some more.
 const PEOPLE: usize = 120;
@@ -10,8 +10,7 @@ fn nothing_is_left_of_anybody_after_a_job_of_many() {
     let people: Vec<Person> = (0..PEOPLE).map(|_| Person::with_two("many")).collect();
     let tokens = people[0].signed_in(SEEDS[0], true);
     let place = place();
-    let list: String = people.iter().map(|person| format!("{}\n", person.name)).collect();
-    let file = place.write("people.csv", &format!("user\n{list}"));
+    let file = list(&place, &people);
     let count = PEOPLE.to_string();
     let output = place
         .run(&[

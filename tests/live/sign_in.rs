@@ -8,8 +8,9 @@ use std::time::Duration;
 use base64::Engine as _;
 use serde_json::{Value, json};
 
+use crate::browser::Browser;
 use crate::environment::Environment;
-use crate::realm::{Browser, Person, SEEDS, ask, configured, get, give_rights, place_of, token_call, url};
+use crate::realm::{Person, SEEDS, ask, configured, get, give_rights, place_of, token_call, url};
 use crate::waiting::until;
 
 /// A place that signs in as a person, whose sign-in is kept under a key of its own.

@@ -2,8 +2,9 @@
 
 use serde_json::json;
 
+use crate::browser::Browser;
 use crate::mailbox::Mailbox;
-use crate::realm::{Browser, Person, SEEDS, ask, place, url};
+use crate::realm::{Person, SEEDS, ask, place, url};
 
 #[test]
 fn keycloaks_own_page_takes_the_code_before_and_asks_for_another_authenticator_after() {

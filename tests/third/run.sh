@@ -15,17 +15,9 @@ if [ -z "${MFACTL_PROGRAM:-}" ]; then
 fi
 program=$(realpath "$MFACTL_PROGRAM")
 
-# What is installed is kept outside the checkout, under the digest of what was asked for.
-digest=$(cat "$here/requirements.txt" "$here/az/requirements.txt" "$here/package-lock.json" | sha256sum | cut -c 1-16)
-tools=${XDG_CACHE_HOME:-$HOME/.cache}/mfactl-ci/third-$digest
+. .ci/python
+python_tools third "$here/requirements.txt" "$here/az/requirements.txt" "$here/package-lock.json"
 if [ ! -e "$tools/ready" ]; then
-    rm -rf "$tools"
-    mkdir -p "$tools"
-    # Debian has venv in a package of its own.
-    python3 -m venv "$tools/venv" || {
-        apt-get install --yes --quiet python3-venv
-        python3 -m venv --clear "$tools/venv"
-    }
     # The Graph clients are twenty thousand files: what is used of them is compiled when it is used.
     "$tools/venv/bin/pip" install --quiet --disable-pip-version-check --no-compile --require-hashes \
         --requirement "$here/requirements.txt"

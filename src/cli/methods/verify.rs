@@ -4,8 +4,8 @@ use crate::cli::context::{Context, Intent};
 use crate::cli::{challenge, change, record};
 use crate::domain::shape::StepRow;
 use crate::domain::{
-    Capability, Challenge, Error, ErrorCode, Method, MethodState, Parts, Purpose, Result, Secret, Status,
-    User, reference,
+    Capability, Challenge, Error, ErrorCode, IdentityService, Method, MethodState, Parts, Purpose, Result,
+    Secret, Status, User, reference,
 };
 use crate::jobs::guard::Bound;
 use crate::jobs::select::{self, Typed};
@@ -29,6 +29,10 @@ pub struct Args {
 }
 
 const VERB: &str = "methods verify";
+
+/// What a service that answered made of it, in words: a row of the answer, also where it is a refusal. That there was no
+/// answer is the command's own error.
+type Judged = Result<String>;
 
 impl Args {
     pub(crate) async fn run(self, cx: &Context) -> Result<u8> {
@@ -99,54 +103,58 @@ impl Args {
             target: row.target.clone(),
         };
         log.before(&[about]).await?;
-        let mut next = Vec::new();
-        let purpose = Purpose::Verify(chosen.kind);
-        let (outcome, answered) = match code {
-            Some(code) => {
-                let challenge = Challenge {
-                    user: person.id.clone(),
-                    method: chosen.id.clone(),
-                    purpose,
-                    channel: String::new(),
-                    to: None,
-                    expires_at: None,
-                };
-                match service.answer(&challenge, Secret::new(code.trim())).await {
-                    Ok(verdict) => {
-                        let judged = challenge::judge(verdict, &row.target, &again);
-                        let right = "the code is right; it counts from now on";
-                        (judged.map(|()| right.to_owned()), true)
-                    }
-                    Err(error) => (Err(error), false),
-                }
-            }
-            None => match service.challenge(&person.id, &chosen.id, purpose).await {
-                Ok(challenge) => {
-                    next.push(format!("It counts once the code is checked: {again} --code CODE"));
-                    (Ok(challenge::sent(cx, &challenge)), true)
-                }
-                Err(error) => (Err(error), false),
-            },
+        let was_sent = code.is_none();
+        let outcome = match code {
+            Some(code) => check(service, &person, chosen, &code, &row.target, &again).await,
+            None => send(cx, service, &person, chosen).await,
         };
         row.at = Some(cx.clock.now());
         row.attempts = 1;
         match &outcome {
-            Ok(detail) => {
+            Ok(Ok(detail)) => {
                 row.status = Status::Done;
                 row.detail.clone_from(detail);
             }
-            Err(error) => {
+            Ok(Err(refused)) | Err(refused) => {
                 row.status = Status::Failed;
-                row.detail = error.message().to_owned();
-                row.error = Some(error.to_body());
+                row.detail = refused.message().to_owned();
+                row.error = Some(refused.to_body());
             }
         }
         log.after(&[(step_id, row.clone())]).await?;
-        if let (Err(error), false) = (outcome, answered) {
-            return Err(error);
-        }
-        change::one_row(cx, &session, VERB, row, next)
+        let next = (outcome?.is_ok() && was_sent)
+            .then(|| format!("It counts once the code is checked: {again} --code CODE"));
+        change::one_row(cx, &session, VERB, row, next.into_iter().collect())
     }
+}
+
+/// Sends a code; gives what is said of it.
+async fn send(cx: &Context, service: &dyn IdentityService, person: &User, method: &Method) -> Result<Judged> {
+    let purpose = Purpose::Verify(method.kind);
+    let challenge = service.challenge(&person.id, &method.id, purpose).await?;
+    Ok(Ok(challenge::sent(cx, &challenge)))
+}
+
+/// Checks the code that was typed; `target` and `again` are for the words of a wrong one.
+async fn check(
+    service: &dyn IdentityService,
+    person: &User,
+    method: &Method,
+    code: &str,
+    target: &str,
+    again: &str,
+) -> Result<Judged> {
+    let challenge = Challenge {
+        user: person.id.clone(),
+        method: method.id.clone(),
+        purpose: Purpose::Verify(method.kind),
+        channel: String::new(),
+        to: None,
+        expires_at: None,
+    };
+    let verdict = service.answer(&challenge, Secret::new(code.trim())).await?;
+    let judged = challenge::judge(verdict, target, again);
+    Ok(judged.map(|()| "the code is right; it counts from now on".to_owned()))
 }
 
 fn row(person: &User, method: &Method, methods: &[Method]) -> StepRow {

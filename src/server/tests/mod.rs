@@ -1,6 +1,7 @@
 //! The service as a client sees it, without a socket: requests go to the router itself.
 
 mod account;
+mod application;
 mod batch;
 mod directory;
 mod faults;

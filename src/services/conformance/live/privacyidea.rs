@@ -2,37 +2,30 @@
 //! every new method waits for its code; the program signs in with the rights of `tests/live/privacyidea-rights.json` and no
 //! others. What the server sends lies in files, as `tests/live/privacyidea.sh` set it up.
 
+mod enrolled;
+mod realm;
+
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Mutex;
 use std::time::Duration;
 
-use aws_lc_rs::encoding::{AsDer as _, PublicKeyX509Der};
 use aws_lc_rs::rand::SystemRandom;
-use aws_lc_rs::rsa::{KeyPair, KeySize};
-use aws_lc_rs::signature::{self, KeyPair as _};
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use aws_lc_rs::signature;
 use rusqlite::Connection;
 use serde_json::{Value, json};
-use totp_rs::{Builder, Secret as Seed};
+use totp_rs::Secret as Seed;
 
-use super::address;
+use self::enrolled::Made;
 use super::asking::{Answer, send};
 use crate::auth::Credential;
-use crate::domain::{Asked, Clock as _, MethodKind, Policy, PolicyUse, SystemClock, User, UserId, Via};
+use crate::domain::{MethodKind, Policy, PolicyUse, User, UserId};
 use crate::services::ConnectOptions;
 use crate::services::conformance::changes::{Verdict, ensure};
 use crate::services::conformance::world::{Facts, PASSWORD, World};
 
-/// The rights that docs/privacyidea.md names.
-const RIGHTS: &str = include_str!("../../../../tests/live/privacyidea-rights.json");
 /// The realm of administrators that the server is set up with, and one of them.
 const ADMINS: (&str, &str) = ("desk", "rita");
-/// Where codes go of numbers and addresses that people are made with.
-const NUMBER: &str = "+14255550100";
-const OTHER_NUMBER: &str = "+14255550101";
-const ADDRESS: &str = "p@home.example";
 /// As many as the server wants.
 const QUESTIONS: [&str; 5] = [
     "First pet?",
@@ -45,19 +38,6 @@ const QUESTIONS: [&str; 5] = [
 const EACH: usize = 2;
 /// As many wrong tries as a method takes.
 const WRONG_TRIES: usize = 10;
-
-/// A person as they were made.
-#[derive(Default)]
-struct Made {
-    name: String,
-    /// The seed of the authenticator, in base 32.
-    seed: String,
-    /// How many codes of it were used: none works twice.
-    used: u64,
-    app_passwords: Vec<String>,
-    /// The telephone that approves: its serial, and the key that it signs with.
-    phone: Option<(String, KeyPair)>,
-}
 
 pub(super) struct Server {
     url: String,
@@ -78,89 +58,6 @@ pub(super) struct Server {
 }
 
 impl Server {
-    /// A new realm of the server at `url`.
-    pub(super) fn new(url: &str) -> Self {
-        let realm = format!("conform{}", &uuid::Uuid::new_v4().simple().to_string()[..8]);
-        let folder = PathBuf::from(address("MFACTL_LIVE_PEOPLE"));
-        let directory = Connection::open(folder.join(format!("{realm}.sqlite"))).unwrap();
-        directory.busy_timeout(Duration::from_secs(30)).unwrap();
-        let other = folder.join("corp.sqlite");
-        let sql = format!("ATTACH '{}' AS corp", other.display());
-        directory.execute(&sql, []).unwrap();
-        // As the server is set up with it, whose people have the password of the cases too.
-        let table = "CREATE TABLE users (id INTEGER PRIMARY KEY AUTOINCREMENT, username TEXT UNIQUE, mobile TEXT, email TEXT,
-                     password TEXT, givenname TEXT, surname TEXT, phone TEXT)";
-        directory.execute(table, []).unwrap();
-        let mut server = Self {
-            url: url.to_owned(),
-            facts: facts(&realm),
-            folder: PathBuf::from(address("MFACTL_LIVE_FOLDER")),
-            directory: Mutex::new(directory),
-            token: String::new(),
-            client: String::new(),
-            pilots: Mutex::new(vec!["nobody".to_owned()]),
-            people: Mutex::default(),
-            realm,
-        };
-        let login = json!({"username": "admin", "password": "admin-password"});
-        let answer = server.send("POST", "/auth", &[], &login);
-        server.token = answer.body["result"]["value"]["token"]
-            .as_str()
-            .unwrap()
-            .to_owned();
-        server.set_up(&folder);
-        let client = json!({"display_name": server.realm, "client_type": "privacyidea-keycloak"});
-        let made = server.ask("POST", "/clients/", &client);
-        server.client = made["result"]["value"]["api_key"].as_str().unwrap().to_owned();
-        server
-    }
-
-    /// The resolver, the realm and its policies.
-    fn set_up(&self, folder: &std::path::Path) {
-        let realm = &self.realm;
-        let fields = [
-            "username",
-            "email",
-            "mobile",
-            "phone",
-            "password",
-            "givenname",
-            "surname",
-        ];
-        let mut map: serde_json::Map<String, Value> = fields
-            .map(|field| (field.to_owned(), json!(field)))
-            .into_iter()
-            .collect();
-        map.insert("userid".to_owned(), json!("id"));
-        let resolver = json!({"type": "sqlresolver", "Driver": "sqlite", "Server": format!("/{}", folder.display()),
-            "Database": format!("{realm}.sqlite"), "Table": "users", "Limit": 20000, "Editable": true,
-            "Password_Hash_Type": "SHA512CRYPT", "Map": Value::from(map).to_string()});
-        self.ask("POST", &format!("/resolver/{realm}"), &resolver);
-        self.ask("POST", &format!("/realm/{realm}"), &json!({ "resolvers": realm }));
-        let rights: Value = serde_json::from_str(RIGHTS).unwrap();
-        let rights: serde_json::Map<String, Value> = rights["people"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .map(|right| (right.as_str().unwrap().to_owned(), json!(true)))
-            .collect();
-        let policy = json!({"scope": "admin", "adminuser": "mfactl", "realm": realm, "action": rights});
-        self.ask("POST", &format!("/policy/{realm}-rights"), &policy);
-        let action = json!({"verify_enrollment": "totp hotp sms email"});
-        let policy = json!({"scope": "enrollment", "realm": realm, "action": action});
-        self.ask("POST", &format!("/policy/{realm}-verify"), &policy);
-        self.let_pilots_enrol();
-    }
-
-    /// Keys are for the people of the list alone.
-    fn let_pilots_enrol(&self) {
-        let action =
-            json!({"webauthn_relying_party_id": "example.com", "webauthn_relying_party_name": "Example"});
-        let pilots = self.pilots.lock().unwrap().clone();
-        let policy = json!({"scope": "enrollment", "realm": self.realm, "user": pilots, "action": action});
-        self.ask("POST", &format!("/policy/{}-keys", self.realm), &policy);
-    }
-
     fn send(&self, verb: &str, path: &str, headers: &[(&str, &str)], body: &Value) -> Answer {
         // What is empty is no JSON, and it refuses to read it.
         if body.is_null() {
@@ -207,176 +104,6 @@ impl Server {
         assert!(answer.status < 500, "{}", answer.body);
         answer.body["result"]["value"] == true
     }
-
-    /// The code in what was sent last to a number or an address.
-    fn received(&self, kind: &str, to: &str) -> String {
-        let text = std::fs::read_to_string(self.folder.join(kind).join(to)).unwrap();
-        // Mail comes in base 64.
-        let text = if text.contains("Content-Transfer-Encoding: base64") {
-            let body: String = text.rsplit("\n\n").next().unwrap().split_whitespace().collect();
-            let bytes = STANDARD.decode(body).unwrap();
-            String::from_utf8(bytes).unwrap()
-        } else {
-            text
-        };
-        let code = |word: &&str| word.len() == 6 && word.bytes().all(|byte| byte.is_ascii_digit());
-        let mut words = text.split(|c: char| !c.is_ascii_alphanumeric());
-        words
-            .find(code)
-            .unwrap_or_else(|| panic!("no code in {text:?}"))
-            .to_owned()
-    }
-
-    /// The app scans what the enrolment shows, and tells the server its key.
-    fn scan(&self, made: &mut Made, detail: &Value) {
-        let key = KeyPair::generate(KeySize::Rsa2048).unwrap();
-        let public: PublicKeyX509Der<'_> = key.public_key().as_der().unwrap();
-        let serial = detail["serial"].as_str().unwrap().to_owned();
-        let scanned = json!({"serial": serial, "fbtoken": "none", "pubkey": STANDARD.encode(public.as_ref()),
-            "enrollment_credential": detail["enrollment_credential"]});
-        let answer = self.send("POST", "/ttype/push", &[], &scanned);
-        assert_eq!(answer.body["result"]["value"], true, "{}", answer.body);
-        made.phone = Some((serial, key));
-    }
-
-    /// The challenges of a token that are open.
-    fn challenges(&self, serial: &str) -> Vec<Value> {
-        let found = self.ask("GET", &format!("/token/challenges/{serial}"), &Value::Null);
-        found["result"]["value"]["challenges"].as_array().unwrap().clone()
-    }
-
-    /// The challenge of an enrolment stays open for minutes after its code was typed.
-    fn forget_challenges(&self, serial: &Value) {
-        for open in self.challenges(serial.as_str().unwrap()) {
-            let number = open["transaction_id"].as_str().unwrap();
-            self.ask(
-                "DELETE",
-                &format!("/token/challenges/transaction/{number}"),
-                &Value::Null,
-            );
-        }
-    }
-
-    /// A method of somebody, ready where nothing but a code is waited for.
-    fn enrol(&self, made: &mut Made, kind: MethodKind) {
-        if matches!(kind, MethodKind::Passkey | MethodKind::SecurityKey) {
-            self.pilots.lock().unwrap().push(made.name.clone());
-            self.let_pilots_enrol();
-        }
-        let Some(body) = token(kind) else { return };
-        let made_so = self.ask_for(&made.name, "POST", "/token/init", body);
-        let detail = &made_so["detail"];
-        if kind == MethodKind::Push {
-            self.scan(made, detail);
-        }
-        if detail["rollout_state"] != "verify" {
-            return;
-        }
-        let seed = || {
-            let link = detail["googleurl"]["value"].as_str().unwrap();
-            let rest = link.split("secret=").nth(1).unwrap();
-            rest.split('&').next().unwrap().to_owned()
-        };
-        let code = match kind {
-            MethodKind::Totp => {
-                made.seed = seed();
-                made.next_code()
-            }
-            MethodKind::Hotp => shown(&seed(), 0),
-            MethodKind::Email => self.received("mail", ADDRESS),
-            MethodKind::PhoneAlternate => self.received("sms", OTHER_NUMBER),
-            _ => self.received("sms", NUMBER),
-        };
-        let body = json!({"type": detail_type(kind), "serial": detail["serial"], "verify": code});
-        let counts = self.ask_for(&made.name, "POST", "/token/init", body);
-        assert_eq!(counts["detail"]["rollout_state"], "enrolled", "{counts}");
-        self.forget_challenges(&detail["serial"]);
-    }
-}
-
-impl Made {
-    /// The next code of the authenticator that was not used: the server takes those of the near future.
-    fn next_code(&mut self) -> String {
-        let now = u64::try_from(SystemClock.now().as_second()).unwrap();
-        let code = shown(&self.seed, now + 30 * self.used);
-        self.used += 1;
-        code
-    }
-}
-
-/// What an authenticator of this seed shows at a second.
-fn shown(seed: &str, second: u64) -> String {
-    let seed = Seed::try_from_base32(seed).unwrap();
-    let totp = Builder::new().with_secret(seed).build().unwrap();
-    totp.generate(second).to_string()
-}
-
-fn facts(realm: &str) -> Facts {
-    Facts {
-        defaults: [MethodKind::Totp, MethodKind::PhoneMobile],
-        registered: vec![MethodKind::Totp, MethodKind::PhoneMobile],
-        unregistered: vec![],
-        // The realm is a group, and so is its resolver, which is called the same here.
-        group: (realm.to_owned(), realm.to_owned()),
-        admin: ADMINS.1.to_owned(),
-        for_group: Some("passkey"),
-        remembered: EACH,
-        device: None,
-        app_passwords: EACH,
-        questions: QUESTIONS.map(str::to_owned).to_vec(),
-        signing_in: &[MethodKind::Email, MethodKind::Questions],
-        code_goes: Via::Sms,
-        keeps_number: false,
-        asking: &[
-            (MethodKind::PhoneMobile, Asked::Code, "sms"),
-            (MethodKind::Email, Asked::Code, "email"),
-            (MethodKind::Totp, Asked::Code, "app"),
-            (MethodKind::Push, Asked::Push, "push"),
-        ],
-    }
-}
-
-/// The server's name of a kind whose code is verified.
-const fn detail_type(kind: MethodKind) -> &'static str {
-    match kind {
-        MethodKind::Totp => "totp",
-        MethodKind::Hotp => "hotp",
-        MethodKind::Email => "email",
-        _ => "sms",
-    }
-}
-
-/// What makes a method of a kind; `None`: it has no such kind.
-fn token(kind: MethodKind) -> Option<Value> {
-    let questions: serde_json::Map<String, Value> = QUESTIONS
-        .iter()
-        .map(|question| ((*question).to_owned(), json!("Rex the dog")))
-        .collect();
-    Some(match kind {
-        MethodKind::Totp => json!({"type": "totp", "genkey": 1}),
-        MethodKind::Hotp => json!({"type": "hotp", "genkey": 1}),
-        MethodKind::Push => json!({"type": "push", "genkey": 1}),
-        MethodKind::PhoneMobile => json!({"type": "sms", "phone": NUMBER}),
-        MethodKind::PhoneAlternate => {
-            let serial = format!("PISMALT{}", &uuid::Uuid::new_v4().simple().to_string()[..12]);
-            json!({"type": "sms", "phone": OTHER_NUMBER, "serial": serial})
-        }
-        MethodKind::Email => json!({"type": "email", "email": ADDRESS}),
-        MethodKind::Passkey => json!({"type": "passkey"}),
-        MethodKind::SecurityKey => json!({"type": "webauthn"}),
-        MethodKind::HardwareToken => json!({"type": "yubikey", "otpkey": "00112233445566778899aabbccddeeff"}),
-        MethodKind::TemporaryPass => json!({"type": "registration"}),
-        MethodKind::Questions => json!({"type": "question", "questions": questions}),
-        MethodKind::BackupCodes => json!({"type": "tan"}),
-        MethodKind::External => {
-            json!({"type": "radius", "radius.server": "127.0.0.1", "radius.secret": "x", "radius.user": "x"})
-        }
-        MethodKind::Certificate => {
-            let made = rcgen::generate_simple_self_signed(vec!["p.example".to_owned()]).unwrap();
-            json!({"type": "certificate", "certificate": made.cert.pem()})
-        }
-        _ => return None,
-    })
 }
 
 impl World for Server {
@@ -417,10 +144,7 @@ impl World for Server {
             assert_eq!(directory.execute(sql, [&name]).unwrap(), 1);
             format!("{}/{}", self.realm, directory.last_insert_rowid())
         };
-        let mut made = Made {
-            name,
-            ..Made::default()
-        };
+        let mut made = Made::called(name);
         for kind in has {
             self.enrol(&mut made, *kind);
         }

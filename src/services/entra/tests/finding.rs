@@ -1,5 +1,7 @@
 //! Finding people, over a scripted Graph.
 
+use futures::TryStreamExt as _;
+
 use super::*;
 
 #[tokio::test]
@@ -89,4 +91,17 @@ async fn groups_of_one_name_are_told_apart_by_id() {
         .unwrap_err();
     assert_eq!(error.code(), ErrorCode::Ambiguous);
     assert_eq!(error.matching()[1].reference, "g2");
+}
+
+#[tokio::test]
+async fn a_guest_of_another_organization_is_found_by_a_name_with_a_hash_in_it() {
+    let script = Script::answering(|_| answer(200, r#"{"id": "u1", "userType": "Guest"}"#));
+    let service = service(&script);
+    let query = UserQuery::Ids(vec!["a_fabrikam.example#EXT#@contoso.example".to_owned()]);
+    let _: Vec<User> = service.users(&query).try_collect().await.unwrap();
+    assert!(
+        script.lines()[0].contains("a_fabrikam.example%23EXT%23@contoso.example"),
+        "{:?}",
+        script.lines()
+    );
 }

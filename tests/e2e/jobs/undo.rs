@@ -1,0 +1,103 @@
+//! Taking a job back: what it set and still stands goes back; what changed since, or cannot come back, does not.
+
+use serde_json::Value;
+
+use super::{ADELE, BAS, newest, numbers, screen};
+use crate::environment::Environment;
+
+#[test]
+fn a_reset_gives_its_numbers_back_and_the_undo_can_be_undone() {
+    let place = Environment::new();
+    let server = place.serve(&["--graph-only"]);
+    let entra = place.over(&server, "entra");
+    let before = numbers(&entra, ADELE);
+    let reset = entra.change(&["user", "reset", ADELE]);
+    assert_eq!(reset["undo"]["possible"], "partial");
+    assert_eq!(reset["undo"]["what"][0], "numbers");
+    let after = numbers(&entra, ADELE);
+    assert_ne!(after, before);
+    let job = newest(&entra);
+    assert_eq!(reset["undo"]["command"], format!("mfactl jobs undo {job}"));
+    entra.run(&["jobs", "undo", &job, "--dry-run"]).exits(0);
+    assert_eq!(numbers(&entra, ADELE), after, "a dry run changes nothing");
+    entra.change(&["jobs", "undo", &job]);
+    assert_eq!(numbers(&entra, ADELE), before);
+    let undo = entra.json(&["jobs", "list"])[0].clone();
+    assert_eq!(undo["undoes"], reset["job"]);
+    // Once more, and nothing is left of it to undo.
+    let twice = entra.change(&["jobs", "undo", &job]);
+    assert_eq!(twice["summary"]["steps"]["done"], 0, "{twice}");
+
+    let redo = entra.change(&["jobs", "undo", undo["ref"].as_str().unwrap()]);
+    assert_eq!(redo["undo"]["possible"], "full");
+    assert_eq!(numbers(&entra, ADELE), after);
+}
+
+#[test]
+fn where_numbers_wait_for_a_code_the_undo_does_too() {
+    let place = Environment::new();
+    place.change(&["user", "reset", "adele"]);
+    let job = newest(&place);
+    insta::assert_snapshot!(screen(&place, &["jobs", "undo", &job, "--yes"]), @r"
+    STEP    TARGET                     STATUS       DETAIL
+    add     phone:alternate            done         +1 425 555 0199
+    change  phone:mobile               done         +1 425 555 0100, waits for its code
+    undo    remove authenticator       unsupported  it cannot come back
+    undo    revoke app passwords       unsupported  it cannot come back
+    undo    forget remembered devices  unsupported  it cannot come back
+    undo    sign out everywhere        unsupported  it cannot come back
+    · Take back job j-4f7a for Adele Vance <adele@contoso.example> in local
+    ·   add     phone:alternate            +1 425 555 0199
+    ·   change  phone:mobile               +1 425 555 0199 to +1 425 555 0100
+    ·   undo    remove authenticator       by hand: it cannot come back
+    ·   undo    revoke app passwords       by hand: it cannot come back
+    ·   undo    forget remembered devices  by hand: it cannot come back
+    ·   undo    sign out everywhere        by hand: it cannot come back
+    ·   stays   email; default phone:mobile
+    · Done. Job j-4f7a, audit 1042:9be1. Undo (numbers): mfactl -p local jobs undo j-4f7a
+    · By hand: undo remove authenticator: the person registers it again
+    · By hand: undo revoke app passwords: the person makes new app passwords
+    · By hand: undo forget remembered devices: the person is asked once on each
+    · device, and may have it remembered again
+    · By hand: undo sign out everywhere: the person signs in again
+    · It counts once its code is confirmed: mfactl -p local methods verify adele@contoso.example phone:mobile
+    exit 0
+    ");
+    let mobile = || place.person("adele").method("phone:mobile");
+    assert_eq!(mobile()["pending_number"], "+14255550100");
+    // Taken back again, nothing waits any more.
+    place.change(&["jobs", "undo", &newest(&place)]);
+    assert_eq!(mobile()["pending_number"], Value::Null);
+    assert_eq!(mobile()["number"], "+14255550199");
+}
+
+#[test]
+fn what_changed_since_is_not_taken_back() {
+    let place = Environment::new();
+    let server = place.serve(&["--graph-only"]);
+    let entra = place.over(&server, "entra");
+    let set = |number: &str| entra.change(&["methods", "add", "phone", BAS, "--replace", "--number", number]);
+    set("+31 612345671");
+    let job = newest(&entra);
+    set("+31 612345672");
+    let undo = entra.try_change(&["jobs", "undo", &job]).exits(6);
+    assert_eq!(undo.error_code(), "plan_changed");
+    assert_eq!(undo.value()["steps"][0]["status"], "skipped");
+    assert_eq!(numbers(&entra, BAS), ["phone:mobile +31612345672 default"]);
+}
+
+#[test]
+fn what_cannot_come_back_is_refused_before_anything_is_sent() {
+    let place = Environment::new();
+    place.change(&["user", "sign-out", "adele"]);
+    let job = newest(&place);
+    let refused = place.try_change(&["jobs", "undo", &job]).exits(5);
+    assert_eq!(refused.error_code(), "unsupported");
+    // Nobody says yes: as with every change.
+    place.change(&["methods", "set-default", "dora", "authenticator"]);
+    let asked = place
+        .run(&["jobs", "undo", &newest(&place), "-o", "json"])
+        .exits(6);
+    assert_eq!(asked.error_code(), "not_confirmed");
+    assert_eq!(place.json(&["jobs", "list"]).as_array().unwrap().len(), 2);
+}
