@@ -82,9 +82,33 @@ fn where_there_are_no_passes_the_person_is_asked_to_register_instead() {
         (last.step.as_str(), last.target.as_str()),
         ("require", "registration")
     );
+    // Nobody is sent after what the service has not.
+    let warned = plan.warnings.join("\n");
+    assert!(
+        warned.contains("user reset-password") && !warned.contains("--pass"),
+        "{warned}"
+    );
     // Who asks for a pass is told that there are none.
     let error = fake.plan("adele", "user reset", &wish(Pass::Always)).unwrap_err();
     assert_eq!(error.code(), crate::domain::ErrorCode::Unsupported);
+}
+
+#[test]
+fn a_right_that_is_missing_refuses_the_whole_and_no_step_is_left_to_hands() {
+    let mut fake = Fake::new(vec![adele()]);
+    let lacks = Answer::Forbidden {
+        why: "the account lacks the role forgetter".into(),
+        mend: "have it given".into(),
+    };
+    fake.capabilities.set(Capability::ForgetAll, lacks);
+    let wish = Wish::Playbook(Box::new(find("lost-phone", &[]).unwrap()), Options::default());
+    let error = fake.plan("adele", "user reset", &wish).unwrap_err();
+    assert_eq!(error.code(), crate::domain::ErrorCode::PermissionMissing);
+    assert_eq!(
+        error.message(),
+        "cannot forget all remembered devices: the account lacks the role forgetter"
+    );
+    assert_eq!(error.hint_text(), Some("have it given"));
 }
 
 #[test]

@@ -184,9 +184,9 @@ pub(crate) fn narrowed(claims: &TokenClaims) -> Capabilities {
         for capability in all {
             capabilities.set(
                 capability,
-                Answer::Unsupported {
+                Answer::Forbidden {
                     why: "the token can only read".to_owned(),
-                    instead: "use a profile with UserAuthenticationMethod.ReadWrite.All".to_owned(),
+                    mend: "use a profile with UserAuthenticationMethod.ReadWrite.All".to_owned(),
                 },
             );
         }
@@ -226,7 +226,7 @@ mod tests {
         let reader = narrowed(&holding(&["UserAuthenticationMethod.Read.All", "User.Read.All"]));
         assert!(matches!(
             reader.get(Capability::SignOut),
-            Answer::Unsupported { .. }
+            Answer::Forbidden { .. }
         ));
         assert_eq!(reader.get(Capability::Report), Answer::Native);
         for more in [
