@@ -26,7 +26,7 @@ async fn what_takes_the_header_is_refused_without_it_and_answered_with_it() {
         "/v1.0/users?$filter=accountEnabled%20eq%20true&$orderby=displayName".to_owned(),
         "/v1.0/groups?$filter=displayName%20ne%20'Pilots'".to_owned(),
         "/v1.0/groups?$search=%22displayName:pil%22".to_owned(),
-        format!("/v1.0/groups/{staff}/members?$filter=startswith(displayName,'P')"),
+        format!("/v1.0/groups/{staff}/members?$filter=startswith(displayName,'S')"),
         format!("/v1.0/groups/{staff}/members?$search=%22displayName:office%22"),
     ] {
         assert_eq!(
