@@ -304,7 +304,7 @@ fn told(status: u16, number: Option<u64>, word: Option<&str>, description: &str)
                 "the application may not sign in this way",
                 "check its registration, or use another way",
             ),
-            (None, _) if status == 404 => (
+            (None, _) if matches!(status, 404 | 405) => (
                 "there is no sign-in service at this address",
                 "check url, authority and realm in the profile",
             ),

@@ -357,3 +357,22 @@ fn jobs_that_were_kept_long_enough_go_when_another_begins() {
     place.change(&["user", "sign-out", "adele"]);
     assert_eq!(place.json(&["jobs", "list"]).as_array().unwrap().len(), 2);
 }
+
+#[test]
+fn a_name_does_not_stand_for_rows_that_were_added_since() {
+    let place = Environment::new();
+    let run = |rows: &str| {
+        let file = place.write("people.csv", rows);
+        place.run(&["user", "sign-out", "--from", &file, "--job", "weekly", "--yes"])
+    };
+    run("user\nbas\nfen\n").exits(0);
+    let other = run("user\nbas\nfen\nadele\n").exits(2);
+    assert!(
+        other.stderr.contains("people.csv has changed since") && other.stderr.contains("jobs resume j-"),
+        "{}",
+        other.screen()
+    );
+    // However it is written, in whatever order.
+    let same = run("User;Note\r\nFEN;x\r\nbas;y\r\n").exits(0);
+    assert!(same.stderr.contains("is done already"), "{}", same.screen());
+}

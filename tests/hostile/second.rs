@@ -45,6 +45,15 @@ fn a_change_of_many_takes_a_second_account() {
         "{}",
         direct.screen()
     );
+    // Whoever divides people divides no guard.
+    for part in ["1/2", "2/2"] {
+        let divided = maker.run(&[&["user", "sign-out", "--yes", "--shard", part][..], &TWO].concat());
+        assert!(
+            divided.code == 6 || divided.stderr.contains("Nobody is left"),
+            "{}",
+            divided.screen()
+        );
+    }
     let file = place.path("two.plan");
     let file = file.to_str().unwrap();
     maker

@@ -36,6 +36,7 @@ mod access;
 mod browser;
 mod changes;
 mod drift;
+mod elsewhere;
 mod faults;
 mod many;
 mod reads;
