@@ -28,6 +28,7 @@ mod waiting;
 
 mod access;
 mod changes;
+mod lacking;
 mod phone;
 mod reads;
 mod stories;
