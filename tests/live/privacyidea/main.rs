@@ -29,6 +29,7 @@ mod waiting;
 mod access;
 mod changes;
 mod lacking;
+mod names;
 mod phone;
 mod reads;
 mod stories;
