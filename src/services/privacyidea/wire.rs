@@ -46,6 +46,9 @@ const TYPES: &[(&str, MethodKind, &str)] = &[
     ("daplug", MethodKind::HardwareToken, "DPLG"),
     ("radius", MethodKind::External, "PIRA"),
     ("remote", MethodKind::External, "PIRE"),
+    // Apps on the phone too, which count by time in ways of their own.
+    ("motp", MethodKind::Totp, "PIMO"),
+    ("daypassword", MethodKind::Totp, "DYPW"),
 ];
 
 /// How a kind is called when one is made, and what its serial begins with.
