@@ -9,7 +9,7 @@ use rlibphonenumber::{PHONE_NUMBER_UTIL, ParseError, PhoneNumberFormat};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// A number that a numbering plan knows, with its optional extension.
+/// A number that a numbering plan knows, or that a service keeps, with its optional extension.
 ///
 /// Two numbers are equal when they ring the same line; spelling does not count.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
@@ -83,6 +83,13 @@ impl PhoneNumber {
                 ),
             });
         }
+        if !international && let Some(meant) = dialled_from_abroad(main, region) {
+            return Err(BadNumber {
+                given: text.to_owned(),
+                why: "00 is no country code".into(),
+                hint: Some(format!("if {meant} is meant, write it so").into()),
+            });
+        }
         if !international && region.is_none() {
             return Err(bad(
                 "it has no country code",
@@ -109,6 +116,26 @@ impl PhoneNumber {
                 ..not_in_the_plan(digits, home.filter(|_| !international))
             });
         }
+        Ok(Self::of(&number))
+    }
+
+    /// Reads a number as a service keeps it: international, in digits. Its numbering plan is not asked: a directory holds
+    /// numbers that are newer than the plans at hand, or that nobody checked. `None`: it is none, or part of it is hidden.
+    pub fn kept(text: &str) -> Option<Self> {
+        let text = text.trim();
+        let (main, _) = split_extension(text);
+        let digits = main
+            .strip_prefix('+')?
+            .chars()
+            .all(|c| c.is_ascii_digit() || matches!(c, ' ' | '-' | '(' | ')'));
+        let number = PHONE_NUMBER_UTIL
+            .parse(text, None)
+            .ok()
+            .filter(|number| digits && number.is_possible_with_reason().is_ok())?;
+        Some(Self::of(&number))
+    }
+
+    fn of(number: &rlibphonenumber::PhoneNumber) -> Self {
         let e164 = number.format_as(PhoneNumberFormat::E164).into_owned();
         let code = number.country_code.to_string();
         let national = e164
@@ -116,11 +143,11 @@ impl PhoneNumber {
             .strip_prefix(&code)
             .unwrap_or_default()
             .to_owned();
-        Ok(Self {
+        Self {
             country_code: number.country_code,
             national,
             extension: number.extension.clone().filter(|digits| !digits.is_empty()),
-        })
+        }
     }
 
     /// `+31612345678`, without the extension (ITU-T E.164).
@@ -224,6 +251,25 @@ fn without_plus(main: &str, region: Option<Region>) -> Option<String> {
     Some(with.format_as(PhoneNumberFormat::International).replace('-', " "))
 }
 
+/// The international number that stands behind `00`, the way many countries dial abroad, where the region dials otherwise.
+fn dialled_from_abroad(main: &str, region: Option<Region>) -> Option<String> {
+    let digits: String = main.chars().filter(char::is_ascii_digit).collect();
+    let behind = digits
+        .strip_prefix("00")
+        .filter(|behind| !behind.starts_with('0'))?;
+    let read = region.and_then(|region| PHONE_NUMBER_UTIL.parse(&digits, Some(region)).ok());
+    if read.is_some_and(|number| number.is_valid()) {
+        return None;
+    }
+    let meant = PHONE_NUMBER_UTIL.parse(format!("+{behind}"), None).ok()?;
+    let meant = meant.is_valid().then_some(meant)?;
+    Some(
+        meant
+            .format_as(PhoneNumberFormat::International)
+            .replace('-', " "),
+    )
+}
+
 /// Cuts `x123` or `ext. 123` off a number.
 fn split_extension(text: &str) -> (&str, Option<&str>) {
     let lower = text.to_ascii_lowercase();
@@ -260,7 +306,8 @@ impl TryFrom<String> for PhoneNumber {
     type Error = BadNumber;
 
     fn try_from(text: String) -> Result<Self, BadNumber> {
-        Self::parse(&text, None)
+        // What the program wrote itself: also a number that it was told and that no plan knows.
+        Self::kept(&text).map_or_else(|| Self::parse(&text, None), Ok)
     }
 }
 
@@ -300,6 +347,36 @@ mod tests {
     }
 
     #[test]
+    fn a_number_that_a_service_keeps_is_a_number_also_where_no_plan_has_it() {
+        for (text, spaced) in [
+            ("+1 5555551234", "+1 5555551234"),
+            ("+1 5555551234x123", "+1 5555551234x123"),
+            ("+15555551234", "+1 5555551234"),
+            ("+44 07700900123", "+44 7700900123"),
+            ("+1 (425) 555-0100", "+1 4255550100"),
+        ] {
+            let number = PhoneNumber::kept(text).unwrap();
+            assert_eq!(number.spaced(), spaced);
+            let json = serde_json::to_string(&number).unwrap();
+            assert_eq!(serde_json::from_str::<PhoneNumber>(&json).unwrap(), number);
+        }
+        for text in [
+            "",
+            "0612345678",
+            "+31 6",
+            "+1 abc",
+            "+999 12345678",
+            "+1 XXXXXXXX00",
+            "+1 xxxxxxxx00",
+            "+1 ******1234",
+            "+1 ...5551234",
+            "+1 55555512345678901",
+        ] {
+            assert_eq!(PhoneNumber::kept(text), None, "{text}");
+        }
+    }
+
+    #[test]
     fn a_region_is_a_country_that_has_phone_numbers() {
         for (code, is) in [
             ("NL", true),
@@ -318,6 +395,26 @@ mod tests {
         assert_eq!(
             bad.hint.as_deref(),
             Some("without a + it is read as a number of US; write it as +COUNTRY NUMBER")
+        );
+    }
+
+    #[test]
+    fn a_number_as_it_is_dialled_from_abroad_is_read_at_home_and_explained_elsewhere() {
+        let home = PhoneNumber::parse("0031 6 12345678", Some("NL")).unwrap();
+        assert_eq!(home.e164(), "+31612345678");
+        for region in [Some("US"), None] {
+            let bad = PhoneNumber::parse("0031 6-12345678", region).unwrap_err();
+            assert!(bad.to_string().ends_with("00 is no country code"), "{bad}");
+            assert_eq!(
+                bad.hint.as_deref(),
+                Some("if +31 6 12345678 is meant, write it so")
+            );
+        }
+        assert!(
+            PhoneNumber::parse("0612345678", None)
+                .unwrap_err()
+                .to_string()
+                .contains("country code")
         );
     }
 

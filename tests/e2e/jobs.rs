@@ -340,11 +340,7 @@ fn old_jobs_go_and_those_that_can_be_resumed_stay() {
 #[test]
 fn jobs_that_were_kept_long_enough_go_when_another_begins() {
     let place = Environment::new();
-    std::fs::create_dir_all(place.path("config/mfactl")).unwrap();
-    place.write(
-        "config/mfactl/config.toml",
-        "[profiles.local]\nretention = \"1ms\"\n",
-    );
+    place.configure("[profiles.local]\nretention = \"1ms\"\n");
     place.change(&["user", "sign-out", "adele"]);
     let first = newest(&place);
     place.change(&["user", "sign-out", "bas"]);
@@ -360,4 +356,23 @@ fn jobs_that_were_kept_long_enough_go_when_another_begins() {
     assert_eq!(wrong.error_code(), "config_invalid");
     place.change(&["user", "sign-out", "adele"]);
     assert_eq!(place.json(&["jobs", "list"]).as_array().unwrap().len(), 2);
+}
+
+#[test]
+fn a_name_does_not_stand_for_rows_that_were_added_since() {
+    let place = Environment::new();
+    let run = |rows: &str| {
+        let file = place.write("people.csv", rows);
+        place.run(&["user", "sign-out", "--from", &file, "--job", "weekly", "--yes"])
+    };
+    run("user\nbas\nfen\n").exits(0);
+    let other = run("user\nbas\nfen\nadele\n").exits(2);
+    assert!(
+        other.stderr.contains("people.csv has changed since") && other.stderr.contains("jobs resume j-"),
+        "{}",
+        other.screen()
+    );
+    // However it is written, in whatever order.
+    let same = run("User;Note\r\nFEN;x\r\nbas;y\r\n").exits(0);
+    assert!(same.stderr.contains("is done already"), "{}", same.screen());
 }

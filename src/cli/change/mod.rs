@@ -172,6 +172,13 @@ pub(crate) fn before(cx: &Context, change: &Change) -> Result<Option<String>> {
         keep::check(cx, qr, job.name.is_some())?;
     }
     if let Some(path) = &plan_out {
+        if path.as_os_str() == "-" {
+            return Err(Error::new(
+                ErrorCode::Usage,
+                "--plan-out takes a file: a plan is applied from one",
+            )
+            .hint("--plan-out FILE; --dry-run -o json prints what would be done"));
+        }
         private::must_be_new(path)?;
     }
     if !only_planned && cx.globals.store.is_some() && selection.facts.holds_secret {
@@ -218,6 +225,7 @@ pub(crate) async fn run_on(
     let mut head = kept::head(cx, session, verb, &selection.said);
     (head.playbook, head.ticket, head.name) = (playbook, ticket, job.name);
     head.part = selection.part;
+    head.rows.clone_from(&selection.rows);
     head.notify = notify.as_ref().map(|notify| notify.wish().clone());
     let kept = if only_planned {
         Kept::in_memory(&head)?

@@ -63,11 +63,27 @@ pub(crate) async fn begin(cx: &Context, head: &JobHead) -> Result<Begun> {
         }
         JobState::Cancelled => refuse("was cancelled"),
         JobState::Ready | JobState::Running | JobState::Stopped | JobState::Ended => {
-            if is_same(&journal.head().await?, head) {
-                Ok(Begun::Known(journal))
-            } else {
-                refuse("is of another command")
+            let known = journal.head().await?;
+            if !is_same(&known, head) {
+                return refuse("is of another command");
             }
+            if let (Some(then), Some(now)) = (&known.rows, &head.rows)
+                && then != now
+            {
+                // Whoever was added since would be taken for done.
+                let resume = cx.command(["jobs", "resume", &shown]);
+                return Err(Error::new(
+                    ErrorCode::Usage,
+                    format!(
+                        "job {name} ({shown}) was made of other rows: {} has changed since",
+                        head.selection
+                    ),
+                )
+                .hint(format!(
+                    "another name begins another job; with the rows of then: {resume}"
+                )));
+            }
+            Ok(Begun::Known(journal))
         }
     }
 }

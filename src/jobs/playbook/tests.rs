@@ -150,6 +150,21 @@ fn a_pass_is_issued_where_nothing_is_left_unless_it_is_refused_or_asked_for() {
     };
     assert_eq!(has_pass(Pass::Auto), (true, false));
     assert_eq!(has_pass(Pass::Never), (false, true));
+    // Somebody whose number was all there was registers the new phone too, and is told so.
+    info.methods
+        .as_mut()
+        .unwrap()
+        .retain(|one| one.kind == MethodKind::PhoneMobile);
+    let never = Options {
+        pass: Pass::Never,
+        ..Options::default()
+    };
+    let plan = run_options("lost-phone", (who.clone(), info.clone()), never);
+    let next: Vec<&str> = plan.remains.iter().map(|remains| remains.text.as_str()).collect();
+    assert!(
+        next.contains(&"adds the new phone on the security info page"),
+        "{next:?}"
+    );
     let options = |pass| Options {
         pass,
         ..Options::default()

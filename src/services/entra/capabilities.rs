@@ -86,7 +86,6 @@ pub(crate) fn declared() -> Capabilities {
         MethodKind::PhoneMobile,
         MethodKind::PhoneAlternate,
         MethodKind::PhoneOffice,
-        MethodKind::Totp,
     ] {
         entries.push((
             Capability::Verify(kind),
@@ -96,6 +95,13 @@ pub(crate) fn declared() -> Capabilities {
             ),
         ));
     }
+    entries.push((
+        Capability::Verify(MethodKind::Totp),
+        unsupported(
+            "Microsoft Graph checks no codes of an authenticator app",
+            "the app is verified where the person registers it, on the security info page",
+        ),
+    ));
     entries.push((Capability::Verify(MethodKind::HardwareToken), Answer::Native));
     entries.extend([
         (
@@ -119,7 +125,7 @@ pub(crate) fn declared() -> Capabilities {
             Capability::ListAppPasswords,
             unsupported(
                 "Microsoft Graph has no call for app passwords",
-                "nobody can list them; reset them all",
+                "nobody can list them; an administrator deletes them all on the per-user MFA page",
             ),
         ),
         (

@@ -72,6 +72,25 @@ fn where_numbers_wait_for_a_code_the_undo_does_too() {
 }
 
 #[test]
+fn a_number_that_comes_back_and_waits_is_not_made_the_default_too_early() {
+    let place = Environment::new();
+    place.change(&["methods", "remove", "fen", "phone:mobile", "--leave-none"]);
+    let undone = place.change(&["jobs", "undo", &newest(&place)]);
+    let steps: Vec<(&str, &str)> = undone["steps"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|step| (step["step"].as_str().unwrap(), step["status"].as_str().unwrap()))
+        .collect();
+    assert_eq!(steps, [("add", "done"), ("default", "unsupported")], "{undone}");
+    let by_hand = undone["by_hand"][0]["where"].as_str().unwrap();
+    assert_eq!(
+        by_hand,
+        "once its code is confirmed: methods set-default USER phone:mobile"
+    );
+}
+
+#[test]
 fn what_changed_since_is_not_taken_back() {
     let place = Environment::new();
     let server = place.serve(&["--graph-only"]);

@@ -28,6 +28,7 @@ fn head() -> JobHead {
         plan: None,
         part: None,
         undoes: None,
+        rows: None,
         notify: None,
     }
 }
