@@ -39,7 +39,7 @@ fn a_name_that_ends_like_a_realm_means_that_person_alone() {
     let headers = [("x-api-key", client_key()), ("user-agent", "Firefox")];
     assert!(
         send("POST", "/validate/check", &headers, &cookie)
-            .cookie
+            .remembers()
             .is_some()
     );
     // Who may see which realms there are knows what is taken for one; who may not finds it out.
