@@ -51,7 +51,7 @@ fn a_name_that_ends_like_a_realm_means_that_person_alone() {
                 .map(|row| row["id"].as_str().unwrap().to_owned())
                 .collect()
         };
-        assert_eq!(ids(&first.name), [own.clone()]);
+        assert_eq!(ids(&first.name), std::slice::from_ref(&own));
         assert_eq!(ids(&desk), ["NAMESAKE-DESK"]);
         assert_eq!(ids(&corp), ["NAMESAKE-CORP"]);
     }
