@@ -13,6 +13,7 @@ mod enrol;
 mod error;
 mod info;
 mod methods;
+mod names;
 mod policy;
 mod privileges;
 mod report;
@@ -22,8 +23,6 @@ mod switch;
 mod tests;
 mod users;
 mod wire;
-
-use std::collections::BTreeMap;
 
 use async_trait::async_trait;
 use futures::stream::BoxStream;
@@ -54,7 +53,6 @@ const SIDE_BY_SIDE: usize = 16;
 pub(crate) struct PrivacyIdeaService {
     api: Api,
     capabilities: Capabilities,
-    realms: OnceCell<Option<BTreeMap<String, Vec<String>>>>,
     of_admins: OnceCell<bool>,
     sees_tokens: OnceCell<()>,
 }
@@ -70,7 +68,6 @@ impl PrivacyIdeaService {
         Self {
             api: Api::new(link),
             capabilities,
-            realms: OnceCell::new(),
             of_admins: OnceCell::new(),
             sees_tokens: OnceCell::new(),
         }

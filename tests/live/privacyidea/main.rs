@@ -33,6 +33,8 @@ mod waiting;
 
 mod access;
 mod changes;
+mod lacking;
+mod names;
 mod phone;
 mod reads;
 mod stories;
