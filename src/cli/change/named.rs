@@ -55,6 +55,12 @@ pub(crate) async fn begin(cx: &Context, head: &JobHead) -> Result<Begun> {
         )
     };
     match journal.state().await? {
+        // A folder lets nobody in who could see that.
+        JobState::Planning if store.runs(&id).await? => Err(Error::new(
+            ErrorCode::FileLocked,
+            format!("job {name} ({shown}) is being planned by another process"),
+        )
+        .hint(cx.command(["jobs", "work", name]))),
         JobState::Planning => {
             // Nothing was sent: its lists are thrown away.
             drop(journal);
