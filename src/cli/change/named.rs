@@ -135,7 +135,8 @@ fn essence(argv: &[String]) -> Vec<&str> {
         });
         let is_short = !option.starts_with("--");
         match known {
-            None if option == "--job" => {
+            // With --first one looks at some before the others.
+            None if matches!(option, "--job" | "--first") => {
                 if !has_value {
                     rest.next();
                 }
@@ -163,6 +164,7 @@ mod tests {
         for line in [
             "user reset adele --keep email --job inc9 --yes -o json",
             "-plocal user reset -q adele --keep email --job=inc9 --output=ndjson -y --concurrency 5",
+            "user reset adele --first 10 --keep email --job inc9",
             "user --secrets-out s.json reset adele --pace 50% --keep email --ticket INC9 -vv",
         ] {
             assert_eq!(essence(&words(line)), essence(&plain), "{line}");
