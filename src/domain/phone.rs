@@ -9,7 +9,7 @@ use rlibphonenumber::{PHONE_NUMBER_UTIL, ParseError, PhoneNumberFormat};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// A number that a numbering plan knows, with its optional extension.
+/// A number that a numbering plan knows, or that a service keeps, with its optional extension.
 ///
 /// Two numbers are equal when they ring the same line; spelling does not count.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
@@ -116,6 +116,26 @@ impl PhoneNumber {
                 ..not_in_the_plan(digits, home.filter(|_| !international))
             });
         }
+        Ok(Self::of(&number))
+    }
+
+    /// Reads a number as a service keeps it: international, in digits. Its numbering plan is not asked: a directory holds
+    /// numbers that are newer than the plans at hand, or that nobody checked. `None`: it is none, or part of it is hidden.
+    pub fn kept(text: &str) -> Option<Self> {
+        let text = text.trim();
+        let (main, _) = split_extension(text);
+        let digits = main
+            .strip_prefix('+')?
+            .chars()
+            .all(|c| c.is_ascii_digit() || matches!(c, ' ' | '-' | '(' | ')'));
+        let number = PHONE_NUMBER_UTIL
+            .parse(text, None)
+            .ok()
+            .filter(|number| digits && number.is_possible_with_reason().is_ok())?;
+        Some(Self::of(&number))
+    }
+
+    fn of(number: &rlibphonenumber::PhoneNumber) -> Self {
         let e164 = number.format_as(PhoneNumberFormat::E164).into_owned();
         let code = number.country_code.to_string();
         let national = e164
@@ -123,11 +143,11 @@ impl PhoneNumber {
             .strip_prefix(&code)
             .unwrap_or_default()
             .to_owned();
-        Ok(Self {
+        Self {
             country_code: number.country_code,
             national,
             extension: number.extension.clone().filter(|digits| !digits.is_empty()),
-        })
+        }
     }
 
     /// `+31612345678`, without the extension (ITU-T E.164).
@@ -286,7 +306,8 @@ impl TryFrom<String> for PhoneNumber {
     type Error = BadNumber;
 
     fn try_from(text: String) -> Result<Self, BadNumber> {
-        Self::parse(&text, None)
+        // What the program wrote itself: also a number that it was told and that no plan knows.
+        Self::kept(&text).map_or_else(|| Self::parse(&text, None), Ok)
     }
 }
 
@@ -323,6 +344,36 @@ mod tests {
             ("+1 4255550100x12", Some("12"))
         );
         assert_eq!(office.to_string(), "+1 425 555 0100 x12");
+    }
+
+    #[test]
+    fn a_number_that_a_service_keeps_is_a_number_also_where_no_plan_has_it() {
+        for (text, spaced) in [
+            ("+1 5555551234", "+1 5555551234"),
+            ("+1 5555551234x123", "+1 5555551234x123"),
+            ("+15555551234", "+1 5555551234"),
+            ("+44 07700900123", "+44 7700900123"),
+            ("+1 (425) 555-0100", "+1 4255550100"),
+        ] {
+            let number = PhoneNumber::kept(text).unwrap();
+            assert_eq!(number.spaced(), spaced);
+            let json = serde_json::to_string(&number).unwrap();
+            assert_eq!(serde_json::from_str::<PhoneNumber>(&json).unwrap(), number);
+        }
+        for text in [
+            "",
+            "0612345678",
+            "+31 6",
+            "+1 abc",
+            "+999 12345678",
+            "+1 XXXXXXXX00",
+            "+1 xxxxxxxx00",
+            "+1 ******1234",
+            "+1 ...5551234",
+            "+1 55555512345678901",
+        ] {
+            assert_eq!(PhoneNumber::kept(text), None, "{text}");
+        }
     }
 
     #[test]

@@ -95,7 +95,7 @@ fn prints_as(method: &Method, typed: &str) -> bool {
         || (digits >= 5
             && method.number.as_ref().is_some_and(|number| {
                 number.to_string() == typed
-                    || PhoneNumber::parse(typed, None).is_ok_and(|typed| typed.e164() == number.e164())
+                    || PhoneNumber::kept(typed).is_some_and(|typed| typed.e164() == number.e164())
             }))
 }
 

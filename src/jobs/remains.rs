@@ -33,7 +33,10 @@ pub(crate) fn planned(draft: &Draft<'_>) -> Vec<Remains> {
         )
     };
     let is_app = |method: &Method| is_app_kind(method.kind);
-    let phone_went = of(&|action| matches!(action, Action::RemoveMethod { kind, .. } if is_app_kind(*kind)));
+    // A number alone is put right by another one; where it was the last way to sign in, the phone has to be registered anew.
+    let none_left = !draft.info.methods().iter().any(Method::signs_in);
+    let went = |kind: MethodKind| is_app_kind(kind) || (none_left && kind.is_phone());
+    let phone_went = of(&|action| matches!(action, Action::RemoveMethod { kind, .. } if went(*kind)));
     let is_disabled = !disabled.is_empty() || !draft.user.enabled;
     if !disabled.is_empty() {
         let how = if draft.can(&Action::EnableAccount) {

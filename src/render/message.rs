@@ -2,7 +2,7 @@
 //! template is given.
 
 use minijinja::value::Serde;
-use minijinja::{Environment, UndefinedBehavior};
+use minijinja::{Environment, ErrorKind, UndefinedBehavior};
 use serde_json::{Value, json};
 
 use super::text;
@@ -47,8 +47,36 @@ impl Template {
             environment,
             name: name.to_owned(),
         };
-        template.render(&sample())?;
-        Ok(template)
+        let sample = sample();
+        match template.write(&sample) {
+            Ok(_) => Ok(template),
+            Err(error) if error.kind() == ErrorKind::UndefinedError => Err(template.absent(&error, &sample)),
+            Err(error) => Err(wrong(name, &error)),
+        }
+    }
+
+    /// What a template asks for and is not there, by name where it is not a field of a row.
+    fn absent(&self, error: &minijinja::Error, sample: &Value) -> Error {
+        let asked = self
+            .environment
+            .get_template(&self.name)
+            .map(|template| template.undeclared_variables(false))
+            .unwrap_or_default();
+        let mut names: Vec<String> = asked
+            .into_iter()
+            .filter(|name| sample.get(name).is_none())
+            .map(|name| format!("\"{}\"", text::clean(&name)))
+            .collect();
+        names.sort();
+        let what = if names.is_empty() {
+            "a field that is not there".to_owned()
+        } else {
+            format!("{}, which is not there", names.join(", "))
+        };
+        let line = error.line().and_then(|line| u64::try_from(line).ok());
+        Error::new(ErrorCode::InvalidInput, format!("the template asks for {what}"))
+            .at(&self.name, line, None)
+            .hint("the names are in docs/messages.md")
     }
 
     /// The message. Texts from the directory are made harmless first.
@@ -56,12 +84,14 @@ impl Template {
     /// # Errors
     /// `invalid_input`, with the line of the template.
     pub(crate) fn render(&self, about: &Value) -> Result<String> {
-        let message = self
-            .environment
-            .get_template(&self.name)
-            .and_then(|template| template.render(Serde(harmless(about))))
-            .map_err(|error| wrong(&self.name, &error))?;
+        let message = self.write(about).map_err(|error| wrong(&self.name, &error))?;
         Ok(format!("{}\n", message.trim_end()))
+    }
+
+    fn write(&self, about: &Value) -> std::result::Result<String, minijinja::Error> {
+        self.environment
+            .get_template(&self.name)?
+            .render(Serde(harmless(about)))
     }
 }
 
@@ -146,6 +176,16 @@ mod tests {
             (error.to_body().file.as_deref(), error.to_body().line),
             (Some("ticket.txt"), Some(2))
         );
+        let said = |text: &str| Template::read("x.txt", text).unwrap_err().message().to_owned();
+        assert_eq!(
+            said("{{ first }} {{ name }} {{ ticket_id }}"),
+            "the template asks for \"first\", \"ticket_id\", which is not there"
+        );
+        assert_eq!(
+            said("{% for row in done %}{{ row.nope }}{% endfor %}"),
+            "the template asks for a field that is not there"
+        );
+        assert!(Template::read("x.txt", "{% if nope is defined %}{{ nope }}{% endif %}").is_ok());
         assert!(Template::read("x.txt", "{% for %}").is_err());
         let endless = "{% for a in range(9999) %}{% for b in range(9999) %}x{% endfor %}{% endfor %}";
         assert!(Template::read("x.txt", endless).is_err(), "it ends");

@@ -66,6 +66,9 @@ pub(super) fn is_phishable(row: &ReportRow) -> bool {
     !row.methods.iter().any(|kind| kind.resists_phishing())
 }
 
+/// What is counted of the people who have what a password reset of one's own takes. Whether it is switched on is not said.
+const RESET: &str = "registered for password reset";
+
 /// The report, counted.
 #[derive(Debug, Default, Serialize)]
 pub(crate) struct Totals {
@@ -73,7 +76,7 @@ pub(crate) struct Totals {
     pub(crate) people: u64,
     /// Who can verify a sign-in.
     pub(crate) mfa_capable: u64,
-    /// Who can reset the password alone.
+    /// Who is registered to reset the password alone.
     pub(crate) reset_registered: u64,
     /// Who can sign in without a password.
     pub(crate) passwordless_capable: u64,
@@ -85,6 +88,8 @@ pub(crate) struct Totals {
     pub(crate) in_grace: u64,
     /// Of whom the service does not say whether they can verify a sign-in.
     pub(crate) mfa_unknown: u64,
+    /// Of whom the service does not say whether they are registered for password reset.
+    pub(crate) reset_unknown: u64,
     /// Whose every method for sign-in is a text or a call.
     pub(crate) phone_only: u64,
     /// Administrators without a method that resists phishing.
@@ -103,6 +108,7 @@ impl Totals {
         self.people += 1;
         self.mfa_capable += u64::from(capable);
         self.reset_registered += u64::from(row.reset_registered == Some(true));
+        self.reset_unknown += u64::from(row.reset_registered.is_none());
         self.passwordless_capable += u64::from(row.passwordless_capable == Some(true));
         self.admins += u64::from(row.admin);
         self.admins_without_mfa += u64::from(row.admin && !capable);
@@ -132,6 +138,7 @@ impl Totals {
             "admins_without_mfa",
             "in_grace",
             "mfa_unknown",
+            "reset_unknown",
             "phone_only",
             "admins_phishable",
             "methods",
@@ -147,7 +154,7 @@ impl Totals {
         let mut rows: Vec<Vec<String>> = [
             ("people", self.people),
             ("can verify a sign-in", self.mfa_capable),
-            ("can reset own password", self.reset_registered),
+            (RESET, self.reset_registered),
             ("can sign in without password", self.passwordless_capable),
             ("may postpone registration", self.in_grace),
             ("administrators", self.admins),
@@ -157,6 +164,13 @@ impl Totals {
         ]
         .map(|(what, count)| vec![what.to_owned(), text::grouped(count), share(count)])
         .to_vec();
+        if self.people > 0 && self.reset_unknown == self.people {
+            // Of nobody is it said: none is not the same.
+            let told = rows.iter_mut().find(|row| row[0] == RESET);
+            for cell in told.into_iter().flat_map(|row| row.iter_mut().skip(1)) {
+                "?".clone_into(cell);
+            }
+        }
         for kind in MethodKind::ALL {
             let Some(count) = self.methods.get(kind.as_str()) else {
                 continue;
@@ -164,5 +178,44 @@ impl Totals {
             rows.push(vec![format!("with {kind}"), text::grouped(*count), share(*count)]);
         }
         page.grid(out, &["WHAT", "PEOPLE", "SHARE"], &rows, &[])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::render::Format;
+    use crate::render::testing::{page, written};
+
+    fn row(reset_registered: Option<bool>) -> ReportRow {
+        serde_json::from_value(json!({
+            "profile": "e", "tenant": "t", "user": "u", "user_id": "1", "display_name": null, "enabled": true, "guest": false,
+            "admin": false, "mfa_registered": true, "mfa_capable": null, "passwordless_capable": null,
+            "reset_registered": reset_registered, "default_method": null, "methods": [], "grace_until": null,
+            "as_of": "2026-01-02T03:04:05Z", "source": "per_user",
+        }))
+        .unwrap()
+    }
+
+    fn shown(rows: &[ReportRow]) -> String {
+        let mut totals = Totals::default();
+        for row in rows {
+            totals.add(row);
+        }
+        let text = written(|out| totals.show(&page(Format::Table), out));
+        text.lines()
+            .find(|line| line.starts_with(RESET))
+            .unwrap()
+            .to_owned()
+    }
+
+    #[test]
+    fn what_is_said_of_nobody_is_not_counted_as_none() {
+        let words = |line: &str| line.split_whitespace().skip(4).collect::<Vec<_>>().join(" ");
+        assert_eq!(words(&shown(&[row(None), row(None)])), "? ?");
+        assert_eq!(words(&shown(&[row(Some(false)), row(None)])), "0 0%");
+        assert_eq!(words(&shown(&[row(Some(true)), row(None)])), "1 50%");
     }
 }

@@ -103,13 +103,27 @@ impl ApiError {
         )
     }
 
-    /// 404 of a path that the service does not have.
+    /// 400 of a path that the service does not have, naming its first part that is not there (microsoft-graph-docs issue 4052).
     pub(crate) fn no_segment(segment: &str) -> Self {
         Self::new(
-            StatusCode::NOT_FOUND,
+            StatusCode::BAD_REQUEST,
             "BadRequest",
             format!("Resource not found for the segment '{segment}'."),
         )
+    }
+
+    /// 404 of an address that is below no version of Graph.
+    pub(crate) fn nothing_at(path: &str) -> Self {
+        Self::new(
+            StatusCode::NOT_FOUND,
+            "BadRequest",
+            format!("Resource not found for the segment '{path}'."),
+        )
+    }
+
+    /// 400 of a read that the directory takes only with `ConsistencyLevel: eventual` and `$count=true`, or not at all.
+    pub(crate) fn unsupported_query(message: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "Request_UnsupportedQuery", message)
     }
 
     /// Answers with this body instead of Graph's error object.

@@ -7,8 +7,9 @@ const TOGETHER: &str = "beta's list of all kinds holds it";
 const UNCAST: &str = "read without the cast, all types at once";
 /// Beyond what the program is for.
 const BEYOND: &str = "no verb needs it; other clients of the embedded service do";
-/// Not there yet.
-const LATER: &str = "not built yet";
+/// Parts of what is made as a whole.
+const WHOLE: &str =
+    "the QR code and its PIN are put anew as a whole; other clients of the embedded service change the parts";
 
 /// What the program does not send.
 pub const NOT_SENT: &[(&str, &str)] = &[
@@ -63,31 +64,21 @@ pub const NOT_SENT: &[(&str, &str)] = &[
     ("report.registration.get", BEYOND),
     ("report.byMethod", BEYOND),
     ("report.byFeature", BEYOND),
-    ("hardwareOath.assignAndActivate", LATER),
-    ("hardwareOathDevice.get", LATER),
-    ("hardwareOathDevice.delete", LATER),
-    ("qr.pin.get", LATER),
-    ("qr.pin.reset", LATER),
-    ("qr.standard.get", LATER),
-    ("qr.standard.set", LATER),
-    ("qr.standard.delete", LATER),
-    ("qr.temporary.get", LATER),
-    ("qr.temporary.set", LATER),
-    ("qr.temporary.delete", LATER),
+    (
+        "hardwareOath.assignAndActivate",
+        "a token is named by its serial number",
+    ),
+    ("hardwareOathDevice.get", "the list of the inventory holds it"),
+    ("hardwareOathDevice.delete", BEYOND),
+    ("qr.pin.get", WHOLE),
+    ("qr.pin.reset", WHOLE),
+    ("qr.standard.get", WHOLE),
+    ("qr.standard.set", WHOLE),
+    ("qr.standard.delete", WHOLE),
+    ("qr.temporary.get", WHOLE),
+    ("qr.temporary.set", WHOLE),
+    ("qr.temporary.delete", WHOLE),
 ];
 
 /// What the embedded service does not answer with success.
-pub const NOT_ANSWERED: &[(&str, &str)] = &[
-    ("hardwareOath.activate", LATER),
-    ("hardwareOath.assignAndActivate", LATER),
-    ("hardwareOath.assignAndActivateBySerialNumber", LATER),
-    ("hardwareOathDevice.delete", LATER),
-    ("qr.pin.get", LATER),
-    ("qr.pin.reset", LATER),
-    ("qr.standard.get", LATER),
-    ("qr.standard.set", LATER),
-    ("qr.standard.delete", LATER),
-    ("qr.temporary.get", LATER),
-    ("qr.temporary.set", LATER),
-    ("qr.temporary.delete", LATER),
-];
+pub const NOT_ANSWERED: &[(&str, &str)] = &[];

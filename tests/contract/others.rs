@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use mfactl::domain::{Clock as _, SystemClock};
 use mfactl::server;
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -32,7 +33,78 @@ pub async fn ask_every_operation(table: &Table, record: &Path) {
             client.ask(method, &path, body).await;
         }
     }
+    let user = format!("/beta/users/{}/authentication", known.things["user"]);
+    give_tokens(&client, &user).await;
+    change_parts_of_a_qr_code(&client, &user).await;
     running.stop().await.unwrap();
+}
+
+/// Hardware tokens: into the inventory, to a person in each of the ways, and out again.
+async fn give_tokens(client: &Client, user: &str) {
+    const INVENTORY: &str = "/beta/directory/authenticationMethodDevices/hardwareOathDevices";
+    let secret = totp_rs::Secret::try_from_base32("GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ").unwrap();
+    let mut made = Vec::new();
+    for serial in ["7001", "7002", "7003", "7004"] {
+        let body = json!({"serialNumber": serial, "manufacturer": "Contoso", "model": "C-200",
+            "secretKey": "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ", "timeIntervalInSeconds": 30});
+        let answer = client.ask(Method::POST, INVENTORY, Some(body)).await;
+        made.push(answer["id"].as_str().unwrap().to_owned());
+    }
+    let code = totp_rs::Builder::new()
+        .with_secret(secret.as_bytes().to_vec())
+        .build()
+        .unwrap()
+        .generate(u64::try_from(SystemClock.now().as_second()).unwrap())
+        .to_string();
+    let tokens = format!("{user}/hardwareOathMethods");
+    for (path, body) in [
+        (String::new(), json!({"device": {"id": made[0]}})),
+        (
+            format!("/{}/activate", made[0]),
+            json!({"verificationCode": code, "displayName": "first"}),
+        ),
+        (
+            "/assignAndActivate".to_owned(),
+            json!({"device": {"id": made[1]}, "verificationCode": code}),
+        ),
+        (
+            "/assignAndActivateBySerialNumber".to_owned(),
+            json!({"serialNumber": "7003", "verificationCode": code}),
+        ),
+    ] {
+        client
+            .ask(Method::POST, &format!("{tokens}{path}"), Some(body))
+            .await;
+    }
+    client
+        .ask(Method::DELETE, &format!("{INVENTORY}/{}", made[3]), None)
+        .await;
+}
+
+/// A QR code with its PIN, part by part.
+async fn change_parts_of_a_qr_code(client: &Client, user: &str) {
+    let qr = format!("{user}/qrCodePinMethod");
+    let now = SystemClock.now();
+    let later = |hours| (now + jiff::SignedDuration::from_hours(hours)).to_string();
+    let times = |hours| Some(json!({"startDateTime": now.to_string(), "expireDateTime": later(hours)}));
+    let whole = json!({"standardQRCode": times(24), "pin": {"code": "12345678"}});
+    for (method, part, body) in [
+        (Method::PUT, "", Some(whole)),
+        (Method::GET, "/pin", None),
+        (Method::PATCH, "/pin", Some(json!({}))),
+        (Method::GET, "/standardQRCode", None),
+        (
+            Method::PATCH,
+            "/standardQRCode",
+            Some(json!({"expireDateTime": later(48)})),
+        ),
+        (Method::PATCH, "/temporaryQRCode", times(8)),
+        (Method::GET, "/temporaryQRCode", None),
+        (Method::DELETE, "/temporaryQRCode", None),
+        (Method::DELETE, "/standardQRCode", None),
+    ] {
+        client.ask(method, &format!("{qr}{part}"), body).await;
+    }
 }
 
 /// Changes that our client makes by another way, or not at all.
@@ -114,6 +186,9 @@ impl Client {
         request = request.bearer_auth(&self.token);
         if let Some(body) = body {
             request = request.json(&body);
+        }
+        if path.contains("$count=true") {
+            request = request.header("ConsistencyLevel", "eventual");
         }
         let answer = request.send().await.unwrap();
         answer.json().await.unwrap_or_default()
@@ -202,10 +277,10 @@ impl Known {
             Some(_) => return None,
             None => path,
         };
-        let advanced = path.contains("/microsoft.graph.");
+        let advanced = path.contains("/microsoft.graph.") || path.ends_with("/transitiveRoleAssignments");
         Some(format!(
             "/{version}{path}{}",
-            if advanced { "?$top=5" } else { "" }
+            if advanced { "?$top=5&$count=true" } else { "" }
         ))
     }
 

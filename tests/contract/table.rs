@@ -63,10 +63,16 @@ impl Table {
                 find(format!("the option {name} is not documented"));
             }
             let advanced = name == "$search" || (name == "$count" && option.ends_with("true"));
+            let sorted = name == "$orderby" && query.contains("$filter=") && !path.starts_with("/reports/");
             let consistent = exchange.header("consistencylevel") == Some("eventual");
-            if advanced && !consistent {
+            if (advanced || sorted) && !consistent {
                 find(format!("{name} without ConsistencyLevel"));
             }
+        }
+        let last = path.rsplit('/').next().unwrap();
+        let cast = last.starts_with("microsoft.graph.") || last == "transitiveRoleAssignments";
+        if cast && exchange.ours && exchange.header("consistencylevel") != Some("eventual") {
+            find(format!("{last} without ConsistencyLevel"));
         }
         // What others ask is theirs; what the service answers them is ours.
         if exchange.ours {

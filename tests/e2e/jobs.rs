@@ -340,11 +340,7 @@ fn old_jobs_go_and_those_that_can_be_resumed_stay() {
 #[test]
 fn jobs_that_were_kept_long_enough_go_when_another_begins() {
     let place = Environment::new();
-    std::fs::create_dir_all(place.path("config/mfactl")).unwrap();
-    place.write(
-        "config/mfactl/config.toml",
-        "[profiles.local]\nretention = \"1ms\"\n",
-    );
+    place.configure("[profiles.local]\nretention = \"1ms\"\n");
     place.change(&["user", "sign-out", "adele"]);
     let first = newest(&place);
     place.change(&["user", "sign-out", "bas"]);

@@ -90,7 +90,12 @@ async def selects(sdk):
     configuration.headers.add("ConsistencyLevel", "eventual")
     found = await sdk.client.users.get(configuration)
     assert [person.id for person in found.value] == [adele.id] and found.odata_count == 1, found
-    groups = await sdk.client.users.by_user_id(adele.id).transitive_member_of.graph_group.get()
+    cast = sdk.client.users.by_user_id(adele.id).transitive_member_of.graph_group
+    module = sdk.module("generated.users.item.transitive_member_of.graph_group.graph_group_request_builder")
+    query = module.GraphGroupRequestBuilder.GraphGroupRequestBuilderGetQueryParameters(count=True)
+    configuration = RequestConfiguration(query_parameters=query)
+    configuration.headers.add("ConsistencyLevel", "eventual")
+    groups = await cast.get(configuration)
     assert all(isinstance(group, sdk.model("Group")) for group in groups.value), groups
     sdk.ok("select, search, count and casts")
 

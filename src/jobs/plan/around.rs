@@ -113,7 +113,9 @@ pub(super) fn forget(draft: &mut Draft<'_>, typed: &[String]) -> Result<()> {
                 (device.id.clone(), device_name(device))
             }
             // The service keeps no list, and what it does instead does not ask which one is meant.
-            Answer::Substitute { .. } | Answer::Unsupported { .. } => (DeviceId(text.clone()), String::new()),
+            Answer::Substitute { .. } | Answer::Unsupported { .. } | Answer::Forbidden { .. } => {
+                (DeviceId(text.clone()), String::new())
+            }
         };
         if !going.contains(&device.0) {
             going.push(device.0.clone());
@@ -239,7 +241,12 @@ pub(super) fn unlock(draft: &mut Draft<'_>) -> Result<()> {
         draft.unchanged(Words::new("unlock", "account", "not locked"));
         return Ok(());
     }
-    let words = Words::new("unlock", "account", "wrong tries are forgotten");
+    let detail = if draft.user.enabled {
+        "wrong tries are forgotten"
+    } else {
+        "wrong tries are forgotten; an account that they disabled is enabled"
+    };
+    let words = Words::new("unlock", "account", detail);
     draft.require(Action::Unlock, words, &[])?;
     Ok(())
 }

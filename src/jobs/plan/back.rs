@@ -252,10 +252,7 @@ impl NewValue {
     /// A number out of what a journal keeps of a method; `None`: it was shown only in part, or is none.
     pub(crate) fn number(kept: &str) -> Option<Self> {
         let whole = !kept.contains(['*', 'X', '•', '.']);
-        whole
-            .then(|| PhoneNumber::parse(kept, None).ok())
-            .flatten()
-            .map(Self::Number)
+        whole.then(|| PhoneNumber::kept(kept)).flatten().map(Self::Number)
     }
 }
 

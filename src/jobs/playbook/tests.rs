@@ -82,9 +82,33 @@ fn where_there_are_no_passes_the_person_is_asked_to_register_instead() {
         (last.step.as_str(), last.target.as_str()),
         ("require", "registration")
     );
+    // Nobody is sent after what the service has not.
+    let warned = plan.warnings.join("\n");
+    assert!(
+        warned.contains("user reset-password") && !warned.contains("--pass"),
+        "{warned}"
+    );
     // Who asks for a pass is told that there are none.
     let error = fake.plan("adele", "user reset", &wish(Pass::Always)).unwrap_err();
     assert_eq!(error.code(), crate::domain::ErrorCode::Unsupported);
+}
+
+#[test]
+fn a_right_that_is_missing_refuses_the_whole_and_no_step_is_left_to_hands() {
+    let mut fake = Fake::new(vec![adele()]);
+    let lacks = Answer::Forbidden {
+        why: "the account lacks the role forgetter".into(),
+        mend: "have it given".into(),
+    };
+    fake.capabilities.set(Capability::ForgetAll, lacks);
+    let wish = Wish::Playbook(Box::new(find("lost-phone", &[]).unwrap()), Options::default());
+    let error = fake.plan("adele", "user reset", &wish).unwrap_err();
+    assert_eq!(error.code(), crate::domain::ErrorCode::PermissionMissing);
+    assert_eq!(
+        error.message(),
+        "cannot forget all remembered devices: the account lacks the role forgetter"
+    );
+    assert_eq!(error.hint_text(), Some("have it given"));
 }
 
 #[test]
@@ -126,6 +150,21 @@ fn a_pass_is_issued_where_nothing_is_left_unless_it_is_refused_or_asked_for() {
     };
     assert_eq!(has_pass(Pass::Auto), (true, false));
     assert_eq!(has_pass(Pass::Never), (false, true));
+    // Somebody whose number was all there was registers the new phone too, and is told so.
+    info.methods
+        .as_mut()
+        .unwrap()
+        .retain(|one| one.kind == MethodKind::PhoneMobile);
+    let never = Options {
+        pass: Pass::Never,
+        ..Options::default()
+    };
+    let plan = run_options("lost-phone", (who.clone(), info.clone()), never);
+    let next: Vec<&str> = plan.remains.iter().map(|remains| remains.text.as_str()).collect();
+    assert!(
+        next.contains(&"adds the new phone on the security info page"),
+        "{next:?}"
+    );
     let options = |pass| Options {
         pass,
         ..Options::default()

@@ -26,7 +26,7 @@ pub(crate) fn state(row: &MethodRow) -> &'static str {
 
 /// A number in E.164, grouped as its country writes it.
 pub(crate) fn number(e164: &str) -> String {
-    PhoneNumber::parse(e164, None).map_or_else(|_| e164.to_owned(), |number| number.to_string())
+    PhoneNumber::kept(e164).map_or_else(|| e164.to_owned(), |number| number.to_string())
 }
 
 /// What tells a method apart: its number, address or quoted name. Clean.

@@ -87,7 +87,7 @@ pub(crate) fn router() -> Router<Arc<AppState>> {
 }
 
 async fn nothing_here(request: Request) -> ApiError {
-    ApiError::no_segment(request.uri().path())
+    ApiError::nothing_at(request.uri().path())
 }
 
 async fn wrong_verb() -> ApiError {

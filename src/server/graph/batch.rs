@@ -65,7 +65,32 @@ fn items(beta: bool, body: Option<&Value>) -> Result<Vec<Item>, ApiError> {
         let call = call(beta, &id, request)?;
         items.push(Item { id, after, call });
     }
-    Ok(items)
+    if is_ordered(&items) {
+        Ok(items)
+    } else {
+        Err(malformed(
+            "Batch should be either fully sequential or fully parallel.",
+        ))
+    }
+}
+
+/// Whether the dependencies are of a sort that is taken: none, each on the one before it, or all on the same one.
+fn is_ordered(items: &[Item]) -> bool {
+    let same = |one: &str, other: &str| one.eq_ignore_ascii_case(other);
+    let sequential = items
+        .iter()
+        .enumerate()
+        .all(|(at, item)| match at.checked_sub(1) {
+            None => item.after.is_empty(),
+            Some(before) => matches!(item.after.as_slice(), [one] if same(one, &items[before].id)),
+        });
+    let mut stated = items.iter().flat_map(|item| &item.after);
+    let one_each = items.iter().all(|item| item.after.len() <= 1);
+    sequential
+        || (one_each
+            && stated
+                .next()
+                .is_none_or(|first| stated.all(|other| same(first, other))))
 }
 
 /// One call of a batch. The inner error is the item's own, the outer one that of the whole.

@@ -1,6 +1,6 @@
 //! Devices that are registered with the directory.
 
-use rusqlite::{OptionalExtension, Row, params};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 use serde_json::{Value, json};
 
 use super::page;
@@ -50,6 +50,20 @@ pub(crate) fn of_user(cx: &Cx<'_>) -> Result<Reply, ApiError> {
         })?
         .collect::<Result<_, _>>()?;
     page::of(cx, items)
+}
+
+/// The registered device of a person that has this name, as a method of it shows it; null where there is none.
+///
+/// # Errors
+/// The file cannot be read.
+pub(crate) fn named(connection: &Connection, user_id: &str, name: &str) -> rusqlite::Result<Value> {
+    let found = connection
+        .prepare_cached(&format!(
+            "SELECT {COLUMNS} FROM registered_devices WHERE user_id = ?1 AND name = ?2 ORDER BY registered_at, id LIMIT 1"
+        ))?
+        .query_row([user_id, name], render)
+        .optional()?;
+    Ok(found.unwrap_or_default())
 }
 
 /// `GET /devices`

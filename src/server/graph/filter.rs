@@ -77,6 +77,17 @@ impl Filter {
         }
     }
 
+    /// The properties that it is about.
+    pub(crate) fn names(&self) -> Vec<&str> {
+        match self {
+            Self::And(parts) | Self::Or(parts) => parts.iter().flat_map(Self::names).collect(),
+            Self::Not(inner) => inner.names(),
+            Self::Compare(name, ..) | Self::Starts(name, _) | Self::Ends(name, _) | Self::Any(name, _) => {
+                vec![name]
+            }
+        }
+    }
+
     /// The condition as SQL on the table `users`, its values appended to `values`.
     ///
     /// # Errors

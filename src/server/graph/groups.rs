@@ -8,7 +8,7 @@ use rusqlite::{OptionalExtension, Row, params};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use super::filter;
+use super::options::expanded;
 use super::page;
 use super::person::Person;
 use super::request::{Cx, Reply};
@@ -83,6 +83,12 @@ fn listed(cx: &Cx<'_>, groups: &[String]) -> Result<Reply, ApiError> {
     if find(cx, cx.segment(1))?.is_none() {
         return Err(ApiError::no_resource(cx.segment(1)));
     }
+    // In the order in which they are kept, and no other: as the directory answers where it does not sort.
+    if cx.call.option("orderby").is_some() {
+        return Err(ApiError::unsupported_query(
+            "Sorting not supported for current query.",
+        ));
+    }
     let people_only = cx.call.path.len() > 3;
     let size = page::top(cx.call, 999)?;
     let start = page::start(cx.call)?;
@@ -125,10 +131,7 @@ fn listed(cx: &Cx<'_>, groups: &[String]) -> Result<Reply, ApiError> {
             items.push(with_type(page::select(cx.call, group), "#microsoft.graph.group"));
         }
     }
-    if let Some(text) = cx.call.option("filter") {
-        let filter = filter::parse(text)?;
-        items.retain(|item| filter.matches(item));
-    }
+    page::narrow(cx.call, &mut items)?;
     Ok(page::reply(items, link, count))
 }
 
@@ -241,14 +244,13 @@ pub(crate) fn directory_roles(cx: &Cx<'_>) -> Result<Reply, ApiError> {
 
 /// `GET /roleManagement/directory/roleDefinitions[/{id}]`
 pub(crate) fn definitions(cx: &Cx<'_>) -> Result<Reply, ApiError> {
-    let render = |name: &str, id: &str| {
-        json!({"id": id, "description": null, "displayName": name, "isBuiltIn": true, "isEnabled": true,
-            "resourceScopes": ["/"], "templateId": id, "version": "1"})
-    };
     match cx.call.path.get(3) {
-        None => page::of(cx, role::ALL.iter().map(|(name, id)| render(name, id)).collect()),
+        None => page::of(
+            cx,
+            role::ALL.iter().map(|(name, id)| definition(name, id)).collect(),
+        ),
         Some(id) => role::name(id)
-            .map(|name| Reply::ok(page::select(cx.call, render(name, &id.to_ascii_lowercase()))))
+            .map(|name| Reply::ok(page::select(cx.call, definition(name, &id.to_ascii_lowercase()))))
             .ok_or_else(|| ApiError::no_resource(id)),
     }
 }
@@ -278,6 +280,42 @@ pub(crate) fn assignments(cx: &Cx<'_>) -> Result<Reply, ApiError> {
                 "principalId": principal, "roleDefinitionId": role}),
             )
         })?
-        .collect::<Result<_, _>>()?;
-    page::of(cx, items)
+        .collect::<Result<Vec<_>, _>>()?;
+    let mut reply = page::of(cx, items)?;
+    let wanted = expanded(cx.call);
+    let shown = reply.body.as_mut().and_then(|body| body["value"].as_array_mut());
+    for item in shown.into_iter().flatten() {
+        if wanted.contains(&"roleDefinition") {
+            let role = item["roleDefinitionId"].as_str().unwrap_or_default().to_owned();
+            item["roleDefinition"] = role::name(&role).map_or(Value::Null, |name| definition(name, &role));
+        }
+        if wanted.contains(&"principal") {
+            let id = item["principalId"].as_str().unwrap_or_default().to_owned();
+            item["principal"] = principal(cx, &id)?;
+        }
+    }
+    Ok(reply)
+}
+
+/// Who holds a role, as an object of the directory.
+fn principal(cx: &Cx<'_>, id: &str) -> Result<Value, ApiError> {
+    if let Some(group) = find(cx, id)? {
+        return Ok(with_type(group, "#microsoft.graph.group"));
+    }
+    let person = cx
+        .connection
+        .prepare_cached("SELECT id, display_name, upn FROM users WHERE id = ?1")?
+        .query_row([id], |row| {
+            Ok(
+                json!({"id": row.get::<_, String>(0)?, "displayName": row.get::<_, String>(1)?,
+                "userPrincipalName": row.get::<_, String>(2)?}),
+            )
+        })
+        .optional()?;
+    Ok(person.map_or(Value::Null, |person| with_type(person, "#microsoft.graph.user")))
+}
+
+fn definition(name: &str, id: &str) -> Value {
+    json!({"id": id, "description": null, "displayName": name, "isBuiltIn": true, "isEnabled": true,
+        "resourceScopes": ["/"], "templateId": id, "version": "1"})
 }

@@ -8,6 +8,7 @@ mod filter;
 mod groups;
 pub(crate) mod metadata;
 pub(crate) mod methods;
+mod options;
 pub(crate) mod page;
 pub(crate) mod permission;
 mod person;
@@ -16,6 +17,7 @@ mod report;
 pub(crate) mod request;
 pub(crate) mod roles;
 mod route;
+mod search;
 mod tokens;
 mod units;
 mod users;
@@ -56,11 +58,11 @@ pub(crate) async fn serve(State(state): State<Arc<AppState>>, request: Request) 
         Some(found) => found,
         None => match target.strip_prefix("/beta") {
             Some(rest) => (true, rest),
-            None => return Err(ApiError::no_segment(parts.uri.path().trim_start_matches('/'))),
+            None => return Err(ApiError::nothing_at(parts.uri.path().trim_start_matches('/'))),
         },
     };
     if !target.is_empty() && !target.starts_with(['/', '?']) {
-        return Err(ApiError::no_segment(target));
+        return Err(ApiError::nothing_at(target));
     }
     let token = bearer(&parts.headers).map(str::to_owned);
     let mut call = Call::new(beta, parts.method, target);
@@ -217,6 +219,7 @@ fn answer(
     });
     let need = if me { permission::Need::Me } else { need };
     permission::check(need, &caller, connection, about)?;
+    options::check(&call)?;
     let lags = match (call.lag, &person) {
         (Some(lag), Some(person)) => Some((lag, person.id.clone(), methods::load(connection, &person.id)?)),
         _ => None,

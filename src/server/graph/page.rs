@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 
 use super::filter;
 use super::request::{Call, Cx, Reply};
+use super::search;
 use crate::server::AppState;
 use crate::server::error::ApiError;
 
@@ -105,15 +106,74 @@ pub(crate) fn reply(items: Vec<Value>, next: Option<String>, count: Option<usize
     Reply::ok(Value::Object(body))
 }
 
-/// A page of items that are at hand as a whole, in a stable order: filtered, cut, counted, trimmed.
+/// Leaves what `$filter` and `$search` mean.
+///
+/// # Errors
+/// 400 for options that cannot be read.
+pub(crate) fn narrow(call: &Call, items: &mut Vec<Value>) -> Result<(), ApiError> {
+    if let Some(text) = call.option("filter") {
+        let filter = filter::parse(text)?;
+        items.retain(|item| filter.matches(item));
+    }
+    if let Some(text) = call.option("search") {
+        let search = search::parse(text)?;
+        items.retain(|item| search.matches(item));
+    }
+    Ok(())
+}
+
+/// What `$orderby` names, and whether it goes down.
+///
+/// # Errors
+/// 400 for several properties, or another direction than `asc` and `desc`.
+pub(crate) fn ordered(call: &Call) -> Result<Option<(&str, bool)>, ApiError> {
+    let Some(text) = call.option("orderby") else {
+        return Ok(None);
+    };
+    let (name, direction) = text.trim().split_once(' ').unwrap_or((text.trim(), "asc"));
+    match direction.trim().to_ascii_lowercase().as_str() {
+        "asc" => Ok(Some((name, false))),
+        "desc" => Ok(Some((name, true))),
+        _ => Err(ApiError::bad_request("Invalid $orderby clause.")),
+    }
+}
+
+/// 400 for a property by which nothing is sorted.
+pub(crate) fn not_sorted_by(name: &str) -> ApiError {
+    ApiError::bad_request(format!("Sorting by '{name}' is not supported for current query."))
+}
+
+/// Brings items into the order that `$orderby` asks for: texts without regard to case, what has no value first.
+fn order(call: &Call, items: &mut [Value]) -> Result<(), ApiError> {
+    let Some((name, down)) = ordered(call)? else {
+        return Ok(());
+    };
+    let is_simple = |item: &Value| {
+        item.get(name)
+            .is_some_and(|value| !value.is_array() && !value.is_object())
+    };
+    if !items.is_empty() && !items.iter().any(is_simple) {
+        return Err(not_sorted_by(name));
+    }
+    let key = |item: &Value| match &item[name] {
+        Value::Null => None,
+        Value::String(text) => Some(text.to_lowercase()),
+        other => Some(other.to_string()),
+    };
+    items.sort_by_cached_key(key);
+    if down {
+        items.reverse();
+    }
+    Ok(())
+}
+
+/// A page of items that are at hand as a whole, in a stable order: filtered, sorted, cut, counted, trimmed.
 ///
 /// # Errors
 /// 400 for options that cannot be read.
 pub(crate) fn of(cx: &Cx<'_>, mut items: Vec<Value>) -> Result<Reply, ApiError> {
-    if let Some(text) = cx.call.option("filter") {
-        let filter = filter::parse(text)?;
-        items.retain(|item| filter.matches(item));
-    }
+    narrow(cx.call, &mut items)?;
+    order(cx.call, &mut items)?;
     let size = top(cx.call, 999)?;
     let from: usize = match start(cx.call)? {
         None => 0,

@@ -65,9 +65,23 @@ pub(crate) fn is_enabled(connection: &Connection, id: &str) -> Result<bool, ApiE
 /// # Errors
 /// The file cannot be read.
 pub(crate) fn allows(connection: &Connection, id: &str, user_id: &str) -> Result<bool, ApiError> {
+    allows_where(connection, id, user_id, |_| true)
+}
+
+/// The same, by those included targets alone that are `fit`.
+///
+/// # Errors
+/// The file cannot be read.
+pub(crate) fn allows_where(
+    connection: &Connection,
+    id: &str,
+    user_id: &str,
+    fit: impl Fn(&Value) -> bool,
+) -> Result<bool, ApiError> {
     let policy = configuration(connection, id)?;
     let any = |list: &str| -> Result<bool, ApiError> {
-        for target in policy[list].as_array().into_iter().flatten() {
+        let targets = policy[list].as_array().into_iter().flatten();
+        for target in targets.filter(|target| list == "excludeTargets" || fit(target)) {
             let target_id = target["id"].as_str().unwrap_or_default();
             if target_id == "all_users" || target_id == user_id || is_member(connection, target_id, user_id)?
             {

@@ -1,6 +1,10 @@
 //! The registration report. The real one is hours old; this one is read from the directory as it is.
 
-use rusqlite::{OptionalExtension, params};
+mod summary;
+
+pub(super) use summary::{by_feature, by_method};
+
+use rusqlite::OptionalExtension;
 use serde_json::{Value, json};
 
 use super::filter;
@@ -102,8 +106,19 @@ const COLUMNS: &str = "id, upn, display_name, user_type, preferred, system_prefe
 
 /// `GET /reports/authenticationMethods/userRegistrationDetails`: in the order of sign-in names.
 pub(crate) fn list(cx: &Cx<'_>) -> Result<Reply, ApiError> {
-    if cx.call.option("skip").is_some() {
-        return Err(ApiError::bad_request("'$skip' is not supported by the service."));
+    if cx.call.option("orderby").is_some() {
+        // In another order than that of the file every row is read first.
+        let rows = cx
+            .connection
+            .prepare_cached(&format!("SELECT {COLUMNS} FROM users ORDER BY upn"))?
+            .query_map([], read)?
+            .collect::<Result<Vec<_>, _>>()?;
+        return page::of(
+            cx,
+            rows.iter()
+                .map(|row| details(cx, row))
+                .collect::<Result<_, _>>()?,
+        );
     }
     let size = page::top(cx.call, 999)?;
     let filter = cx.call.option("filter").map(filter::parse).transpose()?;
@@ -141,56 +156,5 @@ pub(crate) fn get(cx: &Cx<'_>) -> Result<Reply, ApiError> {
         .query_row(&format!("SELECT {COLUMNS} FROM users WHERE id = ?1"), [&id], read)
         .optional()?
         .ok_or_else(|| ApiError::no_resource(&id))?;
-    Ok(Reply::ok(details(cx, &row)?))
-}
-
-/// `GET /reports/authenticationMethods/usersRegisteredByMethod(…)`
-pub(crate) fn by_method(cx: &Cx<'_>) -> Result<Reply, ApiError> {
-    let mut counts = Vec::new();
-    for (kind, word) in WORDS {
-        let users: i64 = cx.connection.query_row(
-            "SELECT count(DISTINCT user_id) FROM methods WHERE kind = ?1 AND state = 'ready'",
-            [kind],
-            |row| row.get(0),
-        )?;
-        counts.push(json!({"authenticationMethod": word, "userCount": users}));
-    }
-    Ok(Reply::ok(json!({
-        "totalUserCount": total(cx)?,
-        "userTypes": "all",
-        "userRoles": "all",
-        "userRegistrationMethodCounts": counts,
-    })))
-}
-
-/// `GET /reports/authenticationMethods/usersRegisteredByFeature(…)`
-pub(crate) fn by_feature(cx: &Cx<'_>) -> Result<Reply, ApiError> {
-    let count = |kinds: &str| -> Result<i64, ApiError> {
-        let sql = format!(
-            "SELECT count(DISTINCT user_id) FROM methods WHERE state = 'ready' AND kind IN (SELECT value FROM json_each('{kinds}'))"
-        );
-        Ok(cx.connection.query_row(&sql, params![], |row| row.get(0))?)
-    };
-    let reset = r#"["email","phone:mobile","phone:alternate","phone:office","authenticator","totp"]"#;
-    let strong = r#"["authenticator","totp","hardware-token","phone:mobile","phone:alternate","phone:office","passkey","security-key","windows-hello","platform-key","external","qr-pin"]"#;
-    let keys = r#"["passkey","security-key","windows-hello","platform-key"]"#;
-    let total = total(cx)?;
-    Ok(Reply::ok(json!({
-        "totalUserCount": total,
-        "userTypes": "all",
-        "userRoles": "all",
-        "userRegistrationFeatureCounts": [
-            {"feature": "ssprRegistered", "userCount": count(reset)?},
-            {"feature": "ssprEnabled", "userCount": total},
-            {"feature": "ssprCapable", "userCount": count(reset)?},
-            {"feature": "passwordlessCapable", "userCount": count(keys)?},
-            {"feature": "mfaCapable", "userCount": count(strong)?},
-        ],
-    })))
-}
-
-fn total(cx: &Cx<'_>) -> Result<i64, ApiError> {
-    Ok(cx
-        .connection
-        .query_row("SELECT count(*) FROM users", [], |row| row.get(0))?)
+    Ok(Reply::ok(page::select(cx.call, details(cx, &row)?)))
 }

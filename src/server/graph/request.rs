@@ -57,6 +57,18 @@ impl Call {
         if self.beta { "beta" } else { "v1.0" }
     }
 
+    /// An argument of the function that the path ends in, without its quotes.
+    pub(crate) fn argument(&self, name: &str) -> Option<String> {
+        let path = decode(&self.raw_path);
+        let (_, inside) = path.strip_suffix(')')?.rsplit_once('(')?;
+        inside.split(',').find_map(|pair| {
+            let (key, value) = pair.split_once('=')?;
+            key.trim()
+                .eq_ignore_ascii_case(name)
+                .then(|| value.trim().trim_matches('\'').to_owned())
+        })
+    }
+
     /// A query option, with or without its `$`.
     pub(crate) fn option(&self, name: &str) -> Option<&str> {
         self.query
@@ -81,11 +93,11 @@ fn segments(path: &str) -> Vec<String> {
                 parts.push(name.to_owned());
                 parts.push(key[1..key.len() - 1].replace("''", "'"));
             }
-            Some(("devices", key)) if key.starts_with("deviceId=") => {
-                parts.push("devices".to_owned());
+            Some((name, key)) if key.starts_with("deviceId=") => {
+                parts.push(name.to_owned());
                 parts.push(key.replace('\'', ""));
             }
-            // Arguments of a function: the two summaries take only ones that change nothing here.
+            // A function: its arguments are read by whoever has some.
             Some((name, _)) => parts.push(name.to_owned()),
             None => parts.push(text),
         }

@@ -285,8 +285,15 @@ fn fits(pattern: &str, path: &[String]) -> bool {
 /// The route of a call.
 ///
 /// # Errors
-/// 404 for a path that there is not, 405 for another verb, and for what only beta has.
+/// 400 for a path that there is not, 405 for another verb, and for what only beta has.
 pub(super) fn find(call: &Call) -> Result<Route, ApiError> {
+    // Of numbers by themselves there is that of people alone; for methods the real service refuses it too (api/entra 1.3).
+    if let [rest @ .., last] = call.path.as_slice()
+        && last.eq_ignore_ascii_case("$count")
+        && !matches!(rest, [users] if users.eq_ignore_ascii_case("users"))
+    {
+        return Err(ApiError::bad_request("$count is not currently supported."));
+    }
     let mut known = false;
     // `users/$count` stands before `users/*`: the first that fits is it.
     let all = enrolment::ROUTES.iter().chain(ROUTES);
@@ -304,8 +311,27 @@ pub(super) fn find(call: &Call) -> Result<Route, ApiError> {
     if known {
         Err(ApiError::not_allowed())
     } else {
-        Err(ApiError::no_segment(call.path.last().map_or("", String::as_str)))
+        Err(ApiError::no_segment(unknown(&call.path)))
     }
+}
+
+/// How many segments of a path begin a pattern.
+fn begins(pattern: &str, path: &[String]) -> usize {
+    pattern
+        .split('/')
+        .zip(path)
+        .take_while(|(part, found)| *part == "*" || part.eq_ignore_ascii_case(found))
+        .count()
+}
+
+/// The first segment of a path that nothing has in its place.
+fn unknown(path: &[String]) -> &str {
+    let segments = Type::segments().map(|name| format!("users/*/authentication/{name}/*"));
+    let patterns = paths().map(|(_, pattern, _)| pattern).chain(segments);
+    let known = patterns.map(|pattern| begins(&pattern, path)).max();
+    path.get(known.unwrap_or_default())
+        .or(path.last())
+        .map_or("", String::as_str)
 }
 
 /// The collections of typed methods, which differ in their names only: list, get, delete.

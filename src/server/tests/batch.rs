@@ -102,6 +102,44 @@ async fn what_depends_on_a_failed_call_is_not_made() {
 }
 
 #[tokio::test]
+async fn dependencies_are_none_or_each_on_the_one_before_or_all_on_the_same() {
+    let service = Service::demo().await;
+    let status = async |dependencies: [&[&str]; 3]| {
+        let items: Vec<Value> = ["a", "b", "c"]
+            .iter()
+            .zip(dependencies)
+            .map(|(id, after)| {
+                let mut item = item(id, "GET", "/users/adele@contoso.example");
+                if !after.is_empty() {
+                    item["dependsOn"] = json!(after);
+                }
+                item
+            })
+            .collect();
+        let answer = service
+            .call("POST", "/v1.0/$batch", json!({"requests": items}))
+            .await;
+        answer.status
+    };
+    assert_eq!(status([&[], &[], &[]]).await, 200);
+    assert_eq!(status([&[], &["a"], &["b"]]).await, 200);
+    assert_eq!(status([&[], &["a"], &["A"]]).await, 200);
+    assert_eq!(status([&[], &[], &["b"]]).await, 200);
+    assert_eq!(status([&[], &["a"], &["a", "b"]]).await, 400);
+    let two = [item("a", "GET", "/users"), item("b", "GET", "/users")];
+    let mut four: Vec<Value> = two.into();
+    for (id, after) in [("c", "a"), ("d", "b")] {
+        let mut item = item(id, "GET", "/users");
+        item["dependsOn"] = json!([after]);
+        four.push(item);
+    }
+    let refused = service
+        .call("POST", "/v1.0/$batch", json!({"requests": four}))
+        .await;
+    assert_eq!(refused.code(), (400, "BadRequest"), "two chains in one batch");
+}
+
+#[tokio::test]
 async fn a_malformed_batch_is_refused_as_a_whole() {
     let service = Service::demo().await;
     let many: Vec<Value> = (0..21).map(|n| item(&n.to_string(), "GET", "/me")).collect();

@@ -32,8 +32,8 @@ use self::directory::Directory;
 use self::world::{Facts, Ran, World};
 use super::{Gated, connect_through};
 use crate::domain::{
-    Answer, Capability, Effect, ErrorCode, IdentityService as _, MethodKind, Parts, Result, SecurityInfo,
-    Step, User, UserId, UserQuery,
+    Capability, Effect, ErrorCode, IdentityService as _, MethodKind, Parts, Result, SecurityInfo, Step, User,
+    UserId, UserQuery,
 };
 use crate::http::{Failed, HttpTransport, Transport, WireAnswer, WireRequest};
 
@@ -109,10 +109,7 @@ impl Bench {
     }
 
     fn declares(&self, capability: Capability) -> bool {
-        !matches!(
-            self.service.capabilities().get(capability),
-            Answer::Unsupported { .. }
-        )
+        self.service.capabilities().get(capability).is_yes()
     }
 
     async fn info(&self, user: &UserId) -> SecurityInfo {
@@ -163,7 +160,7 @@ async fn passes_every_case(name: &str, bench: &Bench) {
         }
     }
     for (capability, answer) in bench.service.capabilities().entries() {
-        if !matches!(answer, Answer::Unsupported { .. }) && !covered.contains(capability) {
+        if answer.is_yes() && !covered.contains(capability) {
             failures.push(format!("{capability}: declared, and no case tests it"));
         }
     }

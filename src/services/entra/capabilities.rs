@@ -86,7 +86,6 @@ pub(crate) fn declared() -> Capabilities {
         MethodKind::PhoneMobile,
         MethodKind::PhoneAlternate,
         MethodKind::PhoneOffice,
-        MethodKind::Totp,
     ] {
         entries.push((
             Capability::Verify(kind),
@@ -96,6 +95,13 @@ pub(crate) fn declared() -> Capabilities {
             ),
         ));
     }
+    entries.push((
+        Capability::Verify(MethodKind::Totp),
+        unsupported(
+            "Microsoft Graph checks no codes of an authenticator app",
+            "the app is verified where the person registers it, on the security info page",
+        ),
+    ));
     entries.push((Capability::Verify(MethodKind::HardwareToken), Answer::Native));
     entries.extend([
         (
@@ -119,7 +125,7 @@ pub(crate) fn declared() -> Capabilities {
             Capability::ListAppPasswords,
             unsupported(
                 "Microsoft Graph has no call for app passwords",
-                "nobody can list them; reset them all",
+                "nobody can list them; an administrator deletes them all on the per-user MFA page",
             ),
         ),
         (
@@ -184,9 +190,9 @@ pub(crate) fn narrowed(claims: &TokenClaims) -> Capabilities {
         for capability in all {
             capabilities.set(
                 capability,
-                Answer::Unsupported {
+                Answer::Forbidden {
                     why: "the token can only read".to_owned(),
-                    instead: "use a profile with UserAuthenticationMethod.ReadWrite.All".to_owned(),
+                    mend: "use a profile with UserAuthenticationMethod.ReadWrite.All".to_owned(),
                 },
             );
         }
@@ -226,7 +232,7 @@ mod tests {
         let reader = narrowed(&holding(&["UserAuthenticationMethod.Read.All", "User.Read.All"]));
         assert!(matches!(
             reader.get(Capability::SignOut),
-            Answer::Unsupported { .. }
+            Answer::Forbidden { .. }
         ));
         assert_eq!(reader.get(Capability::Report), Answer::Native);
         for more in [

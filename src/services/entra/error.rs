@@ -12,6 +12,9 @@ use crate::services::words::{one_line, tries, words};
 /// What is said of a method that cannot go yet.
 const IS_DEFAULT: &str = "it is the default method, and others remain";
 
+/// What to look at where a call is not there.
+const SOME_LACK: &str = "some clouds lack some calls; see mfactl capabilities";
+
 /// Whether a method was refused to go because it is the default.
 pub(super) fn is_default(error: &Error) -> bool {
     error.code() == ErrorCode::ServiceRefused && error.message() == IS_DEFAULT
@@ -67,6 +70,20 @@ pub(crate) enum Family {
 }
 
 impl Family {
+    /// Whether its calls are about one person, so that a role must reach that person.
+    pub(super) const fn is_of_a_person(self) -> bool {
+        !matches!(
+            self,
+            Self::Users
+                | Self::Groups
+                | Self::Inventory
+                | Self::Device
+                | Self::Policy
+                | Self::Report
+                | Self::Requirements
+        )
+    }
+
     /// What is absent when the service says 404 and does not mean the person.
     const fn absent(self) -> (ErrorCode, &'static str) {
         match self {
@@ -80,12 +97,10 @@ impl Family {
             | Self::Qr => (ErrorCode::MethodNotFound, "the person has no such method"),
             Self::Devices | Self::Device => (ErrorCode::DeviceNotFound, "the person has no such device"),
             Self::Groups => (ErrorCode::NotFound, "there is no such group"),
-            Self::Policy
-            | Self::Inventory
-            | Self::Report
-            | Self::Preferences
-            | Self::Requirements
-            | Self::Extensions => (ErrorCode::NotFound, "the service does not offer that"),
+            Self::Policy | Self::Inventory | Self::Report | Self::Preferences | Self::Requirements => {
+                (ErrorCode::Unsupported, "the service does not offer that")
+            }
+            Self::Extensions => (ErrorCode::NotFound, "the service does not offer that"),
             _ => (ErrorCode::UserNotFound, "there is no such person"),
         }
     }
@@ -147,13 +162,18 @@ pub(crate) fn refused(response: &Response, family: Family, verb: Verb, claims: &
         }
         404 => {
             let (code, message) = family.absent();
-            Error::new(code, message)
+            let error = Error::new(code, message);
+            if code == ErrorCode::Unsupported {
+                error.hint(SOME_LACK)
+            } else {
+                error
+            }
         }
         405 | 501 => Error::new(
             ErrorCode::Unsupported,
             words("the service does not offer that", &said),
         )
-        .hint("some clouds lack some calls; see mfactl capabilities"),
+        .hint(SOME_LACK),
         429 => {
             let seconds = response
                 .header("retry-after")
@@ -285,6 +305,10 @@ mod tests {
             directory_roles: vec!["c4e39bd9-1100-46d3-8c65-fb160da0071f".into()],
             ..person.clone()
         };
+        let reporter = TokenClaims {
+            permissions: vec!["AuditLog.Read.All".into()],
+            ..lesser.clone()
+        };
         let default = "Cannot delete default method with other methods configured.";
         insta::assert_snapshot!(
             [
@@ -302,6 +326,8 @@ mod tests {
                 error(403, "Authentication_RequestFromNonPremiumTenantOrB2CTenant", "x", Family::Report, &app),
                 error(404, "Request_ResourceNotFound", "x", Family::Methods, &app),
                 error(404, "resourceNotFound", "x", Family::Methods, &app),
+                error(404, "UnknownError", "", Family::Preferences, &app),
+                error(403, "Authorization_RequestDenied", "x", Family::Report, &reporter),
                 error(429, "TooManyRequests", "x", Family::Methods, &app),
                 error(500, "", "", Family::Methods, &app),
             ]
@@ -321,6 +347,8 @@ mod tests {
         403 unsupported: the organization has no licence for it: it takes Microsoft Entra ID P1 or P2 (have Microsoft Entra ID P1 or P2 assigned in the tenant)
         404 user_not_found: there is no such person ()
         404 method_not_found: the person has no such method ()
+        404 unsupported: the service does not offer that (some clouds lack some calls; see mfactl capabilities)
+        403 permission_missing: needs Reports Reader (the permission is there; an administrator gives you the role Reports Reader, or you activate it; then sign in again)
         429 throttled: throttled, 6 tries ()
         500 unavailable: service error 500, 6 tries ()
         "

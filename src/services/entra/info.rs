@@ -320,7 +320,11 @@ fn finish(mut info: SecurityInfo, mut methods: Vec<Method>, kept: Kept, parts: P
             }
             None => None,
         };
-        info.registration = Some(registration(&methods, mfa_state));
+        let mut told = registration(&methods, mfa_state);
+        // That something is registered does not say that policy takes it, or that password reset is on for this person.
+        told.mfa_capable = told.mfa_capable.filter(|can| !can);
+        told.reset_capable = told.reset_capable.filter(|can| !can);
+        info.registration = Some(told);
     }
     info.methods = (parts.methods || parts.default).then_some(methods);
     info

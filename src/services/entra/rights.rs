@@ -62,7 +62,14 @@ pub(super) fn refused(family: Family, verb: Verb, claims: &TokenClaims) -> Lack 
     }
     match next_role(roles, claims) {
         // Where the permission is there, it is the role that lacks.
-        Some(role) => no_role(role, claims),
+        Some(role) if family.is_of_a_person() => no_role(role, claims),
+        Some(role) => Lack {
+            mend: format!(
+                "the permission is there; an administrator gives you the role {}, or you activate it; then sign in again",
+                role.name
+            ),
+            ..no_role(role, claims)
+        },
         None if roles.is_empty() => Lack {
             missing: permission.to_owned(),
             why: format!("the service refuses, though the token holds {permission}"),

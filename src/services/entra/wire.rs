@@ -181,12 +181,12 @@ impl WireMethod {
     }
 }
 
-/// A number, or the text of one that is masked (assumption `masked-numbers`) or that no numbering plan knows: neither may be written back.
+/// A number, or the text of one that is masked (assumption `masked-numbers`) or cannot be one: neither may be written back.
 pub(super) fn read_number(text: Option<&str>) -> (Option<PhoneNumber>, Option<String>) {
     let Some(text) = text else { return (None, None) };
     let masked = text.contains(['X', '*', '•']) || text.matches('x').count() > 1;
-    match PhoneNumber::parse(text, None) {
-        Ok(number) if !masked => (Some(number), None),
+    match PhoneNumber::kept(text) {
+        Some(number) if !masked => (Some(number), None),
         _ => (None, Some(text.to_owned())),
     }
 }

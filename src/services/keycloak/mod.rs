@@ -62,7 +62,7 @@ pub(crate) fn make(link: Link) -> Box<dyn IdentityService> {
 impl KeycloakService {
     /// A client over a pipeline, with what the token says.
     fn new(link: Link) -> Self {
-        let capabilities = capabilities::narrowed(&link.claims);
+        let capabilities = capabilities::narrowed(&link.claims, &link.tenant);
         Self {
             admin: Admin::new(link),
             capabilities,
@@ -117,7 +117,7 @@ impl IdentityService for KeycloakService {
     }
 
     fn rights(&self) -> Vec<Right> {
-        rights::told(self.admin.claims())
+        rights::told(self.admin.claims(), self.admin.realm())
     }
 
     fn users<'a>(&'a self, query: &'a UserQuery) -> BoxStream<'a, Result<User>> {

@@ -2,6 +2,7 @@
 //! answers.
 
 mod finding;
+mod locks;
 mod reading;
 
 use serde_json::json;
@@ -393,21 +394,6 @@ async fn an_account_is_disabled_by_that_key_alone() {
     let script = Script::new([answer(204, "")]);
     apply_one(&script, Action::DisableAccount).await.unwrap();
     insta::assert_snapshot!(sent(&script), @r#"PUT R/users/u1 {"enabled":false}"#);
-}
-
-#[tokio::test]
-async fn a_lock_is_ended_where_there_is_one() {
-    let locked = r#"{"numFailures":30,"disabled":true}"#;
-    let script = Script::new([answer(200, locked), answer(204, "")]);
-    let effect = apply_one(&script, Action::Unlock).await.unwrap();
-    assert_eq!(effect.detail.as_deref(), Some("was locked after 30 wrong tries"));
-    insta::assert_snapshot!(sent(&script), @"
-    GET R/attack-detection/brute-force/users/u1
-    DELETE R/attack-detection/brute-force/users/u1
-    ");
-    let script = Script::new([answer(200, r#"{"numFailures":0,"disabled":false}"#)]);
-    let effect = apply_one(&script, Action::Unlock).await.unwrap();
-    assert_eq!(effect.state, EffectState::Unchanged);
 }
 
 #[tokio::test]

@@ -107,10 +107,7 @@ impl LocalService {
                 method.state = MethodState::Pending;
                 method.default = method.default.map(|_| false);
             } else {
-                method.pending_number = waits
-                    .pending_number
-                    .as_deref()
-                    .and_then(|text| PhoneNumber::parse(text, None).ok());
+                method.pending_number = waits.pending_number.as_deref().and_then(PhoneNumber::kept);
             }
         }
         if !questions.is_empty() {

@@ -147,6 +147,8 @@ pub(super) fn refused(
 /// Whether a refusal says that the account may not, without saying what.
 fn right_is_unlisted(message: &str) -> bool {
     message.starts_with("You do not have the administrative right")
+        || message.contains("not allowed to enroll this token type")
+        || message.contains("not allowed to administer the resolver")
         || message.contains("no admin policy")
         || message.starts_with("Your permissions for this action")
 }
@@ -201,6 +203,8 @@ mod tests {
                 error(403, &said(303, "Admin actions are defined, but the action delete is not allowed!"), Area::Method, "delete"),
                 error(403, &said(303, "The number of tokens for this user is limited!"), Area::Enrol, "enrollTOTP"),
                 error(403, &said(303, "You are not allowed to roll over this token!"), Area::Enrol, "enrollSMS"),
+                error(403, &said(303, "Admin actions are defined, but you are not allowed to enroll this token type!"), Area::Enrol, "enrollTOTP"),
+                error(403, &said(303, "You are not allowed to administer the resolver corpusers."), Area::People, "updateuser"),
                 error(404, &said(601, "The requested token could not be found."), Area::Method, "delete"),
                 error(404, &said(601, "The requested resource is gone."), Area::Device, "remembered_device_revoke"),
                 error(400, &said(904, "ERR904: The user can not be found in any resolver in this realm!"), Area::People, "tokenlist"),
@@ -219,6 +223,8 @@ mod tests {
         403 permission_missing [303]: the account lacks the right delete (a policy of the scope admin) (an administrator adds delete to the admin policy of desk: Configuration, Policies; then sign in again)
         403 policy_refused [303]: a policy of the service refuses it: the number of tokens for this user is limited! (see the policies: mfactl policy show)
         403 permission_missing [303]: the account lacks the right token_rollover (a policy of the scope admin) (an administrator adds token_rollover to the admin policy of desk: Configuration, Policies; then sign in again)
+        403 permission_missing [303]: the account lacks the right enrollTOTP (a policy of the scope admin) (an administrator adds enrollTOTP to the admin policy of desk: Configuration, Policies; then sign in again)
+        403 permission_missing [303]: the account lacks the right updateuser (a policy of the scope admin) (an administrator adds updateuser to the admin policy of desk: Configuration, Policies; then sign in again)
         404 method_not_found [601]: the person has no such method
         404 device_not_found [601]: there is no such device
         400 user_not_found [904]: there is no such person in the realm

@@ -9,7 +9,8 @@ use super::error::Area;
 use super::wire::{WireToken, WireTokens, WireUser};
 use super::{PrivacyIdeaService, SIDE_BY_SIDE};
 use crate::domain::{
-    Clock as _, Error, ErrorCode, Method, Parts, Result, SecurityInfo, SystemClock, UnknownPart, UserId,
+    Clock as _, Error, ErrorCode, Method, Parts, Registration, Result, SecurityInfo, SystemClock,
+    UnknownPart, UserId,
 };
 use crate::http::encode_segment;
 use crate::services::listed::{registration, sort_methods};
@@ -88,7 +89,11 @@ impl PrivacyIdeaService {
                 info.app_passwords = Some(all);
             }
             let methods = methods(tokens, &person);
-            info.registration = parts.registration.then(|| registration(&methods, None));
+            // It resets passwords where its web page does, which no list of methods tells.
+            info.registration = parts.registration.then(|| Registration {
+                reset_capable: None,
+                ..registration(&methods, None)
+            });
             info.methods = (parts.methods || parts.default).then_some(methods);
         }
         Ok(info)

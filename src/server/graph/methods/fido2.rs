@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::super::person::Person;
 use super::super::policy;
-use super::super::request::{Cx, Reply, bad};
+use super::super::request::{Call, Cx, Reply, bad};
 use super::{load, preferences};
 use crate::server::clock::rfc3339;
 use crate::server::error::ApiError;
@@ -51,12 +51,33 @@ fn check_policy(cx: &Cx<'_>) -> Result<(), ApiError> {
     Ok(())
 }
 
+/// How long a challenge is to live: beta takes `creationOptions(challengeTimeoutInMinutes=10)`, and the same as an option.
+///
+/// # Errors
+/// 400 outside 5 minutes to 30 days (the words are assumed).
+fn lifetime(call: &Call) -> Result<i64, ApiError> {
+    const NAME: &str = "challengeTimeoutInMinutes";
+    let asked = call
+        .argument(NAME)
+        .or_else(|| call.option(NAME).map(str::to_owned))
+        .filter(|_| call.beta);
+    let Some(text) = asked else {
+        return Ok(LIFETIME);
+    };
+    text.parse()
+        .ok()
+        .filter(|minutes| (5..=43_200).contains(minutes))
+        .map(|minutes: i64| minutes * 60 * 1000)
+        .ok_or_else(|| bad(format!("{NAME} must be between 5 and 43200.")))
+}
+
 /// `GET …/fido2Methods/creationOptions`
 pub(crate) fn options(cx: &Cx<'_>) -> Result<Reply, ApiError> {
     let person = Person::find(cx.connection, cx.segment(1))?;
     check_policy(cx)?;
+    let lifetime = lifetime(cx.call)?;
     let challenge = secrets::generate_token()?;
-    let until = cx.now + LIFETIME;
+    let until = cx.now + lifetime;
     cx.connection.execute(
         "INSERT OR REPLACE INTO challenges (user_id, method_id, purpose, code_hash, expires_at) VALUES (?1, ?2, ?3, ?4, ?5)",
         params![person.id, KEY.0, KEY.1, secrets::sha256(challenge.as_bytes()).as_slice(), until],
@@ -78,7 +99,7 @@ pub(crate) fn options(cx: &Cx<'_>) -> Result<Reply, ApiError> {
         "challengeTimeoutDateTime": rfc3339(until),
         "publicKey": {
             "challenge": challenge,
-            "timeout": LIFETIME,
+            "timeout": lifetime,
             "attestation": "direct",
             "rp": {"id": RP_ID, "name": "Microsoft"},
             "user": {"id": URL_SAFE_NO_PAD.encode(person.id.as_bytes()), "displayName": name, "name": person.upn},

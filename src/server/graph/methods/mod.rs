@@ -15,7 +15,9 @@ use axum::http::StatusCode;
 use rusqlite::{Connection, Row};
 use serde_json::{Value, json};
 
+use super::devices;
 use super::filter;
+use super::options;
 use super::page;
 use super::permission;
 use super::person::Person;
@@ -147,6 +149,11 @@ impl Type {
     /// The type of a segment; segments are read without regard to case.
     pub(crate) fn of_segment(segment: &str) -> Option<&'static Self> {
         TYPES.iter().find(|ty| ty.segment.eq_ignore_ascii_case(segment))
+    }
+
+    /// The names of all segments.
+    pub(crate) fn segments() -> impl Iterator<Item = &'static str> {
+        TYPES.iter().map(|ty| ty.segment)
     }
 
     fn of_kind(kind: &str) -> Option<&'static Self> {
@@ -296,7 +303,9 @@ pub(crate) fn list_typed(cx: &Cx<'_>) -> Result<Reply, ApiError> {
     let ty = type_of(cx)?;
     let mut items = View::new(cx)?.items(Some(ty))?;
     if ty.name == "qrCodePinAuthenticationMethod" {
-        return items.pop().map(Reply::ok).ok_or_else(ApiError::no_method);
+        let mut item = items.pop().ok_or_else(ApiError::no_method)?;
+        qr_pin::expand(cx, &mut item)?;
+        return Ok(Reply::ok(item));
     }
     // Not documented for phones, and used in production (api/entra 1.3).
     if let Some(text) = cx.call.option("filter") {
@@ -308,7 +317,13 @@ pub(crate) fn list_typed(cx: &Cx<'_>) -> Result<Reply, ApiError> {
 
 /// `GET …/{type}Methods/{id}`
 pub(crate) fn get_typed(cx: &Cx<'_>) -> Result<Reply, ApiError> {
-    Ok(Reply::ok(View::new(cx)?.find(cx.segment(4), Some(type_of(cx)?))?))
+    let view = View::new(cx)?;
+    let mut item = view.find(cx.segment(4), Some(type_of(cx)?))?;
+    if options::expanded(cx.call).contains(&"device") {
+        let name = item["displayName"].as_str().unwrap_or_default();
+        item["device"] = devices::named(cx.connection, &view.person.id, name)?;
+    }
+    Ok(Reply::ok(item))
 }
 
 /// `DELETE …/{type}Methods/{id}`

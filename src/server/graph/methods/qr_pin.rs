@@ -9,6 +9,7 @@ use rusqlite::params;
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
+use super::super::options;
 use super::super::person::Person;
 use super::super::policy;
 use super::super::request::{Cx, Reply, bad};
@@ -26,6 +27,29 @@ const LONGEST_PIN: usize = 20;
 fn held(cx: &Cx<'_>, person: &Person) -> Result<Option<Method>, ApiError> {
     let all = load(cx.connection, &person.id)?;
     Ok(all.into_iter().find(|method| method.kind == "qr-pin"))
+}
+
+/// Puts the parts that `$expand` names into the method.
+///
+/// # Errors
+/// The file cannot be read.
+pub(super) fn expand(cx: &Cx<'_>, item: &mut Value) -> Result<(), ApiError> {
+    let wanted = options::expanded(cx.call);
+    if wanted.is_empty() {
+        return Ok(());
+    }
+    let person = Person::find(cx.connection, cx.segment(1))?;
+    let Some(method) = held(cx, &person)? else {
+        return Ok(());
+    };
+    for name in wanted {
+        let part = &method.extra[name];
+        item[name] = match name {
+            "pin" if part.is_object() => shown(part, ""),
+            _ => part.clone(),
+        };
+    }
+    Ok(())
 }
 
 fn time(value: Option<&Value>, otherwise: i64) -> Result<i64, ApiError> {
