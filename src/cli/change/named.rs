@@ -70,6 +70,12 @@ pub(crate) async fn begin(cx: &Context, head: &JobHead) -> Result<Begun> {
         JobState::Cancelled => refuse("was cancelled"),
         JobState::Ready | JobState::Running | JobState::Stopped | JobState::Ended => {
             let known = journal.head().await?;
+            if known.profile != head.profile {
+                return refuse(&format!(
+                    "is of profile {}, not of {}",
+                    known.profile, head.profile
+                ));
+            }
             if !is_same(&known, head) {
                 return refuse("is of another command");
             }
