@@ -55,8 +55,8 @@ pub(crate) async fn begin(cx: &Context, head: &JobHead) -> Result<Begun> {
         )
     };
     match journal.state().await? {
-        // A folder lets nobody in who could see that.
-        JobState::Planning if store.runs(&id).await? => Err(Error::new(
+        // In a folder whoever got in holds the lock: nobody else plans it.
+        JobState::Planning if journal.is_shared() && store.runs(&id).await? => Err(Error::new(
             ErrorCode::FileLocked,
             format!("job {name} ({shown}) is being planned by another process"),
         )
