@@ -376,3 +376,41 @@ fn a_name_does_not_stand_for_rows_that_were_added_since() {
     let same = run("User;Note\r\nFEN;x\r\nbas;y\r\n").exits(0);
     assert!(same.stderr.contains("is done already"), "{}", same.screen());
 }
+
+#[test]
+fn some_first_stay_some_when_the_pipeline_runs_again_and_then_the_rest_goes_by_the_same_name() {
+    let place = Environment::new();
+    let run = |more: &[&str]| {
+        let line = [
+            "user", "sign-out", ADELE, BAS, CHIDI, "--job", "canary", "--yes", "-o", "json",
+        ];
+        let result = place.run(&[&line[..], more].concat()).exits(0).value();
+        result["summary"]["users"]["done"].as_u64().unwrap()
+    };
+    let first = ["--first", "1"];
+    assert_eq!((run(&first), run(&first)), (1, 2));
+    assert_eq!(run(&[]), 3);
+}
+
+#[test]
+fn a_plan_that_was_applied_before_says_so() {
+    let place = Environment::new();
+    let file = place.path("x.plan");
+    let file = file.to_str().unwrap();
+    place
+        .run(&["user", "reset-password", "bas", "--plan-out", file])
+        .exits(0);
+    let apply = || {
+        place
+            .run(&["plan", "apply", file, "--yes", "--secrets-out", "-"])
+            .exits(0)
+            .stderr
+    };
+    assert!(!apply().contains("applied before"));
+    let job = newest(&place);
+    let again = apply();
+    assert!(
+        again.contains(&format!("applied before, as job {job}")),
+        "{again}"
+    );
+}

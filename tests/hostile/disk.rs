@@ -187,3 +187,22 @@ fn a_plan_or_a_secret_that_cannot_be_written_stops_the_change() {
     assert_eq!(pass.stdout, "");
     assert_eq!(before, rows(&env.data_file()));
 }
+
+#[test]
+fn jobs_that_lie_where_nothing_can_be_written_are_read() {
+    let env = Environment::new();
+    let script = "export XDG_STATE_HOME=\"$DISK\"
+        \"$MFACTL\" -p local user sign-out bas --shard 1/1 --yes > \"$HOME/out\" 2> \"$HOME/err\"
+        mount -o remount,ro \"$DISK\"
+        \"$MFACTL\" jobs list -o json --jq '.[] | \"\\(.state) \\(.summary.users.done)\"'
+        \"$MFACTL\" jobs merge \"$DISK\"/mfactl/jobs/*.db -o json --jq '.steps[0].status'
+        \"$MFACTL\" -p local user sign-out bas --yes 2> \"$HOME/err\" || echo \"exit $?\"
+        cat \"$HOME/err\"";
+    let Some(said) = on_a_small_disk(&env, script) else {
+        return;
+    };
+    let mut lines = said.lines();
+    let mut next = || lines.next().unwrap_or_default();
+    assert_eq!((next(), next(), next()), ("ended 1", "done", "exit 1"), "{said}");
+    assert!(next().contains("Read-only file system"), "{said}");
+}

@@ -49,6 +49,25 @@ fn where_everybody_is_taken_out_it_says_so() {
 }
 
 #[test]
+fn a_column_of_methods_beside_a_method_is_told_as_not_used() {
+    let place = Environment::new();
+    let file = place.write("methods.csv", "user,method\nadele,phone:alternate\n");
+    let output = place
+        .run(&["methods", "remove", "--from", &file, "email", "--dry-run"])
+        .exits(0);
+    assert!(
+        output.stderr.contains("columns not used: method"),
+        "{}",
+        output.screen()
+    );
+    let output = place
+        .run(&["methods", "remove", "--from", &file, "--dry-run"])
+        .exits(0);
+    assert!(!output.stderr.contains("not used"), "{}", output.screen());
+    assert!(output.stdout.contains("phone:alternate"), "{}", output.screen());
+}
+
+#[test]
 fn a_quotation_mark_that_is_not_closed_is_found_at_its_row() {
     let place = Environment::new();
     let file = place.write(

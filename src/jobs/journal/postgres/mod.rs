@@ -51,6 +51,8 @@ pub struct PostgresJournal {
     hands: Mutex<Hands>,
     /// The next person's place, while people are added.
     next: tokio::sync::Mutex<Option<i64>>,
+    /// The lock of whoever plans it, until it is planned.
+    planning: Mutex<Option<Link>>,
 }
 
 /// What this worker has of the job.
@@ -70,7 +72,13 @@ impl PostgresJournal {
             owner: Uuid::new_v4(),
             hands: Mutex::default(),
             next: tokio::sync::Mutex::new(None),
+            planning: Mutex::default(),
         }
+    }
+
+    /// Keeps the lock of whoever plans it.
+    fn is_planned_here(&self, lock: Link) {
+        *self.planning.lock().unwrap_or_else(PoisonError::into_inner) = Some(lock);
     }
 
     fn hands(&self) -> std::sync::MutexGuard<'_, Hands> {
@@ -100,7 +108,18 @@ impl Journal for PostgresJournal {
         let word = read::word(&state);
         self.link
             .run(|client| write::state(client, self.job, word.clone()))
-            .await
+            .await?;
+        if state != JobState::Planning {
+            let lock = self
+                .planning
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .take();
+            if let Some(lock) = lock {
+                store::is_planned(&lock).await?;
+            }
+        }
+        Ok(())
     }
 
     fn is_shared(&self) -> bool {
