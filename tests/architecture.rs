@@ -9,6 +9,8 @@
 
 #[path = "architecture/source.rs"]
 mod source;
+#[path = "architecture/written.rs"]
+mod written;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -91,6 +93,17 @@ fn every_module_imports_only_what_stands_below_it() {
     }
     assert!(seen > 100, "only {seen} imports were read: the scan is broken");
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn the_table_that_people_read_is_the_one_that_is_held() {
+    let text = fs::read_to_string(root().join("../ARCHITECTURE.md")).unwrap();
+    let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
+    let held: BTreeMap<String, BTreeSet<String>> = MAY_IMPORT
+        .iter()
+        .map(|(module, may)| ((*module).to_owned(), names(may)))
+        .collect();
+    assert_eq!(written::table(&text, &held.keys().cloned().collect()), held);
 }
 
 #[test]

@@ -13,19 +13,23 @@ use super::{Credential, Host, Identity, Way};
 use crate::domain::{AssertionSource, ErrorCode, Result, Secret};
 use crate::http::testing::{Script, answer};
 
-async fn fetch(script: &Script, credential: &Credential) -> Result<Fetched> {
+/// The way to the scripted service that hands out tokens.
+pub(super) fn way(script: &Script) -> Way<'static> {
     let shared = Arc::new(script.clone());
-    let way = Way {
+    Way {
         transport: shared.clone(),
         timer: shared,
         authority: "https://login.example/tenant",
         dialect: super::Dialect::MICROSOFT,
         audience: "https://graph.example/",
         tenant: "tenant",
-        login: "mfactl auth login",
+        login: "mfactl auth login -p contoso",
         timeout: Duration::from_secs(60),
-    };
-    credential.flow(&way)?.fetch(Need::default()).await
+    }
+}
+
+async fn fetch(script: &Script, credential: &Credential) -> Result<Fetched> {
+    credential.flow(&way(script))?.fetch(Need::default()).await
 }
 
 fn fields(text: &str) -> std::collections::BTreeMap<String, String> {

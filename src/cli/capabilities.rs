@@ -55,6 +55,7 @@ fn row<'a>(service: &'a str, capability: String, answer: &'a Answer) -> Capabili
         Answer::Native => ("yes", None, None, None),
         Answer::Substitute { what, wider } => ("instead", Some(what.as_str()), Some(*wider), None),
         Answer::Unsupported { why, instead } => ("no", Some(instead.as_str()), None, Some(why.as_str())),
+        Answer::Forbidden { why, mend } => ("no", Some(mend.as_str()), None, Some(why.as_str())),
     };
     CapabilityRow {
         service,

@@ -56,7 +56,7 @@ pub(crate) struct Many {
     #[arg(long, requires = "from")]
     skip_invalid: bool,
     /// Plan all, do this many people, and stop; jobs resume goes on
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, value_name = "N", value_parser = some)]
     first: Option<u64>,
     /// Take the I-th of N stable parts of the people, I from 1; auto/N on Kubernetes
     #[arg(long, value_name = "I/N")]
@@ -89,6 +89,14 @@ pub(crate) struct Whose {
     user: Vec<String>,
     #[command(flatten)]
     selector: Selector,
+}
+
+/// How many people, one at the least.
+pub(crate) fn some(text: &str) -> Result<u64, String> {
+    match text.parse() {
+        Ok(number) if number > 0 => Ok(number),
+        _ => Err("write a number of people from 1 up".to_owned()),
+    }
 }
 
 fn mapping(text: &str) -> Result<(String, String), String> {
@@ -223,6 +231,19 @@ impl Many {
             everyone,
             except,
         } = selector;
+        // clap does not ask for an option that another one excludes.
+        let needs = [
+            (check, "--check"),
+            (skip_invalid, "--skip-invalid"),
+            (!column.is_empty(), "--column"),
+        ];
+        if let (None, Some((_, option))) = (&from, needs.iter().find(|(given, _)| *given)) {
+            return Err(Error::new(
+                ErrorCode::Usage,
+                format!("{option} is about the rows of a file, and none is given"),
+            )
+            .hint(format!("name it: --from FILE {option}")));
+        }
         let part = shard.map(|part| number_of(cx, part)).transpose()?;
         cx.does_part(part);
         let people = match (from, group, filter) {

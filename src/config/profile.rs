@@ -215,7 +215,9 @@ pub(super) fn roots(name: &str, service: &str, section: &Section, env: &Env) -> 
     // A realm is what others call a tenant.
     let has_realms = service == KEYCLOAK || service == PRIVACYIDEA;
     let realm = section.realm.clone().filter(|_| has_realms);
-    let tenant = realm.or(section.tenant.clone()).or(told).ok_or_else(|| {
+    let tenant = realm.or(section.tenant.clone()).or(told);
+    // Asked about an empty one a service takes its own, which nobody named.
+    let tenant = tenant.filter(|tenant| !tenant.trim().is_empty()).ok_or_else(|| {
         if has_realms {
             return invalid("realm is missing".to_owned()).hint("set realm = \"…\"");
         }

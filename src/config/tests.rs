@@ -249,6 +249,10 @@ fn a_realm_is_a_tenant_with_an_authority_of_its_own() {
         "profile \"staff\": realm is missing"
     );
     assert_eq!(
+        error(&text.replace("realm = \"staff\"", "realm = \" \"")),
+        "profile \"staff\": realm is missing"
+    );
+    assert_eq!(
         error(&text.replace("url = \"https://id.example/auth/\"\n", "")),
         "profile \"staff\": url is missing, and service \"keycloak\" has no address of its own"
     );

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::action::Action;
+use super::error::{Error, ErrorCode};
 use super::kind::MethodKind;
 
 /// A verb, with the kind of method where that matters.
@@ -123,6 +124,30 @@ pub enum Answer {
         /// What an administrator does instead, as a clause.
         instead: String,
     },
+    /// It does it, and not for this account.
+    Forbidden {
+        /// Which right is missing, as a clause.
+        why: String,
+        /// How it is given, as a clause.
+        mend: String,
+    },
+}
+
+impl Answer {
+    /// The refusal, before anything is sent; `None`: it may be asked for.
+    pub fn refusal(&self, capability: Capability) -> Option<Error> {
+        let (code, why, hint) = match self {
+            Self::Native | Self::Substitute { .. } => return None,
+            Self::Unsupported { why, instead } => (ErrorCode::Unsupported, why, instead),
+            Self::Forbidden { why, mend } => (ErrorCode::PermissionMissing, why, mend),
+        };
+        Some(Error::new(code, format!("cannot {capability}: {why}")).hint(hint.as_str()))
+    }
+
+    /// Whether it may be asked for.
+    pub const fn is_yes(&self) -> bool {
+        matches!(self, Self::Native | Self::Substitute { .. })
+    }
 }
 
 /// Everything a service declares, in the order in which it is printed.

@@ -72,11 +72,11 @@ kinds! {
 }
 
 impl MethodKind {
-    /// Whether the method is, by its kind, on the person's phone, and so lost with it.
+    /// Whether the method is, by its kind, on the person's phone, and so lost with it. An app counts codes as it times them.
     pub const fn on_phone(self) -> bool {
         matches!(
             self,
-            Self::Authenticator | Self::Totp | Self::Push | Self::PhoneMobile
+            Self::Authenticator | Self::Totp | Self::Hotp | Self::Push | Self::PhoneMobile
         )
     }
 

@@ -10,6 +10,7 @@ mod clock;
 mod device;
 mod effect;
 mod error;
+pub(crate) mod filter;
 mod guard;
 mod kind;
 mod leave;

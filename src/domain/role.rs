@@ -1,5 +1,5 @@
 //! Directory roles that every organization has: their names and template ids, which are the same everywhere
-//! (api/entra 7.3). What a role allows is for whoever asks.
+//! (api/entra 7.3), and whom each of those that act on people reaches. What a role allows besides is for whoever asks.
 
 /// The built-in roles that are known here: name and template id.
 pub(crate) const ALL: [(&str, &str); 22] = [

@@ -3,46 +3,15 @@
 use std::fmt;
 use std::sync::Arc;
 
-use jaq_core::data::JustLut;
-use jaq_core::load::{Arena, File, Loader};
-use jaq_core::{Compiler, Ctx, Vars, unwrap_valr};
 use jaq_json::Val;
 
-type Compiled = jaq_core::Filter<JustLut<Val>>;
+use crate::domain::filter::{self, Mistake, Wrong};
 
-fn compile(code: &str) -> Result<Compiled, String> {
-    // A filter must not end the program.
-    let defs = jaq_core::defs()
-        .chain(jaq_std::defs())
-        .chain(jaq_json::defs())
-        .filter(|def| !def.name.starts_with("halt"));
-    let funs = jaq_core::funs()
-        .chain(jaq_std::funs())
-        .chain(jaq_json::funs())
-        .filter(|(name, ..)| *name != "halt");
-    let arena = Arena::default();
-    let program = File { code, path: () };
-    let modules = Loader::new(defs)
-        .load(&arena, program)
-        .map_err(|_| "it is not a jq filter".to_owned())?;
-    Compiler::default()
-        .with_funs(funs)
-        .compile(modules)
-        .map_err(|errors| {
-            let names: Vec<String> = errors
-                .iter()
-                .flat_map(|(_, errors)| errors)
-                .map(|(name, _)| format!("\"{name}\""))
-                .collect();
-            format!("it names what is not there: {}", names.join(", "))
-        })
-}
-
-/// A filter, read once: reading takes a thousand times as long as asking.
+/// A filter, with what was written.
 #[derive(Clone)]
 pub(super) struct Filter {
     code: String,
-    compiled: Arc<Compiled>,
+    compiled: Arc<filter::Filter>,
 }
 
 impl Filter {
@@ -51,9 +20,10 @@ impl Filter {
     /// # Errors
     /// Why it is none, as a clause.
     pub(super) fn read(code: &str) -> Result<Self, String> {
+        let compiled = filter::Filter::read(code).map_err(clause)?;
         Ok(Self {
             code: code.to_owned(),
-            compiled: Arc::new(compile(code)?),
+            compiled: Arc::new(compiled),
         })
     }
 
@@ -63,12 +33,19 @@ impl Filter {
     /// What is wrong with running it, as a clause.
     pub(super) fn holds(&self, page: &impl serde::Serialize) -> Result<bool, String> {
         let text = serde_json::to_vec(page).map_err(|error| error.to_string())?;
-        let input = jaq_json::read::parse_single(&text).map_err(|error| error.to_string())?;
-        let cx = Ctx::<JustLut<Val>>::new(&self.compiled.lut, Vars::new([]));
-        match self.compiled.id.run((cx, input)).map(unwrap_valr).next() {
+        match self.compiled.run(&text)?.next() {
             None => Ok(false),
-            Some(Ok(value)) => Ok(!matches!(value, Val::Null | Val::Bool(false))),
-            Some(Err(error)) => Err(error.to_string()),
+            Some(value) => Ok(!matches!(value?, Val::Null | Val::Bool(false))),
+        }
+    }
+}
+
+fn clause(mistake: Mistake) -> String {
+    match mistake.what {
+        Wrong::Form(_) => "it is not a jq filter".to_owned(),
+        Wrong::Names(names) => {
+            let names: Vec<String> = names.iter().map(|(name, _)| format!("\"{name}\"")).collect();
+            format!("it names what is not there: {}", names.join(", "))
         }
     }
 }

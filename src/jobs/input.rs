@@ -14,6 +14,7 @@ use std::fs::File;
 use std::io::{BufRead as _, BufReader};
 
 use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
 
 use crate::domain::{Error, ErrorCode, Result};
 pub use check::{Checked, Conflict, check};
@@ -44,6 +45,20 @@ pub struct InputRow {
 }
 
 impl InputRow {
+    /// A mark of what the row says, the same in every version: marks of rows are added up to one of the file. `user`:
+    /// what the person is looked up by.
+    pub fn mark(&self, user: &str) -> u128 {
+        let mut digest = Sha256::new();
+        digest.update(user.to_lowercase());
+        for (option, cell) in &self.values {
+            digest.update([0, *option]);
+            digest.update(&cell.text);
+        }
+        let mut start = [0; 16];
+        start.copy_from_slice(&digest.finalize()[..16]);
+        u128::from_be_bytes(start)
+    }
+
     /// The value of the option at this place.
     pub fn value(&self, option: usize) -> Option<&Cell> {
         let mut values = self.values.iter();

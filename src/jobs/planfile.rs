@@ -313,7 +313,10 @@ impl<R: BufRead + Seek> PlanFile<R> {
                     "the plan is for {} ({}), not for {profile} ({tenant})",
                     head.profile, head.tenant
                 ),
-                format!("apply it with -p {}", head.profile),
+                match head.profile == profile {
+                    true => format!("name a profile of that tenant with -p: {profile} leads to another now"),
+                    false => format!("apply it with -p {}", head.profile),
+                },
             );
         }
         if head.profile != profile {
@@ -334,7 +337,7 @@ impl<R: BufRead + Seek> PlanFile<R> {
         }
         if now >= head.expires_at {
             return bad(
-                format!("the plan ended at {}", head.expires_at),
+                format!("the plan ended at {:.0}", head.expires_at),
                 "make a new one with --plan-out".to_owned(),
             );
         }

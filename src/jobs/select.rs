@@ -1,5 +1,6 @@
 //! Who is meant: USER operands and rows of a file become people, exactly. Never a prefix, never a display name.
 
+mod heading;
 mod missing;
 mod part;
 mod pick;

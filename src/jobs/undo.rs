@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use super::journal::{StepRecord, Taken};
+use super::journal::{Standing, StepRecord, Taken};
 use super::plan::{Back, NewValue, PlannedRow, State};
 use crate::domain::shape::Undo;
 use crate::domain::{Action, MethodId, MethodKind, Status};
@@ -51,6 +51,9 @@ pub fn backs(taken: &Taken) -> Vec<Back> {
 
 /// Whether it was done, or may have been: what stands there now decides.
 fn was_sent(record: &StepRecord) -> bool {
+    if record.standing == Standing::Started {
+        return true;
+    }
     match record.row.status {
         Status::Done | Status::Unknown => true,
         // What was gone when it was looked at again after an answer was lost.

@@ -1,54 +1,23 @@
 //! `--jq`: a filter in the language of jq over what `-o json` would print. Texts come out raw, a value a line.
 
-use jaq_core::data::JustLut;
-use jaq_core::load::{self, Arena, File, Loader};
-use jaq_core::{Compiler, Ctx, Vars, unwrap_valr};
 use jaq_json::Val;
 use serde_json::Value;
 
+use crate::domain::filter::{self, Mistake, Wrong};
 use crate::domain::{Error, ErrorCode, Result};
 
-/// A compiled filter.
-pub(crate) struct Filter {
-    compiled: jaq_core::Filter<JustLut<Val>>,
-}
+/// A filter that was read.
+pub(crate) struct Filter(filter::Filter);
 
 impl Filter {
-    /// Compiles the filter.
+    /// Reads the filter.
     ///
     /// # Errors
     /// `usage`, naming what is wrong and at which character.
     pub(crate) fn new(code: &str) -> Result<Self> {
-        // A filter must not end the program: what it prints could be cut, and exit statuses mean something.
-        let defs = jaq_core::defs()
-            .chain(jaq_std::defs())
-            .chain(jaq_json::defs())
-            .filter(|def| !def.name.starts_with("halt"));
-        let funs = jaq_core::funs()
-            .chain(jaq_std::funs())
-            .chain(jaq_json::funs())
-            .filter(|(name, ..)| *name != "halt");
-        let arena = Arena::default();
-        let modules = Loader::new(defs)
-            .load(&arena, File { code, path: () })
-            .map_err(|errors| bad(code, errors.first().and_then(|(_, error)| of_load(error))))?;
-        let compiled = Compiler::default()
-            .with_funs(funs)
-            .compile(modules)
-            .map_err(|errors| {
-                let first = errors.first().and_then(|(_, errors)| errors.first());
-                bad(
-                    code,
-                    first.map(|(name, what)| {
-                        let word = match what.as_str() {
-                            "filter" => "function",
-                            other => other,
-                        };
-                        (*name, format!("there is no {word} \"{name}\""))
-                    }),
-                )
-            })?;
-        Ok(Self { compiled })
+        filter::Filter::read(code)
+            .map(Self)
+            .map_err(|mistake| bad(&mistake))
     }
 
     /// What the filter makes of a value: a text for each output, without line ends.
@@ -57,14 +26,10 @@ impl Filter {
     /// `usage`, where the filter fails on this value.
     pub(crate) fn run(&self, value: &Value) -> Result<Vec<String>> {
         let text = value.to_string();
-        let input = jaq_json::read::parse_single(text.as_bytes()).map_err(|error| {
+        let given = self.0.run(text.as_bytes()).map_err(|error| {
             Error::new(ErrorCode::Internal, format!("jq cannot read the answer: {error}"))
         })?;
-        let ctx = Ctx::<JustLut<Val>>::new(&self.compiled.lut, Vars::new([]));
-        self.compiled
-            .id
-            .run((ctx, input))
-            .map(unwrap_valr)
+        given
             .map(|output| match output {
                 Ok(Val::TStr(text)) => Ok(String::from_utf8_lossy(&text).into_owned()),
                 Ok(value) => Ok(value.to_string()),
@@ -75,33 +40,18 @@ impl Filter {
     }
 }
 
-/// Which part of the filter is wrong, and why.
-fn of_load<'a>(error: &load::Error<&'a str>) -> Option<(&'a str, String)> {
-    match error {
-        load::Error::Io(errors) => errors
-            .first()
-            .map(|(part, why)| (*part, format!("modules cannot be loaded: {why}"))),
-        load::Error::Lex(errors) => errors
-            .first()
-            .map(|(expected, part)| (*part, format!("{} was expected", expected.as_str()))),
-        load::Error::Parse(errors) => errors
-            .first()
-            .map(|(expected, part)| (*part, format!("{} was expected", expected.as_str()))),
-    }
-}
-
-fn bad(code: &str, what: Option<(&str, String)>) -> Error {
-    let (place, why) = match &what {
-        Some((part, why)) => {
-            let start = load::span(code, part).start;
-            let before = code.get(..start).unwrap_or(code);
-            (before.chars().count() + 1, why.as_str())
-        }
-        None => (1, "it cannot be read"),
+fn bad(mistake: &Mistake) -> Error {
+    let Mistake { at, what } = mistake;
+    let why = match what {
+        Wrong::Form(why) => why.clone(),
+        Wrong::Names(names) => names.first().map_or_else(
+            || "it cannot be read".to_owned(),
+            |(name, word)| format!("there is no {word} \"{name}\""),
+        ),
     };
     Error::new(
         ErrorCode::Usage,
-        format!("--jq is wrong at character {place}: {why}"),
+        format!("--jq is wrong at character {at}: {why}"),
     )
     .hint("the language is that of jq, such as: --jq '.[].user'")
 }

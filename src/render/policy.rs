@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::{Page, Row, Rows, Shape, dash, text, write};
 use crate::domain::shape::PolicyShow;
-use crate::domain::{MethodPolicy, PolicyUse, Result, SettingName, Target, TargetType};
+use crate::domain::{MethodKind, MethodPolicy, PolicyUse, Result, SettingName, Target, TargetType};
 
 fn purpose(policy: &MethodPolicy) -> &'static str {
     match policy.purpose {
@@ -75,16 +75,38 @@ fn limits(policy: &MethodPolicy) -> String {
     if let (Some(required), Some(register)) = (get("required"), get("register")) {
         parts.push(format!("{required} of {register}"));
     }
+    if let (Some(digits), Some(period)) = (get("digits"), get("period_seconds")) {
+        parts.push(format!("{digits} digits every {period} s"));
+    }
+    if get("verified").and_then(Value::as_bool) == Some(true) {
+        parts.push("verified before it counts".to_owned());
+    }
     for name in ["name", "service_type"] {
         if let Some(told) = get(name).and_then(Value::as_str) {
             parts.push(text::clean(told).into_owned());
         }
+    }
+    if policy.kind == MethodKind::Password.as_str() {
+        parts.extend(rules(policy));
     }
     if parts.is_empty() {
         dash()
     } else {
         parts.join(", ")
     }
+}
+
+/// What a password needs, under the service's own names; how it is kept is nobody's concern here.
+fn rules(policy: &MethodPolicy) -> impl Iterator<Item = String> {
+    let told = policy.limits.iter().filter(|(name, _)| !name.starts_with("hash"));
+    told.map(|(name, value)| {
+        let said = match value {
+            Value::Bool(true) => name.clone(),
+            Value::String(value) => format!("{name} {value}"),
+            value => format!("{name} {value}"),
+        };
+        text::clean(&said).into_owned()
+    })
 }
 
 /// A row, for one person or for all.

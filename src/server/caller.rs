@@ -4,7 +4,6 @@ use rusqlite::{Connection, params};
 
 use super::clock;
 use super::error::ApiError;
-use super::evaluate::authenticator::{self, Code};
 use super::evaluate::challenge::{self, Channel, Line, Purpose, Verdict};
 use super::evaluate::factor::{self, Way};
 use super::evaluate::person::Person;
@@ -36,17 +35,7 @@ pub(crate) fn answer(
 ) -> Result<Verdict, ApiError> {
     let (way, channel) = way(conn, person, method_id, by)?;
     let line = line(person, &way, channel);
-    let verdict = if channel == Channel::App {
-        // Nobody has to ask an app for its code first.
-        if !challenge::is_open(conn, line)? {
-            challenge::expect(conn, line)?;
-        }
-        challenge::judge(conn, line, |_| {
-            Ok(authenticator::check(conn, &person.id, method_id, code)? == Code::Right)
-        })?
-    } else {
-        challenge::check(conn, line, code)?
-    };
+    let verdict = challenge::answer(conn, line, code)?;
     if verdict == Verdict::Accepted {
         conn.execute(
             "UPDATE methods SET last_used_at = ?3 WHERE user_id = ?1 AND id = ?2",

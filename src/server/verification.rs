@@ -6,7 +6,6 @@
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::error::ApiError;
-use super::evaluate::authenticator::{self, Code};
 use super::evaluate::challenge::{self, Channel, Line, Purpose, Verdict};
 use super::evaluate::person::Person;
 use super::evaluate::{policy, refusal, registration};
@@ -111,17 +110,7 @@ pub(crate) fn answer(
     let (waiting, name) = find(conn, person, method_id)?;
     let to = waiting.pending.clone().or(name).unwrap_or_default();
     let line = waiting.line(person, &to);
-    let verdict = if waiting.channel == Channel::App {
-        // Nobody has to ask an app for its code first.
-        if !challenge::is_open(conn, line)? {
-            challenge::expect(conn, line)?;
-        }
-        challenge::judge(conn, line, |_| {
-            Ok(authenticator::check(conn, &person.id, method_id, code)? == Code::Right)
-        })?
-    } else {
-        challenge::check(conn, line, code)?
-    };
+    let verdict = challenge::answer(conn, line, code)?;
     if verdict == Verdict::Accepted {
         conn.execute(
             "UPDATE methods SET state = 'ready', value = coalesce(pending_value, value), pending_value = NULL

@@ -7,9 +7,9 @@ use futures::stream::{self, BoxStream};
 use serde_json::Value;
 
 use crate::domain::{
-    Answer, Capabilities, Capability, Challenge, Effect, Error, ErrorCode, HardwareToken, IdentityService,
-    MethodId, MethodKind, NewToken, Parts, Policy, Privileges, Purpose, RegistrationRow, ReportQuery, Result,
-    Right, Secret, SecurityInfo, Step, User, UserId, UserQuery, Verdict, Verified,
+    Capabilities, Capability, Challenge, Effect, Error, ErrorCode, HardwareToken, IdentityService, MethodId,
+    MethodKind, NewToken, Parts, Policy, Privileges, Purpose, RegistrationRow, ReportQuery, Result, Right,
+    Secret, SecurityInfo, Step, User, UserId, UserQuery, Verdict, Verified,
 };
 
 /// A service behind the gate.
@@ -28,13 +28,11 @@ impl Gated {
 /// The refusal of what a service does not declare: what it cannot, why, and what to do instead.
 ///
 /// # Errors
-/// `unsupported`, where the answer says so.
+/// `unsupported` or `permission_missing`, where the answer says so.
 pub fn admit(capabilities: &Capabilities, capability: Capability) -> Result<()> {
-    match capabilities.get(capability) {
-        Answer::Native | Answer::Substitute { .. } => Ok(()),
-        Answer::Unsupported { why, instead } => {
-            Err(Error::new(ErrorCode::Unsupported, format!("cannot {capability}: {why}")).hint(instead))
-        }
+    match capabilities.get(capability).refusal(capability) {
+        None => Ok(()),
+        Some(refused) => Err(refused),
     }
 }
 
@@ -157,7 +155,7 @@ mod tests {
     use futures::TryStreamExt as _;
 
     use super::*;
-    use crate::domain::{Action, Asked};
+    use crate::domain::{Action, Answer, Asked};
 
     struct Recorder {
         capabilities: Capabilities,
@@ -257,6 +255,26 @@ mod tests {
         assert_eq!(error.code(), ErrorCode::Unsupported);
         assert_eq!(error.message(), "cannot revoke app passwords: there is no call");
         assert_eq!(error.hint_text(), Some("do it by hand"));
+    }
+
+    #[tokio::test]
+    async fn what_the_account_may_not_is_refused_for_want_of_the_right_and_nothing_is_sent() {
+        let lacks = Answer::Forbidden {
+            why: "the account lacks the role writer".into(),
+            mend: "have it given".into(),
+        };
+        let (gate, seen) = gated(vec![(Capability::SignOut, lacks)]);
+        let effects = gate
+            .apply(&[Step::new("j", "u".into(), 0, Action::SignOut, vec![])])
+            .await;
+        let error = effects[0].as_ref().unwrap_err();
+        assert_eq!(error.code(), ErrorCode::PermissionMissing);
+        assert_eq!(
+            error.message(),
+            "cannot sign out everywhere: the account lacks the role writer"
+        );
+        assert_eq!(error.hint_text(), Some("have it given"));
+        assert!(seen.lock().unwrap().is_empty());
     }
 
     #[tokio::test]

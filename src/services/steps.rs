@@ -1,4 +1,4 @@
-//! The order of steps: those of one person one after the other, people side by side.
+//! The order of work: steps of one person one after the other, people side by side.
 
 use futures::StreamExt as _;
 use futures::future::BoxFuture;
@@ -9,6 +9,17 @@ use crate::http::with_leave;
 
 /// Effects with the places of their steps.
 type Placed = Vec<(usize, Result<Effect>)>;
+
+/// An answer for each, in their order; so many are worked on side by side.
+pub(crate) async fn of_each<'a, T, R>(
+    all: impl IntoIterator<Item = T>,
+    side_by_side: usize,
+    work: impl Fn(T) -> BoxFuture<'a, R>,
+) -> Vec<R> {
+    // Boxed one by one: a closure over borrowed futures is not general enough for the compiler.
+    let work: Vec<BoxFuture<'a, R>> = all.into_iter().map(work).collect();
+    stream::iter(work).buffered(side_by_side.max(1)).collect().await
+}
 
 /// What a service answers to an action that it does not have. The gate refuses those first; a service never pretends,
 /// whoever calls it.

@@ -57,11 +57,28 @@ fn mutants(body: &Value) -> Vec<(String, Value)> {
     made
 }
 
+/// How many faults are made of the samples, and those that nobody finds.
+fn not_found(
+    table: &Table,
+    samples: &BTreeMap<String, Exchange>,
+    faults: impl Fn(&Exchange) -> Vec<(String, Exchange)>,
+) -> (usize, Vec<String>) {
+    let (mut made, mut survived) = (0, Vec::new());
+    for (id, exchange) in samples {
+        let bad = faults(exchange);
+        made += bad.len();
+        let left = bad
+            .iter()
+            .filter(|(_, exchange)| findings(table, exchange).is_empty());
+        survived.extend(left.map(|(what, _)| format!("{id}: {what}")));
+    }
+    (made, survived)
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_the_client_would_send_wrongly_is_found() {
     let (table, samples) = samples(|exchange| exchange.ours && exchange.request.is_some()).await;
-    let (mut made, mut survived) = (0, Vec::new());
-    for (id, exchange) in &samples {
+    let (made, mut survived) = not_found(&table, &samples, |exchange| {
         let body = exchange.request.clone().unwrap();
         let mut bad: Vec<(String, Exchange)> = mutants(&body)
             .into_iter()
@@ -101,12 +118,8 @@ async fn what_the_client_would_send_wrongly_is_found() {
                 ..exchange.clone()
             },
         ));
-        made += bad.len();
-        let left = bad
-            .iter()
-            .filter(|(_, exchange)| findings(&table, exchange).is_empty());
-        survived.extend(left.map(|(what, _)| format!("{id}: {what}")));
-    }
+        bad
+    });
     println!(
         "{made} faults in what the client sends, {} not found",
         survived.len()
@@ -125,8 +138,7 @@ async fn what_the_client_would_send_wrongly_is_found() {
 async fn what_the_service_would_answer_wrongly_is_found() {
     let has_body = |exchange: &Exchange| exchange.succeeded() && exchange.response.is_some();
     let (table, samples) = samples(has_body).await;
-    let (mut made, mut survived) = (0, Vec::new());
-    for (id, exchange) in &samples {
+    let (made, survived) = not_found(&table, &samples, |exchange| {
         let body = exchange.response.clone().unwrap();
         let mut bad: Vec<(String, Value)> = mutants(&body);
         // Of a list, the first item.
@@ -163,12 +175,8 @@ async fn what_the_service_would_answer_wrongly_is_found() {
                 ..exchange.clone()
             },
         ));
-        made += bad.len();
-        let left = bad
-            .iter()
-            .filter(|(_, exchange)| findings(&table, exchange).is_empty());
-        survived.extend(left.map(|(what, _)| format!("{id}: {what}")));
-    }
+        bad
+    });
     println!(
         "{made} faults in what the service answers, {} not found",
         survived.len()

@@ -289,13 +289,9 @@ fn lines_are_listed_and_exported_by_what_is_asked() {
 #[test]
 fn a_second_copy_has_the_same_lines_and_its_absence_stops_the_change() {
     let env = Environment::new();
-    fs::create_dir_all(env.path("config/mfactl")).unwrap();
     let copy = env.path("home/copy.jsonl");
     let audit_to = |to: &str| {
-        env.write(
-            "config/mfactl/config.toml",
-            &format!("[profiles.local]\naudit_to = \"{to}\"\n"),
-        );
+        env.configure(&format!("[profiles.local]\naudit_to = \"{to}\"\n"));
     };
     audit_to(copy.to_str().unwrap());
     env.change(&["user", "sign-out", "adele"]);

@@ -54,8 +54,7 @@ fn row(rows: &Value, check: &str, about: Option<&str>) -> Value {
 fn configured(text: &str, mode: u32) -> Environment {
     use std::os::unix::fs::PermissionsExt as _;
     let place = Environment::empty().without_profile();
-    std::fs::create_dir_all(place.path("config/mfactl")).unwrap();
-    let file = place.write("config/mfactl/config.toml", text);
+    let file = place.configure(text);
     std::fs::set_permissions(file, std::fs::Permissions::from_mode(mode)).unwrap();
     place
 }

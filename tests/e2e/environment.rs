@@ -161,6 +161,12 @@ impl Environment {
         path.to_str().unwrap().to_owned()
     }
 
+    /// Writes the configuration file and gives its path.
+    pub(crate) fn configure(&self, text: &str) -> String {
+        std::fs::create_dir_all(self.path("config/mfactl")).unwrap();
+        self.write("config/mfactl/config.toml", text)
+    }
+
     /// The file of the built-in service.
     pub(crate) fn data_file(&self) -> PathBuf {
         self.path("data/mfactl/local.db")

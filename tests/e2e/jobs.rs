@@ -340,11 +340,7 @@ fn old_jobs_go_and_those_that_can_be_resumed_stay() {
 #[test]
 fn jobs_that_were_kept_long_enough_go_when_another_begins() {
     let place = Environment::new();
-    std::fs::create_dir_all(place.path("config/mfactl")).unwrap();
-    place.write(
-        "config/mfactl/config.toml",
-        "[profiles.local]\nretention = \"1ms\"\n",
-    );
+    place.configure("[profiles.local]\nretention = \"1ms\"\n");
     place.change(&["user", "sign-out", "adele"]);
     let first = newest(&place);
     place.change(&["user", "sign-out", "bas"]);
@@ -360,4 +356,61 @@ fn jobs_that_were_kept_long_enough_go_when_another_begins() {
     assert_eq!(wrong.error_code(), "config_invalid");
     place.change(&["user", "sign-out", "adele"]);
     assert_eq!(place.json(&["jobs", "list"]).as_array().unwrap().len(), 2);
+}
+
+#[test]
+fn a_name_does_not_stand_for_rows_that_were_added_since() {
+    let place = Environment::new();
+    let run = |rows: &str| {
+        let file = place.write("people.csv", rows);
+        place.run(&["user", "sign-out", "--from", &file, "--job", "weekly", "--yes"])
+    };
+    run("user\nbas\nfen\n").exits(0);
+    let other = run("user\nbas\nfen\nadele\n").exits(2);
+    assert!(
+        other.stderr.contains("people.csv has changed since") && other.stderr.contains("jobs resume j-"),
+        "{}",
+        other.screen()
+    );
+    // However it is written, in whatever order.
+    let same = run("User;Note\r\nFEN;x\r\nbas;y\r\n").exits(0);
+    assert!(same.stderr.contains("is done already"), "{}", same.screen());
+}
+
+#[test]
+fn some_first_stay_some_when_the_pipeline_runs_again_and_then_the_rest_goes_by_the_same_name() {
+    let place = Environment::new();
+    let run = |more: &[&str]| {
+        let line = [
+            "user", "sign-out", ADELE, BAS, CHIDI, "--job", "canary", "--yes", "-o", "json",
+        ];
+        let result = place.run(&[&line[..], more].concat()).exits(0).value();
+        result["summary"]["users"]["done"].as_u64().unwrap()
+    };
+    let first = ["--first", "1"];
+    assert_eq!((run(&first), run(&first)), (1, 2));
+    assert_eq!(run(&[]), 3);
+}
+
+#[test]
+fn a_plan_that_was_applied_before_says_so() {
+    let place = Environment::new();
+    let file = place.path("x.plan");
+    let file = file.to_str().unwrap();
+    place
+        .run(&["user", "reset-password", "bas", "--plan-out", file])
+        .exits(0);
+    let apply = || {
+        place
+            .run(&["plan", "apply", file, "--yes", "--secrets-out", "-"])
+            .exits(0)
+            .stderr
+    };
+    assert!(!apply().contains("applied before"));
+    let job = newest(&place);
+    let again = apply();
+    assert!(
+        again.contains(&format!("applied before, as job {job}")),
+        "{again}"
+    );
 }

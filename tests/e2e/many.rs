@@ -141,11 +141,7 @@ fn everybody_needs_the_guard_and_a_number() {
     · hint: set allow_everyone = true in the profile's guard, or name a group
     exit 6
     "#);
-    std::fs::create_dir_all(place.path("config/mfactl")).unwrap();
-    place.write(
-        "config/mfactl/config.toml",
-        "[profiles.local.guard]\nallow_everyone = true\nmax_users = 1000\n",
-    );
+    place.configure("[profiles.local.guard]\nallow_everyone = true\nmax_users = 1000\n");
     let output = place.run(&command).exits(2);
     assert_snapshot!(screen(&place, &output), @r#"
     · error: --everyone needs --expect N, the number of people who are meant

@@ -131,14 +131,12 @@ fn a_message_holds_no_secret_and_is_made_by_ones_own_template() {
 #[test]
 fn a_playbook_ends_with_a_message_for_each_of_many() {
     let place = Environment::new();
-    std::fs::create_dir_all(place.path("config/mfactl")).unwrap();
+    place.configure(
+        "[[playbooks.leave.steps]]\ndo = \"sign-out\"\n\n[[playbooks.leave.steps]]\ndo = \"notify\"\ntemplate = \"line.txt\"\n",
+    );
     place.write(
         "config/mfactl/line.txt",
         "{{ user }}: {{ 'all' if complete else 'not all' }} done\n",
-    );
-    place.write(
-        "config/mfactl/config.toml",
-        "[[playbooks.leave.steps]]\ndo = \"sign-out\"\n\n[[playbooks.leave.steps]]\ndo = \"notify\"\ntemplate = \"line.txt\"\n",
     );
     let output = place
         .run(&["user", "reset", "adele", "bas", "--playbook", "leave", "--yes"])

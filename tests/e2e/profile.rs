@@ -264,8 +264,7 @@ fn a_profile_in_a_file_completes_sign_in_names() {
          tenant = \"{}\"\nclient_id = \"{}\"\nauth = \"client-secret\"\ndomain = \"contoso.example\"\nregion = \"NL\"\n",
         server.graph, server.authority, server.tenant, server.client_id
     );
-    std::fs::create_dir_all(place.path("config/mfactl")).unwrap();
-    place.write("config/mfactl/config.toml", &text);
+    place.configure(&text);
     let here = place
         .without_profile()
         .with("MFACTL_CLIENT_SECRET", &server.client_secret);

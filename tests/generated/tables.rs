@@ -84,7 +84,7 @@ fn said(declared: &Capabilities, capability: Capability, notes: &mut Vec<String>
         Answer::Native => return "yes".to_owned(),
         Answer::Substitute { what, wider: true } => ("more", format!("It does more: {what}.")),
         Answer::Substitute { what, wider: false } => ("else", format!("By another way: {what}.")),
-        Answer::Unsupported { why, instead } => {
+        Answer::Unsupported { why, instead } | Answer::Forbidden { why, mend: instead } => {
             let mut why = why.clone();
             if !why.starts_with("privacyIDEA") {
                 why[..1].make_ascii_uppercase();

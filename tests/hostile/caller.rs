@@ -7,11 +7,7 @@ use crate::refusal::{refused, rows};
 
 fn strict() -> Environment {
     let env = Environment::new();
-    std::fs::create_dir_all(env.path("config/mfactl")).unwrap();
-    env.write(
-        "config/mfactl/config.toml",
-        "[profiles.local.guard]\nrequire_caller_check = true\n",
-    );
+    env.configure("[profiles.local.guard]\nrequire_caller_check = true\n");
     env
 }
 

@@ -7,8 +7,7 @@ use crate::refusal::refused;
 
 fn configured(text: &str) -> Environment {
     let env = Environment::new();
-    std::fs::create_dir_all(env.path("config/mfactl")).unwrap();
-    env.write("config/mfactl/config.toml", text);
+    env.configure(text);
     env.without_profile()
 }
 

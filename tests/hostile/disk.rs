@@ -125,6 +125,39 @@ fn an_answer_that_cannot_be_written_is_told() {
 }
 
 #[test]
+fn a_change_whose_answer_cannot_be_written_says_that_it_was_made_and_what_nobody_saw() {
+    let env = Environment::new();
+    let full = || fs::File::options().write(true).open("/dev/full").unwrap();
+    for (change, lost) in [
+        (&["user", "sign-out", "bas", "--yes"][..], false),
+        (
+            &["user", "reset-password", "bas", "--yes", "--secrets-out", "-"],
+            true,
+        ),
+    ] {
+        let mut command = env.command(change);
+        let output = command.stdin(Stdio::null()).stdout(full()).output().unwrap();
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(1), "{stderr}");
+        assert!(
+            stderr.contains("the job was carried out all the same"),
+            "{stderr}"
+        );
+        assert!(stderr.contains("jobs show j-"), "{stderr}");
+        assert_eq!(
+            stderr.contains("1 secret that was made is lost"),
+            lost,
+            "{stderr}"
+        );
+    }
+    let listed = env.json(&["jobs", "list"]);
+    assert_eq!(
+        (&listed[0]["state"], &listed[1]["state"]),
+        (&"ended".into(), &"ended".into())
+    );
+}
+
+#[test]
 fn a_plan_or_a_secret_that_cannot_be_written_stops_the_change() {
     let env = Environment::new();
     let before = rows(&env.data_file());
@@ -153,4 +186,23 @@ fn a_plan_or_a_secret_that_cannot_be_written_stops_the_change() {
     assert!([1, 2].contains(&pass.code), "{}", pass.screen());
     assert_eq!(pass.stdout, "");
     assert_eq!(before, rows(&env.data_file()));
+}
+
+#[test]
+fn jobs_that_lie_where_nothing_can_be_written_are_read() {
+    let env = Environment::new();
+    let script = "export XDG_STATE_HOME=\"$DISK\"
+        \"$MFACTL\" -p local user sign-out bas --shard 1/1 --yes > \"$HOME/out\" 2> \"$HOME/err\"
+        mount -o remount,ro \"$DISK\"
+        \"$MFACTL\" jobs list -o json --jq '.[] | \"\\(.state) \\(.summary.users.done)\"'
+        \"$MFACTL\" jobs merge \"$DISK\"/mfactl/jobs/*.db -o json --jq '.steps[0].status'
+        \"$MFACTL\" -p local user sign-out bas --yes 2> \"$HOME/err\" || echo \"exit $?\"
+        cat \"$HOME/err\"";
+    let Some(said) = on_a_small_disk(&env, script) else {
+        return;
+    };
+    let mut lines = said.lines();
+    let mut next = || lines.next().unwrap_or_default();
+    assert_eq!((next(), next(), next()), ("ended 1", "done", "exit 1"), "{said}");
+    assert!(next().contains("Read-only file system"), "{said}");
 }

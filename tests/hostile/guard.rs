@@ -76,11 +76,7 @@ fn where_nobody_is_asked_a_terminal_makes_no_difference() {
 
 fn guarded(guard: &str) -> Environment {
     let env = Environment::new();
-    std::fs::create_dir_all(env.path("config/mfactl")).unwrap();
-    env.write(
-        "config/mfactl/config.toml",
-        &format!("[profiles.local.guard]\n{guard}\n"),
-    );
+    env.configure(&format!("[profiles.local.guard]\n{guard}\n"));
     env
 }
 
@@ -113,11 +109,7 @@ fn more_people_than_the_guard_allows_are_refused() {
 #[test]
 fn a_read_only_profile_changes_nothing() {
     let env = Environment::new();
-    std::fs::create_dir_all(env.path("config/mfactl")).unwrap();
-    env.write(
-        "config/mfactl/config.toml",
-        "[profiles.local]\nread_only = true\n",
-    );
+    env.configure("[profiles.local]\nread_only = true\n");
     assert_snapshot!(refused(&env, 6, &["user", "sign-out", "adele", "--yes"]), @"
     · error: profile local is read-only
     · hint: use a profile that may change people, or --dry-run

@@ -61,10 +61,7 @@ fn under(env: &Environment, text: &str, arguments: &[&str]) -> Option<Said> {
 /// A place whose own guard is as loose as it can be.
 fn loose() -> Environment {
     let env = Environment::new();
-    std::fs::create_dir_all(env.path("config/mfactl")).unwrap();
-    env.write(
-        "config/mfactl/config.toml",
-        "[profiles.local.guard]\nmax_users = 1000\nmax_users_planned = 1000\nprotected = []\nallow_privileged = true\n\
+    env.configure("[profiles.local.guard]\nmax_users = 1000\nmax_users_planned = 1000\nprotected = []\nallow_privileged = true\n\
          allow_everyone = true\nrequire_ticket = false\nrequire_caller_check = false\n",
     );
     env

@@ -9,8 +9,7 @@ use crate::refusal::{refused, screen};
 
 fn configured(text: &str) -> Environment {
     let env = Environment::empty();
-    std::fs::create_dir_all(env.path("config/mfactl")).unwrap();
-    env.write("config/mfactl/config.toml", text);
+    env.configure(text);
     env.without_profile()
 }
 

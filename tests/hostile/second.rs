@@ -13,13 +13,12 @@ fn accounts(guard: &str) -> (Environment, Server, Environment, Environment) {
     let place = Environment::new();
     let password = place.person("admin").password().to_owned();
     let server = place.serve(&[]);
-    std::fs::create_dir_all(place.path("config/mfactl")).unwrap();
     let text = format!(
         "default_profile = \"contoso\"\n[profiles.contoso]\nservice = \"local\"\nurl = \"{}\"\nauthority = \"{}\"\n\
          tenant = \"{}\"\nclient_id = \"{}\"\n[profiles.contoso.guard]\n{guard}\n",
         server.graph, server.authority, server.tenant, server.client_id
     );
-    place.write("config/mfactl/config.toml", &text);
+    place.configure(&text);
     let application = place
         .without_profile()
         .with("MFACTL_CLIENT_SECRET", &server.client_secret);
@@ -46,6 +45,15 @@ fn a_change_of_many_takes_a_second_account() {
         "{}",
         direct.screen()
     );
+    // Whoever divides people divides no guard.
+    for part in ["1/2", "2/2"] {
+        let divided = maker.run(&[&["user", "sign-out", "--yes", "--shard", part][..], &TWO].concat());
+        assert!(
+            divided.code == 6 || divided.stderr.contains("Nobody is left"),
+            "{}",
+            divided.screen()
+        );
+    }
     let file = place.path("two.plan");
     let file = file.to_str().unwrap();
     maker
@@ -139,13 +147,7 @@ fn a_plan_is_good_for_as_long_as_was_said() {
 #[test]
 fn a_plan_holds_more_people_than_one_command_and_not_more_than_the_guard_says() {
     let env = Environment::new();
-    std::fs::create_dir_all(env.path("config/mfactl")).unwrap();
-    let guard = |text: &str| {
-        env.write(
-            "config/mfactl/config.toml",
-            &format!("[profiles.local.guard]\n{text}\n"),
-        )
-    };
+    let guard = |text: &str| env.configure(&format!("[profiles.local.guard]\n{text}\n"));
     let file = env.path("x.plan");
     let file = file.to_str().unwrap();
     guard("max_users = 1\nmax_users_planned = 2");

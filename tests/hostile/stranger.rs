@@ -182,8 +182,7 @@ fn a_secrets_file_that_cannot_be_made_is_told_before_anything_is_sent() {
 #[test]
 fn a_configuration_that_may_not_be_read_is_told() {
     let env = Environment::new();
-    fs::create_dir_all(env.path("config/mfactl")).unwrap();
-    env.write("config/mfactl/config.toml", "");
+    env.configure("");
     open(&env);
     for folder in ["config", "config/mfactl"] {
         fs::set_permissions(env.path(folder), Permissions::from_mode(0o755)).unwrap();

@@ -192,7 +192,7 @@ fn an_extension_is_not_there_with_graph_only() {
     let over = env.over(&server, "entra");
     assert_snapshot!(refused(&over, 5, &["app-passwords", "list", "adele@contoso.example"]), @"
     · error: cannot list app passwords: Microsoft Graph has no call for app passwords
-    · hint: nobody can list them; reset them all
+    · hint: nobody can list them; an administrator deletes them all on the per-user MFA page
     exit 5
     ");
     assert_snapshot!(refused(&over, 5, &["methods", "add", "totp", "adele@contoso.example", "--yes", "--secrets-out", "-"]), @"

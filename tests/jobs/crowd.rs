@@ -67,16 +67,12 @@ impl Crowd {
         let mut line = vec!["--faults", rules.to_str().unwrap()];
         line.extend(self.more.iter().map(String::as_str));
         let server = Server::start_at(&self.env, address, &line);
-        std::fs::create_dir_all(self.env.path("config/mfactl")).unwrap();
-        self.env.write(
-            "config/mfactl/config.toml",
-            &format!(
-                "[profiles.crowd]\nservice = \"local\"\nurl = \"{}\"\nauthority = \"{}\"\ntenant = \"{}\"\n\
+        self.env.configure(&format!(
+            "[profiles.crowd]\nservice = \"local\"\nurl = \"{}\"\nauthority = \"{}\"\ntenant = \"{}\"\n\
                  client_id = \"{}\"\nauth = \"client-secret\"\n[profiles.crowd.guard]\nmax_users = 1000000\n\
                  max_users_planned = 1000000\n",
-                server.graph, server.authority, server.tenant, server.client_id
-            ),
-        );
+            server.graph, server.authority, server.tenant, server.client_id
+        ));
         self.env = self
             .env
             .without_profile()

@@ -8,7 +8,11 @@ const PEOPLE: usize = 30;
 
 /// Signs out one of three parts on a machine of its own; gives the journal.
 fn part(crowd: &mut Crowd, part: u32) -> String {
-    let state = crowd.env.path(&format!("machine-{part}"));
+    part_on(crowd, part, &format!("machine-{part}"))
+}
+
+fn part_on(crowd: &mut Crowd, part: u32, machine: &str) -> String {
+    let state = crowd.env.path(machine);
     let whole = crowd.env.clone();
     crowd.env = crowd.env.with("MFACTL_STATE_DIR", state.to_str().unwrap());
     let (people, shard) = (crowd.env.path("people.csv"), format!("{part}/3"));
@@ -78,7 +82,21 @@ fn parts_make_one_report_and_what_is_missing_doubled_or_foreign_is_said() {
         twice.screen()
     );
 
+    // The file was another one by then.
     let people = crowd.env.path("people.csv");
+    let rows = std::fs::read_to_string(&people).unwrap();
+    std::fs::write(&people, rows.lines().take(PEOPLE).collect::<Vec<_>>().join("\n")).unwrap();
+    let shorter = part_on(&mut crowd, 2, "machine-4");
+    let mixed = crowd
+        .command(&[&merge[..], &[parts[0], &shorter]].concat())
+        .ends()
+        .exits(2);
+    assert!(
+        mixed.stderr.contains("the file had other rows"),
+        "{}",
+        mixed.screen()
+    );
+
     let line = [
         "devices",
         "forget",

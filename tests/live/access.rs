@@ -22,7 +22,7 @@ fn holders_of_rights_over_the_realm_are_refused_however_they_come_by_them() {
 fn a_missing_right_is_named() {
     let person = Person::with_two("rights");
     let cases = [
-        ("reader", 5, "manage-users"),
+        ("reader", 4, "manage-users"),
         ("lister", 4, "view-users"),
         ("nobody", 4, "view-users"),
     ];
@@ -152,4 +152,22 @@ fn what_keycloak_lacks_is_refused_with_what_to_do_instead() {
         let result = place.change(line);
         assert_eq!(result["summary"]["users"]["unchanged"], 1, "{line:?}: {result}");
     }
+}
+
+#[test]
+fn a_reset_for_which_the_right_is_missing_is_refused_and_never_left_to_hands() {
+    let person = Person::with_two("unfit");
+    let place = place_of("reader");
+    for more in [&[][..], &["--dry-run"], &["--playbook", "new-phone"]] {
+        let line = [&["user", "reset", &person.name][..], more].concat();
+        let refused = place.try_change(&line).exits(4);
+        assert_eq!(refused.error_code(), "permission_missing", "{}", refused.stderr);
+        assert!(
+            refused.stderr.contains("--rolename manage-users"),
+            "{}",
+            refused.stderr
+        );
+    }
+    assert_eq!(person.labels("otp"), ["old", "new"]);
+    assert!(person.required().is_empty());
 }

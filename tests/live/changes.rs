@@ -260,3 +260,22 @@ fn a_compromised_account_is_closed_with_everything_in_it() {
         "the old password is gone"
     );
 }
+
+#[test]
+fn codes_that_are_counted_go_with_the_phone_too() {
+    let mut counted = otp("app", SEEDS[0]);
+    let data = counted["credentialData"]
+        .as_str()
+        .unwrap()
+        .replace("totp", "hotp");
+    counted["credentialData"] = json!(data);
+    let person = Person::with("counted", &[counted]);
+    let rows = place().json(&["methods", "list", &person.name]);
+    assert_eq!(
+        (&rows[0]["kind"], &rows[0]["on_phone"]),
+        (&json!("hotp"), &json!(true))
+    );
+    place().change(&["user", "reset", &person.name]);
+    assert!(person.labels("otp").is_empty());
+    assert_eq!(person.required(), ["CONFIGURE_TOTP"]);
+}

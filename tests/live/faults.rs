@@ -228,7 +228,7 @@ fn application(name: &str) -> String {
             "standardFlowEnabled": false}),
     );
     assert_eq!(made.status, 201, "{}", made.body);
-    let id = made.location.unwrap().rsplit('/').next().unwrap().to_owned();
+    let id = made.made_id();
     crate::realm::give_rights(&id);
     id
 }

@@ -11,6 +11,9 @@
 #[path = "../../src/services/conformance/live/asking.rs"]
 #[allow(dead_code, reason = "the conformance cases use the rest")]
 mod asking;
+#[path = "../../src/services/conformance/live/codes.rs"]
+#[allow(dead_code, reason = "the other servers use the rest")]
+mod codes;
 #[path = "../e2e/environment.rs"]
 #[allow(dead_code, reason = "the stories use the rest")]
 mod environment;
@@ -33,6 +36,7 @@ mod access;
 mod browser;
 mod changes;
 mod drift;
+mod elsewhere;
 mod faults;
 mod many;
 mod reads;

@@ -139,7 +139,7 @@ fn holders_of_a_role_are_found_however_they_come_by_it_and_can_be_protected() {
         "/groups",
         &json!({"name": format!("giving {}", by_group.name)}),
     );
-    let group = made.location.unwrap().rsplit('/').next().unwrap().to_owned();
+    let group = made.made_id();
     let inner = ask(
         "POST",
         &format!("/groups/{group}/children"),
@@ -181,7 +181,7 @@ fn holders_of_a_role_are_found_however_they_come_by_it_and_can_be_protected() {
         "/groups",
         &json!({"name": format!("kept {}", inside.name)}),
     );
-    let kept = made.location.unwrap().rsplit('/').next().unwrap().to_owned();
+    let kept = made.made_id();
     let deep = ask(
         "POST",
         &format!("/groups/{kept}/children"),

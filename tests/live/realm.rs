@@ -5,9 +5,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use serde_json::{Value, json};
-use totp_rs::{Builder, Secret};
 
 use crate::asking::{self, Answer};
+use crate::codes;
 use crate::environment::Environment;
 
 /// The secret of every application of the realm.
@@ -158,11 +158,7 @@ pub(crate) fn otp(label: &str, seed: &str) -> Value {
 )]
 pub(crate) fn code(seed: &str) -> String {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
-    let totp = Builder::new()
-        .with_secret(Secret::try_from_base32(seed).unwrap())
-        .build()
-        .unwrap();
-    totp.generate(now).to_string()
+    codes::shown(seed, now)
 }
 
 /// Somebody of the realm.
@@ -218,7 +214,7 @@ impl Person {
         });
         let made = ask("POST", "/users", &body);
         assert_eq!(made.status, 201, "{}", made.body);
-        let id = made.location.unwrap().rsplit('/').next().unwrap().to_owned();
+        let id = made.made_id();
         Self { name, id }
     }
 
@@ -332,10 +328,9 @@ pub(crate) fn place_at(url: &str, realm: &str, client: &str) -> Environment {
 /// A place with the profile `staff` of these lines.
 pub(crate) fn configured(lines: &str) -> Environment {
     let place = Environment::empty().without_profile();
-    std::fs::create_dir_all(place.path("config/mfactl")).unwrap();
     let text = format!(
         "[profiles.staff]\n{lines}\n[profiles.staff.guard]\nmax_users = 5000\nallow_everyone = true\n"
     );
-    place.write("config/mfactl/config.toml", &text);
+    place.configure(&text);
     place.with("MFACTL_PROFILE", "staff")
 }

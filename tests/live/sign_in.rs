@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::browser::Browser;
 use crate::environment::Environment;
-use crate::realm::{Person, SEEDS, ask, configured, get, give_rights, place_of, token_call, url};
+use crate::realm::{Person, SEEDS, ask, configured, get, give_rights, list, place_of, token_call, url};
 use crate::waiting::until;
 
 /// A place that signs in as a person, whose sign-in is kept under a key of its own.
@@ -177,7 +177,7 @@ fn an_application_signs_in_with_a_private_key() {
                     "attributes": attributes}),
         );
         assert_eq!(made.status, 201, "{}", made.body);
-        give_rights(made.location.unwrap().rsplit('/').next().unwrap());
+        give_rights(&made.made_id());
         let place = configured(&format!(
             "service = \"keycloak\"\nurl = \"{}\"\nrealm = \"kctest\"\nclient_id = \"{name}\"\nauth = \"private-key\"\n",
             url()
@@ -201,8 +201,7 @@ fn a_job_that_outlives_its_tokens_fetches_others() {
     assert!(token_call(form).body["expires_in"].as_u64().unwrap() <= 4);
     let people: Vec<Person> = (0..12).map(|_| Person::with_two("brief")).collect();
     let place = place_of("brief");
-    let list: String = people.iter().map(|person| format!("{}\n", person.name)).collect();
-    let file = place.write("people.csv", &format!("user\n{list}"));
+    let file = list(&place, &people);
     let began = std::time::Instant::now();
     let line = [
         "methods", "remove", "--from", &file, "old", "--pace", "8/s", "--yes", "-o", "json",

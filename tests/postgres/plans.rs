@@ -29,6 +29,7 @@ pub(crate) fn head() -> JobHead {
         plan: None,
         part: None,
         undoes: None,
+        rows: None,
         notify: None,
     }
 }

@@ -3,7 +3,7 @@
 # that shrinks, or runs nothing, is not green.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
-cases=39
+cases=41
 sh tests/postgres/install.sh
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT

@@ -23,6 +23,18 @@ fn let_leases_end(database: &Database<'_>) {
 }
 
 #[tokio::test]
+async fn a_job_that_somebody_plans_is_seen_to_run_until_it_is_planned() {
+    let database = server().database();
+    let (one, other) = (database.store().await, database.store().await);
+    let head = head();
+    let journal = one.make(&head).await.unwrap();
+    assert!(other.runs(&head.id).await.unwrap());
+    assert_eq!(other.look(&head.id).await.unwrap().word(), "planning");
+    journal.set_state(JobState::Ready).await.unwrap();
+    assert!(!other.runs(&head.id).await.unwrap());
+}
+
+#[tokio::test]
 async fn two_workers_never_hold_the_same_person() {
     let database = server().database();
     let store = database.store().await;

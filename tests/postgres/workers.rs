@@ -2,14 +2,16 @@
 
 use std::time::Instant;
 
+use mfactl::jobs::journal::JobHead;
 use rustix::process::Signal;
 use serde_json::Value;
 
 use crate::crowd::Crowd;
 use crate::environment::kill;
+use crate::plans::head;
 use crate::postgres::{Database, server};
 use crate::random::Random;
-use crate::run::Run;
+use crate::run::{Run, wait_until};
 
 /// People of the job.
 const PEOPLE: usize = 240;
@@ -166,6 +168,31 @@ fn the_verbs_on_jobs_find_and_cancel_a_job_in_the_database() {
         .ends()
         .exits(0);
     assert_eq!(database.sql("select state from mfactl.job"), "cancelled");
+}
+
+#[test]
+fn who_begins_a_job_that_another_plans_does_not_take_it_away() {
+    let database = server().database();
+    let mut crowd = Crowd::start(30, "");
+    crowd.env = crowd.env.with("MFACTL_STORE", &database.url());
+    let head = JobHead {
+        name: Some("crowd".to_owned()),
+        ..head()
+    };
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let planned = runtime.block_on(async { database.store().await.make(&head).await.unwrap() });
+    let refused = crowd.begin(&[]).ends().exits(8);
+    assert!(
+        refused.stderr.contains("is being planned by another process"),
+        "{}",
+        refused.screen()
+    );
+    assert_eq!(database.sql("select state from mfactl.job"), "planning");
+    // Whoever planned it is dead.
+    drop((planned, runtime));
+    wait_until(|| database.sql("select count(*) from pg_locks where locktype = 'advisory'") == "0");
+    crowd.begin(&[]).ends().exits(0);
+    assert_eq!(database.sql("select state from mfactl.job"), "ended");
 }
 
 #[test]

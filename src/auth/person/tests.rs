@@ -4,30 +4,17 @@ mod browser;
 mod device;
 
 use std::collections::HashMap;
-use std::sync::Arc;
-use std::time::Duration;
 
 use serde_json::json;
 
 use super::{Application, Renewed, challenge, merged};
-use crate::auth::Way;
 use crate::auth::flow::{Flow as _, Need};
+use crate::auth::tests::way;
 use crate::domain::{Error, ErrorCode, Secret};
 use crate::http::testing::{Script, answer};
 
 fn application(script: &Script) -> Application {
-    let shared = Arc::new(script.clone());
-    let way = Way {
-        transport: shared.clone(),
-        timer: shared,
-        authority: "https://login.example/tenant",
-        dialect: super::Dialect::MICROSOFT,
-        audience: "https://graph.example/",
-        tenant: "tenant",
-        login: "mfactl auth login -p contoso",
-        timeout: Duration::from_secs(60),
-    };
-    Application::new(&way, "app".to_owned()).unwrap()
+    Application::new(&way(script), "app".to_owned()).unwrap()
 }
 
 fn fields(text: &str) -> HashMap<String, String> {

@@ -4,7 +4,8 @@ mod asked;
 mod processes;
 
 use super::*;
-use crate::auth::{Credential, Way};
+use crate::auth::Credential;
+use crate::auth::tests::way;
 use crate::http::testing::{Script, answer};
 
 fn source(script: &Script) -> TokenSource {
@@ -16,18 +17,8 @@ fn source(script: &Script) -> TokenSource {
 }
 
 fn of(script: &Script, credential: &Credential) -> TokenSource {
-    let shared = Arc::new(script.clone());
-    let flow = credential.flow(&Way {
-        transport: shared.clone(),
-        timer: shared.clone(),
-        authority: "https://login.example/tenant",
-        dialect: crate::auth::Dialect::MICROSOFT,
-        audience: "https://graph.example/",
-        tenant: "tenant",
-        login: "mfactl auth login",
-        timeout: Duration::from_secs(60),
-    });
-    TokenSource::new(flow.unwrap(), shared)
+    let flow = credential.flow(&way(script)).unwrap();
+    TokenSource::new(flow, Arc::new(script.clone()))
 }
 
 fn tokens(lifetime: u64) -> Script {

@@ -4,7 +4,7 @@ use crate::cli::context::{Context, Intent};
 use crate::cli::people;
 use crate::cli::who::Whose;
 use crate::domain::shape::AppPasswordRow;
-use crate::domain::{Answer, Capability, Error, ErrorCode, Parts, Result};
+use crate::domain::{Capability, Parts, Result};
 use crate::render::{Rows, text::counted};
 
 /// Whose app passwords.
@@ -21,14 +21,9 @@ impl Args {
         let whose = whose.select(cx)?;
         let session = cx.connect(Intent::Read).await?;
         // Where the service cannot list them an empty list would be a lie.
-        if let Answer::Unsupported { why, instead } =
-            session.service.capabilities().get(Capability::ListAppPasswords)
-        {
-            return Err(Error::new(
-                ErrorCode::Unsupported,
-                format!("cannot {}: {why}", Capability::ListAppPasswords),
-            )
-            .hint(instead));
+        let lists = Capability::ListAppPasswords;
+        if let Some(refused) = session.service.capabilities().get(lists).refusal(lists) {
+            return Err(refused);
         }
         let parts = Parts {
             app_passwords: true,

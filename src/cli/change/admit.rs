@@ -151,7 +151,8 @@ pub(super) async fn admit_planned(cx: &Context, session: &Session, prepared: &mu
     let Prepared {
         head, kept, gathered, ..
     } = &*prepared;
-    let people = usize::try_from(gathered.size.people).unwrap_or(usize::MAX);
+    // Whoever divides people divides no guard.
+    let people = usize::try_from(gathered.size.people.max(gathered.all_parts)).unwrap_or(usize::MAX);
     let checked = admit_job(cx, session, head, kept.journal()?, people).await?;
     if let [person] = gathered.few.as_slice()
         && gathered.planned == 1

@@ -16,6 +16,7 @@ use crate::domain::shape::{StepRow, Summary};
 use crate::domain::{Error, ErrorCode, Minted, Result, Slots};
 use crate::jobs::execute::{Early, Job, Limits, MostFailures, PAUSES, Ran, Sink, Stop};
 use crate::jobs::journal::{JobHead, JobState, Journal};
+use crate::render::text::counted;
 use crate::render::{Format, Results, Shape};
 use crate::services::Traffic;
 
@@ -194,14 +195,19 @@ impl Work<'_> {
         let mut report = Report::new(cx, head, journal, ended).await?;
         report.with_secrets(&keeper);
         report.with_audit(log.last());
-        report.print(results, &page, streams).await?;
-        keeper.show_on(cx, &mut out)?;
+        let printed = report.print(results, &page, streams).await;
+        let unseen = |error| unseen(cx, error, &shown, keeper.unseen());
+        printed
+            .and_then(|()| keeper.show_on(cx, &mut out))
+            .map_err(unseen)?;
         let told = match message {
             Some(message) => message.write(cx, &report, &mut out).await,
             None => Ok(()),
         };
-        out.done()?;
-        failed?;
+        out.done().and(failed).map_err(unseen)?;
+        if out.closed().get() && keeper.unseen() > 0 {
+            cx.ui.warn(&lost(keeper.unseen()));
+        }
         try_code::ask(cx, session, &keeper)?;
         let code = lines::say(cx, session, report).await;
         drop(hold);
@@ -221,6 +227,30 @@ fn goes_on(error: Error, resume: &str) -> Error {
         (_, None) => resume.to_owned(),
     };
     error.hint(hint)
+}
+
+/// Secrets that were made and that nobody saw.
+fn lost(unseen: usize) -> String {
+    let people = counted(
+        unseen as u64,
+        "secret that was made is",
+        "secrets that were made are",
+    );
+    format!("{people} lost: nobody reads the answer; make new ones, with --secrets-out FILE")
+}
+
+/// The error of an answer that could not be written, with what nobody saw: it was done all the same.
+fn unseen(cx: &Context, error: Error, shown: &str, secrets: usize) -> Error {
+    let show = cx.command(["jobs", "show", shown]);
+    let hint = match secrets {
+        0 => show,
+        secrets => format!("{show}; {}", lost(secrets)),
+    };
+    Error::new(
+        error.code(),
+        format!("{}; the job was carried out all the same", error.message()),
+    )
+    .hint(hint)
 }
 
 /// Where a job stands after a run; `None`: as it stood. One worker of several that leaves stops nobody else.

@@ -82,6 +82,7 @@ pub(super) async fn plan(
     let telling = Telling::new(cx, Some(people));
     let mut gathered = Gathered {
         limit: selection.limit,
+        all_parts: selection.part.map_or(0, |_| chosen.selected),
         ..Gathered::default()
     };
     let mut protected: Vec<(User, Privileges)> = Vec::new();

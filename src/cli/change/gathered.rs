@@ -6,6 +6,7 @@ use crate::domain::shape::StepRow;
 use crate::domain::{Error, ErrorCode, Slots};
 use crate::jobs::journal::Size;
 use crate::jobs::plan::{Deed, PlannedUser};
+use crate::render::text::counted;
 
 /// How many people are shown one by one.
 pub(crate) const FEW: usize = 20;
@@ -29,6 +30,8 @@ pub(crate) struct Gathered {
     pub(crate) by_hand: Option<Error>,
     /// Secret inputs by the ids of their steps: the journal has none.
     pub(crate) slots: HashMap<String, Slots>,
+    /// People of all parts together, where this is one of several.
+    pub(crate) all_parts: u64,
     /// So many people are carried out, and then the job stops.
     pub(crate) limit: Option<u64>,
 }
@@ -117,7 +120,11 @@ impl Failed {
             0 => Some(first),
             _ if !same => None,
             _ => {
-                let message = format!("{}; the same holds for {others} others", first.message());
+                let message = format!(
+                    "{}; the same holds for {}",
+                    first.message(),
+                    counted(others, "other", "others")
+                );
                 let error = Error::new(first.code(), message);
                 Some(match first.hint_text() {
                     Some(hint) => error.hint(hint),

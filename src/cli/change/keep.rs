@@ -294,6 +294,14 @@ impl Keeper {
         }
     }
 
+    /// How many secrets only the answer has.
+    pub(super) fn unseen(&self) -> usize {
+        match self.place {
+            Place::Answer => self.kept.len(),
+            Place::File(_) | Place::Terminal | Place::Image => 0,
+        }
+    }
+
     /// The link of the one authenticator that was shown on the terminal, where it was one.
     pub(super) fn shown_seed(&self) -> Option<&Secret> {
         match (&self.place, self.kept.as_slice()) {

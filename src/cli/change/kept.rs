@@ -93,6 +93,7 @@ pub(crate) fn head(cx: &Context, session: &Session, verb: &str, selection: &str)
         plan: None,
         part: None,
         undoes: None,
+        rows: None,
         notify: None,
     }
 }

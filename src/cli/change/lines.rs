@@ -139,6 +139,9 @@ pub(super) fn counts(
         let place = super::place(session);
         cx.ui
             .note(&format!("Nothing to change: {whom} in {place} is so already"));
+    } else if users.selected == 0 {
+        cx.ui
+            .note(&format!("Nobody is left to change: nothing was sent.{job}"));
     } else if !one {
         let exit = match doc.exit_code {
             0 => String::new(),

@@ -12,6 +12,7 @@ mod lines;
 mod merged;
 mod named;
 mod notify;
+mod plan_out;
 mod policies;
 mod private;
 mod report;
@@ -21,17 +22,12 @@ mod together;
 mod try_code;
 mod write;
 
-use std::path::PathBuf;
-
-use jiff::SignedDuration;
-
 use super::context::{Context, Intent, Session};
 use super::who::Selection;
 use crate::domain::shape::StepRow;
 use crate::domain::{Error, ErrorCode, Result};
 use crate::jobs::caller::Check;
 use crate::jobs::journal::JobHead;
-use crate::jobs::planfile;
 use crate::services::Traffic;
 
 pub(crate) use admit::{admit_command, admit_number, admit_people, cannot_tell, checked};
@@ -43,6 +39,7 @@ pub(crate) use kept::{Kept, head};
 pub(crate) use merged::merged;
 pub(crate) use named::{Begun, JobName, begin};
 pub(crate) use notify::{Notify, NotifyArgs};
+pub(crate) use plan_out::PlanOut;
 pub(crate) use policies::of as policy;
 pub(crate) use private::{must_be_new, write_new as write_private};
 pub(crate) use resume::{resume, work};
@@ -50,35 +47,13 @@ pub(crate) use resume::{resume, work};
 /// Options of every verb that changes something.
 #[derive(Debug, Default, clap::Args)]
 pub(crate) struct ChangeArgs {
-    /// Write the plan to a new file and stop; "plan apply FILE" carries it out
-    #[arg(long, value_name = "FILE", help_heading = "Options everywhere")]
-    plan_out: Option<PathBuf>,
-    /// Let the plan be applied for so long, at most 7d [default: 24h]
-    #[arg(long, value_name = "DUR", help_heading = "Options everywhere", requires = "plan_out", value_parser = valid,
-          hide_short_help = true)]
-    valid: Option<SignedDuration>,
+    #[command(flatten)]
+    plan: PlanOut,
     #[command(flatten)]
     pub(crate) job: JobName,
     /// A message of what was done; only some verbs have the options for it.
     #[arg(skip)]
     pub(crate) notify: Option<Box<Notify>>,
-}
-
-/// `12h`, `3d`.
-fn valid(text: &str) -> Result<SignedDuration, String> {
-    let span: jiff::Span = text
-        .parse()
-        .map_err(|_| "write a number with its unit, such as 12h or 3d".to_owned())?;
-    let duration = span
-        .to_duration(jiff::SpanRelativeTo::days_are_24_hours())
-        .map_err(|_| "write hours or days, such as 12h or 3d".to_owned())?;
-    if !duration.is_positive() {
-        return Err("it must be longer than nothing".to_owned());
-    }
-    if duration > planfile::LONGEST_VALID {
-        return Err("a plan is good for 7 days at most".to_owned());
-    }
-    Ok(duration)
 }
 
 /// A change as a verb wishes it.
@@ -132,7 +107,7 @@ pub(crate) async fn run(cx: &Context, change: Change) -> Result<u8> {
 /// # Errors
 /// As [`Context::connect`].
 pub(crate) async fn connect(cx: &Context, args: &ChangeArgs) -> Result<Session> {
-    let only_planned = cx.globals.dry_run || args.plan_out.is_some();
+    let only_planned = cx.globals.dry_run || args.plan.is_given();
     cx.connect(if only_planned {
         Intent::Read
     } else {
@@ -150,17 +125,11 @@ pub(crate) fn before(cx: &Context, change: &Change) -> Result<Option<String>> {
         verb,
         selection,
         qr,
-        args:
-            ChangeArgs {
-                plan_out,
-                valid: _,
-                job,
-                notify: _,
-            },
+        args: ChangeArgs { plan, job, notify: _ },
         ..
     } = change;
-    let only_planned = cx.globals.dry_run || plan_out.is_some();
-    if plan_out.is_some() && selection.facts.holds_secret {
+    let only_planned = cx.globals.dry_run || plan.is_given();
+    if plan.is_given() && selection.facts.holds_secret {
         return Err(Error::new(
             ErrorCode::Usage,
             format!("a plan holds no secrets, and {verb} was given one"),
@@ -171,9 +140,7 @@ pub(crate) fn before(cx: &Context, change: &Change) -> Result<Option<String>> {
     if !only_planned && selection.facts.mints {
         keep::check(cx, qr, job.name.is_some())?;
     }
-    if let Some(path) = &plan_out {
-        private::must_be_new(path)?;
-    }
+    plan.check()?;
     if !only_planned && cx.globals.store.is_some() && selection.facts.holds_secret {
         return Err(Error::new(
             ErrorCode::Usage,
@@ -200,15 +167,9 @@ pub(crate) async fn run_on(
         selection,
         playbook,
         qr,
-        args:
-            ChangeArgs {
-                plan_out,
-                valid,
-                job,
-                notify,
-            },
+        args: ChangeArgs { plan, job, notify },
     } = change;
-    let only_planned = cx.globals.dry_run || plan_out.is_some();
+    let only_planned = cx.globals.dry_run || plan.is_given();
     // One person's calls go out as soon as they are made.
     let _job = session
         .traffic
@@ -218,6 +179,7 @@ pub(crate) async fn run_on(
     let mut head = kept::head(cx, session, verb, &selection.said);
     (head.playbook, head.ticket, head.name) = (playbook, ticket, job.name);
     head.part = selection.part;
+    head.rows.clone_from(&selection.rows);
     head.notify = notify.as_ref().map(|notify| notify.wish().clone());
     let kept = if only_planned {
         Kept::in_memory(&head)?
@@ -227,15 +189,17 @@ pub(crate) async fn run_on(
                 notify.as_deref().map_or(Ok(()), Notify::begins)?;
                 kept
             }
-            Begun::Known(journal) => return resume(cx, session, journal.as_ref(), None, notify).await,
+            Begun::Known(journal) => {
+                return resume(cx, session, journal.as_ref(), selection.limit, notify).await;
+            }
         }
     };
-    let for_file = plan_out.is_some();
+    let for_file = plan.is_given();
     let mut gathered =
         gather::plan(cx, session, verb, &selection, &head.id, kept.journal()?, for_file).await?;
     gathered.limit = selection.limit;
     strict(cx, &gathered)?;
-    let mut prepared = Prepared {
+    let prepared = Prepared {
         head,
         doing: doing.to_owned(),
         gathered,
@@ -244,11 +208,10 @@ pub(crate) async fn run_on(
         caller: None,
         notify,
     };
-    if let Some(path) = plan_out {
-        prepared.head.plan = Some(write::plan(cx, &prepared, &path, valid).await?);
-        return report::only_planned(cx, session, &prepared).await;
+    match plan.write(cx, session, prepared).await? {
+        Ok(code) => Ok(code),
+        Err(prepared) => finish(cx, session, *prepared).await,
     }
-    finish(cx, session, prepared).await
 }
 
 /// Confirms, executes and reports what was prepared.

@@ -55,6 +55,12 @@ pub(crate) async fn begin(cx: &Context, head: &JobHead) -> Result<Begun> {
         )
     };
     match journal.state().await? {
+        // In a folder whoever got in holds the lock: nobody else plans it.
+        JobState::Planning if journal.is_shared() && store.runs(&id).await? => Err(Error::new(
+            ErrorCode::FileLocked,
+            format!("job {name} ({shown}) is being planned by another process"),
+        )
+        .hint(cx.command(["jobs", "work", name]))),
         JobState::Planning => {
             // Nothing was sent: its lists are thrown away.
             drop(journal);
@@ -63,11 +69,33 @@ pub(crate) async fn begin(cx: &Context, head: &JobHead) -> Result<Begun> {
         }
         JobState::Cancelled => refuse("was cancelled"),
         JobState::Ready | JobState::Running | JobState::Stopped | JobState::Ended => {
-            if is_same(&journal.head().await?, head) {
-                Ok(Begun::Known(journal))
-            } else {
-                refuse("is of another command")
+            let known = journal.head().await?;
+            if known.profile != head.profile {
+                return refuse(&format!(
+                    "is of profile {}, not of {}",
+                    known.profile, head.profile
+                ));
             }
+            if !is_same(&known, head) {
+                return refuse("is of another command");
+            }
+            if let (Some(then), Some(now)) = (&known.rows, &head.rows)
+                && then != now
+            {
+                // Whoever was added since would be taken for done.
+                let resume = cx.command(["jobs", "resume", &shown]);
+                return Err(Error::new(
+                    ErrorCode::Usage,
+                    format!(
+                        "job {name} ({shown}) was made of other rows: {} has changed since",
+                        head.selection
+                    ),
+                )
+                .hint(format!(
+                    "another name begins another job; with the rows of then: {resume}"
+                )));
+            }
+            Ok(Begun::Known(journal))
         }
     }
 }
@@ -113,7 +141,8 @@ fn essence(argv: &[String]) -> Vec<&str> {
         });
         let is_short = !option.starts_with("--");
         match known {
-            None if option == "--job" => {
+            // With --first one looks at some before the others.
+            None if matches!(option, "--job" | "--first") => {
                 if !has_value {
                     rest.next();
                 }
@@ -141,6 +170,7 @@ mod tests {
         for line in [
             "user reset adele --keep email --job inc9 --yes -o json",
             "-plocal user reset -q adele --keep email --job=inc9 --output=ndjson -y --concurrency 5",
+            "user reset adele --first 10 --keep email --job inc9",
             "user --secrets-out s.json reset adele --pace 50% --keep email --ticket INC9 -vv",
         ] {
             assert_eq!(essence(&words(line)), essence(&plain), "{line}");

@@ -10,7 +10,7 @@ use crate::cli::context::{Context, Session};
 use crate::domain::shape::{AuditRef, Next, ResultDoc, StepRow, Summary};
 use crate::domain::{Action, Error, ErrorCode, Notice, Result, Status};
 use crate::jobs::execute::{Early, Ran};
-use crate::jobs::journal::{JobHead, Journal, Taken, Which};
+use crate::jobs::journal::{JobHead, Journal, Standing, StepRecord, Taken, Which};
 use crate::jobs::outcome::{self, Reasons};
 use crate::jobs::undo::Reach;
 use crate::render::{Page, Results, Shape};
@@ -176,10 +176,13 @@ impl<'a> Report<'a> {
         doc.started_at = Some(ended.started);
         let mut people = journal.people();
         let mut reach = Reach::default();
+        let mut begun = 0;
         while let Some(taken) = people.try_next().await? {
             reach.add(&taken);
             let Taken { person, steps, .. } = taken;
             outcome::add_by_hand(&mut doc.by_hand, &person);
+            let is_begun = |record: &StepRecord| record.standing == Standing::Started;
+            begun += u64::from(steps.iter().any(is_begun));
             let ends = person.steps.iter().zip(&steps).any(|(planned, record)| {
                 let ends = |step: &crate::domain::Step| {
                     matches!(step.action, Action::SignOut | Action::DisableAccount)
@@ -203,7 +206,7 @@ impl<'a> Report<'a> {
                 reasons.add(&row);
             }
         }
-        doc.summary = counted(journal.summary().await?, &ended);
+        doc.summary = counted(journal.summary().await?, &ended, begun);
         let verdict = outcome::verdict(&doc.summary, &reasons, ended.ran.early);
         doc.exit_code = verdict.as_ref().map_or(0, |error| error.code().exit_code());
         let page = (head.service == "entra").then(|| SECURITY_INFO.to_owned());
@@ -323,10 +326,11 @@ impl<'a> Report<'a> {
     }
 }
 
-/// Counts as a result has them once nothing more is sent.
-fn counted(mut summary: Summary, ended: &Ended) -> Summary {
+/// Counts as a result has them once nothing more is sent. `begun`: people of whom nobody knows how a step ended.
+fn counted(mut summary: Summary, ended: &Ended, begun: u64) -> Summary {
     if ended.open {
         let users = &mut summary.users;
+        users.failed += begun;
         users.skipped = users
             .selected
             .saturating_sub(users.done + users.unchanged + users.failed);

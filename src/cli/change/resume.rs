@@ -74,7 +74,7 @@ pub(crate) async fn resume(
         ),
         grouped(open),
         counted(summary.users.selected, "person", "people"),
-        counted(summary.steps.planned, "step", "steps"),
+        counted(summary.steps.planned + summary.steps.unknown, "step", "steps"),
     )];
     plan.extend(left.few.iter().map(|user| format!("  {}", clean(user))));
     if open > left.few.len() as u64 {

@@ -3,7 +3,7 @@
 
 use super::keep::Keeper;
 use crate::cli::context::{Context, Session};
-use crate::domain::{Answer, Capability, Clock, MethodKind, Result, Secret};
+use crate::domain::{Capability, Clock, MethodKind, Result, Secret};
 
 /// How often a wrong code is asked again.
 const TRIES: usize = 3;
@@ -20,7 +20,7 @@ pub(super) fn ask(cx: &Context, session: &Session, keeper: &Keeper) -> Result<()
     let Some(uri) = keeper.shown_seed() else {
         return Ok(());
     };
-    if !matches!(verifies, Answer::Unsupported { .. }) || cx.ui.can_ask().is_err() {
+    if verifies.is_yes() || cx.ui.can_ask().is_err() {
         return Ok(());
     }
     for _ in 0..TRIES {

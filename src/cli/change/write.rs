@@ -74,7 +74,7 @@ pub(super) async fn plan(
         "Plan written to {file}: {}, {}; it ends {}",
         counted(head.summary.users, "person", "people"),
         counted(head.estimate.writes, "write", "writes"),
-        head.expires_at
+        crate::render::time::moment(head.expires_at, now, &cx.zone)
     ));
     cx.ui.note(&format!("sha256:{digest}"));
     cx.ui

@@ -4,7 +4,7 @@ use crate::cli::context::{Context, Intent};
 use crate::cli::people;
 use crate::cli::who::Whose;
 use crate::domain::shape::DeviceRow;
-use crate::domain::{DeviceKind, Parts, Result};
+use crate::domain::{DeviceKind, Error, ErrorCode, Parts, Result};
 use crate::render::{Rows, text::counted};
 
 /// Whose devices.
@@ -28,7 +28,15 @@ impl Args {
         let mut out = cx.ui.stdout();
         let mut rows = Rows::new(&page, &mut out, whose.shape());
         let (mut remembered, mut untold) = (false, false);
+        let mut withheld = None;
         let outcome = people::each(cx, &session, &whose, &["devices", "list"], parts, |user, info| {
+            // Nothing at all is told: an empty list would say that there is none.
+            if let (None, Some(unknown)) = (&info.devices, info.unknown.first()) {
+                let part = unknown.part.replace('_', " ");
+                let why = format!("cannot list {part}: {}", unknown.why);
+                withheld = Some(Error::new(ErrorCode::PermissionMissing, why).hint(unknown.instead.as_str()));
+                return Ok(());
+            }
             for unknown in &info.unknown {
                 untold = true;
                 cx.ui.note(&format!(
@@ -47,6 +55,9 @@ impl Args {
         let finished = people::finish(&session, rows, outcome);
         out.done()?;
         let (read, count) = finished?;
+        if let Some(withheld) = withheld {
+            return Err(withheld);
+        }
         if let Some(subject) = read.subject(&session) {
             cx.ui.note(&match count {
                 0 => format!("{subject}: no devices"),

@@ -4,7 +4,7 @@ use super::counts;
 use crate::cli::context::Context;
 use crate::domain::Result;
 use crate::jobs::journal::JobState;
-use crate::render;
+use crate::render::{self, text::counted};
 
 /// Which job.
 #[derive(Debug, clap::Args)]
@@ -43,6 +43,14 @@ impl Args {
         render::jobs(&cx.page(), &mut out, &[super::row(&short, &job)])?;
         out.done()?;
         cx.ui.note(&said);
+        let unknown = job.summary.steps.unknown;
+        if unknown > 0 && !job.runs && !cx.globals.dry_run {
+            cx.ui.note(&format!(
+                "{} may have been sent, and nobody saw the answer: {}",
+                counted(unknown, "step", "steps"),
+                cx.command(["jobs", "show", &short])
+            ));
+        }
         Ok(0)
     }
 }

@@ -115,12 +115,14 @@ fn belongs(first: &Shard, other: &Shard) -> Result<()> {
     };
     let place = |head: &JobHead| format!("{} {}", head.service, head.tenant.to_lowercase());
     let playbook = |head: &JobHead| head.playbook.clone().unwrap_or_default();
+    let name = |head: &JobHead| head.name.clone().unwrap_or_default();
     for (what, one, two) in [
         ("verb", a.verb.clone(), b.verb.clone()),
         ("tenant", place(a), place(b)),
         ("playbook", playbook(a), playbook(b)),
         ("selection", a.selection.clone(), b.selection.clone()),
         ("plan", digest(a), digest(b)),
+        ("name", name(a), name(b)),
     ] {
         if one != two {
             return Err(wrong(format!(
@@ -128,6 +130,14 @@ fn belongs(first: &Shard, other: &Shard) -> Result<()> {
                 first.said, other.said
             )));
         }
+    }
+    if let (Some(one), Some(two)) = (&a.rows, &b.rows)
+        && one != two
+    {
+        return Err(wrong(format!(
+            "{} and {} do not belong together: the file had other rows when the second was made",
+            first.said, other.said
+        )));
     }
     Ok(())
 }

@@ -17,7 +17,7 @@ pub struct Args {
     #[arg(value_name = "JOB")]
     job: String,
     /// Go on with so many people, and stop
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, value_name = "N", value_parser = crate::cli::who::some)]
     first: Option<u64>,
     #[command(flatten)]
     notify: NotifyArgs,

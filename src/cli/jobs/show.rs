@@ -3,11 +3,11 @@
 use futures::TryStreamExt as _;
 
 use super::again::{again, options};
-use super::{counts, row};
+use super::{command, counts, row};
 use crate::cli::context::Context;
-use crate::domain::shape::JobShow;
-use crate::domain::{Error, ErrorCode, Result};
-use crate::jobs::journal::{Job, Journal, Which};
+use crate::domain::shape::{JobShow, StepRow};
+use crate::domain::{Error, ErrorCode, Result, Status};
+use crate::jobs::journal::{Job, Journal, MAY_HAVE_BEEN_SENT, Which};
 use crate::render::text::{clean, counted};
 use crate::render::{AgainRow, AgainRows, Format, JobPage, Shape, time};
 
@@ -69,7 +69,10 @@ impl Args {
         let mut rows = journal.rows(which);
         let mut number = 0_u64;
         let read: Result<bool> = async {
-            while let Some(step) = rows.try_next().await? {
+            while let Some(mut step) = rows.try_next().await? {
+                if job.runs {
+                    in_flight(&mut step);
+                }
                 list.push(&step)?;
                 number += 1;
                 if cx.interrupt.is_set() {
@@ -85,6 +88,14 @@ impl Args {
         if !read? {
             return Err(crate::cli::interrupt::Interrupt::error());
         }
+        let unknown = job.summary.steps.unknown;
+        if unknown > 0 && job.word() == "stopped" {
+            let settle = command(cx, &job.head.profile, ["resume", &short]);
+            let steps = counted(unknown, "step", "steps");
+            cx.ui.note(&format!(
+                "{steps} may have been sent, and nobody saw the answer; to look, and go on: {settle}"
+            ));
+        }
         if failed && number == 0 {
             cx.ui.note(&format!("nothing failed in job {short}"));
         } else if which == Which::NotDone {
@@ -95,6 +106,14 @@ impl Args {
             ));
         }
         Ok(0)
+    }
+}
+
+/// What is on its way while somebody runs the job is still to come: nobody has to wonder about it.
+fn in_flight(step: &mut StepRow) {
+    if let Some(planned) = step.detail.strip_suffix(MAY_HAVE_BEEN_SENT) {
+        step.status = Status::Planned;
+        step.detail = planned.trim_end_matches("; ").to_owned();
     }
 }
 

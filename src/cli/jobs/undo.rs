@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use futures::TryStreamExt as _;
 
 use super::{here, there};
-use crate::cli::change::{self, Gathered, Kept, Prepared, Qr};
+use crate::cli::change::{self, Gathered, Kept, PlanOut, Prepared, Qr};
 use crate::cli::context::{Context, Intent, Session};
 use crate::domain::{
     Error, ErrorCode, Parts, Privileges, Result, SecurityInfo, Status, User, UserId, UserQuery,
@@ -23,6 +23,7 @@ use crate::services::Traffic;
     authenticators,\npasskeys, passwords, passes, sessions, remembered devices, app passwords.\n\n\
     Examples:\n  \
     mfactl -p local jobs undo j-4f7a --dry-run\n  \
+    mfactl -p local jobs undo j-4f7a --plan-out back.plan\n  \
     mfactl -p local jobs undo j-4f7a --ticket INC0042"
 )]
 pub struct Args {
@@ -32,6 +33,8 @@ pub struct Args {
     /// Take away what the job added, also where it is the last usable method
     #[arg(long)]
     leave_none: bool,
+    #[command(flatten)]
+    plan: PlanOut,
 }
 
 /// People who are read together.
@@ -42,7 +45,9 @@ impl Args {
         let Self {
             job: meant,
             leave_none,
+            plan,
         } = self;
+        plan.check()?;
         let store = cx.store().await?;
         let id = store.find(&meant).await?;
         let short = store.short(&id).await;
@@ -57,10 +62,14 @@ impl Args {
         here(cx, &job.head, "undo", &short)?;
         let before = store.read(&id).await?;
         let ids = who(before.as_ref(), &short).await?;
-        let dry_run = cx.globals.dry_run;
-        let ticket = change::admit_command(cx, dry_run, cx.globals.ticket.clone())?;
+        let only_planned = cx.globals.dry_run || plan.is_given();
+        let ticket = change::admit_command(cx, only_planned, cx.globals.ticket.clone())?;
         let session = cx
-            .connect(if dry_run { Intent::Read } else { Intent::Change })
+            .connect(if only_planned {
+                Intent::Read
+            } else {
+                Intent::Change
+            })
             .await?;
         there(&session, &job.head)?;
         // One person's calls go out as soon as they are made.
@@ -68,7 +77,7 @@ impl Args {
         let _job = traffic.map(Traffic::job);
         let mut head = change::head(cx, &session, "jobs undo", &format!("job {short}"));
         (head.ticket, head.undoes) = (ticket, Some(id));
-        let kept = if dry_run {
+        let kept = if only_planned {
             Kept::in_memory(&head)?
         } else {
             Kept::create(cx, &head).await?
@@ -78,6 +87,11 @@ impl Args {
             session: &session,
             job: &head.id,
             leave_none,
+            parts: Parts {
+                // What the state of a plan stands on.
+                devices: plan.is_given(),
+                ..Parts::METHODS
+            },
         };
         let gathered = undoing.gather(&ids, before.as_ref(), kept.journal()?).await?;
         let prepared = Prepared {
@@ -89,7 +103,10 @@ impl Args {
             notify: None,
             qr: Qr::None,
         };
-        change::finish(cx, &session, prepared).await
+        match plan.write(cx, &session, prepared).await? {
+            Ok(code) => Ok(code),
+            Err(prepared) => change::finish(cx, &session, *prepared).await,
+        }
     }
 }
 
@@ -128,6 +145,8 @@ struct Undoing<'a> {
     /// The id of the new job.
     job: &'a str,
     leave_none: bool,
+    /// What is read of each person.
+    parts: Parts,
 }
 
 impl Undoing<'_> {
@@ -169,7 +188,7 @@ impl Undoing<'_> {
                 .iter()
                 .filter_map(|(_, who)| Some(who.as_ref()?.0.clone()))
                 .collect();
-            let mut infos = change::read(session, &there, Parts::METHODS).await.into_iter();
+            let mut infos = change::read(session, &there, self.parts).await.into_iter();
             let mut entries = Vec::with_capacity(some.len());
             for (taken, who) in some {
                 let entry = match who.and_then(|who| Some((who, infos.next()?))) {

@@ -51,7 +51,13 @@ impl Args {
             return Err(Error::new(ErrorCode::Usage, "--all does not go with METHOD"));
         }
         let has_rows = many.has_rows();
-        let selection = many.select(cx, users, &["method"], move |given| {
+        // What the command says is for everybody; a column beside it is told as not used.
+        let options: &'static [&'static str] = if methods.is_empty() && !all {
+            &["method"]
+        } else {
+            &[]
+        };
+        let selection = many.select(cx, users, options, move |given| {
             let mut wanted = methods.clone();
             if wanted.is_empty() && !all {
                 if !has_rows {

@@ -10,7 +10,7 @@ use crate::cli::context::{Context, Intent, Session};
 use crate::domain::shape::StepRow;
 use crate::domain::{Error, ErrorCode, Parts, Result, Status, User, UserId, UserQuery};
 use crate::jobs::guard::Bound;
-use crate::jobs::journal::{Entry, Journal};
+use crate::jobs::journal::{Entry, JobHead, JobState, Journal};
 use crate::jobs::plan::{PlannedUser, State};
 
 /// Which plan.
@@ -129,7 +129,11 @@ impl Args {
                 }
             }
         };
-        let gathered = compare(cx, &session, &mut plan, kept.journal()?, on_drift).await?;
+        let before = before(cx, &plan).await?;
+        let mut gathered = compare(cx, &session, &mut plan, kept.journal()?, on_drift).await?;
+        gathered.warn(before.map(|job| {
+            format!("this plan was applied before, as job {job}: what makes something makes it again")
+        }));
         let prepared = Prepared {
             head,
             doing: "Apply the plan to".to_owned(),
@@ -141,6 +145,26 @@ impl Args {
         };
         change::finish(cx, &session, prepared).await
     }
+}
+
+/// The job that applied this plan before, among those that are kept here; the newest.
+///
+/// # Errors
+/// Those of the store. A job that cannot be read is none.
+async fn before(cx: &Context, plan: &Plan) -> Result<Option<String>> {
+    let store = cx.store().await?;
+    // Ids begin with the time: who came before the plan did not apply it.
+    for id in store.ids().await?.into_iter().filter(|id| *id > plan.head.id) {
+        let Ok(journal) = store.read(&id).await else {
+            continue;
+        };
+        let is_it = |head: &JobHead| head.plan.as_ref().is_some_and(|of| of.id == plan.head.id);
+        let begun = |state| !matches!(state, JobState::Planning);
+        if journal.head().await.is_ok_and(|head| is_it(&head)) && journal.state().await.is_ok_and(begun) {
+            return Ok(Some(store.short(&id).await));
+        }
+    }
+    Ok(None)
 }
 
 /// People who are compared at once.

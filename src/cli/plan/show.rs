@@ -74,7 +74,7 @@ impl Args {
             head.tenant,
             head.left_out.len(),
             counted(head.estimate.writes, "write", "writes"),
-            render::time::short(head.expires_at, cx.clock.now(), &cx.zone)
+            render::time::moment(head.expires_at, cx.clock.now(), &cx.zone)
         ));
         cx.ui.note(&format!("sha256:{}", plan.digest));
         if cx.clock.now() >= head.expires_at {

@@ -171,10 +171,15 @@ impl Args {
         if cut {
             return Ok(0);
         }
+        // Who could not be read may be in it.
+        let failed = match failed {
+            Some(error) if totals.people == 0 => return Err(error),
+            failed => failed,
+        };
         cx.ui.note(&sentence);
         match failed {
             None => Ok(0),
-            Some(error) if totals.people == 0 || error.code() == ErrorCode::Interrupted => Err(error),
+            Some(error) if error.code() == ErrorCode::Interrupted => Err(error),
             Some(error) => {
                 cx.ui.error(&error);
                 Ok(7)

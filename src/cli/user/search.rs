@@ -51,6 +51,11 @@ impl Args {
         let mut out = cx.ui.stdout();
         render::users(&cx.page(), &mut out, &rows, &summary)?;
         out.done()?;
+        // Who could not be looked for may be there.
+        let failed = match failed {
+            Some(error) if rows.is_empty() => return Err(error),
+            failed => failed,
+        };
         cx.ui.note(&match rows.len() {
             0 => format!("nobody in {} matches \"{text}\"", session.profile),
             count => format!(
@@ -61,7 +66,6 @@ impl Args {
         });
         match failed {
             None => Ok(0),
-            Some(error) if rows.is_empty() => Err(error),
             Some(error) => {
                 cx.ui.error(&error);
                 Ok(7)

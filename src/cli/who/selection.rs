@@ -88,6 +88,8 @@ pub(crate) struct Selection {
     pub(crate) only_check: bool,
     /// `--except`.
     pub(super) except: Vec<String>,
+    /// A mark of the rows of a file, in whatever order they stand.
+    pub(crate) rows: Option<String>,
     people: People,
     make: Make,
 }
@@ -101,6 +103,7 @@ impl Selection {
             part: None,
             only_check: false,
             except: Vec::new(),
+            rows: None,
             people,
             make,
         }
@@ -174,6 +177,7 @@ impl Selection {
             people,
             make,
             only_check,
+            rows: marks,
             ..
         } = self;
         let People::Rows(file) = people else {
@@ -186,10 +190,15 @@ impl Selection {
             skip_invalid,
         } = &mut **file;
         let domain = cx.profile().ok().and_then(|profile| profile.domain);
+        let mut all_rows = 0_u128;
         *checked = check(
             input,
             |text| completed(text, domain.as_deref()),
             |row| {
+                if !*only_check {
+                    let user = completed(&row.user.text, domain.as_deref());
+                    all_rows = all_rows.wrapping_add(row.mark(&user));
+                }
                 let wish = make(&Given {
                     row: Some((input, row)),
                 })?;
@@ -197,6 +206,7 @@ impl Selection {
                 Ok(mark(&wish))
             },
         )?;
+        *marks = (!*only_check).then(|| format!("{all_rows:032x}"));
         tell(cx, input.name(), checked);
         let (all, wrong) = (rows(checked.rows()), checked.problems.count());
         if *only_check {

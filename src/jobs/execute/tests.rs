@@ -341,6 +341,7 @@ fn head() -> JobHead {
         plan: None,
         part: None,
         undoes: None,
+        rows: None,
         notify: None,
     }
 }

@@ -205,6 +205,8 @@ impl<R: BufRead> CsvRows<R> {
                     .count();
                 behind.saturating_sub(1 + inside as u64)
             };
+            // A quote that is open at the end of the file has no line end behind it.
+            let line = line.max(self.line + 1);
             self.line = behind.saturating_sub(1);
             if self.record.iter().any(|cell| !cell.trim_ascii().is_empty()) {
                 return Some(Ok(line));
@@ -246,7 +248,11 @@ impl<R: BufRead> CsvRows<R> {
                 ErrorCode::InvalidInput,
                 format!("the row has {}, and the header {headings}", count(cells)),
             )
-            .hint("a text with the separator in it stands in quotation marks");
+            .hint(if self.record.iter().any(|cell| cell.contains(&b'\n')) {
+                "look for a quotation mark in it that is not closed"
+            } else {
+                "a text with the separator in it stands in quotation marks"
+            });
             let column = cells.min(headings) as u64 + 1;
             return Err(Problem::new(line, Some(column), error).of(&user.text));
         }

@@ -88,7 +88,7 @@ impl<R: BufRead> NdjsonRows<R> {
         let object: Map<String, Value> = serde_json::from_str(text).map_err(|error| {
             Problem::new(
                 line,
-                Some(error.column() as u64),
+                Some((error.column() as u64).max(1)),
                 Error::new(ErrorCode::InvalidInput, "the line is not a JSON object")
                     .hint("write one object a line, such as {\"user\": \"adele\"}"),
             )

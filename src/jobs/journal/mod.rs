@@ -2,6 +2,7 @@
 //! its own and several machines share one in a database. It holds no secrets.
 
 mod folder;
+mod pieces;
 #[cfg(feature = "postgres")]
 mod postgres;
 mod several;
@@ -17,7 +18,7 @@ use serde::{Deserialize, Serialize};
 
 use super::plan::PlannedUser;
 use crate::domain::shape::{PlanRef, StepRow, Summary};
-use crate::domain::{MethodId, Result, UserId};
+use crate::domain::{MethodId, Result, Status, UserId};
 
 pub use folder::Folder;
 #[cfg(feature = "postgres")]
@@ -63,6 +64,9 @@ pub struct JobHead {
     pub part: Option<(u32, u32)>,
     /// The id of the job that this one takes back.
     pub undoes: Option<String>,
+    /// `--from`: a mark of the rows that the file had. Jobs of earlier versions have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rows: Option<String>,
     /// `--notify`: the message that is wanted, so that whoever goes on with the job writes it too. Jobs of earlier versions have none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub notify: Option<MessageWish>,
@@ -129,6 +133,25 @@ pub struct StepRecord {
     pub created: Option<MethodId>,
     /// Whether a secret of it may have been made that nobody saw: then the next one is reported as reissued.
     pub reissued: bool,
+}
+
+/// What the row of a step says that was begun and whose end nobody wrote.
+pub const MAY_HAVE_BEEN_SENT: &str = "may have been sent; nobody saw the answer";
+
+impl StepRecord {
+    /// The row as it is shown. A step that was begun, and whose end nobody wrote, is no planned one: its program may have
+    /// died after the service did it.
+    pub fn shown(self) -> StepRow {
+        let mut row = self.row;
+        if self.standing == Standing::Started {
+            row.status = Status::Unknown;
+            row.detail = match row.detail.as_str() {
+                "" => MAY_HAVE_BEEN_SENT.to_owned(),
+                detail => format!("{detail}; {MAY_HAVE_BEEN_SENT}"),
+            };
+        }
+        row
+    }
 }
 
 /// A person who was taken to be worked on.
@@ -223,13 +246,14 @@ pub trait Journal: Send + Sync {
     /// people are open now. What is done stays done.
     async fn reopen(&self) -> Result<u64>;
 
-    /// People and steps, counted; people who are not ended count as selected alone, their steps as planned.
+    /// People and steps, counted; people who are not ended count as selected alone, their steps as planned, or as unknown
+    /// where they were begun.
     async fn summary(&self) -> Result<Summary>;
 
     /// Steps to send in all, and people with at least one.
     async fn size(&self) -> Result<Size>;
 
-    /// Rows, in the order of people and steps, read as they are wanted.
+    /// Rows as they are shown, in the order of people and steps, read as they are wanted.
     fn rows(&self, which: Which) -> BoxStream<'_, Result<StepRow>>;
 
     /// Planned people with their records, in order, read as they are wanted: for undoing, and for what remains.

@@ -1,7 +1,7 @@
 //! The account and what signs in beside the person: enabled and disabled, registered devices likewise, per-user MFA.
 
 use super::draft::{Draft, Words};
-use crate::domain::{Action, Device, DeviceKind, MfaState, Result, reference};
+use crate::domain::{Action, Device, DeviceKind, MfaState, RegistrationState, Result, reference};
 
 /// `user disable`, `user enable`.
 pub(super) fn switch(draft: &mut Draft<'_>, enabled: bool) -> Result<()> {
@@ -88,7 +88,8 @@ pub(super) fn mfa_state(draft: &mut Draft<'_>, state: MfaState) -> Result<()> {
     let registration = draft.info.registration.as_ref();
     let stands = registration.and_then(|registration| registration.mfa_state.clone());
     // Enabled is enforced by itself as soon as there is a method, so only without one it is another state.
-    let registered = registration.and_then(|registration| registration.mfa_capable) == Some(true);
+    let registered =
+        registration.is_some_and(|registration| registration.state == RegistrationState::Complete);
     let same = |stands: &String| {
         stands.eq_ignore_ascii_case(state.as_str()) || (registered && state.is_met_by(stands))
     };

@@ -113,7 +113,7 @@ pub(super) fn forget(draft: &mut Draft<'_>, typed: &[String]) -> Result<()> {
                 (device.id.clone(), device_name(device))
             }
             // The service keeps no list, and what it does instead does not ask which one is meant; a registered one is not meant at all.
-            Answer::Substitute { .. } | Answer::Unsupported { .. } => {
+            Answer::Substitute { .. } | Answer::Unsupported { .. } | Answer::Forbidden { .. } => {
                 if let Err(error) = reference::find_remembered(text, &devices, draft.whose()) {
                     let error = only_registered(text, &devices, draft.whose(), error);
                     if error.code() == ErrorCode::Unsupported {
@@ -247,7 +247,12 @@ pub(super) fn unlock(draft: &mut Draft<'_>) -> Result<()> {
         draft.unchanged(Words::new("unlock", "account", "not locked"));
         return Ok(());
     }
-    let words = Words::new("unlock", "account", "wrong tries are forgotten");
+    let detail = if draft.user.enabled {
+        "wrong tries are forgotten"
+    } else {
+        "wrong tries are forgotten; an account that they disabled is enabled"
+    };
+    let words = Words::new("unlock", "account", detail);
     draft.require(Action::Unlock, words, &[])?;
     Ok(())
 }

@@ -4,7 +4,9 @@
 use super::draft::{Draft, Words};
 use super::put::{self, standing};
 use super::{NewValue, Person, PlannedUser, Setting, add};
-use crate::domain::{Action, Error, ErrorCode, Method, MethodId, MethodKind, PhoneNumber, Result};
+use crate::domain::{
+    Action, Answer, Capability, Error, ErrorCode, Method, MethodId, MethodKind, PhoneNumber, Result,
+};
 
 /// One thing that is put back.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -208,6 +210,12 @@ fn default(draft: &mut Draft<'_>, id: &MethodId, kind: MethodKind, set: Option<&
     };
     if !method.can_be_default || !method.usable() {
         return draft.skip(words, "it cannot be the default now");
+    }
+    let is_new = draft.person.info.methods().iter().all(|one| one.id != method.id);
+    let verified = draft.setting.capabilities.get(Capability::Verify(kind));
+    if is_new && !matches!(verified, Answer::Unsupported { .. }) {
+        let then = format!("once its code is confirmed: methods set-default USER {kind}");
+        return draft.by_hand(words, "the number waits for its code", then);
     }
     let was = current
         .map(|one| format!("was {}", draft.reference(one)))

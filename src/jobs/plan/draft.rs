@@ -47,6 +47,8 @@ pub(crate) struct Draft<'a> {
     pub(crate) set: Vec<(MethodKind, MethodId)>,
     pub(crate) rows: Vec<PlannedRow>,
     pub(crate) warnings: Vec<String>,
+    /// The first right that is missing for a row.
+    lacking: Option<Error>,
     next: u16,
 }
 
@@ -60,6 +62,7 @@ impl<'a> Draft<'a> {
             set: Vec::new(),
             rows: Vec::new(),
             warnings: Vec::new(),
+            lacking: None,
             next: 0,
         }
     }
@@ -127,30 +130,38 @@ impl<'a> Draft<'a> {
     /// Plans an action that the service must be able to do.
     ///
     /// # Errors
-    /// `unsupported`, with what to do instead.
+    /// `unsupported`, with what to do instead; `permission_missing`.
     pub(crate) fn require(&mut self, action: Action, words: Words, after: &[u16]) -> Result<u16> {
         let capability = action.needs();
-        match self.setting.capabilities.get(capability) {
-            Answer::Unsupported { why, instead } => {
-                Err(Error::new(ErrorCode::Unsupported, format!("cannot {capability}: {why}")).hint(instead))
-            }
-            answer => Ok(self.send(action, words, &answer, after)),
+        let answer = self.setting.capabilities.get(capability);
+        match answer.refusal(capability) {
+            Some(refused) => Err(refused),
+            None => Ok(self.send(action, words, &answer, after)),
         }
     }
 
     /// Whether the service can do what an action asks for.
     pub(crate) fn can(&self, action: &Action) -> bool {
-        !matches!(
-            self.setting.capabilities.get(action.needs()),
-            Answer::Unsupported { .. }
-        )
+        self.setting.capabilities.get(action.needs()).is_yes()
     }
 
-    /// Plans an action where the service can do it, else a row for somebody's hands.
+    /// Plans an action where the service can do it, else a row for somebody's hands. What the service does and this account
+    /// may not is kept: hands would only do what a right is missing for.
     pub(crate) fn attempt(&mut self, action: Action, words: Words, after: &[u16]) -> Option<u16> {
-        match self.setting.capabilities.get(action.needs()) {
+        let capability = action.needs();
+        match self.setting.capabilities.get(capability) {
             Answer::Unsupported { why, instead } => {
                 self.by_hand(words, why, instead);
+                None
+            }
+            Answer::Forbidden { why, mend } => {
+                let refused = Answer::Forbidden {
+                    why: why.clone(),
+                    mend: mend.clone(),
+                }
+                .refusal(capability);
+                self.lacking = self.lacking.take().or(refused);
+                self.by_hand(words, why, mend);
                 None
             }
             answer => Some(self.send(action, words, &answer, after)),
@@ -204,6 +215,14 @@ impl<'a> Draft<'a> {
             }
         }
         Ok(())
+    }
+
+    /// Refuses the whole plan where the account lacks the right to a part of it: half of it would look like all of it.
+    ///
+    /// # Errors
+    /// `permission_missing`, naming the right.
+    pub(crate) fn is_allowed(&mut self) -> Result<()> {
+        self.lacking.take().map_or(Ok(()), Err)
     }
 
     fn row(&mut self, words: Words, deed: Deed) {

@@ -387,6 +387,7 @@ pub fn plan(setting: &Setting<'_>, person: &Person, wish: &Wish) -> Result<Plann
         Wish::Playbook(playbook, options) => playbook.plan(&mut draft, options)?,
         Wish::Password { given, permanent } => around::password(&mut draft, given.as_ref(), *permanent)?,
     }
+    draft.is_allowed()?;
     Ok(draft.finish())
 }
 

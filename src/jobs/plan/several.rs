@@ -8,13 +8,13 @@ pub fn only_error(errors: &[(String, Error)]) -> Option<Error> {
     match errors {
         [_] => Some(first.clone()),
         _ if errors.iter().all(|(_, error)| error.code() == first.code()) => {
+            let others = match errors.len() - 1 {
+                1 => "1 other".to_owned(),
+                others => format!("{others} others"),
+            };
             let mut error = Error::new(
                 first.code(),
-                format!(
-                    "{}; the same holds for {} others",
-                    first.message(),
-                    errors.len() - 1
-                ),
+                format!("{}; the same holds for {others}", first.message()),
             );
             if let Some(hint) = first.hint_text() {
                 error = error.hint(hint);

@@ -324,10 +324,18 @@ fn at_hand(draft: &mut Draft<'_>, words: Words, error: &Error) {
 fn warn(draft: &mut Draft<'_>) {
     let had = !draft.person.info.methods().is_empty();
     if had && draft.user.enabled && !draft.info.methods().iter().any(Method::signs_in) {
-        draft.warnings.push(
-            "no method for sign-in is left: whoever knows the password can register first; --pass always issues a \
-             temporary pass instead"
-                .to_owned(),
-        );
+        let left = "no method for sign-in is left: whoever knows the password can register first";
+        let pass = Action::AddTemporaryPass {
+            lifetime_minutes: None,
+            one_time: None,
+            start: None,
+        };
+        draft.warnings.push(if draft.can(&pass) {
+            format!("{left}; --pass always issues a temporary pass instead")
+        } else if draft.can(&Action::GeneratePassword { permanent: false }) {
+            format!("{left}; user reset-password gives another password")
+        } else {
+            left.to_owned()
+        });
     }
 }

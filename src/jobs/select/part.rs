@@ -23,7 +23,7 @@ impl FromStr for Part {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let wrong = || "write I/N with I from 1 to N, such as 2/8, or auto/N".to_owned();
+        let wrong = || format!("write I/N with I from 1 to N, such as 2/8, or auto/N, and N up to {MOST}");
         let (index, of) = text.split_once('/').ok_or_else(wrong)?;
         let of = of.parse().map_err(|_| wrong())?;
         let index = match index {

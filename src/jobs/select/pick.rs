@@ -6,6 +6,7 @@ use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
 use futures::stream::{self, StreamExt as _};
 
+use super::heading::no_heading;
 use super::missing::Missing;
 use super::part::part_of;
 use super::spool::{Chosen, Pick, Picked};
@@ -148,6 +149,7 @@ pub async fn pick(finder: &Finder<'_>, wanted: Wanted<'_>, except: &Except) -> R
             skip_invalid,
             judge,
         } => {
+            no_heading(finder, input, checked).await?;
             let lines = lines(input, checked, skip_invalid)?;
             picking.lines(lines, judge, skip_invalid).await?;
         }

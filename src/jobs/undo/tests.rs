@@ -123,6 +123,20 @@ async fn a_reset_gives_its_numbers_back_and_says_what_cannot_come_back() {
 }
 
 #[tokio::test]
+async fn what_may_have_been_sent_is_taken_back_as_what_was() {
+    let fake = Fake::new(vec![adele()]);
+    let before = fake.info("adele");
+    let mut reset = carried(&fake, fake.plan("adele", "user reset", &lost_phone()).unwrap()).await;
+    // The program died before it wrote how they ended.
+    for record in &mut reset.steps {
+        (record.standing, record.row.status) = (Standing::Started, Status::Planned);
+    }
+    assert_eq!(reach(&reset), "partial numbers Some(\"undo\")");
+    carried(&fake, way_back(&fake, "adele", &reset)).await;
+    assert_eq!(values(&fake.info("adele")), values(&before));
+}
+
+#[tokio::test]
 async fn what_changed_since_is_left_alone() {
     let fake = Fake::new(vec![adele()]);
     let reset = carried(&fake, fake.plan("adele", "user reset", &lost_phone()).unwrap()).await;

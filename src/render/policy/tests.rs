@@ -171,3 +171,20 @@ fn json_is_one_object_and_ndjson_ends_with_what_stands_around() {
     assert_eq!(last["type"], "summary");
     assert_eq!(last["remembered_devices"]["days"], 14);
 }
+
+#[test]
+fn what_codes_and_passwords_need_is_said() {
+    let all = json!([{"type": "everyone", "id": null, "name": null}]);
+    let codes = json!({"digits": 6, "period_seconds": 30, "algorithm": "SHA1", "verified": true});
+    let password = json!({"length": 12, "digits": 2, "notUsername": true, "regexPattern": "[a-z]+", "hashIterations": 5});
+    let said = [
+        limits(&method("totp", "sign_in", all.clone(), codes.clone())),
+        limits(&method("password", "sign_in", all.clone(), password)),
+        limits(&method("totp", "off", all, codes)),
+    ];
+    insta::assert_snapshot!(said.join("\n"), @"
+    6 digits every 30 s, verified before it counts
+    digits 2, length 12, notUsername, regexPattern [a-z]+
+    -
+    ");
+}

@@ -3,6 +3,7 @@
 
 use rusqlite::{Connection, OptionalExtension, params};
 
+use super::authenticator::{self, Code};
 use super::refusal;
 use crate::server::clock::{self, MINUTE};
 use crate::server::error::ApiError;
@@ -153,8 +154,22 @@ pub(crate) fn check(conn: &Connection, line: Line<'_>, code: &str) -> Result<Ver
     judge(conn, line, |kept| Ok(secrets::same(kept, &typed)))
 }
 
+/// Checks a code that was sent, or that an app shows. Nobody has to ask an app for its code first: tries at it count from
+/// the first one on.
+pub(crate) fn answer(conn: &Connection, line: Line<'_>, code: &str) -> Result<Verdict, ApiError> {
+    if line.channel != Channel::App {
+        return check(conn, line, code);
+    }
+    if !is_open(conn, line)? {
+        expect(conn, line)?;
+    }
+    judge(conn, line, |_| {
+        Ok(authenticator::check(conn, line.user_id, line.method_id, code)? == Code::Right)
+    })
+}
+
 /// Counts a try at what is out, whatever makes it right: `is_right` gets the digest that was kept.
-pub(crate) fn judge(
+fn judge(
     conn: &Connection,
     line: Line<'_>,
     is_right: impl FnOnce(&[u8]) -> Result<bool, ApiError>,
@@ -197,7 +212,7 @@ pub(crate) fn judge(
 }
 
 /// Whether something is out and may still be tried.
-pub(crate) fn is_open(conn: &Connection, line: Line<'_>) -> Result<bool, ApiError> {
+fn is_open(conn: &Connection, line: Line<'_>) -> Result<bool, ApiError> {
     let now = clock::now_ms(conn)?;
     Ok(conn.query_row(
         "SELECT EXISTS (SELECT 1 FROM challenges WHERE user_id = ?1 AND method_id = ?2 AND purpose = ?3

@@ -1,3 +1,4 @@
+use super::super::evaluate::authenticator;
 use super::*;
 use crate::server::clock::{self, MINUTE, Move, shift};
 use crate::server::evaluate::fixture::{add, directory, last_code, line, load, set_policy, sign_in};

@@ -1,7 +1,7 @@
 //! The cases about what lets somebody in without a second factor, and about the account: devices, app passwords,
 //! sessions, passwords.
 
-use super::changes::{Case, Seen, Verdict, case, ensure};
+use super::case::{Case, Seen, Verdict, case, ensure};
 use super::world::{Facts, PASSWORD};
 use crate::domain::{
     Action, Answer, Capability, DeviceKind, EffectState, IdentityService as _, MethodKind, MfaState,

@@ -8,7 +8,7 @@ use rusqlite::{Connection, params};
 use serde_json::{Value, json};
 
 use super::As;
-use super::changes::{Verdict, ensure};
+use super::case::{Verdict, ensure};
 use super::world::{Facts, World};
 use crate::auth::Credential;
 use crate::domain::{Asked, Clock as _, MethodKind, Policy, PolicyUse, SystemClock, User, UserId, Via};

@@ -1,6 +1,6 @@
 //! The cases that are the same for every kind of method: it gets another name, it is removed; and which one is the default.
 
-use super::changes::{Case, case, ensure, find, id_of};
+use super::case::{Case, case, ensure, find, id_of};
 use super::world::Facts;
 use crate::domain::{Action, EffectState, MethodKind, SecurityInfo};
 

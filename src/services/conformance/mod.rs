@@ -3,11 +3,12 @@
 //! having been forgotten. On `local` and `entra` they run against the embedded server with every `cargo test`, on the
 //! others against a real one, which the scripts of `tests/live` start (`live`).
 //!
-//! Whoever adds a service writes what its server is like in one file of `live/`, and one line in `live/mod.rs`.
+//! Whoever adds a service writes what its server is like in one module of `live/`, and one line in `live/mod.rs`.
 //!
 //! Test code: it alone may import `server`.
 
 mod access;
+mod case;
 mod changes;
 mod console;
 mod directory;
@@ -27,13 +28,13 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use async_trait::async_trait;
 use futures::TryStreamExt as _;
 
-use self::changes::Seen;
+use self::case::{Case, Seen};
 use self::directory::Directory;
 use self::world::{Facts, Ran, World};
 use super::{Gated, connect_through};
 use crate::domain::{
-    Answer, Capability, Effect, ErrorCode, IdentityService as _, MethodKind, Parts, Result, SecurityInfo,
-    Step, User, UserId, UserQuery,
+    Capability, Effect, ErrorCode, IdentityService as _, MethodKind, Parts, Result, SecurityInfo, Step, User,
+    UserId, UserQuery,
 };
 use crate::http::{Failed, HttpTransport, Transport, WireAnswer, WireRequest};
 
@@ -109,10 +110,7 @@ impl Bench {
     }
 
     fn declares(&self, capability: Capability) -> bool {
-        !matches!(
-            self.service.capabilities().get(capability),
-            Answer::Unsupported { .. }
-        )
+        self.service.capabilities().get(capability).is_yes()
     }
 
     async fn info(&self, user: &UserId) -> SecurityInfo {
@@ -163,7 +161,7 @@ async fn passes_every_case(name: &str, bench: &Bench) {
         }
     }
     for (capability, answer) in bench.service.capabilities().entries() {
-        if !matches!(answer, Answer::Unsupported { .. }) && !covered.contains(capability) {
+        if answer.is_yes() && !covered.contains(capability) {
             failures.push(format!("{capability}: declared, and no case tests it"));
         }
     }
@@ -193,7 +191,7 @@ fn is_stocked(bench: &Bench) {
 }
 
 /// A declared change does what its case says, and a second time what is said of second times.
-async fn passes(bench: &Bench, case: &changes::Case) -> std::result::Result<(), String> {
+async fn passes(bench: &Bench, case: &Case) -> std::result::Result<(), String> {
     let user = bench.world.add_person(&case.has);
     (case.prepare)(bench.world.as_ref(), &user);
     let (info, account) = (bench.info(&user).await, bench.user(&user).await);
@@ -227,7 +225,7 @@ async fn passes(bench: &Bench, case: &changes::Case) -> std::result::Result<(), 
 }
 
 /// An undeclared change is refused with what to do instead, and nothing is sent.
-async fn is_refused(bench: &Bench, case: &changes::Case) -> std::result::Result<(), String> {
+async fn is_refused(bench: &Bench, case: &Case) -> std::result::Result<(), String> {
     let step = case.step(&UserId::from("nobody"), &SecurityInfo::default());
     let before = bench.sent();
     let error = match bench.apply(step).await {

@@ -1,7 +1,8 @@
 //! The cases about what is stopped without being removed: methods switched off and on, what stands in for a lost one, and
 //! app passwords with another secret in their place.
 
-use super::changes::{Case, case, ensure, find, id_of, shows_a_pass};
+use super::case::{Case, case, ensure, find, id_of};
+use super::changes::shows_a_pass;
 use super::world::Facts;
 use crate::domain::{Action, EffectState, MethodKind, MethodState, SecurityInfo};
 

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use super::changes::Verdict;
+use super::case::Verdict;
 use crate::domain::{Asked, MethodKind, Policy, User, UserId, Via};
 use crate::services::ConnectOptions;
 

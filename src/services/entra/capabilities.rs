@@ -191,9 +191,9 @@ pub(crate) fn narrowed(claims: &TokenClaims) -> Capabilities {
             let permission = rights::to_change(capability, claims.delegated);
             capabilities.set(
                 capability,
-                Answer::Unsupported {
+                Answer::Forbidden {
                     why: "the token can only read".to_owned(),
-                    instead: format!("use a profile with {permission}"),
+                    mend: format!("use a profile with {permission}"),
                 },
             );
         }
@@ -235,12 +235,12 @@ mod tests {
         let reader = narrowed(&holding(&["UserAuthenticationMethod.Read.All", "User.Read.All"]));
         assert!(matches!(
             reader.get(Capability::SignOut),
-            Answer::Unsupported { .. }
+            Answer::Forbidden { .. }
         ));
         assert_eq!(reader.get(Capability::Report), Answer::Native);
         assert_eq!(reader.get(Capability::HardwareTokens), Answer::Native);
         let instead = |capability| match reader.get(capability) {
-            Answer::Unsupported { instead, .. } => instead,
+            Answer::Forbidden { mend, .. } => mend,
             other => panic!("{other:?}"),
         };
         for (capability, permission) in [

@@ -27,9 +27,7 @@ mod users;
 mod wire;
 
 use async_trait::async_trait;
-use futures::StreamExt as _;
-use futures::future::BoxFuture;
-use futures::stream::{self, BoxStream};
+use futures::stream::BoxStream;
 use serde_json::Value;
 
 use crate::domain::{
@@ -38,7 +36,7 @@ use crate::domain::{
     Secret, SecurityInfo, Step, User, UserId, UserQuery, Verdict, Verified,
 };
 use crate::services::Link;
-use crate::services::steps::{apply_by_person, not_here};
+use crate::services::steps::{apply_by_person, not_here, of_each};
 
 pub(crate) use capabilities::declared;
 pub(crate) use error::{Family, service_code};
@@ -193,11 +191,7 @@ impl IdentityService for EntraService {
     }
 
     async fn privileges(&self, users: &[UserId]) -> Vec<Result<Privileges>> {
-        let mut work: Vec<BoxFuture<'_, Result<Privileges>>> = Vec::with_capacity(users.len());
-        for user in users {
-            work.push(Box::pin(self.privileges_of(user)));
-        }
-        stream::iter(work).buffered(SIDE_BY_SIDE).collect().await
+        of_each(users, SIDE_BY_SIDE, |user| Box::pin(self.privileges_of(user))).await
     }
 
     async fn policy(&self, user: Option<&UserId>) -> Result<Policy> {

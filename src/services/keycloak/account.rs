@@ -5,7 +5,8 @@ use serde_json::json;
 use super::KeycloakService;
 use super::admin::person;
 use super::error::Area;
-use crate::domain::{Effect, Result, UserId};
+use super::wire::WireLock;
+use crate::domain::{Effect, Notice, Result, UserId};
 use crate::http::{Class, Verb};
 
 impl KeycloakService {
@@ -21,12 +22,36 @@ impl KeycloakService {
         Ok(effect)
     }
 
-    /// Forgets the wrong tries of a person.
+    /// Forgets the wrong tries of a person. Where they have disabled the account for good, forgetting alone leaves it so, and
+    /// it is enabled too; one that somebody else disabled stays disabled.
     pub(super) async fn unlock(&self, user: &UserId) -> Result<Effect> {
-        let lock = self.lock_of(user).await?;
-        if !lock.disabled && lock.num_failures == 0 {
-            return Ok(Effect::unchanged().detail("was not locked"));
+        let (lock, person) = futures::try_join!(self.lock_of(user), self.person(user))?;
+        let mut effect = if lock.disabled || lock.num_failures > 0 {
+            self.forget_tries(user, &lock).await?
+        } else {
+            Effect::unchanged().detail("was not locked")
+        };
+        if person.is_locked_for_good() {
+            let opened = self.switch_account(user, true).await?;
+            effect.state = opened.state;
+            effect.request_ids.extend(opened.request_ids);
+            let after = match lock.num_failures {
+                0 => String::new(),
+                tries => format!(" after {tries} wrong tries"),
+            };
+            effect.detail = Some(format!(
+                "was locked for good{after}; the account is enabled again"
+            ));
+        } else if person.enabled == Some(false) {
+            effect.remains.push(Notice {
+                text: "still cannot sign in: the account is disabled, and user enable lets it in".to_owned(),
+                url: None,
+            });
         }
+        Ok(effect)
+    }
+
+    async fn forget_tries(&self, user: &UserId, lock: &WireLock) -> Result<Effect> {
         let tail = format!("/attack-detection/brute-force{}", person(user));
         let template = "/{realm}/attack-detection/brute-force/users/{id}";
         let request = self.admin.write(Verb::Delete, Class::Idempotent, &tail, template);

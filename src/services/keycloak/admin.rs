@@ -6,6 +6,7 @@ use serde_json::Value;
 use tokio::sync::OnceCell;
 
 use super::error::{self, Area};
+use super::rights;
 use super::wire::{WireAction, WireRealm};
 use crate::auth::TokenClaims;
 use crate::domain::{Error, ErrorCode, Result, UserId};
@@ -179,7 +180,7 @@ impl Admin {
                 )
                 .await;
             let id = mappings.ok().and_then(|mappings| {
-                let client = mappings.get("clientMappings")?.get(&name)?;
+                let client = mappings.get("clientMappings")?.get(name)?;
                 Some(client.get("id")?.as_str()?.to_owned())
             });
             if id.is_some() {
@@ -200,12 +201,8 @@ impl Admin {
     }
 
     /// The name of that application: another in the realm that administers all realms.
-    pub(super) fn management_name(&self) -> String {
-        if self.realm == "master" {
-            "master-realm".to_owned()
-        } else {
-            "realm-management".to_owned()
-        }
+    pub(super) fn management_name(&self) -> &'static str {
+        rights::management(&self.realm)
     }
 }
 

@@ -1,5 +1,6 @@
 //! What Keycloak can do, as data. What it cannot carries why, and what an administrator does instead (api/keycloak 11).
 
+use super::rights;
 use crate::auth::TokenClaims;
 use crate::domain::{Answer, Capabilities, Capability, MethodKind};
 
@@ -148,10 +149,11 @@ pub(crate) fn declared() -> Capabilities {
     Capabilities::new(entries)
 }
 
-/// The same, less what the token can be seen not to allow. A token without roles in it says nothing.
-pub(super) fn narrowed(claims: &TokenClaims) -> Capabilities {
+/// The same, less what the token can be seen not to allow. A token without roles in it says nothing, and one of an account
+/// with fine-grained permissions does not say enough.
+pub(super) fn narrowed(claims: &TokenClaims, realm: &str) -> Capabilities {
     let mut capabilities = declared();
-    if claims.has_any(&["manage-users"]) != Some(false) {
+    if claims.has_any(&["manage-users"]) != Some(false) || rights::is_fine_grained(claims) {
         return capabilities;
     }
     let writes: Vec<Capability> = capabilities
@@ -169,9 +171,9 @@ pub(super) fn narrowed(claims: &TokenClaims) -> Capabilities {
     for capability in writes {
         capabilities.set(
             capability,
-            Answer::Unsupported {
-                why: "the account lacks the role manage-users of realm-management".to_owned(),
-                instead: "use a profile whose account holds it".to_owned(),
+            Answer::Forbidden {
+                why: rights::why("manage-users", realm),
+                mend: rights::mend("manage-users", claims, realm),
             },
         );
     }
@@ -191,11 +193,19 @@ mod tests {
 
     #[test]
     fn an_account_that_only_reads_is_offered_no_change() {
-        let reader = narrowed(&holding(&["view-users", "view-realm"]));
+        let narrowed = |claims: &TokenClaims| narrowed(claims, "staff");
+        let reader = narrowed(&holding(&["view-users", "query-users", "view-realm"]));
         assert!(matches!(
             reader.get(Capability::SignOut),
+            Answer::Forbidden { .. }
+        ));
+        assert!(matches!(
+            reader.get(Capability::SetMfaState),
             Answer::Unsupported { .. }
         ));
+        // What permissions let it do to some people, the service knows alone.
+        let delegated = narrowed(&holding(&["query-users", "query-groups"]));
+        assert_eq!(delegated.get(Capability::SignOut), Answer::Native);
         assert_eq!(reader.get(Capability::Report), Answer::Native);
         let writer = narrowed(&holding(&["manage-users"]));
         assert_eq!(writer.get(Capability::SignOut), Answer::Native);

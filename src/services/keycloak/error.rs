@@ -3,6 +3,7 @@
 
 use serde_json::Value;
 
+use super::rights;
 use crate::auth::TokenClaims;
 use crate::domain::{Error, ErrorCode};
 use crate::http::{Response, Verb};
@@ -91,7 +92,7 @@ pub(super) fn refused(
         400 | 422 => Error::new(ErrorCode::ServiceRefused, words("the service refused", &said)),
         401 => Error::new(ErrorCode::TokenRejected, "the service does not take the token")
             .hint("sign in again; check that url and realm belong together"),
-        403 => missing_right(area, verb, claims, realm),
+        403 => rights::lacking(area.right(verb), claims, realm),
         404 if code.starts_with("Realm not found") => Error::new(
             ErrorCode::NotFound,
             format!("there is no realm \"{realm}\", or the account may not see it"),
@@ -141,24 +142,6 @@ pub(super) fn refused(
     error.request_id(response.request_id.clone())
 }
 
-/// The right that is missing, and the command that gives it.
-fn missing_right(area: Area, verb: Verb, claims: &TokenClaims, realm: &str) -> Error {
-    let right = area.right(verb);
-    let account = match (claims.delegated, &claims.sign_in_name, &claims.app_id) {
-        (true, Some(name), _) => name.clone(),
-        (_, _, Some(client)) => format!("service-account-{client}"),
-        _ => "NAME".to_owned(),
-    };
-    Error::new(
-        ErrorCode::PermissionMissing,
-        format!("the account lacks the role {right} of realm-management"),
-    )
-    .hint(format!(
-        "an administrator runs: kcadm.sh add-roles -r {realm} --uusername {account} --cclientid realm-management \
-         --rolename {right}; then sign in again"
-    ))
-}
-
 /// `Invalid password: ` says what is said already.
 fn without_prefix(said: &str) -> &str {
     said.strip_prefix("invalid password: ").unwrap_or(said)
@@ -199,6 +182,7 @@ mod tests {
         };
         let claims = TokenClaims {
             app_id: Some("mfactl".into()),
+            permissions: vec!["query-groups".into()],
             ..TokenClaims::default()
         };
         let body = refused(&response, area, verb, &claims, "staff").to_body();

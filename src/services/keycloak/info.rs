@@ -6,7 +6,7 @@ use super::KeycloakService;
 use super::admin::person;
 use super::error::Area;
 use super::wire::{WireCredential, WireLock};
-use crate::domain::{Method, Parts, Result, SecurityInfo, Sessions, UserId};
+use crate::domain::{Method, Parts, Registration, Result, SecurityInfo, Sessions, UserId};
 use crate::services::listed::{registration, sort_methods};
 
 impl KeycloakService {
@@ -16,11 +16,15 @@ impl KeycloakService {
         let (methods, sessions, lock) = futures::join!(
             OptionFuture::from(wants_methods.then(|| self.methods_of(user))),
             OptionFuture::from(wants_sessions.then(|| self.sessions_of(user))),
-            OptionFuture::from(parts.locks.then(|| self.lock_of(user))),
+            OptionFuture::from(parts.locks.then(|| self.is_locked(user))),
         );
         let mut info = SecurityInfo::default();
         if let Some(methods) = methods.transpose()? {
-            info.registration = parts.registration.then(|| registration(&methods, None));
+            // It resets passwords by mail, which no list of methods tells.
+            info.registration = parts.registration.then(|| Registration {
+                reset_capable: None,
+                ..registration(&methods, None)
+            });
             info.methods = (parts.methods || parts.default).then_some(methods);
         }
         if let Some(open) = sessions.transpose()? {
@@ -30,7 +34,7 @@ impl KeycloakService {
             });
             info.devices = parts.devices.then(|| open.into_devices());
         }
-        info.locked = lock.transpose()?.map(|lock| lock.disabled);
+        info.locked = lock.transpose()?;
         // It has none, and that is known: nothing is left to be asked.
         info.app_passwords = parts.app_passwords.then(Vec::new);
         Ok(info)
@@ -64,6 +68,13 @@ impl KeycloakService {
         }
         sort_methods(&mut methods);
         Ok(methods)
+    }
+
+    /// Whether wrong tries keep the person out: for some time, as brute-force detection knows, or for good, as the account
+    /// says also after detection has forgotten.
+    async fn is_locked(&self, user: &UserId) -> Result<bool> {
+        let (lock, person) = futures::try_join!(self.lock_of(user), self.person(user))?;
+        Ok(lock.disabled || person.is_locked_for_good())
     }
 
     /// What brute-force detection knows. Of somebody who is not there it knows nothing and says so with zeros.

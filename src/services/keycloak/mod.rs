@@ -25,9 +25,7 @@ mod users;
 mod wire;
 
 use async_trait::async_trait;
-use futures::StreamExt as _;
-use futures::future::BoxFuture;
-use futures::stream::{self, BoxStream};
+use futures::stream::BoxStream;
 
 use self::admin::Admin;
 use crate::domain::{
@@ -36,7 +34,7 @@ use crate::domain::{
     User, UserId, UserQuery, Verdict,
 };
 use crate::services::Link;
-use crate::services::steps::{apply_by_person, not_here};
+use crate::services::steps::{apply_by_person, not_here, of_each};
 
 pub(crate) use capabilities::declared;
 
@@ -62,7 +60,7 @@ pub(crate) fn make(link: Link) -> Box<dyn IdentityService> {
 impl KeycloakService {
     /// A client over a pipeline, with what the token says.
     fn new(link: Link) -> Self {
-        let capabilities = capabilities::narrowed(&link.claims);
+        let capabilities = capabilities::narrowed(&link.claims, &link.tenant);
         Self {
             admin: Admin::new(link),
             capabilities,
@@ -117,7 +115,7 @@ impl IdentityService for KeycloakService {
     }
 
     fn rights(&self) -> Vec<Right> {
-        rights::told(self.admin.claims())
+        rights::told(self.admin.claims(), self.admin.realm())
     }
 
     fn users<'a>(&'a self, query: &'a UserQuery) -> BoxStream<'a, Result<User>> {
@@ -125,19 +123,11 @@ impl IdentityService for KeycloakService {
     }
 
     async fn security_info(&self, users: &[UserId], parts: Parts) -> Vec<Result<SecurityInfo>> {
-        let mut work: Vec<BoxFuture<'_, Result<SecurityInfo>>> = Vec::with_capacity(users.len());
-        for user in users {
-            work.push(Box::pin(self.read_info(user, parts)));
-        }
-        stream::iter(work).buffered(SIDE_BY_SIDE).collect().await
+        of_each(users, SIDE_BY_SIDE, |user| Box::pin(self.read_info(user, parts))).await
     }
 
     async fn privileges(&self, users: &[UserId]) -> Vec<Result<Privileges>> {
-        let mut work: Vec<BoxFuture<'_, Result<Privileges>>> = Vec::with_capacity(users.len());
-        for user in users {
-            work.push(Box::pin(self.privileges_of(user)));
-        }
-        stream::iter(work).buffered(SIDE_BY_SIDE).collect().await
+        of_each(users, SIDE_BY_SIDE, |user| Box::pin(self.privileges_of(user))).await
     }
 
     async fn policy(&self, user: Option<&UserId>) -> Result<Policy> {

@@ -7,12 +7,13 @@ use serde_json::{Value, json};
 
 use super::KeycloakService;
 use super::error::Area;
+use super::rights;
 use super::wire::{
     CONFIGURE_TOTP, PASSKEY_REGISTER, WEBAUTHN_REGISTER, WireAction, WireExecution, WireRealm,
 };
 use crate::domain::{
-    AppPasswordPolicy, Clock as _, Error, ErrorCode, MethodKind, MethodPolicy, Policy, PolicyUse,
-    RegistrationPolicy, RememberedDevicesPolicy, Result, SystemClock, Target, UserId,
+    AppPasswordPolicy, Clock as _, MethodKind, MethodPolicy, Policy, PolicyUse, RegistrationPolicy,
+    RememberedDevicesPolicy, Result, SystemClock, Target, UserId,
 };
 use crate::http::encode_segment;
 use crate::services::listed::sort_policy;
@@ -29,15 +30,11 @@ impl KeycloakService {
     pub(super) async fn read_policy(&self, user: Option<&UserId>) -> Result<Policy> {
         let realm = self.admin.settings().await?;
         if !realm.is_whole() {
-            return Err(Error::new(
-                ErrorCode::PermissionMissing,
-                "the account lacks the role view-realm of realm-management",
-            )
-            .hint(format!(
-                "an administrator gives it: kcadm.sh add-roles -r {} --uusername ACCOUNT --cclientid \
-                 realm-management --rolename view-realm",
-                self.admin.realm()
-            )));
+            return Err(rights::lacking(
+                "view-realm",
+                self.admin.claims(),
+                self.admin.realm(),
+            ));
         }
         let flow = realm.browser_flow.as_deref().unwrap_or("browser");
         let tail = format!("/authentication/flows/{}/executions", encode_segment(flow));

@@ -8,14 +8,15 @@ use futures::TryStreamExt as _;
 use super::KeycloakService;
 use super::admin::{parse, person};
 use super::error::Area;
-use super::wire::{WireGroup, WireRole};
-use crate::domain::{Privileges, Result, UserId};
+use super::rights::is_over_all;
+use super::wire::{WireGroup, WireMappings, WireRole};
+use crate::domain::{ErrorCode, Privileges, Result, UserId};
 use crate::http::encode_segment;
 
 /// The right that tells which roles are rights over the realm.
 const RIGHT: &str = "view-clients";
-/// The role that administers every realm, in the realm that does.
-const OVER_ALL: &str = "admin";
+/// The roles that administer every realm, or make more of them, in the realm that does.
+const OVER_ALL: [&str; 2] = ["admin", "create-realm"];
 
 impl KeycloakService {
     pub(super) async fn privileges_of(&self, user: &UserId) -> Result<Privileges> {
@@ -24,10 +25,16 @@ impl KeycloakService {
             self.rights_of(user),
             self.group_names(user)
         )?;
-        let over_all = self.admin.realm() == "master" && roles.iter().any(|role| role == OVER_ALL);
+        let over_all =
+            is_over_all(self.admin.realm()) && roles.iter().any(|role| OVER_ALL.contains(&role.as_str()));
         let privileged = match &rights {
             Some(rights) => Some(over_all || !rights.is_empty()),
-            None => over_all.then_some(true),
+            // What is given to the person directly says the application's name too.
+            None if over_all => Some(true),
+            None => match self.given_rights(user).await {
+                Err(error) if error.code() != ErrorCode::PermissionMissing => return Err(error),
+                given => given.is_ok_and(|given| !given.is_empty()).then_some(true),
+            },
         };
         let missing = rights.is_none().then(|| RIGHT.to_owned());
         let named = rights.map(|rights| roles.into_iter().chain(rights).collect());
@@ -69,7 +76,36 @@ impl KeycloakService {
                 Area::People,
             )
             .await?;
-        Ok(Some(roles.into_iter().map(|role| role.name).collect()))
+        let mut rights: Vec<String> = roles.into_iter().map(|role| role.name).collect();
+        if is_over_all(self.admin.realm()) {
+            rights.extend(self.given_rights(user).await?);
+            rights.sort();
+            rights.dedup();
+        }
+        Ok(Some(rights))
+    }
+
+    /// Rights over this realm, and in the realm that administers all over any, that are given to the person directly.
+    async fn given_rights(&self, user: &UserId) -> Result<Vec<String>> {
+        let given: WireMappings = self
+            .admin
+            .read_of(
+                user,
+                "/role-mappings",
+                "/{realm}/users/{id}/role-mappings",
+                Area::People,
+            )
+            .await?;
+        let (own, all) = (self.admin.management_name(), is_over_all(self.admin.realm()));
+        let counts = |client: &str| client == own || (all && client.ends_with("-realm"));
+        let of = given
+            .client_mappings
+            .into_iter()
+            .filter(|(client, _)| counts(client));
+        Ok(of
+            .flat_map(|(_, held)| held.mappings)
+            .map(|role| role.name)
+            .collect())
     }
 
     /// Names, paths and ids of the groups of a person, and of those that they lie in.

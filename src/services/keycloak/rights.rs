@@ -1,7 +1,7 @@
 //! What the account must hold for each verb: roles of realm-management (api/keycloak 3). `doctor` reads it.
 
 use crate::auth::TokenClaims;
-use crate::domain::{Lack, Right, Standing, Weight};
+use crate::domain::{Error, ErrorCode, Lack, Right, Standing, Weight};
 
 /// Each verb with the roles of which one is enough.
 const VERBS: &[(&str, Weight, &[&str])] = &[
@@ -26,22 +26,85 @@ const VIEW: &[&str] = &["view-users", "manage-users"];
 const REALM: &[&str] = &["view-realm", "manage-realm"];
 const MANAGE: &[&str] = &["manage-users"];
 
+/// The realm that administers all realms.
+const OVER_ALL: &str = "master";
+
+/// Whether it is the realm that administers all realms.
+pub(super) fn is_over_all(realm: &str) -> bool {
+    realm == OVER_ALL
+}
+
+/// The application whose roles are rights over a realm: another in the realm that administers all realms.
+pub(super) fn management(realm: &str) -> &'static str {
+    if is_over_all(realm) {
+        "master-realm"
+    } else {
+        "realm-management"
+    }
+}
+
+/// Whether the account sees and changes people by fine-grained permissions alone, of which a token does not tell: it may
+/// look for people, and holds no role that shows all of them (Keycloak's guide: Server administration, Fine-grained admin
+/// permissions; seen on 26.4.2).
+pub(super) fn is_fine_grained(claims: &TokenClaims) -> bool {
+    claims.has_any(&["query-users"]) == Some(true) && claims.has_any(VIEW) == Some(false)
+}
+
+/// Why it is refused.
+pub(super) fn why(role: &str, realm: &str) -> String {
+    format!("the account lacks the role {role} of {}", management(realm))
+}
+
+/// What an administrator does about it: the command that gives the role. A token that names no role at all may be of an
+/// application that keeps its account's roles out of it.
+pub(super) fn mend(role: &str, claims: &TokenClaims, realm: &str) -> String {
+    let application = claims.app_id.as_ref().filter(|_| !claims.delegated);
+    let account = match (&claims.sign_in_name, application) {
+        (_, Some(client)) => format!("service-account-{client}"),
+        (Some(name), None) => name.clone(),
+        (None, None) => "NAME".to_owned(),
+    };
+    let kept_out = match application {
+        Some(client) if claims.permissions.is_empty() => {
+            format!(
+                "; where it has the role already, the application {client} keeps it out of tokens: switch on its Full scope allowed"
+            )
+        }
+        _ => String::new(),
+    };
+    format!(
+        "an administrator runs: kcadm.sh add-roles -r {realm} --uusername {account} --cclientid {} --rolename {role}; \
+         then sign in again{kept_out}",
+        management(realm)
+    )
+}
+
+/// The role that is missing.
+pub(super) fn lacking(role: &str, claims: &TokenClaims, realm: &str) -> Error {
+    Error::new(ErrorCode::PermissionMissing, why(role, realm)).hint(mend(role, claims, realm))
+}
+
 /// How a token stands to each verb. One without roles in it does not say.
-pub(super) fn told(claims: &TokenClaims) -> Vec<Right> {
+pub(super) fn told(claims: &TokenClaims, realm: &str) -> Vec<Right> {
+    let client = management(realm);
     let right = |(verb, weight, roles): &(&'static str, Weight, &[&str])| {
         let role = roles.first().copied().unwrap_or_default();
         let standing = match claims.has_any(roles) {
             Some(true) => Standing::Held,
+            Some(false) if is_fine_grained(claims) && *roles != REALM => Standing::Unknown {
+                why: "the token does not tell what fine-grained permissions let the account do".to_owned(),
+                mend: format!(
+                    "see that a permission of the realm lets it, or give it the role {role} of {client}"
+                ),
+            },
             Some(false) => Standing::Lacking(vec![Lack {
                 missing: role.to_owned(),
-                why: format!("the account lacks the role {role} of realm-management"),
-                mend: format!(
-                    "an administrator gives it the role {role} of realm-management; then sign in again"
-                ),
+                why: why(role, realm),
+                mend: format!("an administrator gives it the role {role} of {client}; then sign in again"),
             }]),
             None => Standing::Unknown {
                 why: "the token does not say what it may".to_owned(),
-                mend: format!("see that the account has the role {role} of realm-management"),
+                mend: format!("see that the account has the role {role} of {client}"),
             },
         };
         Right {
@@ -66,7 +129,7 @@ mod tests {
             ..TokenClaims::default()
         };
         let lacking = |claims: &TokenClaims| -> Vec<&str> {
-            let all = told(claims).into_iter();
+            let all = told(claims, "staff").into_iter();
             let lacks = all.filter(|right| matches!(right.standing, Standing::Lacking(_)));
             lacks.map(|right| right.verb).collect()
         };
@@ -76,6 +139,45 @@ mod tests {
         assert!(
             lacking(&claims(&[])).is_empty(),
             "a token that says nothing lacks nothing"
+        );
+        let delegated = claims(&["query-users", "query-groups"]);
+        assert_eq!(
+            lacking(&delegated),
+            ["policy show"],
+            "permissions may give the rest"
+        );
+    }
+
+    #[test]
+    fn the_command_that_gives_a_role_names_the_account_and_the_application_of_its_realm() {
+        let claims = |permissions: &[&str], delegated| TokenClaims {
+            app_id: Some("mfactl".into()),
+            sign_in_name: Some(
+                if delegated {
+                    "rita"
+                } else {
+                    "service-account-mfactl"
+                }
+                .into(),
+            ),
+            delegated,
+            permissions: permissions.iter().map(|role| (*role).to_owned()).collect(),
+            ..TokenClaims::default()
+        };
+        insta::assert_snapshot!(
+            [
+                mend("view-realm", &claims(&["view-users"], false), "staff"),
+                mend("view-realm", &claims(&["view-users"], true), "master"),
+                mend("view-users", &claims(&[], false), "staff"),
+                mend("view-users", &TokenClaims::default(), "staff"),
+            ]
+            .join("\n"),
+            @"
+        an administrator runs: kcadm.sh add-roles -r staff --uusername service-account-mfactl --cclientid realm-management --rolename view-realm; then sign in again
+        an administrator runs: kcadm.sh add-roles -r master --uusername rita --cclientid master-realm --rolename view-realm; then sign in again
+        an administrator runs: kcadm.sh add-roles -r staff --uusername service-account-mfactl --cclientid realm-management --rolename view-users; then sign in again; where it has the role already, the application mfactl keeps it out of tokens: switch on its Full scope allowed
+        an administrator runs: kcadm.sh add-roles -r staff --uusername NAME --cclientid realm-management --rolename view-users; then sign in again
+        "
         );
     }
 }

@@ -1,7 +1,9 @@
 //! The client against a scripted Keycloak, by the facts of api/keycloak: what it sends, whole, and what it makes of
 //! answers.
 
+mod enrolling;
 mod finding;
+mod locks;
 mod reading;
 
 use serde_json::json;
@@ -9,7 +11,7 @@ use serde_json::json;
 use super::*;
 use crate::auth::TokenClaims;
 use crate::domain::{EffectState, MethodKind, Slot};
-use crate::http::testing::{Script, answer, no_answer};
+use crate::http::testing::{Script, answer};
 
 /// A token that may do all of it.
 fn rights(roles: &[&str]) -> TokenClaims {
@@ -245,107 +247,6 @@ async fn one_session_is_ended_wherever_it_lives_and_never_somebody_elses() {
 
 const REALM: &str = r#"{"realm":"staff","displayName":"Staff","otpPolicyType":"totp","otpPolicyAlgorithm":"HmacSHA1",
     "otpPolicyDigits":6,"otpPolicyPeriod":30,"passwordPolicy":"length(20) and digits(4)"}"#;
-const OLD: &str =
-    r#"{"id":"c1","type":"otp","userLabel":"Pixel 5","credentialData":"{\"subType\":\"totp\"}"}"#;
-
-/// A person whose new authenticator is stored, or not.
-fn enrolling(stored: bool, puts: Vec<u16>) -> Script {
-    let mut puts = puts.into_iter();
-    let mut put = false;
-    Script::answering(move |sent| {
-        let line = sent.line.as_str();
-        if line.starts_with("PUT") {
-            let status = puts.next().unwrap();
-            if status == 0 {
-                return no_answer();
-            }
-            put = stored;
-            return answer(status, "");
-        }
-        if line.ends_with("/credentials") {
-            let new =
-                r#"{"id":"c2","type":"otp","userLabel":"Pixel 9","credentialData":"{\"subType\":\"totp\"}"}"#;
-            return answer(
-                200,
-                &if put {
-                    format!("[{OLD},{new}]")
-                } else {
-                    format!("[{OLD}]")
-                },
-            );
-        }
-        if line.ends_with("/staff") {
-            return answer(200, REALM);
-        }
-        answer(
-            200,
-            r#"{"id":"u1","username":"alice","requiredActions":["CONFIGURE_TOTP"]}"#,
-        )
-    })
-}
-
-fn add(name: Option<&str>) -> Action {
-    Action::AddTotp {
-        name: name.map(str::to_owned),
-    }
-}
-
-#[tokio::test]
-async fn an_authenticator_is_appended_in_one_write_that_touches_nothing_else() {
-    let script = enrolling(true, vec![204]);
-    let effect = apply_one(&script, add(Some("Pixel 9"))).await.unwrap();
-    assert_eq!(effect.created, Some("c2".into()));
-    let secret = effect.secret.unwrap();
-    let seed = secret.value.expose().to_owned();
-    assert_eq!(seed.len(), 32);
-    let uri = secret.uri.unwrap().expose().replace(&seed, "SEED");
-    insta::assert_snapshot!(uri, @"otpauth://totp/Staff:alice?secret=SEED&issuer=Staff");
-    let mut lines: Vec<String> = sent(&script)
-        .replace(&seed, "SEED")
-        .lines()
-        .map(str::to_owned)
-        .collect();
-    // The three reads go side by side.
-    lines[..3].sort();
-    insta::assert_snapshot!(lines.join("\n"), @r#"
-    GET R
-    GET R/users/u1
-    GET R/users/u1/credentials
-    PUT R/users/u1 {"credentials":[{"type":"otp","userLabel":"Pixel 9","secretData":"{\"value\":\"SEED\"}","credentialData":"{\"subType\":\"totp\",\"digits\":6,\"counter\":0,\"period\":30,\"algorithm\":\"HmacSHA1\",\"secretEncoding\":\"BASE32\"}"}]}
-    GET R/users/u1/credentials
-    "#);
-    assert_eq!(effect.remains.len(), 1, "what was required before is told");
-    assert!(!format!("{:?}", effect.request_ids).contains(&seed));
-}
-
-#[tokio::test]
-async fn a_write_whose_answer_was_lost_is_looked_for_before_it_is_sent_again() {
-    let script = enrolling(true, vec![0, 204]);
-    let effect = apply_one(&script, add(Some("Pixel 9"))).await.unwrap();
-    assert_eq!(effect.created, Some("c2".into()));
-    let puts: Vec<_> = script
-        .requests()
-        .into_iter()
-        .filter(|sent| sent.line.starts_with("PUT"))
-        .map(|sent| sent.text)
-        .collect();
-    assert_eq!(puts.len(), 2);
-    assert_eq!(puts[0], puts[1], "the same seed under the same name");
-}
-
-#[tokio::test]
-async fn an_authenticator_that_is_taken_and_not_stored_is_a_failure() {
-    let script = enrolling(false, vec![204]);
-    let error = apply_one(&script, add(Some("Pixel 9"))).await.unwrap_err();
-    assert_eq!(error.code(), ErrorCode::Incomplete);
-}
-
-#[tokio::test]
-async fn a_name_that_the_person_has_already_is_refused_before_anything_is_written() {
-    let script = enrolling(true, vec![]);
-    let error = apply_one(&script, add(Some("Pixel 5"))).await.unwrap_err();
-    assert_eq!(error.code(), ErrorCode::AlreadySet);
-}
 
 #[tokio::test]
 async fn a_password_is_made_to_the_policy_of_the_realm() {
@@ -393,21 +294,6 @@ async fn an_account_is_disabled_by_that_key_alone() {
     let script = Script::new([answer(204, "")]);
     apply_one(&script, Action::DisableAccount).await.unwrap();
     insta::assert_snapshot!(sent(&script), @r#"PUT R/users/u1 {"enabled":false}"#);
-}
-
-#[tokio::test]
-async fn a_lock_is_ended_where_there_is_one() {
-    let locked = r#"{"numFailures":30,"disabled":true}"#;
-    let script = Script::new([answer(200, locked), answer(204, "")]);
-    let effect = apply_one(&script, Action::Unlock).await.unwrap();
-    assert_eq!(effect.detail.as_deref(), Some("was locked after 30 wrong tries"));
-    insta::assert_snapshot!(sent(&script), @"
-    GET R/attack-detection/brute-force/users/u1
-    DELETE R/attack-detection/brute-force/users/u1
-    ");
-    let script = Script::new([answer(200, r#"{"numFailures":0,"disabled":false}"#)]);
-    let effect = apply_one(&script, Action::Unlock).await.unwrap();
-    assert_eq!(effect.state, EffectState::Unchanged);
 }
 
 #[tokio::test]

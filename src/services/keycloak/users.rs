@@ -5,6 +5,7 @@ use futures::{StreamExt as _, TryStreamExt as _};
 
 use super::admin::{parse, person};
 use super::error::Area;
+use super::rights;
 use super::wire::WireUser;
 use super::{KeycloakService, SIDE_BY_SIDE};
 use crate::domain::{Error, ErrorCode, Result, User, UserId, UserQuery};
@@ -35,13 +36,24 @@ impl KeycloakService {
             let mut items = items.boxed().peekable();
             let nobody = std::pin::Pin::new(&mut items).peek().await.is_none();
             // Who may only look for people gets an empty list, not a refusal (api/keycloak 3).
-            if nobody && self.admin.claims().has_any(&["view-users", "manage-users"]) == Some(false) {
-                return stream::once(async { Err(sees_nobody()) }).boxed();
+            if nobody && let Some(refused) = self.sees_nobody() {
+                return stream::once(async move { Err(refused) }).boxed();
             }
             items.boxed()
         })
         .flatten()
         .boxed()
+    }
+
+    /// What an empty list means where the token does not see everybody; `None`: that there is nobody.
+    fn sees_nobody(&self) -> Option<Error> {
+        let claims = self.admin.claims();
+        if claims.has_any(&["view-users", "manage-users"]) != Some(false) {
+            return None;
+        }
+        let mend = rights::mend("view-users", claims, self.admin.realm());
+        let why = "without it a list shows those alone whom fine-grained permissions show";
+        Some(rights::lacking("view-users", claims, self.admin.realm()).hint(format!("{why}; {mend}")))
     }
 
     fn by_ids<'a>(&'a self, texts: &'a [String]) -> BoxStream<'a, Result<User>> {
@@ -54,8 +66,7 @@ impl KeycloakService {
 
     /// Id first, then the sign-in name, then the mail address.
     async fn look_up(&self, text: &str) -> Result<Vec<User>> {
-        // An account of another directory that is not imported has an id of its own shape.
-        if uuid::Uuid::try_parse(text).is_ok() || text.starts_with("f:") {
+        if uuid::Uuid::try_parse(text).is_ok() || is_of_a_directory(text) {
             let request = self
                 .admin
                 .get(&person(&UserId::from(text)), "/{realm}/users/{id}");
@@ -78,8 +89,10 @@ impl KeycloakService {
             .admin
             .read(&self.admin.get(&tail, "/{realm}/users"), Area::People)
             .await?;
-        if found.is_empty() && self.admin.claims().has_any(&["view-users", "manage-users"]) == Some(false) {
-            return Err(sees_nobody());
+        if found.is_empty()
+            && let Some(refused) = self.sees_nobody()
+        {
+            return Err(refused);
         }
         Ok(found.into_iter().map(|user| user.into_user(true)).collect())
     }
@@ -120,13 +133,12 @@ impl KeycloakService {
     }
 }
 
-/// An empty list may mean that nobody may be seen.
-fn sees_nobody() -> Error {
-    Error::new(
-        ErrorCode::PermissionMissing,
-        "the account lacks the role view-users of realm-management",
-    )
-    .hint("without it every list of people is empty")
+/// Whether it can be the id of an account of another directory that is not imported: `f:`, the id of the directory, `:`,
+/// its id there. A sign-in name may begin so too, and asked for as an id ends in a 500.
+fn is_of_a_directory(text: &str) -> bool {
+    text.strip_prefix("f:")
+        .and_then(|rest| rest.split_once(':'))
+        .is_some_and(|(directory, id)| !directory.is_empty() && !id.is_empty())
 }
 
 /// `key:value` once or more, parted by blanks; either may stand between quotes.

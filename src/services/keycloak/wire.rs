@@ -34,9 +34,20 @@ pub(super) struct WireUser {
     pub(super) enabled: Option<bool>,
     federation_link: Option<String>,
     pub(super) required_actions: Option<Vec<String>>,
+    attributes: BTreeMap<String, Value>,
 }
 
+/// The attribute that says why an account was disabled, and what it says where wrong tries did it (seen on 26.4.2).
+const WHY_DISABLED: (&str, &str) = ("disabledReason", "permanentLockout");
+
 impl WireUser {
+    /// Whether too many wrong tries have disabled the account for good.
+    pub(super) fn is_locked_for_good(&self) -> bool {
+        let (name, by_tries) = WHY_DISABLED;
+        let said = self.attributes.get(name).and_then(Value::as_array);
+        self.enabled == Some(false) && said.is_some_and(|said| said.iter().any(|why| why == by_tries))
+    }
+
     /// The person. `whole`: whether it was read whole; a brief one does not say where it comes from.
     pub(super) fn into_user(self, whole: bool) -> User {
         let names: Vec<String> = [self.first_name, self.last_name]
@@ -243,6 +254,20 @@ pub(super) struct WireGroup {
     pub(super) path: Option<String>,
     pub(super) parent_id: Option<String>,
     pub(super) sub_groups: Vec<Self>,
+}
+
+/// `MappingsRepresentation`: the roles that are given to somebody directly, by application.
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "camelCase", default)]
+pub(super) struct WireMappings {
+    pub(super) client_mappings: BTreeMap<String, WireHeld>,
+}
+
+/// Roles of one application.
+#[derive(Deserialize, Default)]
+#[serde(default)]
+pub(super) struct WireHeld {
+    pub(super) mappings: Vec<WireRole>,
 }
 
 /// `RoleRepresentation`.

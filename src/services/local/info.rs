@@ -1,10 +1,6 @@
 //! Security info: Graph's parts, with what waits for its code, what is remembered, sessions, app passwords, questions
 //! and the grace period laid over them.
 
-use futures::StreamExt as _;
-use futures::future::BoxFuture;
-use futures::stream;
-
 use super::client::ExtensionClient;
 use super::wire::{
     WireAppPassword, WireQuestion, WireRegistrationState, WireRemembered, WireSession, WireTotpName,
@@ -16,6 +12,7 @@ use crate::domain::{
     Sessions, UserId,
 };
 use crate::services::listed;
+use crate::services::steps::of_each;
 
 /// How many people are read side by side.
 const SIDE_BY_SIDE: usize = 4;
@@ -33,11 +30,10 @@ impl LocalService {
         infos: Vec<Result<SecurityInfo>>,
         parts: Parts,
     ) -> Vec<Result<SecurityInfo>> {
-        let mut work: Vec<BoxFuture<'_, Result<SecurityInfo>>> = Vec::with_capacity(users.len());
-        for (user, info) in users.iter().zip(infos) {
-            work.push(Box::pin(async move { self.overlay(user, info?, parts).await }));
-        }
-        stream::iter(work).buffered(SIDE_BY_SIDE).collect().await
+        of_each(users.iter().zip(infos), SIDE_BY_SIDE, |(user, info)| {
+            Box::pin(async move { self.overlay(user, info?, parts).await })
+        })
+        .await
     }
 
     async fn overlay(&self, user: &UserId, mut info: SecurityInfo, parts: Parts) -> Result<SecurityInfo> {

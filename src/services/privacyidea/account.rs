@@ -24,7 +24,7 @@ const LOCK: &str = "/conditionalaccess/lock/user";
 impl PrivacyIdeaService {
     /// What keeps the person from signing in; `None`: nothing does.
     pub(super) async fn lock_of(&self, person: &WireUser) -> Result<Option<WireLock>> {
-        let path = format!("{LOCK}?{}", self.api.query(person));
+        let path = format!("{LOCK}?{}", self.api.query_plainly(person));
         let call = Call::get(path, LOCK, "user_lock_read", Area::People);
         self.api.read(&call).await
     }
@@ -79,7 +79,7 @@ impl PrivacyIdeaService {
     }
 
     async fn end_lock(&self, person: &WireUser) -> Result<Answer> {
-        let path = format!("{LOCK}?{}", self.api.query(person));
+        let path = format!("{LOCK}?{}", self.api.query_plainly(person));
         let call = Call::write(
             Verb::Delete,
             Class::Idempotent,
@@ -144,7 +144,7 @@ impl PrivacyIdeaService {
             "user_lock_set",
             Area::People,
         );
-        let answer = self.api.send(&call.json(self.api.named(&person))).await?;
+        let answer = self.api.send(&call.json(self.api.named_plainly(&person))).await?;
         let mut effect = done(answer).detail("locked until user unlock");
         effect.remains.push(Notice {
             text: "is let in nowhere by privacyIDEA; the account itself is its directory's".to_owned(),

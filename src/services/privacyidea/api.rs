@@ -1,11 +1,12 @@
 //! Calls to privacyIDEA: the pipeline with what the token says, the envelope opened, every no turned into its error; and
 //! the people whom it has seen, because most calls name them by sign-in name.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Mutex, PoisonError};
 
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
+use tokio::sync::OnceCell;
 
 use super::error::{self, Area};
 use super::wire::WireUser;
@@ -21,6 +22,8 @@ pub(super) struct Api {
     realm: String,
     /// Whoever was found, so that nobody is looked up twice in one command.
     seen: Mutex<HashMap<UserId, WireUser>>,
+    /// The realms with their resolvers, read once; `None` within: the account may not see them.
+    pub(super) realms: OnceCell<Option<BTreeMap<String, Vec<String>>>>,
 }
 
 /// A call: what is sent, the right that it wants, and what it is about.
@@ -87,6 +90,7 @@ impl Api {
             claims: link.claims,
             realm: link.tenant,
             seen: Mutex::default(),
+            realms: OnceCell::new(),
         }
     }
 
@@ -158,10 +162,17 @@ impl Api {
         parse(self.send(call).await?.value)
     }
 
-    /// Remembers somebody who was found.
+    /// Remembers somebody who was found, and how such a person is named.
     pub(super) fn keep(&self, person: &WireUser) {
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
-        seen.insert(person.id(), person.clone());
+        let mut kept = person.clone();
+        if let Some(known) = seen.get(&person.id())
+            && kept.typed.is_none()
+            && known.username == kept.username
+        {
+            kept.typed.clone_from(&known.typed);
+        }
+        seen.insert(person.id(), kept);
     }
 
     /// The person of an id; looked up where nobody did yet.
@@ -173,26 +184,42 @@ impl Api {
             let seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
             seen.get(user).cloned()
         };
-        match known {
-            Some(person) => Ok(person),
+        let person = match known {
+            Some(person) => person,
             None => self
                 .find_id(user)
                 .await?
-                .ok_or_else(|| Error::new(ErrorCode::UserNotFound, "there is no such person in the realm")),
-        }
+                .ok_or_else(|| Error::new(ErrorCode::UserNotFound, "there is no such person in the realm"))?,
+        };
+        self.named_well(person).await
     }
 
-    /// Fields that name a person in a body.
+    /// Fields that name a person in a body, for calls about tokens.
     pub(super) fn named(&self, person: &WireUser) -> Value {
+        json!({ "user": person.called(), "realm": self.realm, "resolver": person.resolver })
+    }
+
+    /// The same for calls about locks.
+    pub(super) fn named_plainly(&self, person: &WireUser) -> Value {
         json!({ "user": person.username, "realm": self.realm, "resolver": person.resolver })
     }
 
-    /// The same behind a path. A token that is somebody else's by now is then not found, so that nothing of theirs is
-    /// changed.
+    /// The same behind a path, for calls about tokens. A token that is somebody else's by now is then not found, so that
+    /// nothing of theirs is changed.
     pub(super) fn query(&self, person: &WireUser) -> String {
+        self.asked_as(person, person.called())
+    }
+
+    /// The same for calls about locks.
+    pub(super) fn query_plainly(&self, person: &WireUser) -> String {
+        self.asked_as(person, &person.username)
+    }
+
+    /// The same by this name.
+    pub(super) fn asked_as(&self, person: &WireUser, name: &str) -> String {
         format!(
             "user={}&realm={}&resolver={}",
-            encode_segment(&person.username),
+            encode_segment(name),
             encode_segment(&self.realm),
             encode_segment(&person.resolver)
         )

@@ -157,9 +157,9 @@ pub(super) fn narrowed(claims: &TokenClaims) -> Capabilities {
         if let Some(action) = rights::first_lacking(rights::of(capability), claims) {
             capabilities.set(
                 capability,
-                Answer::Unsupported {
+                Answer::Forbidden {
                     why: rights::why(action),
-                    instead: rights::mend(action, claims),
+                    mend: rights::mend(action, claims),
                 },
             );
         }
@@ -186,7 +186,7 @@ mod tests {
             Capability::PolicyRead,
         ] {
             assert!(
-                matches!(reader.get(lacking), Answer::Unsupported { .. }),
+                matches!(reader.get(lacking), Answer::Forbidden { .. }),
                 "{lacking}"
             );
         }

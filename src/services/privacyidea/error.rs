@@ -37,6 +37,9 @@ const LOCKED: i64 = 1007;
 /// The token is somebody else's.
 const TAKEN: i64 = 1103;
 
+/// Stands in what is said where a sign-in name was split, and its parts no longer fit (seen on 3.14).
+const SPLIT: &str = "Cannot pass user_object";
+
 /// Begins the message of a missing right; the right's name follows behind `the action `.
 const NOT_ALLOWED: &str = "Admin actions are defined, but the action ";
 
@@ -117,6 +120,11 @@ pub(super) fn refused(
                 Error::new(ErrorCode::NotFound, words("what was named is not there", &said))
             }
         },
+        (_, PARAMETER) if message.contains(SPLIT) => Error::new(
+            ErrorCode::ServiceRefused,
+            "the service takes the end of the sign-in name for a realm, and cannot do that for this person",
+        )
+        .hint("whoever runs privacyIDEA switches Split@Sign off: Configuration, System; or enrols on its web page"),
         (_, LOCKED) => Error::new(
             ErrorCode::ServiceRefused,
             "the method was revoked, and nothing enables it again",
@@ -147,6 +155,8 @@ pub(super) fn refused(
 /// Whether a refusal says that the account may not, without saying what.
 fn right_is_unlisted(message: &str) -> bool {
     message.starts_with("You do not have the administrative right")
+        || message.contains("not allowed to enroll this token type")
+        || message.contains("not allowed to administer the resolver")
         || message.contains("no admin policy")
         || message.starts_with("Your permissions for this action")
 }
@@ -201,11 +211,14 @@ mod tests {
                 error(403, &said(303, "Admin actions are defined, but the action delete is not allowed!"), Area::Method, "delete"),
                 error(403, &said(303, "The number of tokens for this user is limited!"), Area::Enrol, "enrollTOTP"),
                 error(403, &said(303, "You are not allowed to roll over this token!"), Area::Enrol, "enrollSMS"),
+                error(403, &said(303, "Admin actions are defined, but you are not allowed to enroll this token type!"), Area::Enrol, "enrollTOTP"),
+                error(403, &said(303, "You are not allowed to administer the resolver corpusers."), Area::People, "updateuser"),
                 error(404, &said(601, "The requested token could not be found."), Area::Method, "delete"),
                 error(404, &said(601, "The requested resource is gone."), Area::Device, "remembered_device_revoke"),
                 error(400, &said(904, "ERR904: The user can not be found in any resolver in this realm!"), Area::People, "tokenlist"),
                 error(400, &said(905, "ERR905: Missing parameter: phone"), Area::Enrol, "enrollSMS"),
                 error(400, &said(905, "ERR905: The realm 'x' does not exist."), Area::People, "remembered_device_list"),
+                error(400, &said(905, "ERR905: Cannot pass user_object (<z@desk.users@corp>) as well as user (z@desk@corp)"), Area::Enrol, "enrollTOTP"),
                 error(400, &said(1007, "This action is not possible, since the token is locked"), Area::Method, "enable"),
                 error(400, &said(1103, "Token already assigned to user"), Area::Enrol, "enrollSMS"),
                 error(500, &said(-500, "no such table: users"), Area::People, "userlist"),
@@ -219,11 +232,14 @@ mod tests {
         403 permission_missing [303]: the account lacks the right delete (a policy of the scope admin) (an administrator adds delete to the admin policy of desk: Configuration, Policies; then sign in again)
         403 policy_refused [303]: a policy of the service refuses it: the number of tokens for this user is limited! (see the policies: mfactl policy show)
         403 permission_missing [303]: the account lacks the right token_rollover (a policy of the scope admin) (an administrator adds token_rollover to the admin policy of desk: Configuration, Policies; then sign in again)
+        403 permission_missing [303]: the account lacks the right enrollTOTP (a policy of the scope admin) (an administrator adds enrollTOTP to the admin policy of desk: Configuration, Policies; then sign in again)
+        403 permission_missing [303]: the account lacks the right updateuser (a policy of the scope admin) (an administrator adds updateuser to the admin policy of desk: Configuration, Policies; then sign in again)
         404 method_not_found [601]: the person has no such method
         404 device_not_found [601]: there is no such device
         400 user_not_found [904]: there is no such person in the realm
         400 service_refused [905]: the service refused: missing parameter: phone
         400 not_found [905]: there is no realm "corp" (check realm in the profile: Configuration, Realms)
+        400 service_refused [905]: the service takes the end of the sign-in name for a realm, and cannot do that for this person (whoever runs privacyIDEA switches Split@Sign off: Configuration, System; or enrols on its web page)
         400 service_refused [1007]: the method was revoked, and nothing enables it again (remove it, and enrol another)
         400 service_refused [1103]: the method is somebody else's by now
         500 unavailable [-500]: service error 500, 6 tries: no such table: users

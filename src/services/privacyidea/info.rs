@@ -1,18 +1,18 @@
 //! Security info of a person: tokens, app passwords among them, remembered devices, and whether somebody is locked.
 
-use futures::StreamExt as _;
-use futures::future::{BoxFuture, OptionFuture};
-use futures::stream;
+use futures::future::OptionFuture;
 
 use super::api::Call;
 use super::error::Area;
 use super::wire::{WireToken, WireTokens, WireUser};
 use super::{PrivacyIdeaService, SIDE_BY_SIDE};
 use crate::domain::{
-    Clock as _, Error, ErrorCode, Method, Parts, Result, SecurityInfo, SystemClock, UnknownPart, UserId,
+    Clock as _, Error, ErrorCode, Method, Parts, Registration, Result, SecurityInfo, SystemClock,
+    UnknownPart, UserId,
 };
 use crate::http::encode_segment;
 use crate::services::listed::{registration, sort_methods};
+use crate::services::steps::of_each;
 
 /// How many tokens are read at once: more than this is cut without a word (privacyIDEA's own documentation of GET /token/).
 const PAGE: u64 = 1000;
@@ -26,11 +26,7 @@ impl PrivacyIdeaService {
             }
             devices => devices,
         };
-        let mut work: Vec<BoxFuture<'_, Result<SecurityInfo>>> = Vec::with_capacity(users.len());
-        for user in users {
-            work.push(Box::pin(self.read_info(user, parts)));
-        }
-        let infos: Vec<Result<SecurityInfo>> = stream::iter(work).buffered(SIDE_BY_SIDE).collect().await;
+        let infos = of_each(users, SIDE_BY_SIDE, |user| Box::pin(self.read_info(user, parts))).await;
         infos
             .into_iter()
             .zip(users)
@@ -88,7 +84,11 @@ impl PrivacyIdeaService {
                 info.app_passwords = Some(all);
             }
             let methods = methods(tokens, &person);
-            info.registration = parts.registration.then(|| registration(&methods, None));
+            // It resets passwords where its web page does, which no list of methods tells.
+            info.registration = parts.registration.then(|| Registration {
+                reset_capable: None,
+                ..registration(&methods, None)
+            });
             info.methods = (parts.methods || parts.default).then_some(methods);
         }
         Ok(info)

@@ -13,6 +13,7 @@ mod enrol;
 mod error;
 mod info;
 mod methods;
+mod names;
 mod policy;
 mod privileges;
 mod report;
@@ -23,12 +24,8 @@ mod tests;
 mod users;
 mod wire;
 
-use std::collections::BTreeMap;
-
 use async_trait::async_trait;
-use futures::StreamExt as _;
-use futures::future::BoxFuture;
-use futures::stream::{self, BoxStream};
+use futures::stream::BoxStream;
 use serde_json::json;
 use tokio::sync::OnceCell;
 
@@ -39,7 +36,7 @@ use crate::domain::{
     UserId, UserQuery, Verdict,
 };
 use crate::services::Link;
-use crate::services::steps::{apply_by_person, not_here};
+use crate::services::steps::{apply_by_person, not_here, of_each};
 
 pub(crate) use capabilities::declared;
 
@@ -56,7 +53,6 @@ const SIDE_BY_SIDE: usize = 16;
 pub(crate) struct PrivacyIdeaService {
     api: Api,
     capabilities: Capabilities,
-    realms: OnceCell<Option<BTreeMap<String, Vec<String>>>>,
     of_admins: OnceCell<bool>,
     sees_tokens: OnceCell<()>,
 }
@@ -72,7 +68,6 @@ impl PrivacyIdeaService {
         Self {
             api: Api::new(link),
             capabilities,
-            realms: OnceCell::new(),
             of_admins: OnceCell::new(),
             sees_tokens: OnceCell::new(),
         }
@@ -148,11 +143,7 @@ impl IdentityService for PrivacyIdeaService {
     }
 
     async fn privileges(&self, users: &[UserId]) -> Vec<Result<Privileges>> {
-        let mut work: Vec<BoxFuture<'_, Result<Privileges>>> = Vec::with_capacity(users.len());
-        for user in users {
-            work.push(Box::pin(self.privileges_of(user)));
-        }
-        stream::iter(work).buffered(SIDE_BY_SIDE).collect().await
+        of_each(users, SIDE_BY_SIDE, |user| Box::pin(self.privileges_of(user))).await
     }
 
     async fn policy(&self, user: Option<&UserId>) -> Result<Policy> {

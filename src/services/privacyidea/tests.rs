@@ -3,6 +3,7 @@
 
 mod changing;
 mod finding;
+mod halves;
 mod push;
 mod reading;
 mod switching;

@@ -67,6 +67,14 @@ impl Api {
         Ok(people.into_iter().find(|person| person.id() == *user))
     }
 
+    /// Whether somebody has just this sign-in name.
+    pub(super) async fn has_another(&self, name: &str) -> Result<bool> {
+        let same = self
+            .exactly("username", name, |person| Some(person.username.clone()))
+            .await?;
+        Ok(!same.is_empty())
+    }
+
     /// The people with exactly this in a field, small and capital letters aside.
     async fn exactly(
         &self,
@@ -205,7 +213,7 @@ impl PrivacyIdeaService {
 
     /// Whether the realm is there, read once. Who may not see realms learns nothing.
     async fn see_realm(&self) -> Result<()> {
-        let realms = self.realms().await?;
+        let realms = self.api.realms().await?;
         match realms {
             Some(realms) if !realms.contains_key(&self.api.realm().to_lowercase()) => {
                 Err(no_realm(self.api.realm()))
@@ -223,30 +231,6 @@ impl PrivacyIdeaService {
             Err(absent) if absent.code() == ErrorCode::NotFound => absent,
             _ => error,
         }
-    }
-
-    /// The realms with their resolvers, read once; `None`: the account may not see them.
-    pub(super) async fn realms(&self) -> Result<Option<&BTreeMap<String, Vec<String>>>> {
-        let realms = self.realms.get_or_try_init(async || {
-            let call = Call::get("/realm/".to_owned(), "/realm/", "resolverread", Area::Settings);
-            let value: Value = match self.api.read(&call).await {
-                Ok(value) => value,
-                Err(error) if error.code() == ErrorCode::PermissionMissing => return Ok(None),
-                Err(error) => return Err(error),
-            };
-            let all = value.as_object().cloned().unwrap_or_default();
-            Ok(Some(
-                all.into_iter()
-                    .map(|(name, realm)| {
-                        let resolvers = realm.get("resolver").and_then(Value::as_array).cloned();
-                        let named = |one: &Value| one.get("name").and_then(Value::as_str).map(str::to_owned);
-                        let resolvers = resolvers.unwrap_or_default().iter().filter_map(named).collect();
-                        (name.to_lowercase(), resolvers)
-                    })
-                    .collect(),
-            ))
-        });
-        Ok(realms.await?.as_ref())
     }
 
     /// Whose name, sign-in name or address begins with the text.
@@ -295,7 +279,7 @@ impl PrivacyIdeaService {
             .into_iter()
             .filter(|person| person.resolver == group)
             .collect();
-        let known = match self.realms().await? {
+        let known = match self.api.realms().await? {
             Some(realms) => realms
                 .get(&self.api.realm().to_lowercase())
                 .is_some_and(|resolvers| resolvers.iter().any(|name| name == group)),

@@ -46,6 +46,9 @@ const TYPES: &[(&str, MethodKind, &str)] = &[
     ("daplug", MethodKind::HardwareToken, "DPLG"),
     ("radius", MethodKind::External, "PIRA"),
     ("remote", MethodKind::External, "PIRE"),
+    // Apps on the phone too, which count by time in ways of their own.
+    ("motp", MethodKind::Totp, "PIMO"),
+    ("daypassword", MethodKind::Totp, "DYPW"),
 ];
 
 /// How a kind is called when one is made, and what its serial begins with.
@@ -75,6 +78,9 @@ pub(super) struct WireUser {
     /// A text, or several.
     email: Value,
     mobile: Value,
+    /// The name by which calls about tokens mean this person, where that was found out.
+    #[serde(skip)]
+    pub(super) typed: Option<String>,
 }
 
 /// The text of a value that may be a number, or the first of several.
@@ -89,6 +95,11 @@ fn text_of(value: &Value) -> Option<String> {
 }
 
 impl WireUser {
+    /// The name by which calls about tokens mean this person.
+    pub(super) fn called(&self) -> &str {
+        self.typed.as_deref().unwrap_or(&self.username)
+    }
+
     /// The id within the resolver.
     pub(super) fn uid(&self) -> String {
         text_of(&self.userid).unwrap_or_default()

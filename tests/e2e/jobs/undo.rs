@@ -72,6 +72,50 @@ fn where_numbers_wait_for_a_code_the_undo_does_too() {
 }
 
 #[test]
+fn a_number_that_comes_back_and_waits_is_not_made_the_default_too_early() {
+    let place = Environment::new();
+    place.change(&["methods", "remove", "fen", "phone:mobile", "--leave-none"]);
+    let undone = place.change(&["jobs", "undo", &newest(&place)]);
+    let steps: Vec<(&str, &str)> = undone["steps"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|step| (step["step"].as_str().unwrap(), step["status"].as_str().unwrap()))
+        .collect();
+    assert_eq!(steps, [("add", "done"), ("default", "unsupported")], "{undone}");
+    let by_hand = undone["by_hand"][0]["where"].as_str().unwrap();
+    assert_eq!(
+        by_hand,
+        "once its code is confirmed: methods set-default USER phone:mobile"
+    );
+}
+
+#[test]
+fn the_way_back_can_be_a_plan_that_somebody_else_applies() {
+    let place = Environment::new();
+    let server = place.serve(&["--graph-only"]);
+    let entra = place.over(&server, "entra");
+    let before = numbers(&entra, ADELE);
+    entra.change(&["user", "reset", ADELE]);
+    let after = numbers(&entra, ADELE);
+    let file = place.path("back.plan");
+    let file = file.to_str().unwrap();
+    let jobs = || entra.json(&["jobs", "list"]).as_array().unwrap().len();
+    let kept = jobs();
+    entra
+        .run(&["jobs", "undo", &newest(&entra), "--plan-out", file])
+        .exits(0);
+    assert_eq!(
+        (numbers(&entra, ADELE), jobs()),
+        (after, kept),
+        "it is only written"
+    );
+    let applied = entra.change(&["plan", "apply", file]);
+    assert_eq!(applied["verb"], "jobs undo");
+    assert_eq!(numbers(&entra, ADELE), before);
+}
+
+#[test]
 fn what_changed_since_is_not_taken_back() {
     let place = Environment::new();
     let server = place.serve(&["--graph-only"]);

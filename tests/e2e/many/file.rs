@@ -3,8 +3,86 @@
 use insta::assert_snapshot;
 use serde_json::Value;
 
-use super::screen;
+use super::{meant, screen, set};
 use crate::environment::Environment;
+
+#[test]
+fn a_first_line_that_names_a_person_is_no_heading() {
+    let place = Environment::new();
+    let bare = place.write("people.txt", "bas\nfen\n");
+    for selector in [&["--from", &bare][..], &["--group", "Staff", "--except", &bare]] {
+        let refused = place
+            .run(&[&["user", "sign-out", "--yes"][..], selector].concat())
+            .exits(2);
+        assert!(
+            refused.stderr.contains("\"bas\" is a person") && refused.stdout.is_empty(),
+            "{}",
+            refused.screen()
+        );
+    }
+    let headed = place.write("people.csv", "Employee\nbas\nfen\n");
+    assert_eq!(meant(&place, &["--from", &headed]), set(&["bas", "fen"]));
+}
+
+#[test]
+fn what_is_about_rows_needs_a_file() {
+    let place = Environment::new();
+    for option in [&["--check"][..], &["--skip-invalid"], &["--column", "user=Name"]] {
+        let line = [&["user", "sign-out", "--group", "Staff", "--yes"][..], option].concat();
+        let refused = place.run(&line).exits(2);
+        assert!(refused.stderr.contains("--from FILE"), "{}", refused.screen());
+    }
+}
+
+#[test]
+fn where_everybody_is_taken_out_it_says_so() {
+    let place = Environment::new();
+    let line = ["user", "sign-out", "bas", "fen", "--except", "bas,fen", "--yes"];
+    let output = place.run(&line).exits(0);
+    assert!(
+        output
+            .stderr
+            .contains("Nobody is left to change: nothing was sent. Job j-"),
+        "{}",
+        output.screen()
+    );
+}
+
+#[test]
+fn a_column_of_methods_beside_a_method_is_told_as_not_used() {
+    let place = Environment::new();
+    let file = place.write("methods.csv", "user,method\nadele,phone:alternate\n");
+    let output = place
+        .run(&["methods", "remove", "--from", &file, "email", "--dry-run"])
+        .exits(0);
+    assert!(
+        output.stderr.contains("columns not used: method"),
+        "{}",
+        output.screen()
+    );
+    let output = place
+        .run(&["methods", "remove", "--from", &file, "--dry-run"])
+        .exits(0);
+    assert!(!output.stderr.contains("not used"), "{}", output.screen());
+    assert!(output.stdout.contains("phone:alternate"), "{}", output.screen());
+}
+
+#[test]
+fn a_quotation_mark_that_is_not_closed_is_found_at_its_row() {
+    let place = Environment::new();
+    let file = place.write(
+        "open.csv",
+        "user,number\nadele,+31 612345670\n\"bas,+31 612345678\nfen,+31 612345679\n",
+    );
+    let refused = place
+        .run(&["methods", "add", "phone", "--from", &file, "--check"])
+        .exits(2);
+    assert!(
+        refused.stderr.contains("open.csv:3:2: ") && refused.stderr.contains("is not closed"),
+        "{}",
+        refused.screen()
+    );
+}
 
 #[test]
 fn a_file_is_checked_whole_and_every_bad_row_is_named() {

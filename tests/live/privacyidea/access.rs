@@ -18,7 +18,7 @@ fn a_missing_right_is_named() {
     let place = place_of("reader");
     let refused = place
         .try_change(&["methods", "remove", &person.name, "totp", "--leave-none"])
-        .exits(5);
+        .exits(4);
     assert!(refused.stderr.contains("delete"), "{}", refused.stderr);
     // A key does not say what it may: the service refuses, and names it.
     let key = std::fs::read_to_string(folder().join("token-reader")).unwrap();

@@ -8,6 +8,11 @@
     reason = "a test that cannot prepare its place has failed"
 )]
 
+#[path = "../../../src/services/conformance/live/asking.rs"]
+#[allow(dead_code, reason = "the conformance cases use the rest")]
+mod asking;
+#[path = "../../../src/services/conformance/live/codes.rs"]
+mod codes;
 #[path = "../../e2e/environment.rs"]
 #[allow(dead_code, reason = "the stories use the rest")]
 mod environment;
@@ -28,6 +33,8 @@ mod waiting;
 
 mod access;
 mod changes;
+mod lacking;
+mod names;
 mod phone;
 mod reads;
 mod stories;

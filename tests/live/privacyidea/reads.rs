@@ -131,7 +131,7 @@ fn remembered_devices_of_every_program_are_shown() {
         &[("x-api-key", client_key()), ("user-agent", "Firefox")],
         &body,
     );
-    assert!(answer.cookie.is_some(), "{}", answer.body);
+    assert!(answer.remembers().is_some(), "{}", answer.body);
     let rows = place().json(&["devices", "list", &person.name]);
     let rows = rows.as_array().unwrap();
     assert_eq!(rows.len(), 1, "{rows:?}");

@@ -7,7 +7,8 @@ use crate::phone::{self, Phone};
 use crate::terminal::Terminal;
 use crate::waiting::until;
 use crate::witness::{
-    Person, code_at, directory, get, grow_old, place, place_at, place_of, seed_of, send, url, write_into,
+    Person, code_at, directory, get, grow_old, list, place, place_at, place_of, seed_of, send, url,
+    write_into,
 };
 
 #[test]
@@ -51,9 +52,8 @@ fn shift() -> crate::environment::Environment {
 #[test]
 fn a_sign_in_that_ends_in_the_middle_of_a_job_is_made_anew() {
     let people: Vec<Person> = (0..6).map(|_| Person::with_totp("middle")).collect();
-    let list: String = people.iter().map(|person| format!("{}\n", person.name)).collect();
     let place = shift();
-    let file = place.write("people.csv", &format!("user\n{list}"));
+    let file = list(&place, &people);
     let line = [
         "methods",
         "remove",
@@ -81,10 +81,9 @@ fn an_account_whose_password_is_changed_in_the_middle_of_a_job_says_so_and_the_j
         name,
     );
     let people: Vec<Person> = (0..10).map(|_| Person::with_totp("changed")).collect();
-    let list: String = people.iter().map(|person| format!("{}\n", person.name)).collect();
     let place =
         place_at(&url(), "corp", &format!("{name}@shift")).with("MFACTL_PASSWORD", crate::witness::PASSWORD);
-    let file = place.write("people.csv", &format!("user\n{list}"));
+    let file = list(&place, &people);
     let line = [
         "methods",
         "remove",

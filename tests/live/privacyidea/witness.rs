@@ -1,36 +1,19 @@
 //! The realm as its own witness: people are made and looked at past the program, and sign in as they would.
 
-use std::io::{Read as _, Write as _};
-use std::net::TcpStream;
 use std::path::PathBuf;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde_json::{Value, json};
-use totp_rs::{Builder, Secret};
 
+use crate::asking::{self, Answer};
+use crate::codes::{STEP, code_in, seed_in, shown};
 use crate::environment::Environment;
 
 /// The password of everybody in a resolver.
 pub(crate) const PASSWORD: &str = "Correct-Horse_042-BATTERY";
 static MADE: AtomicUsize = AtomicUsize::new(0);
-
-/// An answer of the server.
-#[derive(Debug)]
-pub(crate) struct Answer {
-    pub(crate) status: u16,
-    pub(crate) body: Value,
-    /// The cookie that it sets.
-    pub(crate) cookie: Option<String>,
-}
-
-impl Answer {
-    /// `result.value`.
-    pub(crate) fn value(&self) -> &Value {
-        &self.body["result"]["value"]
-    }
-}
 
 #[expect(
     clippy::disallowed_methods,
@@ -50,46 +33,28 @@ pub(crate) fn folder() -> PathBuf {
     PathBuf::from(told("MFACTL_LIVE_FOLDER"))
 }
 
-/// One request on a connection of its own. Of the old version, which knows no chunks.
-pub(crate) fn send(verb: &str, path: &str, headers: &[(&str, &str)], body: &Value) -> Answer {
-    let url = url();
-    let host = url.strip_prefix("http://").unwrap();
-    let mut stream = TcpStream::connect(host).unwrap();
-    stream.set_read_timeout(Some(Duration::from_secs(120))).unwrap();
-    let headers: String = headers
-        .iter()
-        .map(|(name, value)| format!("{name}: {value}\r\n"))
-        .collect();
-    let body = if body.is_null() {
-        String::new()
-    } else {
-        body.to_string()
-    };
-    let length = body.len();
-    // What is empty is no JSON, and it refuses to read it.
-    let kind = if body.is_empty() {
-        ""
-    } else {
-        "content-type: application/json\r\n"
-    };
-    let request = format!(
-        "{verb} {path} HTTP/1.0\r\nhost: {host}\r\n{kind}content-length: {length}\r\n{headers}\r\n{body}"
-    );
-    stream.write_all(request.as_bytes()).unwrap();
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).unwrap();
-    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
-    let cookie = head.lines().find_map(|line| {
-        let (name, value) = line.split_once(':')?;
-        let cookie = value.split(';').next()?.trim();
-        (name.eq_ignore_ascii_case("set-cookie") && cookie.starts_with("pi_remember_device="))
-            .then(|| cookie.to_owned())
-    });
-    Answer {
-        status: head.split(' ').nth(1).unwrap().parse().unwrap(),
-        body: serde_json::from_str(body).unwrap_or_else(|_| json!(body)),
-        cookie,
+impl Answer {
+    /// `result.value`.
+    pub(crate) fn value(&self) -> &Value {
+        &self.body["result"]["value"]
     }
+
+    /// The cookie by which a device is remembered.
+    pub(crate) fn remembers(&self) -> Option<&str> {
+        self.header("set-cookie")
+            .filter_map(|cookie| cookie.split(';').next())
+            .find(|cookie| cookie.starts_with("pi_remember_device="))
+    }
+}
+
+/// One request.
+pub(crate) fn send(verb: &str, path: &str, headers: &[(&str, &str)], body: &Value) -> Answer {
+    // What is empty is no JSON, and it refuses to read it.
+    if body.is_null() {
+        return asking::send(&url(), verb, path, headers, "");
+    }
+    let headers = [headers, &[("content-type", "application/json")]].concat();
+    asking::send(&url(), verb, path, &headers, &body.to_string())
 }
 
 /// The token of an administrator, past the program.
@@ -164,11 +129,7 @@ pub(crate) fn code_at(seed: &str, steps: u64) -> String {
         reason = "what an authenticator shows goes by the clock of the machine"
     )]
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
-    let totp = Builder::new()
-        .with_secret(Secret::try_from_base32(seed).unwrap())
-        .build()
-        .unwrap();
-    totp.generate(now + 30 * steps).to_string()
+    shown(seed, now + STEP * steps)
 }
 
 /// The seed in the answer to an enrolment: whoever may do everything cannot choose it.
@@ -177,25 +138,12 @@ pub(crate) fn seed_of(made: &Value) -> String {
     let link = made["googleurl"]["value"]
         .as_str()
         .unwrap_or_else(|| panic!("{made}"));
-    let seed = link.split("secret=").nth(1).unwrap();
-    seed.split('&').next().unwrap().to_owned()
+    seed_in(link)
 }
 
-fn decoded(text: &str) -> String {
-    use base64::Engine as _;
-    let text: String = text.split_whitespace().collect();
-    let bytes = base64::engine::general_purpose::STANDARD.decode(text).unwrap();
-    String::from_utf8(bytes).unwrap()
-}
-
-/// The code of an authenticator that counts (RFC 4226, 5.3).
+/// The code of an authenticator that counts.
 pub(crate) fn counted(seed: &str, count: u64) -> String {
-    // A code by time is one by counter, whose counter is the number of the step.
-    let totp = Builder::new()
-        .with_secret(Secret::try_from_base32(seed).unwrap())
-        .build()
-        .unwrap();
-    totp.generate(count * 30).to_string()
+    shown(seed, STEP * count)
 }
 
 /// Somebody of the realm.
@@ -283,6 +231,15 @@ impl Person {
         *answer.value() == json!(true)
     }
 
+    /// Whether the code lets in that an empty PIN has sent to this number or address.
+    #[track_caller]
+    pub(crate) fn accepts_sent(&self, kind: &str, to: &str) -> bool {
+        let asked = self.check("", &Value::Null);
+        let code = Self::received(kind, to);
+        let number = &asked.body["detail"]["transaction_id"];
+        *self.check(&code, &json!({"transaction_id": number})).value() == json!(true)
+    }
+
     /// The next code of this seed that was not used: the server takes those of the near future.
     pub(crate) fn code_of(&self, seed: &str) -> String {
         code_at(seed, self.used.fetch_add(1, Ordering::Relaxed) as u64)
@@ -298,18 +255,14 @@ impl Person {
     pub(crate) fn received(kind: &str, to: &str) -> String {
         let path = folder().join(kind).join(to);
         let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path:?}: {error}"));
-        // Mail comes in base 64.
-        let text = if text.contains("Content-Transfer-Encoding: base64") {
-            decoded(text.rsplit("\n\n").next().unwrap())
-        } else {
-            text
-        };
-        let digits = |word: &&str| word.len() == 6 && word.bytes().all(|byte| byte.is_ascii_digit());
-        text.split(|c: char| !c.is_ascii_alphanumeric())
-            .find(digits)
-            .unwrap_or_else(|| panic!("no code in {text:?}"))
-            .to_owned()
+        code_in(&text)
     }
+}
+
+/// A list of these people, as a file of the place.
+pub(crate) fn list(place: &Environment, people: &[Person]) -> String {
+    let lines: String = people.iter().map(|person| format!("{}\n", person.name)).collect();
+    place.write("people.csv", &format!("user\n{lines}"))
 }
 
 /// A place whose profile is this realm, signed in by password as this administrator.
@@ -327,13 +280,12 @@ pub(crate) fn place() -> Environment {
 /// A place whose profiles say this: "corp" by password, "key" by the key of a program.
 pub(crate) fn place_at(url: &str, realm: &str, name: &str) -> Environment {
     let place = Environment::empty().without_profile();
-    std::fs::create_dir_all(place.path("config/mfactl")).unwrap();
     let guard = "max_users = 5000\nallow_everyone = true\n";
     let common = format!("service = \"privacyidea\"\nurl = \"{url}\"\nrealm = \"{realm}\"\n");
     let text = format!(
         "[profiles.corp]\n{common}auth = \"password\"\nusername = \"{name}\"\n\n[profiles.corp.guard]\n{guard}\n\
          [profiles.key]\n{common}auth = \"api-token\"\n\n[profiles.key.guard]\n{guard}"
     );
-    place.write("config/mfactl/config.toml", &text);
+    place.configure(&text);
     place.with("MFACTL_PROFILE", "corp")
 }

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use super::super::*;
 use super::{of, tokens};
+use crate::auth::tests::way;
 use crate::auth::{Credential, Keys, TokenStore};
 use crate::http::testing::{Script, answer};
 
@@ -18,12 +19,8 @@ pub(super) fn place(folder: &Path, credential: &Credential) -> (Place, Option<St
             ..Keys::default()
         },
     };
-    let place = credential.place(
-        &keeping,
-        "https://login.example/tenant",
-        "tenant",
-        "https://graph.example/",
-    );
+    let way = way(&Script::new([]));
+    let place = credential.place(&keeping, way.authority, way.tenant, way.audience);
     place.unwrap().unwrap()
 }
 

@@ -26,6 +26,7 @@ fn head(id: &str, name: Option<&str>) -> JobHead {
         plan: None,
         part: None,
         undoes: None,
+        rows: None,
         notify: None,
     }
 }

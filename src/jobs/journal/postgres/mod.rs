@@ -16,9 +16,10 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
-use futures::stream::{self, BoxStream, StreamExt as _, TryStreamExt as _, try_unfold};
+use futures::stream::BoxStream;
 use uuid::Uuid;
 
+use super::pieces::{all_behind, placed};
 use super::{Entry, JobHead, JobState, Journal, Mark, Open, Size, Taken, Which};
 use crate::domain::shape::{StepRow, Summary};
 use crate::domain::{Error, ErrorCode, Result, Secret};
@@ -50,6 +51,8 @@ pub struct PostgresJournal {
     hands: Mutex<Hands>,
     /// The next person's place, while people are added.
     next: tokio::sync::Mutex<Option<i64>>,
+    /// The lock of whoever plans it, until it is planned.
+    planning: Mutex<Option<Link>>,
 }
 
 /// What this worker has of the job.
@@ -69,7 +72,13 @@ impl PostgresJournal {
             owner: Uuid::new_v4(),
             hands: Mutex::default(),
             next: tokio::sync::Mutex::new(None),
+            planning: Mutex::default(),
         }
+    }
+
+    /// Keeps the lock of whoever plans it.
+    fn is_planned_here(&self, lock: Link) {
+        *self.planning.lock().unwrap_or_else(PoisonError::into_inner) = Some(lock);
     }
 
     fn hands(&self) -> std::sync::MutexGuard<'_, Hands> {
@@ -99,7 +108,18 @@ impl Journal for PostgresJournal {
         let word = read::word(&state);
         self.link
             .run(|client| write::state(client, self.job, word.clone()))
-            .await
+            .await?;
+        if state != JobState::Planning {
+            let lock = self
+                .planning
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .take();
+            if let Some(lock) = lock {
+                store::is_planned(&lock).await?;
+            }
+        }
+        Ok(())
     }
 
     fn is_shared(&self) -> bool {
@@ -219,22 +239,16 @@ impl Journal for PostgresJournal {
     }
 
     fn rows(&self, which: Which) -> BoxStream<'_, Result<StepRow>> {
-        let chunks = try_unfold((-1, -1), move |after| async move {
-            let chunk = self
+        all_behind((-1, -1), move |after| async move {
+            let read = self
                 .link
-                .run(|client| read::rows(client, self.job, which, after, CHUNK))
-                .await?;
-            let next = chunk.last().map(|(place, _)| *place);
-            Ok::<_, Error>(next.map(|next| (chunk, next)))
-        });
-        chunks
-            .map_ok(|chunk| stream::iter(chunk.into_iter().map(|(_, row)| Ok::<_, Error>(row))))
-            .try_flatten()
-            .boxed()
+                .run(|client| read::rows(client, self.job, which, after, CHUNK));
+            read.await.map(placed)
+        })
     }
 
     fn people(&self) -> BoxStream<'_, Result<Taken>> {
-        let chunks = try_unfold(-1, move |after| async move {
+        all_behind(-1, move |after| async move {
             let seqs = self
                 .link
                 .run(|client| read::planned(client, self.job, after, CHUNK))
@@ -247,27 +261,15 @@ impl Journal for PostgresJournal {
                 .link
                 .run(|client| read::some(client, self.job, seqs.clone()))
                 .await?;
-            Ok::<_, Error>(Some((chunk, next)))
-        });
-        chunks
-            .map_ok(|chunk| stream::iter(chunk.into_iter().map(Ok::<_, Error>)))
-            .try_flatten()
-            .boxed()
+            Ok(Some((chunk, next)))
+        })
     }
 
     fn open(&self) -> BoxStream<'_, Result<Open>> {
-        let chunks = try_unfold(-1, move |after| async move {
-            let chunk = self
-                .link
-                .run(|client| read::open(client, self.job, after, CHUNK))
-                .await?;
-            let next = chunk.last().map(|(seq, _)| *seq);
-            Ok::<_, Error>(next.map(|next| (chunk, next)))
-        });
-        chunks
-            .map_ok(|chunk| stream::iter(chunk.into_iter().map(|(_, open)| Ok::<_, Error>(open))))
-            .try_flatten()
-            .boxed()
+        all_behind(-1, move |after| async move {
+            let read = self.link.run(|client| read::open(client, self.job, after, CHUNK));
+            read.await.map(placed)
+        })
     }
 }
 

@@ -207,7 +207,7 @@ pub(super) async fn rows(
         .map(|row| {
             let plan: Option<Json<PlannedUser>> = row.try_get(8)?;
             let record = record(row, plan.as_ref().map(|plan| &plan.0))?;
-            Ok(((row.try_get(0)?, i64::from(record.place)), record.row))
+            Ok(((row.try_get(0)?, i64::from(record.place)), record.shown()))
         })
         .collect()
 }
@@ -268,7 +268,8 @@ pub(super) async fn summary(client: Arc<Client>, job: Uuid) -> Result<Summary, E
             whom,
         ),
         client.query_typed(
-            "select status, count(*) from mfactl.step where job = $1 group by status",
+            "select case standing when 1 then 'unknown' else status end as shown, count(*)
+             from mfactl.step where job = $1 group by shown",
             whom
         ),
     )?;

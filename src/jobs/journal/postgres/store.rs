@@ -59,7 +59,37 @@ impl PostgresStore {
                 }
             })
             .await?;
-        Ok(PostgresJournal::new(self.link.clone(), id))
+        let journal = PostgresJournal::new(self.link.clone(), id);
+        journal.is_planned_here(self.planning(id).await?);
+        Ok(journal)
+    }
+
+    /// A connection that holds the lock of whoever plans a job: it ends with the process.
+    async fn planning(&self, job: Uuid) -> Result<Link> {
+        let (link, key) = (self.link.another().await?, key_of(job));
+        link.run(|client| async move {
+            client
+                .batch_execute(&format!("select pg_advisory_lock({key})"))
+                .await
+        })
+        .await?;
+        Ok(link)
+    }
+
+    /// Whether a worker holds somebody of a job.
+    async fn is_held(&self, job: Uuid) -> Result<bool> {
+        self.link
+            .run(|client| async move {
+                client
+                    .query_typed_one(
+                        "select exists (select from mfactl.person
+                         where job = $1 and state = 1 and lease_until > clock_timestamp())",
+                        &[(&job, Type::UUID)],
+                    )
+                    .await?
+                    .try_get(0)
+            })
+            .await
     }
 
     /// Opens a job as one more worker.
@@ -119,16 +149,22 @@ impl Store for PostgresStore {
             .await
     }
 
-    /// Whether a worker holds somebody of it.
+    /// Whether a worker holds somebody of it, or somebody plans it.
     async fn runs(&self, id: &str) -> Result<bool> {
         let id = id_of(id)?;
+        if self.is_held(id).await? {
+            return Ok(true);
+        }
+        let key = key_of(id);
         self.link
             .run(|client| async move {
                 client
                     .query_typed_one(
-                        "select exists (select from mfactl.person
-                         where job = $1 and state = 1 and lease_until > clock_timestamp())",
-                        &[(&id, Type::UUID)],
+                        "select exists (select from pg_locks
+                         where locktype = 'advisory' and objsubid = 1 and granted
+                             and database = (select oid from pg_database where datname = current_database())
+                             and (classid::bigint << 32) | objid::bigint = $1)",
+                        &[(&key, Type::INT8)],
                     )
                     .await?
                     .try_get(0)
@@ -170,7 +206,7 @@ impl Store for PostgresStore {
     }
 
     async fn remove(&self, id: &str) -> Result<()> {
-        if self.runs(id).await? {
+        if self.is_held(id_of(id)?).await? {
             return Err(Error::new(
                 ErrorCode::FileLocked,
                 format!("job {id} is being run by a worker"),
@@ -187,6 +223,17 @@ impl Store for PostgresStore {
             .await?;
         Ok(())
     }
+}
+
+/// Gives the lock of whoever plans a job back.
+pub(super) async fn is_planned(lock: &Link) -> Result<()> {
+    lock.run(|client| async move { client.batch_execute("select pg_advisory_unlock_all()").await })
+        .await
+}
+
+/// The key of the lock of whoever plans a job: the half of its id that is random.
+fn key_of(job: Uuid) -> i64 {
+    job.as_u64_pair().1.cast_signed()
 }
 
 fn id_of(id: &str) -> Result<Uuid> {

@@ -75,12 +75,40 @@ pub(super) fn open(path: &Path) -> Result<Opened> {
 /// # Errors
 /// As [`open`], but for `file_locked`.
 pub(super) fn read(path: &Path) -> Result<Opened> {
-    let opened = join(path)?;
+    let opened = match join(path) {
+        Err(error) if error.code() == ErrorCode::FileUnreadable => at_rest(path, error)?,
+        joined => joined?,
+    };
     opened
         .connection
         .pragma_update(None, "query_only", true)
         .map_err(|error| opened.told(&error))?;
     Ok(opened)
+}
+
+/// Opens the file of a job where nothing can be written, such as a volume of another machine: nobody runs it there.
+///
+/// # Errors
+/// Why it could not be joined, where it was not closed: what its log holds can be read only where one can write.
+fn at_rest(path: &Path, error: Error) -> Result<Opened> {
+    if fs::metadata(beside(path, "-wal")).is_ok_and(|log| log.len() > 0) {
+        return Err(
+            error.hint("it was not closed: copy its folder to where you can write, and name it there")
+        );
+    }
+    let name = path.display().to_string();
+    let escaped = name.replace('%', "%25").replace('?', "%3f").replace('#', "%23");
+    let flags =
+        OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_URI;
+    let connection =
+        Connection::open_with_flags(format!("file:{escaped}?immutable=1"), flags).map_err(|_| error)?;
+    check(&connection, &name)?;
+    prepare(&connection).map_err(|error| from_sqlite(&name, &error))?;
+    Ok(Opened {
+        connection,
+        name,
+        _lock: None,
+    })
 }
 
 /// Opens the file of a job beside whoever runs it.

@@ -9,12 +9,13 @@ mod writer;
 use std::path::Path;
 
 use async_trait::async_trait;
-use futures::stream::{self, BoxStream, StreamExt as _, TryStreamExt as _, try_unfold};
+use futures::stream::BoxStream;
 use jiff::Timestamp;
 
+use super::pieces::{all_behind, placed};
 use super::{Entry, JobHead, JobState, Journal, Mark, Open, Size, Taken, Which};
+use crate::domain::Result;
 use crate::domain::shape::{StepRow, Summary};
-use crate::domain::{Error, Result};
 use writer::Writer;
 
 /// Rows and people that are read at a time.
@@ -180,22 +181,16 @@ impl Journal for SqliteJournal {
     }
 
     fn rows(&self, which: Which) -> BoxStream<'_, Result<StepRow>> {
-        let chunks = try_unfold((-1, -1), move |after| async move {
-            let chunk = self
+        all_behind((-1, -1), move |after| async move {
+            let read = self
                 .writer
-                .call(move |connection| read::rows(connection, which, after, CHUNK))
-                .await?;
-            let next = chunk.last().map(|(place, _)| *place);
-            Ok::<_, Error>(next.map(|next| (chunk, next)))
-        });
-        chunks
-            .map_ok(|chunk| stream::iter(chunk.into_iter().map(|(_, row)| Ok::<_, Error>(row))))
-            .try_flatten()
-            .boxed()
+                .call(move |connection| read::rows(connection, which, after, CHUNK));
+            read.await.map(placed)
+        })
     }
 
     fn people(&self) -> BoxStream<'_, Result<Taken>> {
-        let chunks = try_unfold(-1, move |after| async move {
+        all_behind(-1, move |after| async move {
             let chunk = self
                 .writer
                 .call(move |connection| read::planned_people(connection, after, CHUNK))
@@ -203,27 +198,17 @@ impl Journal for SqliteJournal {
             let next = chunk
                 .last()
                 .map(|taken| i64::try_from(taken.seq).unwrap_or(i64::MAX));
-            Ok::<_, Error>(next.map(|next| (chunk, next)))
-        });
-        chunks
-            .map_ok(|chunk| stream::iter(chunk.into_iter().map(Ok::<_, Error>)))
-            .try_flatten()
-            .boxed()
+            Ok(next.map(|next| (chunk, next)))
+        })
     }
 
     fn open(&self) -> BoxStream<'_, Result<Open>> {
-        let chunks = try_unfold(-1, move |after| async move {
-            let chunk = self
+        all_behind(-1, move |after| async move {
+            let read = self
                 .writer
-                .call(move |connection| read::open(connection, after, CHUNK))
-                .await?;
-            let next = chunk.last().map(|(seq, _)| *seq);
-            Ok::<_, Error>(next.map(|next| (chunk, next)))
-        });
-        chunks
-            .map_ok(|chunk| stream::iter(chunk.into_iter().map(|(_, open)| Ok::<_, Error>(open))))
-            .try_flatten()
-            .boxed()
+                .call(move |connection| read::open(connection, after, CHUNK));
+            read.await.map(placed)
+        })
     }
 }
 

@@ -127,7 +127,7 @@ pub(super) fn rows(
     connection
         .prepare_cached(&sql)?
         .query_map(params![seq, place, limit(most)], |row| {
-            record(row).map(|(seq, record)| ((seq, i64::from(record.place)), record.row))
+            record(row).map(|(seq, record)| ((seq, i64::from(record.place)), record.shown()))
         })?
         .collect()
 }
@@ -192,14 +192,18 @@ pub(super) fn summary(connection: &Connection) -> rusqlite::Result<Summary> {
         },
     )?;
     let mut steps = StepCounts::default();
-    let mut all = connection.prepare("SELECT status, count(*) FROM steps GROUP BY status")?;
+    let mut all = connection.prepare(
+        "SELECT CASE standing WHEN 'started' THEN 'unknown' ELSE status END AS shown, count(*) FROM steps
+         GROUP BY shown",
+    )?;
     let mut rows = all.query([])?;
     while let Some(row) = rows.next()? {
         *counter(&mut steps, of_word(0, row.get(0)?)?) = count(row, 1)?;
     }
     let mut again = connection.prepare(&format!(
         "SELECT s.status, count(*) FROM steps s INDEXED BY steps_not_well JOIN people p ON p.seq = s.seq
-         WHERE s.status IN ('failed', 'unknown', 'skipped') AND {AGAIN} GROUP BY s.status"
+         WHERE s.status IN ('failed', 'unknown', 'skipped') AND s.status <> 'unknown' AND {AGAIN}
+         GROUP BY s.status"
     ))?;
     let mut rows = again.query([])?;
     while let Some(row) = rows.next()? {

@@ -4,7 +4,7 @@ use futures::TryStreamExt as _;
 
 use super::super::{Standing, StepRecord};
 use super::*;
-use crate::domain::{Clock as _, ErrorCode, Status};
+use crate::domain::{Clock as _, Error, ErrorCode, Status};
 use crate::jobs::fake::{Fake, Still, adele};
 use crate::jobs::plan::{PlannedUser, Wish};
 use crate::jobs::playbook::{self, Options};
@@ -28,6 +28,7 @@ fn head() -> JobHead {
         plan: None,
         part: None,
         undoes: None,
+        rows: None,
         notify: None,
     }
 }

@@ -13,8 +13,23 @@ pub(crate) struct Answer {
     pub(crate) status: u16,
     /// JSON, else the text.
     pub(crate) body: Value,
-    /// Where what was made is.
-    pub(crate) location: Option<String>,
+    headers: Vec<(String, String)>,
+}
+
+impl Answer {
+    /// The values of a header, by its name in lower case.
+    pub(crate) fn header(&self, wanted: &str) -> impl Iterator<Item = &str> {
+        let all = self.headers.iter().filter(move |(name, _)| name == wanted);
+        all.map(|(_, value)| value.as_str())
+    }
+
+    /// The id of what was made: the end of its address.
+    #[track_caller]
+    pub(crate) fn made_id(&self) -> String {
+        let address = self.header("location").next();
+        let address = address.unwrap_or_else(|| panic!("nothing was made: {} {}", self.status, self.body));
+        address.rsplit('/').next().unwrap().to_owned()
+    }
 }
 
 /// Sends one request on a connection of its own to a server at `http://HOST:PORT`. Of the old version, which knows no
@@ -22,7 +37,7 @@ pub(crate) struct Answer {
 pub(crate) fn send(url: &str, verb: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Answer {
     let host = url.strip_prefix("http://").unwrap();
     let mut stream = TcpStream::connect(host).unwrap();
-    stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
+    stream.set_read_timeout(Some(Duration::from_secs(120))).unwrap();
     let headers: String = headers
         .iter()
         .map(|(name, value)| format!("{name}: {value}\r\n"))
@@ -34,15 +49,13 @@ pub(crate) fn send(url: &str, verb: &str, path: &str, headers: &[(&str, &str)], 
     let mut answer = String::new();
     stream.read_to_string(&mut answer).unwrap();
     let (head, body) = answer.split_once("\r\n\r\n").unwrap();
-    let location = head.lines().find_map(|line| {
-        let (name, value) = line.split_once(':')?;
-        name.eq_ignore_ascii_case("location")
-            .then(|| value.trim().to_owned())
-    });
+    let headers = head.lines().filter_map(|line| line.split_once(':'));
     Answer {
         status: head.split(' ').nth(1).unwrap().parse().unwrap(),
         body: serde_json::from_str(body).unwrap_or_else(|_| json!(body)),
-        location,
+        headers: headers
+            .map(|(name, value)| (name.to_ascii_lowercase(), value.trim().to_owned()))
+            .collect(),
     }
 }
 

@@ -12,7 +12,7 @@ use super::mailbox::Mailbox;
 use crate::auth::Credential;
 use crate::domain::{MethodKind, Policy, PolicyUse, User, UserId, Via};
 use crate::services::ConnectOptions;
-use crate::services::conformance::changes::{Verdict, ensure};
+use crate::services::conformance::case::{Verdict, ensure};
 use crate::services::conformance::world::{Facts, PASSWORD, World};
 
 const REALM: &str = "kctest";
@@ -50,7 +50,7 @@ impl Realm {
         assert_eq!(realm.ask("PUT", "", &mail).status, 204);
         let made = realm.ask("POST", "/groups", &json!({ "name": realm.facts.group.0 }));
         assert_eq!(made.status, 201, "{}", made.body);
-        realm.facts.group.1 = id_in(&made);
+        realm.facts.group.1 = made.made_id();
         // Else attributes that the profile does not name are dropped without a word (api/keycloak 4).
         let mut profile = realm.get("/users/profile");
         profile["unmanagedAttributePolicy"] = json!("ENABLED");
@@ -138,16 +138,6 @@ fn facts() -> Facts {
     }
 }
 
-fn id_in(made: &Answer) -> String {
-    made.location
-        .as_deref()
-        .unwrap()
-        .rsplit('/')
-        .next()
-        .unwrap()
-        .to_owned()
-}
-
 /// A method as the service stores it; `None`: it has no such kind.
 fn credential(kind: MethodKind) -> Option<Value> {
     let key = json!({"aaguid": "00000000-0000-0000-0000-000000000000", "credentialId": "AAAA", "counter": 0,
@@ -208,7 +198,7 @@ impl World for Realm {
                 "emailVerified": true, "enabled": true, "credentials": credentials, "attributes": {"badge": [name]}}),
         );
         assert_eq!(made.status, 201, "{}", made.body);
-        let id = id_in(&made);
+        let id = made.made_id();
         // With an authenticator the password is not enough, and no case needs a session of such a person.
         let session = self.sign_in(&name, PASSWORD).body["refresh_token"]
             .as_str()

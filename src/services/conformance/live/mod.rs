@@ -3,6 +3,7 @@
 //! against the number that `conformance.sh` there expects.
 
 mod asking;
+mod codes;
 mod keycloak;
 mod mailbox;
 mod privacyidea;

@@ -21,7 +21,7 @@ use super::asking::{Answer, send};
 use crate::auth::Credential;
 use crate::domain::{MethodKind, Policy, PolicyUse, User, UserId};
 use crate::services::ConnectOptions;
-use crate::services::conformance::changes::{Verdict, ensure};
+use crate::services::conformance::case::{Verdict, ensure};
 use crate::services::conformance::world::{Facts, PASSWORD, World};
 
 /// The realm of administrators that the server is set up with, and one of them.

@@ -87,7 +87,11 @@ async fn everything_of_a_person_is_read_and_nothing_is_said_to_be_untold() {
             (DeviceKind::Session, "offline".to_owned())
         ]
     );
-    assert_eq!(script.lines().len(), 5);
+    assert!(
+        info.registration.unwrap().reset_capable.is_none(),
+        "it resets by mail"
+    );
+    assert_eq!(script.lines().len(), 6);
 }
 
 fn holding(rights: &'static str) -> Script {
@@ -144,6 +148,53 @@ async fn nobody_is_called_harmless_where_the_rights_cannot_be_seen() {
         .unwrap();
     assert_eq!((told.privileged, told.roles), (None, None));
     assert_eq!(told.missing.as_deref(), Some("view-clients"));
+}
+
+#[tokio::test]
+async fn whoever_holds_a_right_directly_is_privileged_though_the_rights_cannot_be_looked_up() {
+    let given = r#"{"clientMappings":{"realm-management":{"id":"rm","mappings":[{"name":"manage-users"}]},
+        "portal":{"id":"p","mappings":[{"name":"buyer"}]}}}"#;
+    let script = Script::answering(move |sent| match sent.line.as_str() {
+        line if line.ends_with("/users/u1/role-mappings") => answer(200, given),
+        line if line.ends_with("/realm/composite") || line.contains("/groups") => answer(200, "[]"),
+        _ => answer(403, "{}"),
+    });
+    let told = service(&script)
+        .privileges(&["u1".into()])
+        .await
+        .remove(0)
+        .unwrap();
+    assert_eq!((told.privileged, told.roles), (Some(true), None));
+}
+
+#[tokio::test]
+async fn whoever_administers_another_realm_is_privileged_in_the_realm_over_all() {
+    let told = async |given: &'static str, roles: &'static str, realm: &str| {
+        let script = Script::answering(move |sent| match sent.line.as_str() {
+            line if line.contains("/clients?clientId=") => answer(200, r#"[{"id":"own"}]"#),
+            line if line.ends_with("/users/u1/role-mappings") => answer(200, given),
+            line if line.ends_with("/realm/composite") => answer(200, roles),
+            _ => answer(200, "[]"),
+        });
+        let service = KeycloakService::new(Link {
+            graph: script.pipeline(60),
+            tenant: realm.to_owned(),
+            claims: rights(&["manage-users"]),
+        });
+        let told = service.privileges(&["u1".into()]).await.remove(0).unwrap();
+        told.privileged
+    };
+    let shop = r#"{"clientMappings":{"shop-realm":{"id":"s","mappings":[{"name":"manage-users"}]}}}"#;
+    assert_eq!(told(shop, "[]", "master").await, Some(true));
+    assert_eq!(
+        told("{}", r#"[{"name":"create-realm"}]"#, "master").await,
+        Some(true)
+    );
+    assert_eq!(told("{}", "[]", "master").await, Some(false));
+    assert_eq!(
+        told(shop, r#"[{"name":"create-realm"}]"#, "staff").await,
+        Some(false)
+    );
 }
 
 #[tokio::test]

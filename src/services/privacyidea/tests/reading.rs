@@ -256,7 +256,7 @@ fn what_an_account_may_not_is_not_offered() {
     let removal = reader
         .capabilities()
         .get(crate::domain::Capability::Remove(MethodKind::Totp));
-    assert!(matches!(removal, crate::domain::Answer::Unsupported { .. }));
+    assert!(matches!(removal, crate::domain::Answer::Forbidden { .. }));
 }
 
 #[tokio::test]

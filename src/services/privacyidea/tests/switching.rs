@@ -161,7 +161,7 @@ fn each_switch_is_declared_and_wants_its_right() {
         assert!(
             matches!(
                 none.capabilities().get(capability),
-                crate::domain::Answer::Unsupported { .. }
+                crate::domain::Answer::Forbidden { .. }
             ),
             "{capability}"
         );

@@ -6,8 +6,8 @@ use aws_lc_rs::signature::KeyPair as _;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
-use totp_rs::{Builder, Secret as Seed};
 
+use super::super::codes::{STEP, code_in, seed_in, shown};
 use super::{QUESTIONS, Server};
 use crate::domain::{Clock as _, MethodKind, SystemClock};
 
@@ -33,20 +33,7 @@ impl Server {
     /// The code in what was sent last to a number or an address.
     pub(super) fn received(&self, kind: &str, to: &str) -> String {
         let text = std::fs::read_to_string(self.folder.join(kind).join(to)).unwrap();
-        // Mail comes in base 64.
-        let text = if text.contains("Content-Transfer-Encoding: base64") {
-            let body: String = text.rsplit("\n\n").next().unwrap().split_whitespace().collect();
-            let bytes = STANDARD.decode(body).unwrap();
-            String::from_utf8(bytes).unwrap()
-        } else {
-            text
-        };
-        let code = |word: &&str| word.len() == 6 && word.bytes().all(|byte| byte.is_ascii_digit());
-        let mut words = text.split(|c: char| !c.is_ascii_alphanumeric());
-        words
-            .find(code)
-            .unwrap_or_else(|| panic!("no code in {text:?}"))
-            .to_owned()
+        code_in(&text)
     }
 
     /// The app scans what the enrolment shows, and tells the server its key.
@@ -94,11 +81,7 @@ impl Server {
         if detail["rollout_state"] != "verify" {
             return;
         }
-        let seed = || {
-            let link = detail["googleurl"]["value"].as_str().unwrap();
-            let rest = link.split("secret=").nth(1).unwrap();
-            rest.split('&').next().unwrap().to_owned()
-        };
+        let seed = || seed_in(detail["googleurl"]["value"].as_str().unwrap());
         let code = match kind {
             MethodKind::Totp => {
                 made.seed = seed();
@@ -128,17 +111,10 @@ impl Made {
     /// The next code of the authenticator that was not used: the server takes those of the near future.
     pub(super) fn next_code(&mut self) -> String {
         let now = u64::try_from(SystemClock.now().as_second()).unwrap();
-        let code = shown(&self.seed, now + 30 * self.used);
+        let code = shown(&self.seed, now + STEP * self.used);
         self.used += 1;
         code
     }
-}
-
-/// What an authenticator of this seed shows at a second.
-fn shown(seed: &str, second: u64) -> String {
-    let seed = Seed::try_from_base32(seed).unwrap();
-    let totp = Builder::new().with_secret(seed).build().unwrap();
-    totp.generate(second).to_string()
 }
 
 /// The server's name of a kind whose code is verified.
