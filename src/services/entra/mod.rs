@@ -12,6 +12,7 @@ mod error;
 mod graph;
 mod info;
 mod methods;
+mod pass;
 mod password;
 mod policy;
 mod preferences;
