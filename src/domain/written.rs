@@ -16,7 +16,7 @@ pub(crate) fn explain(code: ErrorCode, name: &str, text: &str, error: &toml::de:
                 None => error.hint(format!("the keys are: {}", known.join(", "))),
             }
         }
-        None => Error::new(code, lower(message)),
+        None => Error::new(code, another(message).unwrap_or_else(|| lower(message))),
     };
     let (line, column) = error.span().map_or((None, None), |span| {
         let (line, column) = place(text, &span);
@@ -40,6 +40,35 @@ fn unknown(message: &str) -> Option<(String, Vec<String>)> {
     let mut quoted = rest.split('`').skip(1).step_by(2).map(str::to_owned);
     let key = quoted.next()?;
     Some((key, quoted.collect()))
+}
+
+/// serde says: invalid type: string "3", expected u64. Whoever writes a file knows none of these words.
+fn another(message: &str) -> Option<String> {
+    let rest = message
+        .strip_prefix("invalid type: ")
+        .or_else(|| message.strip_prefix("invalid value: "))?;
+    let (found, expected) = rest.rsplit_once(", expected ")?;
+    let expected = match expected {
+        "u8" | "u16" | "u32" | "u64" | "usize" => "a whole number from 0 on",
+        "i8" | "i16" | "i32" | "i64" | "isize" => "a whole number",
+        "f32" | "f64" => "a number",
+        "a boolean" => "true or false",
+        "a string" => "a text in quotation marks",
+        "a sequence" => "a list in square brackets",
+        "a map" => "a section",
+        _ if expected.starts_with("struct ") => "a section",
+        other => other,
+    };
+    let found = match found {
+        "sequence" => "a list",
+        "map" => "a section",
+        _ => ["integer ", "floating point ", "boolean ", "string "]
+            .iter()
+            .find_map(|kind| found.strip_prefix(kind))
+            .unwrap_or(found)
+            .trim_matches('`'),
+    };
+    Some(format!("here belongs {expected}, and not {found}"))
 }
 
 /// Line and column, from 1.
