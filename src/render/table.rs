@@ -182,9 +182,9 @@ mod tests {
             ..Layout::default()
         };
         insta::assert_snapshot!(table(&["USER", "MFA", "METHODS", "RESET"], &rows, layout), @"
-        USER                        MFA  METHODS              RESET
-        breakglass@contoso.example  yes  passkey              no
-        adele@contoso.example       yes  authenticator,       yes
+        USER                        MFA  METHODS               RESET
+        breakglass@contoso.example  yes  passkey               no
+        adele@contoso.example       yes  authenticator,        yes
                                          phone:mobile, email
         ");
         let layout = Layout {
