@@ -11,10 +11,7 @@ pub(crate) fn explain(code: ErrorCode, name: &str, text: &str, error: &toml::de:
     let wrong = match unknown(message) {
         Some((key, known)) => {
             let error = Error::new(code, format!("there is no key \"{key}\" here"));
-            match nearest(&key, known.iter().map(String::as_str)) {
-                Some(meant) => error.hint(format!("did you mean \"{meant}\"?")),
-                None => error.hint(format!("the keys are: {}", known.join(", "))),
-            }
+            error.hint(meant(&key, "the keys are", known.iter().map(String::as_str)))
         }
         None => Error::new(code, another(message).unwrap_or_else(|| lower(message))),
     };
@@ -77,6 +74,14 @@ pub(crate) fn place(text: &str, span: &Range<usize>) -> (u64, u64) {
     let line = before.matches('\n').count() as u64 + 1;
     let column = before.rsplit('\n').next().unwrap_or_default().chars().count() as u64 + 1;
     (line, column)
+}
+
+/// The hint for a word that is not known: the one that was meant, else all of them behind `these`.
+pub(crate) fn meant<'a>(word: &str, these: &str, known: impl Iterator<Item = &'a str> + Clone) -> String {
+    match nearest(word, known.clone()) {
+        Some(near) => format!("did you mean \"{near}\"?"),
+        None => format!("{these}: {}", known.collect::<Vec<_>>().join(", ")),
+    }
 }
 
 /// The nearest of several words, where one is near.
