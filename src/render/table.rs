@@ -167,7 +167,7 @@ mod tests {
 
     #[test]
     fn no_word_is_broken_where_all_have_room() {
-        let rows = vec![
+        let rows = [
             ["breakglass@contoso.example", "yes", "passkey", "no"],
             [
                 "adele@contoso.example",
