@@ -135,7 +135,7 @@ fn a_pass_outside_the_policys_lifetime_is_refused() {
     "#);
     assert_snapshot!(refused(&env, 2, &add("-5m")), @r#"
     · error: there is no option "-5" here
-    · hint: mfactl methods add temporary-pass USER…; more: mfactl methods add temporary-pass --help
+    · hint: mfactl -p local methods add temporary-pass USER…; more: mfactl methods add temporary-pass --help
     exit 2
     "#);
     assert!(
