@@ -217,6 +217,11 @@ impl<'a> Draft<'a> {
         Ok(())
     }
 
+    /// Notes that the account lacks the right to a part of the plan.
+    pub(crate) fn lacks(&mut self, refused: Error) {
+        self.lacking.get_or_insert(refused);
+    }
+
     /// Refuses the whole plan where the account lacks the right to a part of it: half of it would look like all of it.
     ///
     /// # Errors
