@@ -39,4 +39,5 @@ mod phone;
 mod reads;
 mod stories;
 mod switching;
+mod types;
 mod witness;
