@@ -314,6 +314,8 @@ fn told(status: u16, number: Option<u64>, word: Option<&str>, description: &str)
                 "check its registration, or use another way",
             ),
             (None, _) if matches!(status, 404 | 405) => (NOT_HERE, WHERE_IT_IS),
+            // So the admin API of Keycloak answers whoever brings no token.
+            (None, Some(word)) if word.starts_with("HTTP ") => (NOT_HERE, WHERE_IT_IS),
             (None, _) => (
                 "the sign-in service refused",
                 "tell the code to whoever runs the directory; mfactl doctor looks at the rest",
