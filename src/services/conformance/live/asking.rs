@@ -44,8 +44,9 @@ pub(crate) fn send(url: &str, verb: &str, path: &str, headers: &[(&str, &str)], 
         .map(|(name, value)| format!("{name}: {value}\r\n"))
         .collect();
     let length = body.len();
-    let request =
-        format!("{verb} {under}{path} HTTP/1.0\r\nhost: {host}\r\ncontent-length: {length}\r\n{headers}\r\n{body}");
+    let request = format!(
+        "{verb} {under}{path} HTTP/1.0\r\nhost: {host}\r\ncontent-length: {length}\r\n{headers}\r\n{body}"
+    );
     stream.write_all(request.as_bytes()).unwrap();
     let mut answer = String::new();
     stream.read_to_string(&mut answer).unwrap();
