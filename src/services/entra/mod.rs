@@ -33,8 +33,8 @@ use serde_json::Value;
 
 use crate::domain::{
     Action, Capabilities, Challenge, Effect, Error, ErrorCode, HardwareToken, IdentityService, Limits,
-    MethodId, NewToken, Parts, Policy, Privileges, Purpose, RegistrationRow, ReportQuery, Result, Right,
-    Secret, SecurityInfo, Step, User, UserId, UserQuery, Verdict, Verified,
+    MethodId, NewToken, Notice, Parts, Policy, Privileges, Purpose, RegistrationRow, ReportQuery, Result,
+    Right, Secret, SecurityInfo, Step, User, UserId, UserQuery, Verdict, Verified,
 };
 use crate::services::Link;
 use crate::services::steps::{apply_by_person, not_here, of_each};
@@ -193,6 +193,13 @@ impl IdentityService for EntraService {
 
     async fn privileges(&self, users: &[UserId]) -> Vec<Result<Privileges>> {
         of_each(users, SIDE_BY_SIDE, |user| Box::pin(self.privileges_of(user))).await
+    }
+
+    fn own_page(&self) -> Notice {
+        Notice {
+            text: "on the security info page".to_owned(),
+            url: Some("https://mysignins.microsoft.com/security-info".to_owned()),
+        }
     }
 
     async fn policy(&self, user: Option<&UserId>) -> Result<Policy> {
