@@ -5,6 +5,8 @@
 #[cfg(test)]
 mod again;
 #[cfg(test)]
+mod allowed;
+#[cfg(test)]
 mod audit;
 #[cfg(test)]
 #[path = "../../src/server/webauthn/authenticator.rs"]

@@ -326,11 +326,12 @@ async fn one(
         person.policy = policy.of(&person).await?;
     }
     let planned = plan::plan(setting, &person, wish)?;
-    // A playbook may come to issue a pass, and only then has policy a say in it.
-    let issues = planned
-        .to_send()
-        .any(|step| matches!(step.action, Action::AddTemporaryPass { .. }));
-    if person.policy.is_none() && issues && matches!(wish, Wish::Playbook(..)) {
+    // A playbook may come to issue a pass, or to leave what policy may not allow: only then has policy a say in it.
+    let asks = plan::hangs_on_policy(&person, &planned)
+        || planned
+            .to_send()
+            .any(|step| matches!(step.action, Action::AddTemporaryPass { .. }));
+    if person.policy.is_none() && asks && matches!(wish, Wish::Playbook(..)) {
         person.policy = policy.of(&person).await?;
         return plan::plan(setting, &person, wish);
     }

@@ -30,7 +30,7 @@ fn row<'a>(draft: &Draft<'a>, kind: &str) -> Option<&'a MethodPolicy> {
     policy.methods.iter().find(|row| row.kind == kind)
 }
 
-fn forbids(row: &MethodPolicy) -> bool {
+pub(super) fn forbids(row: &MethodPolicy) -> bool {
     row.purpose == PolicyUse::Off || row.allowed_for_user == Some(false)
 }
 

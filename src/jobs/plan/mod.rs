@@ -3,6 +3,7 @@
 
 mod account;
 mod add;
+mod allowed;
 mod around;
 mod back;
 mod draft;
@@ -27,6 +28,7 @@ use crate::domain::{
 
 pub(crate) use account::{NO_SIGN_IN, warn_of_sync};
 pub(crate) use add::{admit_pass, at_home};
+pub use allowed::hangs_on_policy;
 pub(crate) use around::password_words;
 pub use back::{Back, put_back};
 pub(crate) use draft::{Draft, Words};

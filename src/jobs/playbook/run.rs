@@ -50,6 +50,7 @@ impl Playbook {
     /// METHOD of the options; `policy_refused` for a pass that was asked for.
     pub(crate) fn plan(&self, draft: &mut Draft<'_>, options: &Options) -> Result<()> {
         let range = Range::new(draft, options)?;
+        draft.set_aside_what_policy_forbids();
         for (at, step) in self.steps.iter().enumerate() {
             let asked_pass = step.verb == Verb::TemporaryPass && options.pass == Pass::Always;
             if !asked_pass && !self.wanted(draft, at)? {

@@ -259,6 +259,9 @@ fn answer(
         state.faults.haunt(&user_id, method, lag);
     }
     if let Some(Value::Object(body)) = &mut reply.body {
+        if call.method == Method::GET {
+            page::drop_id(&call, body);
+        }
         let path = call.raw_path.trim_matches('/');
         let context = format!("{}/{}/$metadata#{path}", state.graph(), call.version());
         body.shift_insert(0, "@odata.context".to_owned(), json!(context));

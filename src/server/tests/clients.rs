@@ -110,6 +110,41 @@ async fn an_option_that_there_is_not_is_refused_where_it_would_change_who_is_mea
 }
 
 #[tokio::test]
+async fn an_id_comes_where_it_is_asked_for() {
+    let service = Service::demo().await;
+    let keys = async |path: &str| -> Vec<String> {
+        let body = service.get(&format!("/v1.0/{path}")).await.body;
+        let item = body.get("value").map_or(&body, |all| &all[0]);
+        item.as_object()
+            .unwrap()
+            .keys()
+            .filter(|key| !key.contains('@'))
+            .cloned()
+            .collect()
+    };
+    assert_eq!(keys("users?$select=displayName&$top=1").await, ["displayName"]);
+    assert_eq!(keys("users/bas@contoso.example?$select=mail").await, ["mail"]);
+    assert_eq!(keys("groups?$select=displayName&$top=1").await, ["displayName"]);
+    assert_eq!(keys("users?$select=id&$top=1").await, ["id"]);
+    assert_eq!(
+        keys("users?$select=signInActivity&$top=1").await,
+        ["signInActivity", "id"]
+    );
+    // What is filtered by is another thing than what is shown.
+    let staff = service
+        .get("/v1.0/groups?$filter=displayName%20eq%20'All%20Staff'")
+        .await
+        .all("id")[0]
+        .to_owned();
+    let members = service
+        .get(&format!("/v1.0/groups/{staff}/members?$top=1&$select=id"))
+        .await;
+    let member = members.all("id")[0];
+    let found = format!("groups/{staff}/members?$select=displayName&$filter=id%20eq%20'{member}'");
+    assert_eq!(keys(&found).await, ["displayName"]);
+}
+
+#[tokio::test]
 async fn a_body_that_names_its_type_names_that_of_the_collection() {
     let service = Service::demo().await;
     let mobile = "phoneMethods/3179e48a-750b-4051-897c-87b9720928f7";

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use crate::cli::change::{self, Change, ChangeArgs, Qr};
 use crate::cli::context::{Context, Session};
 use crate::cli::who::Selection;
-use crate::domain::{Error, ErrorCode, Result, Secret};
+use crate::domain::{Capability, Error, ErrorCode, MethodKind, Result, Secret};
 use crate::jobs::plan::Wish;
 
 /// Whose questions.
@@ -50,6 +50,11 @@ impl Args {
         };
         let ticket = change::before(cx, &change)?;
         let session = change::connect(cx, &change.args).await?;
+        // Nobody is asked for answers that the service does not take.
+        crate::services::admit(
+            session.service.capabilities(),
+            Capability::Add(MethodKind::Questions),
+        )?;
         let answers = match given {
             Some(answers) => answers,
             None => ask(cx, &session).await?,
