@@ -260,6 +260,11 @@ impl Pipeline {
         Ok(Some(tried))
     }
 
+    /// The address that all calls begin with, without a slash at its end.
+    pub(crate) fn base(&self) -> &str {
+        self.core.base()
+    }
+
     /// The pipeline as those see it who send a great deal; `None` where nothing paces it.
     pub(crate) fn traffic(&self) -> Option<Traffic> {
         let limiter = self.core.limiter.clone()?;

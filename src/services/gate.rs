@@ -9,8 +9,8 @@ use serde_json::Value;
 use super::words::REFUSED;
 use crate::domain::{
     Capabilities, Capability, Challenge, Effect, Error, ErrorCode, HardwareToken, IdentityService, MethodId,
-    MethodKind, NewToken, Parts, Policy, Privileges, Purpose, RegistrationRow, ReportQuery, Result, Right,
-    Secret, SecurityInfo, Step, User, UserId, UserQuery, Verdict, Verified,
+    MethodKind, NewToken, Notice, Parts, Policy, Privileges, Purpose, RegistrationRow, ReportQuery, Result,
+    Right, Secret, SecurityInfo, Step, User, UserId, UserQuery, Verdict, Verified,
 };
 
 /// A service behind the gate.
@@ -96,6 +96,14 @@ impl<S: IdentityService + ?Sized> IdentityService for Gate<S> {
 
     async fn privileges(&self, users: &[UserId]) -> Vec<Result<Privileges>> {
         self.0.privileges(users).await
+    }
+
+    fn own_page(&self) -> Notice {
+        self.0.own_page()
+    }
+
+    async fn beyond(&self, user: &UserId, changes: &[Capability]) -> Option<Error> {
+        self.0.beyond(user, changes).await
     }
 
     async fn policy(&self, user: Option<&UserId>) -> Result<Policy> {

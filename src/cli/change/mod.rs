@@ -6,6 +6,7 @@ mod carry_out;
 mod confirm;
 mod gather;
 mod gathered;
+mod image;
 mod keep;
 mod kept;
 mod lines;
@@ -34,7 +35,7 @@ pub(crate) use admit::{admit_command, admit_number, admit_people, cannot_tell, c
 pub(crate) use ahead::{ahead, may_go_on};
 pub(crate) use gather::{left_out, read};
 pub(crate) use gathered::Gathered;
-pub(crate) use keep::Qr;
+pub(crate) use image::Qr;
 pub(crate) use kept::{Kept, head};
 pub(crate) use merged::merged;
 pub(crate) use named::{Begun, JobName, begin};

@@ -17,8 +17,6 @@ use crate::render::{Page, Results, Shape};
 
 /// How long an open page may go on after a sign-out, in seconds.
 const ACCESS_ENDS_WITHIN: u64 = 3600;
-/// Where people change their own security info, on services that have such a page.
-const SECURITY_INFO: &str = "https://mysignins.microsoft.com/security-info";
 
 /// How a job ended.
 pub(super) struct Ended {
@@ -37,8 +35,6 @@ pub(super) struct Report<'a> {
     pub(super) doc: ResultDoc,
     /// Why it did not end well.
     pub(super) verdict: Option<Error>,
-    /// Where people change their own security info.
-    page: Option<String>,
 }
 
 /// Shows a plan that is not carried out; gives the exit status.
@@ -234,14 +230,12 @@ impl<'a> Report<'a> {
         doc.summary = counted(journal.summary().await?, &ended, begun);
         let verdict = outcome::verdict(&doc.summary, &reasons, ended.ran.early);
         doc.exit_code = verdict.as_ref().map_or(0, |error| error.code().exit_code());
-        let page = (head.service == "entra").then(|| SECURITY_INFO.to_owned());
         Ok(Self {
             head,
             journal,
             ended,
             doc,
             verdict,
-            page,
         })
     }
 
@@ -320,19 +314,12 @@ impl<'a> Report<'a> {
                 user: person.user.clone(),
                 notice: Notice {
                     text: remains.text.clone(),
-                    url: None,
+                    url: remains.url.clone(),
                 },
             });
         let said = self.ended.ran.notices.iter();
         let said = said.filter(|next| next.user == person.user).cloned();
-        said.chain(remains)
-            .map(|mut next| {
-                if next.notice.url.is_none() && next.notice.text.contains("security info page") {
-                    next.notice.url.clone_from(&self.page);
-                }
-                next
-            })
-            .collect()
+        said.chain(remains).collect()
     }
 
     /// A row as a result shows it once nothing more is sent: what was not begun is skipped.

@@ -232,7 +232,9 @@ impl Undoing<'_> {
             None
         };
         let prefix = change::prefix(cx);
+        let own_page = session.service.own_page();
         let setting = Setting {
+            own_page: &own_page,
             capabilities: session.service.capabilities(),
             profile: &session.profile,
             tenant: &session.tenant,

@@ -293,6 +293,13 @@ fn a_masked_alternate_number_is_never_written_back() {
         rows.contains("remove | phone:mobile | +1 425 555 0100 [by hand]"),
         "{rows}"
     );
+    assert!(
+        plan.warnings
+            .iter()
+            .any(|said| said.contains("whoever has that phone")),
+        "{:?}",
+        plan.warnings
+    );
 }
 
 #[test]

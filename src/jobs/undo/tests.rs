@@ -205,6 +205,55 @@ async fn the_default_comes_back_with_its_method_and_only_where_nobody_chose_sinc
     insta::assert_snapshot!(shown(&way_back(&fake, "adele", &set)), @"default | phone:mobile | skipped | changed since: it is phone:alternate now");
 }
 
+/// Two authenticators, both of which bear the default, as where a service keeps it by kind.
+fn two_authenticators() -> Fake {
+    let (person, mut info) = adele();
+    let mut second = method("9f", MethodKind::Authenticator);
+    let methods = info.methods.as_mut().unwrap();
+    second.name = Some("Pixel 9".to_owned());
+    methods.push(second);
+    for one in methods.iter_mut() {
+        one.default = Some(one.kind == MethodKind::Authenticator);
+    }
+    Fake::new(vec![(person, info)])
+}
+
+#[tokio::test]
+async fn no_default_is_promised_whose_method_is_gone_and_none_is_lost_that_another_bears() {
+    let remove = |methods: &[&str]| Wish::Remove {
+        methods: methods.iter().map(|one| (*one).to_owned()).collect(),
+        missing_ok: false,
+        leave_none: false,
+    };
+    let fake = two_authenticators();
+    let one = carried(
+        &fake,
+        fake.plan("adele", "methods remove", &remove(&["9f"])).unwrap(),
+    )
+    .await;
+    assert_eq!(reach(&one), "none  None");
+    insta::assert_snapshot!(shown(&way_back(&fake, "adele", &one)), @"undo | remove authenticator:9f | unsupported | it cannot come back");
+
+    let fake = two_authenticators();
+    let info = fake.info("adele");
+    let all = info
+        .methods()
+        .iter()
+        .filter(|one| one.kind == MethodKind::Authenticator);
+    let all: Vec<&str> = all.map(|one| one.id.0.as_str()).collect();
+    let both = carried(
+        &fake,
+        fake.plan("adele", "methods remove", &remove(&all)).unwrap(),
+    )
+    .await;
+    assert_eq!(reach(&both), "none  None");
+    insta::assert_snapshot!(shown(&way_back(&fake, "adele", &both)), @"
+    default | authenticator | unsupported | the default was authenticator, which is gone
+    undo | remove authenticator:a1b2 | unsupported | it cannot come back
+    undo | remove authenticator:9f | unsupported | it cannot come back
+    ");
+}
+
 #[tokio::test]
 async fn a_number_that_was_shown_in_part_cannot_come_back() {
     let (person, mut info) = adele();
