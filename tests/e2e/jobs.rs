@@ -1,5 +1,6 @@
 //! Jobs: listed, shown, gone on with, cancelled, taken back, tidied away; what failed fed back into the verb.
 
+mod again;
 mod undo;
 
 use serde_json::Value;

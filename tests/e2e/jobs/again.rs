@@ -1,0 +1,36 @@
+//! What is said of those for whom a job cannot be gone on with.
+
+use super::newest;
+use crate::environment::Environment;
+
+#[test]
+fn who_could_not_be_planned_is_listed_and_not_said_to_be_tried_again() {
+    let place = Environment::new();
+    let line = [
+        "methods",
+        "set-default",
+        "--group",
+        "Seattle Office",
+        "authenticator",
+        "--yes",
+    ];
+    let output = place.run(&line).exits(7);
+    let job = newest(&place);
+    let list = format!("mfactl -p local jobs show {job} --failed -o csv");
+    assert!(
+        output
+            .stderr
+            .contains(&format!("2 people could not be planned:  {list}\n"))
+            && !output.stderr.contains("Try again what failed"),
+        "{}",
+        output.screen()
+    );
+    let again = place.run(&["jobs", "resume", &job, "--yes"]).exits(7);
+    assert!(
+        again.stderr.contains(&format!(
+            "2 people could never be planned, and are not tried again: {list}\n"
+        )),
+        "{}",
+        again.screen()
+    );
+}
