@@ -34,3 +34,26 @@ fn who_could_not_be_planned_is_listed_and_not_said_to_be_tried_again() {
         again.screen()
     );
 }
+
+#[test]
+fn a_second_reset_tells_of_the_number_that_the_first_one_left() {
+    let place = Environment::new();
+    place.change(&["user", "reset", "adele"]);
+    let job = newest(&place);
+    let warning = format!(
+        "warning: phone:mobile +1 425 555 0199 of adele@contoso.example is what job {job} left to sign in with: this takes \
+         it away; --keep phone:mobile keeps it\n"
+    );
+    let again = place.run(&["user", "reset", "adele", "--dry-run"]).exits(0);
+    assert!(again.stderr.contains(&warning), "{}", again.screen());
+    let kept = place
+        .run(&["user", "reset", "adele", "--keep", "phone:mobile", "--dry-run"])
+        .exits(0);
+    assert!(!kept.stderr.contains("left to sign in with"), "{}", kept.screen());
+    let other = place.run(&["user", "reset", "fen", "--dry-run"]).exits(0);
+    assert!(
+        !other.stderr.contains("left to sign in with"),
+        "{}",
+        other.screen()
+    );
+}
