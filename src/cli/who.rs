@@ -123,6 +123,12 @@ impl Who {
         many.select(cx, user, options, make)
     }
 
+    /// Whether people are read from standard input, where nothing else can be read then.
+    pub(crate) fn reads_stdin(&self) -> bool {
+        let Selector { from, except, .. } = &self.many.selector;
+        is_stdin(from.as_ref()) || except.iter().any(|one| one == "-")
+    }
+
     /// As [`Many::region`].
     ///
     /// # Errors
@@ -145,6 +151,11 @@ impl Whose {
         };
         many.select(cx, user, &[], |_| Ok(Wish::SignOut))
     }
+}
+
+/// Whether rows come from standard input.
+fn is_stdin(from: Option<&PathBuf>) -> bool {
+    from.is_some_and(|path| path.as_os_str() == "-")
 }
 
 impl Selector {
@@ -243,6 +254,13 @@ impl Many {
                 format!("{option} is about the rows of a file, and none is given"),
             )
             .hint(format!("name it: --from FILE {option}")));
+        }
+        if is_stdin(from.as_ref()) && except.iter().any(|one| one == "-") {
+            return Err(Error::new(
+                ErrorCode::Usage,
+                "standard input can be read once, and --from and --except both name it",
+            )
+            .hint("write one of the two lists to a file"));
         }
         let part = shard.map(|part| number_of(cx, part)).transpose()?;
         cx.does_part(part);

@@ -1,5 +1,6 @@
 //! Jobs: listed, shown, gone on with, cancelled, taken back, tidied away; what failed fed back into the verb.
 
+mod again;
 mod undo;
 
 use serde_json::Value;
@@ -328,7 +329,16 @@ fn old_jobs_go_and_those_that_can_be_resumed_stay() {
         .exits(0);
     assert!(shown.stdout.contains(&job), "{}", shown.screen());
     assert!(files() > 0);
-    place.run(&["jobs", "prune", "--older-than", "1ms"]).exits(0);
+    // They are younger than retention keeps them: that is asked about.
+    let refused = place.run(&["jobs", "prune", "--older-than", "1ms"]).exits(6);
+    assert!(
+        refused.stderr.contains("younger than retention keeps them"),
+        "{}",
+        refused.screen()
+    );
+    place
+        .run(&["jobs", "prune", "--older-than", "1ms", "--yes"])
+        .exits(0);
     assert_eq!(place.json(&["jobs", "list"]).as_array().unwrap().len(), 0);
     assert!(
         !std::fs::read_dir(&folder)

@@ -19,8 +19,8 @@ pub struct Filter {
     /// Only lines about this person
     #[arg(long, value_name = "USER")]
     user: Option<String>,
-    /// Only lines of this job
-    #[arg(long, value_name = "JOB")]
+    /// Only lines of this job: j-4f7a, or its whole id
+    #[arg(long, value_name = "JOB", value_parser = job)]
     job: Option<String>,
     /// Only lines of this verb, such as "user reset", or of this noun
     #[arg(long, value_name = "VERB")]
@@ -51,6 +51,17 @@ fn when(text: &str) -> Result<When, String> {
         .ok_or_else(|| {
             "write a moment, a day or a length of time: 2026-11-22T08:00:00Z, 2026-11-22, 7d".to_owned()
         })
+}
+
+/// The log has ids: what is no end of one would match nothing, whatever was done.
+fn job(text: &str) -> Result<String, String> {
+    let end = text.trim().to_lowercase();
+    let digits = end.strip_prefix("j-").unwrap_or(&end);
+    if !digits.is_empty() && digits.chars().all(|c| c.is_ascii_hexdigit() || c == '-') {
+        Ok(end)
+    } else {
+        Err("write j-4f7a or the whole id: jobs show NAME says it".to_owned())
+    }
 }
 
 #[derive(Clone, Copy, Debug)]

@@ -54,10 +54,11 @@ fn takes(writes: u64, a_second: Option<f64>, token: Option<TokenLeft>) -> Option
     let seconds = (writes as f64 / a_second).ceil() as u64;
     let minutes = seconds.div_ceil(60);
     let time = match minutes {
-        60.. => lasting(minutes * 60),
-        minutes => counted(minutes, "minute", "minutes"),
+        _ if seconds < 60 => "less than a minute".to_owned(),
+        60.. => format!("about {}", lasting(minutes * 60)),
+        minutes => format!("about {}", counted(minutes, "minute", "minutes")),
     };
-    line.push_str(&format!(", about {time}."));
+    line.push_str(&format!(", {time}."));
     if let Some(token) = token.filter(|token| token.left.as_secs() < seconds) {
         line.push_str(&ends_before(token));
     }
@@ -128,6 +129,7 @@ mod tests {
         assert_eq!(takes(200, Some(20.0), hour), None);
         let line = |writes, rate| takes(writes, rate, hour).unwrap();
         assert_eq!(line(1931, Some(20.0)), "\n1,931 writes, about 2 minutes.");
+        assert_eq!(line(250, Some(20.0)), "\n250 writes, less than a minute.");
         assert_eq!(line(1931, None), "\n1,931 writes.");
         assert_eq!(
             line(100_000, Some(9.96)),

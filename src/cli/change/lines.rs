@@ -7,9 +7,9 @@ use super::report::Report;
 use crate::cli::context::{Context, Session};
 use crate::config::OF_VARIABLES;
 use crate::domain::shape::{ResultDoc, Summary, Undo};
-use crate::domain::{Error, Result};
+use crate::domain::{Error, Result, Status};
 use crate::jobs::execute::Early;
-use crate::jobs::journal::JobState;
+use crate::jobs::journal::{JobState, Journal, Which};
 use crate::jobs::remains;
 use crate::render::text::{clean, counted, grouped, lasting};
 
@@ -61,6 +61,7 @@ pub(super) async fn say(cx: &Context, session: &Session, report: Report<'_>) -> 
     let resume = cx.command(["jobs", "resume", &job]);
     let show = cx.command(["jobs", "show", &job, "-o", "csv"]);
     let many = doc.summary.users.selected > FEW as u64;
+    let one = doc.summary.users.selected == 1;
     match report.verdict {
         None => {
             if report.ended.ran.early == Some(Early::Enough) && report.ended.open {
@@ -78,8 +79,15 @@ pub(super) async fn say(cx: &Context, session: &Session, report: Report<'_>) -> 
         }
         Some(error) if report.ended.open => Err(error.hint(resume)),
         Some(error) => {
-            let failed = doc.summary.steps.failed + doc.summary.steps.unknown > 0;
-            if failed && matches!(error.code().exit_code(), 7 | 8) {
+            let failed = failures(report.journal).await?;
+            if failed.unplanned > 0 && !one {
+                let people = counted(failed.unplanned, "person", "people");
+                cx.ui.note(&format!(
+                    "{people} could not be planned:  {}",
+                    never_planned(cx, &job)
+                ));
+            }
+            if failed.tried && matches!(error.code().exit_code(), 7 | 8) {
                 cx.ui.note(&format!("Try again what failed:  {resume}"));
                 if many {
                     cx.ui.note(&format!("Every row:              {show}"));
@@ -88,6 +96,40 @@ pub(super) async fn say(cx: &Context, session: &Session, report: Report<'_>) -> 
             Err(error)
         }
     }
+}
+
+/// What failed of a job.
+pub(super) struct Failures {
+    /// Whether something was sent, so that `jobs resume` tries it again.
+    pub(super) tried: bool,
+    /// People for whom no plan could be made: nothing of theirs can be tried again.
+    pub(super) unplanned: u64,
+}
+
+/// What failed of a job, read from its journal.
+///
+/// # Errors
+/// It cannot be read.
+pub(super) async fn failures(journal: &dyn Journal) -> Result<Failures> {
+    let mut failures = Failures {
+        tried: false,
+        unplanned: 0,
+    };
+    let mut rows = journal.rows(Which::Failed);
+    while let Some(row) = rows.try_next().await? {
+        match row.status {
+            Status::Failed if row.step == "all" => failures.unplanned += 1,
+            Status::Failed | Status::Unknown => failures.tried = true,
+            // What was done of people of whom something failed.
+            _ => {}
+        }
+    }
+    Ok(failures)
+}
+
+/// The command that lists who was never planned, as the verb takes them.
+pub(super) fn never_planned(cx: &Context, job: &str) -> String {
+    cx.command(["jobs", "show", job, "--failed", "-o", "csv"])
 }
 
 /// The error of a job whose sign-in has ended, with what mends that, and the two commands that go on: both name the

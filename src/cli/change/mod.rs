@@ -16,6 +16,7 @@ mod notify;
 mod plan_out;
 mod policies;
 mod private;
+mod promoted;
 mod report;
 mod resume;
 mod shown;
@@ -209,6 +210,7 @@ pub(crate) async fn run_on(
     let mut gathered =
         gather::plan(cx, session, verb, &selection, &head.id, kept.journal()?, for_file).await?;
     gathered.limit = selection.limit;
+    promoted::warn(cx, &head, &mut gathered).await;
     strict(cx, &gathered)?;
     let prepared = Prepared {
         head,

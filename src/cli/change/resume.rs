@@ -239,5 +239,13 @@ async fn over(
     cx.ui.note(&format!(
         "Job {name} is done already: nothing is left, and nothing was sent"
     ));
+    let unplanned = lines::failures(journal).await?.unplanned;
+    if unplanned > 0 {
+        let people = counted(unplanned, "person", "people");
+        let list = lines::never_planned(cx, shown);
+        cx.ui.note(&format!(
+            "{people} could never be planned, and are not tried again: {list}"
+        ));
+    }
     report.verdict.map_or(Ok(0), Err)
 }

@@ -3,6 +3,7 @@
 use jiff::SignedDuration;
 
 use super::listed;
+use crate::cli::change;
 use crate::cli::context::Context;
 use crate::domain::Result;
 use crate::domain::shape::JobRow;
@@ -13,7 +14,8 @@ use crate::render::{self, text::counted};
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  \
     mfactl jobs prune --dry-run\n  \
-    mfactl jobs prune --older-than 30d")]
+    mfactl jobs prune --older-than 30d --yes\n\n\
+    Jobs that retention would keep are asked about.")]
 pub struct Args {
     /// Jobs whose last step is older than this [default: retention of their profile, else 90d]
     #[arg(long, value_name = "DUR", value_parser = age)]
@@ -44,6 +46,33 @@ pub(crate) async fn old(
     store.old(cx.clock.now(), least, &keep).await
 }
 
+/// Asks before jobs go that `retention` would keep: what they did can then neither be taken back nor gone on with, and
+/// `1m` is a minute.
+///
+/// # Errors
+/// `not_confirmed`: nobody can be asked, or the answer was No.
+fn ask(cx: &Context, old: &[Listed]) -> Result<()> {
+    let (config, now) = (cx.config()?, cx.clock.now());
+    let is_kept = |one: &&Listed| {
+        one.job.as_ref().is_ok_and(|job| {
+            let age = now.duration_since(job.last_at.unwrap_or(job.head.made_at));
+            age <= config.retention(&job.head.profile).unwrap_or(RETENTION)
+        })
+    };
+    let kept = old.iter().filter(is_kept).count() as u64;
+    if kept == 0 || cx.globals.dry_run {
+        return Ok(());
+    }
+    let (jobs, kept) = (
+        counted(old.len() as u64, "job", "jobs"),
+        counted(kept, "is younger", "are younger"),
+    );
+    let plan = format!(
+        "Delete {jobs}, of which {kept} than retention keeps them: what they did cannot be taken back then"
+    );
+    change::confirm(cx, &plan, old.len() as u64)
+}
+
 impl Args {
     pub(crate) async fn run(self, cx: &Context) -> Result<u8> {
         let Self { older_than } = self;
@@ -54,6 +83,7 @@ impl Args {
             store.sweep().await;
         }
         let old = old(cx, store.as_ref(), older_than).await?;
+        ask(cx, &old)?;
         let mut gone: Vec<JobRow> = Vec::with_capacity(old.len());
         let mut failed = None;
         for one in &old {

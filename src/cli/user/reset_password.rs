@@ -35,6 +35,14 @@ impl Args {
             who,
             change,
         } = self;
+        if password_stdin && who.reads_stdin() {
+            // The first person would be taken for the password.
+            return Err(Error::new(
+                ErrorCode::Usage,
+                "standard input can be read once, and both the people and --password-stdin name it",
+            )
+            .hint("name the person: user reset-password USER --password-stdin"));
+        }
         let given = password_stdin.then(|| read(cx)).transpose()?;
         let one_password = given.is_some();
         let selection = who.select(cx, &[], move |_| {

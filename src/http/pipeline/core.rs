@@ -297,10 +297,14 @@ impl Core {
         } else {
             format!("{tries} tries")
         };
-        let (host, seconds) = (self.host(), self.timeout.as_secs());
+        let host = self.host();
+        let time = match self.timeout.as_secs() {
+            0 => format!("{} ms", self.timeout.as_millis()),
+            seconds => format!("{seconds} s"),
+        };
         let message = match kept_from {
-            Some(why) => format!("cannot connect to {host} in {seconds} s, {times}: {why}"),
-            None => format!("no answer from {host} in {seconds} s, {times}"),
+            Some(why) => format!("cannot connect to {host} in {time}, {times}: {why}"),
+            None => format!("no answer from {host} in {time}, {times}"),
         };
         Error::new(ErrorCode::TimedOut, message).hint("try again, or allow more with --timeout")
     }

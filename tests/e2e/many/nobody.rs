@@ -135,6 +135,37 @@ fn what_is_empty_is_an_error_and_so_is_a_list_that_says_it_is_not_whole() {
 }
 
 #[test]
+fn standard_input_is_read_once() {
+    let place = Environment::new();
+    let line = ["user", "sign-out", "--from", "-", "--except", "-", "--yes"];
+    let refused = place.feed(&line, "user\nbas\n").exits(2);
+    assert!(
+        refused.stderr.contains("can be read once"),
+        "{}",
+        refused.screen()
+    );
+    // Or the first person would be the password of the second.
+    for from in ["--from", "--except"] {
+        let line = [
+            &["user", "reset-password", "--password-stdin", "--yes", from, "-"][..],
+            match from {
+                "--from" => &[],
+                _ => &["bas"],
+            },
+        ]
+        .concat();
+        let refused = place
+            .feed(&line, "adele@contoso.example\nbas@contoso.example\n")
+            .exits(2);
+        assert!(
+            refused.stderr.contains("can be read once"),
+            "{}",
+            refused.screen()
+        );
+    }
+}
+
+#[test]
 fn a_list_that_failed_before_its_first_row_has_no_heading() {
     let place = Environment::new();
     let failed = place
