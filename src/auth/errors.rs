@@ -259,6 +259,10 @@ pub(super) fn answered(error: &str, description: &str) -> Error {
     }
 }
 
+/// What an address says that knows no tokens, and what then is wrong.
+const NOT_HERE: &str = "there is no sign-in service at this address";
+const WHERE_IT_IS: &str = "check url, authority, and tenant or realm in the profile; where the service is under a path, url ends with it: https://HOST/auth";
+
 /// The error of a refusal: its status, its number and its word.
 fn told(status: u16, number: Option<u64>, word: Option<&str>, description: &str) -> Error {
     let service_code = match number {
@@ -267,14 +271,19 @@ fn told(status: u16, number: Option<u64>, word: Option<&str>, description: &str)
     };
     let error = if status == 429 || number == Some(90_055) {
         Error::new(ErrorCode::Throttled, "the sign-in service asks to slow down").hint("wait some minutes")
+    } else if word.is_none() && matches!(status, 404 | 405) {
+        Error::new(ErrorCode::NotSignedIn, format!("not signed in: {NOT_HERE}")).hint(WHERE_IT_IS)
     } else if status >= 500 || word.is_none() {
-        let code = if status == 404 {
-            ErrorCode::NotSignedIn
+        let hint = if status >= 500 {
+            "try again later; if it stays so, check url, authority and tenant in the profile"
         } else {
-            ErrorCode::Unavailable
+            "check url, authority and tenant in the profile"
         };
-        Error::new(code, format!("the sign-in service answered with status {status}"))
-            .hint("check authority and tenant in the profile")
+        Error::new(
+            ErrorCode::Unavailable,
+            format!("the sign-in service answered with status {status}"),
+        )
+        .hint(hint)
     } else {
         let known = CODES
             .iter()
@@ -304,10 +313,9 @@ fn told(status: u16, number: Option<u64>, word: Option<&str>, description: &str)
                 "the application may not sign in this way",
                 "check its registration, or use another way",
             ),
-            (None, _) if matches!(status, 404 | 405) => (
-                "there is no sign-in service at this address",
-                "check url, authority and realm in the profile",
-            ),
+            (None, _) if matches!(status, 404 | 405) => (NOT_HERE, WHERE_IT_IS),
+            // So the admin API of Keycloak answers whoever brings no token.
+            (None, Some(word)) if word.starts_with("HTTP ") => (NOT_HERE, WHERE_IT_IS),
             (None, _) => (
                 "the sign-in service refused",
                 "tell the code to whoever runs the directory; mfactl doctor looks at the rest",

@@ -67,7 +67,7 @@ kinds! {
     QrPin = "qr-pin",
     /// A client certificate.
     Certificate = "certificate",
-    /// Something this program does not know yet: shown, never changed.
+    /// Something this program has no word for: shown, and changed only where the service takes anything by its id.
     Unknown = "unknown",
 }
 

@@ -8,8 +8,8 @@ use serde_json::Value;
 
 use super::action::Step;
 use super::assumption::Verified;
-use super::capability::Capabilities;
-use super::effect::Effect;
+use super::capability::{Capabilities, Capability};
+use super::effect::{Effect, Notice};
 use super::error::{Error, ErrorCode, Result};
 use super::kind::MethodKind;
 use super::method::{MethodId, Parts, SecurityInfo, UserId};
@@ -171,6 +171,21 @@ pub trait IdentityService: Send + Sync {
 
     /// Roles and groups of several people.
     async fn privileges(&self, users: &[UserId]) -> Vec<Result<Privileges>>;
+
+    /// Where people put their own methods right: the end of "adds the new phone …", and the address where there is one.
+    fn own_page(&self) -> Notice {
+        Notice {
+            text: "on the security info page".to_owned(),
+            url: None,
+        }
+    }
+
+    /// Why the service would surely refuse one of these changes of a person to whoever holds the token, where the service lets an
+    /// account change some people and not others, and tells which; `None`: it takes them, or does not tell beforehand.
+    async fn beyond(&self, user: &UserId, changes: &[Capability]) -> Option<Error> {
+        let _ = (user, changes);
+        None
+    }
 
     /// The policy, and for one person which methods are allowed and why.
     async fn policy(&self, user: Option<&UserId>) -> Result<Policy>;

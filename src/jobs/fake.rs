@@ -4,7 +4,7 @@
 mod people;
 
 use std::collections::VecDeque;
-use std::sync::Mutex;
+use std::sync::{LazyLock, Mutex};
 
 use async_trait::async_trait;
 use futures::StreamExt as _;
@@ -15,9 +15,9 @@ pub(crate) use people::{Still, adele, method, number, user};
 use super::plan::{self, Person, PlannedUser, Setting, Wish};
 use crate::domain::{
     Action, Answer, AppPassword, Capabilities, Capability, Challenge, Clock as _, DeviceKind, Effect,
-    EffectState, Error, ErrorCode, IdentityService, MethodId, MethodKind, Minted, Parts, Policy, Privileges,
-    Purpose, RegistrationRow, ReportQuery, Result, Secret, SecurityInfo, Sessions, Step, User, UserId,
-    UserQuery, Verdict,
+    EffectState, Error, ErrorCode, IdentityService, MethodId, MethodKind, Minted, Notice, Parts, Policy,
+    Privileges, Purpose, RegistrationRow, ReportQuery, Result, Secret, SecurityInfo, Sessions, Step, User,
+    UserId, UserQuery, Verdict,
 };
 
 /// What happens to a step instead of the usual.
@@ -84,7 +84,8 @@ pub(crate) fn everything() -> Capabilities {
             Capability::Remove(*kind),
         ]);
     }
-    Capabilities::new(all.into_iter().map(|one| (one, Answer::Native)).collect())
+    let all = all.into_iter().map(|one| (one, Answer::Native)).collect();
+    Capabilities::new(all).with_alternate_on_mobile()
 }
 
 impl Fake {
@@ -150,8 +151,14 @@ impl Fake {
     }
 }
 
+static OWN_PAGE: LazyLock<Notice> = LazyLock::new(|| Notice {
+    text: "on the security info page".to_owned(),
+    url: None,
+});
+
 pub(crate) fn setting<'a>(capabilities: &'a Capabilities, verb: &'a str) -> Setting<'a> {
     Setting {
+        own_page: &OWN_PAGE,
         capabilities,
         profile: "local",
         tenant: "t",

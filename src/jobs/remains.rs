@@ -17,9 +17,12 @@ pub(crate) fn planned(draft: &Draft<'_>) -> Vec<Remains> {
             .map(|step| step.seq)
             .collect()
     };
+    let page = draft.setting.own_page;
+    let adds_it = format!("adds the new phone {}", page.text);
     let mut add = |text: String, of: Vec<u16>| {
         if !of.is_empty() {
-            all.push(Remains { text, of });
+            let url = page.url.clone().filter(|_| text == adds_it);
+            all.push(Remains { text, url, of });
         }
     };
     let disabled = of(&|action| matches!(action, Action::DisableAccount));
@@ -68,10 +71,7 @@ pub(crate) fn planned(draft: &Draft<'_>) -> Vec<Remains> {
         };
         add(format!("signs in with the temporary pass{then}"), pass);
         if !has_pass && registers.is_empty() && !draft.info.methods().iter().any(is_app) {
-            add(
-                "adds the new phone on the security info page".to_owned(),
-                phone_went,
-            );
+            add(adds_it.clone(), phone_went);
         }
         add("is asked to register at next sign-in".to_owned(), registers);
     }

@@ -18,6 +18,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures::FutureExt as _;
+use futures::future::{BoxFuture, ready};
 use sha2::{Digest as _, Sha256};
 
 use crate::auth::{Credential, Dialect, SigningIn};
@@ -29,7 +31,7 @@ use crate::http::{
     FileBucket, HttpTransport, Limiter, MemoryBucket, Pipeline, SystemTimer, Timer, Transport, origin,
 };
 
-pub use crate::http::{RunningJob, Traffic};
+pub use crate::http::{RunningJob, TokenLeft, Traffic};
 pub use gate::{Gate, Gated, admit};
 
 /// One service of the registry.
@@ -48,7 +50,7 @@ pub struct Service {
     dialect: Dialect,
     /// How many more batches, and how many more calls by themselves, it takes at once than is usual.
     wider: (usize, usize),
-    make: fn(Link) -> Box<dyn IdentityService>,
+    make: fn(Link) -> BoxFuture<'static, Box<dyn IdentityService>>,
 }
 
 /// Every service, in the order of the tables.
@@ -61,7 +63,7 @@ pub static SERVICES: &[Service] = &[
         batches: entra::BATCHES,
         dialect: Dialect::MICROSOFT,
         wider: (0, 0),
-        make: entra::make,
+        make: |link| ready(entra::make(link)).boxed(),
     },
     Service {
         name: "keycloak",
@@ -72,7 +74,7 @@ pub static SERVICES: &[Service] = &[
         dialect: Dialect::OPENID,
         // Its calls cannot be batched, and it throttles nobody: an overloaded one says 503, and is asked again.
         wider: (0, 8),
-        make: keycloak::make,
+        make: |link| keycloak::make(link).boxed(),
     },
     Service {
         name: "local",
@@ -87,7 +89,7 @@ pub static SERVICES: &[Service] = &[
         dialect: Dialect::MICROSOFT,
         // Its own calls cannot be batched, and nothing throttles them but --throttle.
         wider: (2, 8),
-        make: local::make,
+        make: |link| ready(local::make(link)).boxed(),
     },
     Service {
         name: "privacyidea",
@@ -98,7 +100,7 @@ pub static SERVICES: &[Service] = &[
         dialect: Dialect::PRIVACYIDEA,
         // It throttles nobody, and answers slowly: more at once than it has workers only wait there.
         wider: (0, 0),
-        make: privacyidea::make,
+        make: |link| ready(privacyidea::make(link)).boxed(),
     },
 ];
 
@@ -180,7 +182,7 @@ pub fn limits(service: &str) -> Result<Limits> {
     find(service).map(|service| service.limits)
 }
 
-/// Signs in and connects. Sends one request, for the token.
+/// Signs in and connects. Sends one request, for the token, and where it does not tell what the account may do, one for that.
 ///
 /// # Errors
 /// `config_invalid` for addresses that are not https or loopback and for an unknown service, `not_signed_in`,
@@ -198,7 +200,7 @@ async fn connect_through(options: ConnectOptions, transport: Arc<dyn Transport>)
     let claims = link.claims.clone();
     Ok(Connected {
         claims,
-        service: Gated::new((service.make)(link)),
+        service: Gated::new((service.make)(link).await),
         operator,
         traffic,
     })

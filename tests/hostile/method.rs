@@ -209,7 +209,7 @@ fn a_registered_device_is_never_forgotten() {
     let env = Environment::new();
     assert_snapshot!(refused(&env, 5, &["devices", "forget", "adele", "device:0b7e", "--yes"]), @r#"
     · error: "device:0b7e" is a registered device: only remembered ones can be forgotten
-    · hint: what signs in with it is stopped by: mfactl devices disable USER DEVICE
+    · hint: mfactl -p local devices disable adele@contoso.example device:0b7e
     exit 5
     "#);
 }

@@ -1,5 +1,6 @@
 //! Who may, and what is said to those who may not: one clear line each, naming what is missing.
 
+use crate::behind::under_a_path;
 use crate::realm::{Person, SECRET, configured, place, place_at, place_of, tls_url, told, url};
 
 #[test]
@@ -170,4 +171,37 @@ fn a_reset_for_which_the_right_is_missing_is_refused_and_never_left_to_hands() {
     }
     assert_eq!(person.labels("otp"), ["old", "new"]);
     assert!(person.required().is_empty());
+}
+
+#[test]
+fn a_server_under_a_path_is_asked_there_alone() {
+    let under = under_a_path(&url());
+    let place = place_at(&under, "kctest", "mfactl").with("MFACTL_CLIENT_SECRET", SECRET);
+    let person = Person::with_two("under");
+    assert_eq!(
+        place
+            .json(&["methods", "list", &person.name])
+            .as_array()
+            .unwrap()
+            .len(),
+        2
+    );
+    place.change(&["user", "reset", &person.name]);
+    assert_eq!(person.required(), ["CONFIGURE_TOTP"]);
+    let rows = place.run(&["doctor", "-o", "json"]).exits(0).value();
+    let failed = |row: &&serde_json::Value| row["state"] == "fail";
+    assert_eq!(rows.as_array().unwrap().iter().find(failed), None, "{rows}");
+    place.run(&["policy", "show"]).exits(0);
+    // Without its path, and with more than it: nobody there signs anybody in.
+    let origin = under.strip_suffix("/some/where").unwrap();
+    for wrong in [
+        origin.to_owned(),
+        format!("{under}/admin"),
+        format!("{under}/realms/kctest"),
+    ] {
+        let place = place_at(&wrong, "kctest", "mfactl").with("MFACTL_CLIENT_SECRET", SECRET);
+        let refused = place.run(&["user", "show", &person.name]).exits(4);
+        let said = "error: not signed in: there is no sign-in service at this address";
+        assert_eq!(refused.stderr.lines().next(), Some(said), "{wrong}");
+    }
 }

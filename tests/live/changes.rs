@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::realm::{PASSWORD, Person, SEEDS, code, otp, place, why};
+use crate::realm::{PASSWORD, Person, SEEDS, code, otp, place, send, url, why};
 
 #[test]
 fn a_lost_phone_ends_what_was_on_it_and_asks_for_another_at_next_sign_in() {
@@ -278,4 +278,18 @@ fn codes_that_are_counted_go_with_the_phone_too() {
     place().change(&["user", "reset", &person.name]);
     assert!(person.labels("otp").is_empty());
     assert_eq!(person.required(), ["CONFIGURE_TOTP"]);
+}
+
+#[test]
+fn whose_only_authenticator_is_removed_adds_another_in_the_account_console() {
+    let person = Person::with("console", &[otp("old", SEEDS[0])]);
+    let result = place().change(&["methods", "remove", &person.name, "totp", "--leave-none"]);
+    let page = format!("{}/realms/kctest/account/", url());
+    assert_eq!(
+        result["next"][0]["text"], "adds the new phone in the Account Console",
+        "{result}"
+    );
+    assert_eq!(result["next"][0]["url"], page.as_str(), "{result}");
+    // It is there: whoever is not signed in is sent to the sign-in by its own script.
+    assert_eq!(send("GET", "/realms/kctest/account/", &[], "").status, 200);
 }

@@ -180,6 +180,83 @@ fn who_may_change_some_people_alone_changes_those() {
 }
 
 #[test]
+fn a_permission_over_some_people_counts_beside_a_role_that_only_looks_and_the_others_are_refused_unsent() {
+    let mut rita = somebody("rita");
+    rita["credentials"] = json!([{"type": "password", "value": PASSWORD}]);
+    let looks = json!({"realm-management": ["view-users", "query-users"]});
+    rita["clientRoles"] = looks.clone();
+    let mut desk = account("desk", &[]);
+    desk["clientRoles"] = looks;
+    made(
+        "",
+        &json!({"realm": "partly", "enabled": true, "adminPermissionsEnabled": true,
+        "clients": [portal(), application("desk")],
+        "users": [somebody("inside"), somebody("outside"), somebody("word"), rita, desk]}),
+    );
+    let of = |name: &str| id(&format!("/partly/users?username={name}&exact=true"));
+    let permissions = id("/partly/clients?clientId=admin-permissions");
+    let under = format!("/partly/clients/{permissions}/authz/resource-server");
+    let desk = id("/partly/clients?clientId=desk");
+    made(
+        &format!("{under}/policy/user"),
+        &json!({"name": "is-rita", "users": [of("rita")], "logic": "POSITIVE"}),
+    );
+    made(
+        &format!("{under}/policy/client"),
+        &json!({"name": "is-desk", "clients": [desk], "logic": "POSITIVE"}),
+    );
+    made(
+        &format!("{under}/policy/aggregate"),
+        &json!({"name": "either", "policies": ["is-rita", "is-desk"], "logic": "POSITIVE",
+            "decisionStrategy": "AFFIRMATIVE"}),
+    );
+    for (name, whom, scope) in [
+        ("change", "inside", "manage"),
+        ("words", "word", "reset-password"),
+    ] {
+        made(
+            &format!("{under}/permission/scope"),
+            &json!({"name": name, "resourceType": "Users", "resources": [of(whom)], "scopes": [scope],
+                "policies": ["either"]}),
+        );
+    }
+    let form = format!("grant_type=password&client_id=portal&username=rita&password={PASSWORD}");
+    let signed_in = token("partly", &form);
+    let as_rita = configured(&format!(
+        "service = \"keycloak\"\nurl = \"{}\"\nrealm = \"partly\"\nauth = \"token\"\n",
+        url()
+    ))
+    .with("MFACTL_TOKEN", signed_in.body["access_token"].as_str().unwrap());
+    for (who, place) in [("rita", as_rita), ("desk", self::place("partly", "desk"))] {
+        place.change(&["user", "reset", "inside"]);
+        let reset = get("/partly/users?username=inside&exact=true");
+        assert_eq!(reset[0]["requiredActions"], json!(["CONFIGURE_TOTP"]), "{who}");
+        let body = json!({"requiredActions": []});
+        assert_eq!(
+            ask("PUT", &format!("/partly/users/{}", of("inside")), &body).status,
+            204
+        );
+        place.change(&["user", "reset-password", "word", "--secrets-out", "-"]);
+        for line in [
+            &["user", "reset", "outside"][..],
+            &["user", "reset", "outside", "--dry-run"],
+            &["user", "reset-password", "outside", "--secrets-out", "-"],
+            &["user", "sign-out", "word"],
+        ] {
+            let refused = place.try_change(line).exits(4);
+            assert_eq!(refused.error_code(), "permission_missing", "{who} {line:?}");
+            assert!(refused.stderr.contains("manage-users"), "{}", refused.stderr);
+            assert!(
+                refused.stderr.contains("may not change this person"),
+                "{}",
+                refused.stderr
+            );
+        }
+        assert_eq!(get("/partly/users?username=outside&exact=true")[0]["totp"], true);
+    }
+}
+
+#[test]
 fn who_administers_another_realm_is_privileged_in_master_and_rights_there_have_their_own_name() {
     made("/master/clients", &application("desk"));
     let client = id("/master/clients?clientId=desk");

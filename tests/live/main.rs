@@ -33,6 +33,7 @@ mod server;
 mod terminal;
 
 mod access;
+mod behind;
 mod browser;
 mod changes;
 mod drift;

@@ -4,7 +4,7 @@
 # is not green.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
-cases=44
+cases=48
 # Built before the server is up, so that it waits for nobody.
 cargo test --lib --test live-privacyidea --quiet --no-run
 log=$(mktemp)

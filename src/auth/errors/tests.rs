@@ -66,6 +66,7 @@ fn says_what_a_refusal_means_and_what_to_do() {
             error(400, r#"{"error":"invalid_client","error_description":"Invalid token audience"}"#),
             error(404, r#"{"error":"Realm does not exist"}"#),
             error(404, "<html>"),
+            error(401, r#"{"error":"HTTP 401 Unauthorized"}"#),
             error(503, ""),
         ]
         .join("\n"),
@@ -81,8 +82,9 @@ fn says_what_a_refusal_means_and_what_to_do() {
     not_signed_in unauthorized_client: not signed in: the application may not sign in this way (check its registration, or use another way)
     not_signed_in invalid_client: not signed in: the service has another address than the profile says (set url to the address under which the service knows itself)
     not_signed_in : not signed in: there is no such realm (check url and realm in the profile)
-    not_signed_in : the sign-in service answered with status 404 (check authority and tenant in the profile)
-    unavailable : the sign-in service answered with status 503 (check authority and tenant in the profile)
+    not_signed_in : not signed in: there is no sign-in service at this address (check url, authority, and tenant or realm in the profile; where the service is under a path, url ends with it: https://HOST/auth)
+    not_signed_in : not signed in: there is no sign-in service at this address (check url, authority, and tenant or realm in the profile; where the service is under a path, url ends with it: https://HOST/auth)
+    unavailable : the sign-in service answered with status 503 (try again later; if it stays so, check url, authority and tenant in the profile)
     "
     );
 }

@@ -59,7 +59,9 @@ pub(super) async fn plan(
         // What the state of a plan stands on.
         (parts.methods, parts.default, parts.devices) = (true, true, true);
     }
+    let own_page = session.service.own_page();
     let setting = Setting {
+        own_page: &own_page,
         capabilities: session.service.capabilities(),
         profile: &session.profile,
         tenant: &session.tenant,
@@ -266,12 +268,23 @@ impl Planning<'_> {
                         privileges,
                         policy: None,
                     };
-                    one(self.policy, self.setting, person, &wish).await
+                    self.one(person, &wish).await
                 }
             };
             piece.planned.push((user, planned));
         }
         Ok(piece)
+    }
+
+    /// The plan of one person, where the service would take it of this account.
+    async fn one(&self, person: Person, wish: &Wish) -> Result<PlannedUser> {
+        let user = person.user.id.clone();
+        let planned = one(self.policy, self.setting, person, wish).await?;
+        let changes: Vec<_> = planned.to_send().map(|step| step.action.needs()).collect();
+        match self.session.service.beyond(&user, &changes).await {
+            Some(refused) => Err(refused),
+            None => Ok(planned),
+        }
     }
 }
 

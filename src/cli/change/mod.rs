@@ -137,6 +137,16 @@ pub(crate) fn before(cx: &Context, change: &Change) -> Result<Option<String>> {
         )
         .hint("leave out --plan-out"));
     }
+    if let Some(first) = selection.limit.filter(|_| plan.is_given()) {
+        return Err(Error::new(
+            ErrorCode::Usage,
+            "a plan is of everybody, and --first is about a run",
+        )
+        .hint(format!(
+            "leave it out here, and apply the plan with: {} plan apply FILE --first {first}",
+            prefix(cx)
+        )));
+    }
     admit::admit_selector(cx, selection, cx.globals.dry_run)?;
     if !only_planned && selection.facts.mints {
         keep::check(cx, qr, job.name.is_some())?;
@@ -222,6 +232,10 @@ pub(crate) async fn run_on(
 pub(crate) async fn finish(cx: &Context, session: &Session, mut prepared: Prepared) -> Result<u8> {
     if cx.globals.dry_run {
         return report::only_planned(cx, session, &prepared).await;
+    }
+    // A part of nobody is a part all the same: jobs merge asks for each.
+    if prepared.gathered.people() == 0 && prepared.head.part.is_none() {
+        return report::nobody(cx, session, &prepared).await;
     }
     if prepared.gathered.size.people > 0 {
         admit::admit_planned(cx, session, &mut prepared).await?;

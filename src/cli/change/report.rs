@@ -5,7 +5,7 @@ use jiff::Timestamp;
 
 use super::gathered::FEW;
 use super::keep::Keeper;
-use super::{Prepared, lines, shown};
+use super::{Prepared, confirm, lines, shown};
 use crate::cli::context::{Context, Session};
 use crate::domain::shape::{AuditRef, Next, ResultDoc, StepRow, Summary};
 use crate::domain::{Action, Error, ErrorCode, Notice, Result, Status};
@@ -17,8 +17,6 @@ use crate::render::{Page, Results, Shape};
 
 /// How long an open page may go on after a sign-out, in seconds.
 const ACCESS_ENDS_WITHIN: u64 = 3600;
-/// Where people change their own security info, on services that have such a page.
-const SECURITY_INFO: &str = "https://mysignins.microsoft.com/security-info";
 
 /// How a job ended.
 pub(super) struct Ended {
@@ -37,8 +35,6 @@ pub(super) struct Report<'a> {
     pub(super) doc: ResultDoc,
     /// Why it did not end well.
     pub(super) verdict: Option<Error>,
-    /// Where people change their own security info.
-    page: Option<String>,
 }
 
 /// Shows a plan that is not carried out; gives the exit status.
@@ -72,6 +68,9 @@ pub(super) async fn only_planned(cx: &Context, session: &Session, prepared: &Pre
             lines.first().copied().unwrap_or_default()
         ));
     }
+    if let Some(first) = gathered.limit.filter(|first| *first < gathered.size.people) {
+        cx.ui.note(&confirm::of_first(gathered.size.people, first));
+    }
     for warning in &gathered.warnings {
         cx.ui.warn(warning);
     }
@@ -86,6 +85,28 @@ pub(super) async fn only_planned(cx: &Context, session: &Session, prepared: &Pre
         Some(error) if gathered.planned == 0 => Err(error),
         Some(error) => Err(Error::new(ErrorCode::Incomplete, error.message())),
     }
+}
+
+/// Shows that there is nobody to change. No job is kept of it, so that one of the same name begins when there is somebody.
+///
+/// # Errors
+/// stdout is a file that cannot take it.
+pub(super) async fn nobody(cx: &Context, session: &Session, prepared: &Prepared) -> Result<u8> {
+    let Prepared { head, kept, .. } = prepared;
+    let ended = Ended {
+        ran: Ran::default(),
+        started: cx.clock.now(),
+        open: false,
+    };
+    let mut report = Report::new(cx, head, kept.journal()?, ended).await?;
+    report.doc.job = None;
+    let (mut out, page) = (cx.ui.stdout(), cx.page());
+    report
+        .print(Results::new(&page, &mut out, report.shape()), &page, false)
+        .await?;
+    out.done()?;
+    lines::counts(cx, session, &report.doc, "", None, None);
+    Ok(0)
 }
 
 /// Shows one row that has ended.
@@ -209,14 +230,12 @@ impl<'a> Report<'a> {
         doc.summary = counted(journal.summary().await?, &ended, begun);
         let verdict = outcome::verdict(&doc.summary, &reasons, ended.ran.early);
         doc.exit_code = verdict.as_ref().map_or(0, |error| error.code().exit_code());
-        let page = (head.service == "entra").then(|| SECURITY_INFO.to_owned());
         Ok(Self {
             head,
             journal,
             ended,
             doc,
             verdict,
-            page,
         })
     }
 
@@ -295,19 +314,12 @@ impl<'a> Report<'a> {
                 user: person.user.clone(),
                 notice: Notice {
                     text: remains.text.clone(),
-                    url: None,
+                    url: remains.url.clone(),
                 },
             });
         let said = self.ended.ran.notices.iter();
         let said = said.filter(|next| next.user == person.user).cloned();
-        said.chain(remains)
-            .map(|mut next| {
-                if next.notice.url.is_none() && next.notice.text.contains("security info page") {
-                    next.notice.url.clone_from(&self.page);
-                }
-                next
-            })
-            .collect()
+        said.chain(remains).collect()
     }
 
     /// A row as a result shows it once nothing more is sent: what was not begun is skipped.

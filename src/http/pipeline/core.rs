@@ -121,6 +121,11 @@ impl Core {
         }
     }
 
+    /// The address that all calls begin with, without a slash at its end.
+    pub(super) fn base(&self) -> &str {
+        &self.base
+    }
+
     /// Whether a job runs.
     pub(in crate::http) fn in_job(&self) -> bool {
         self.jobs.load(Ordering::Relaxed) > 0

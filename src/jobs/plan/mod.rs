@@ -21,8 +21,8 @@ use jiff::{SignedDuration, Timestamp};
 use super::playbook::{Options, Pass, Playbook};
 use crate::domain::shape::Who;
 use crate::domain::{
-    Capabilities, MethodKind, MfaState, Parts, PhoneNumber, Policy, Privileges, Result, Secret, SecurityInfo,
-    User, Via,
+    Capabilities, MethodKind, MfaState, Notice, Parts, PhoneNumber, Policy, Privileges, Result, Secret,
+    SecurityInfo, User, Via,
 };
 
 pub(crate) use account::{NO_SIGN_IN, warn_of_sync};
@@ -312,6 +312,8 @@ pub struct Person {
 pub struct Setting<'a> {
     /// What the service can do.
     pub capabilities: &'a Capabilities,
+    /// Where people put their own methods right.
+    pub own_page: &'a Notice,
     /// The profile.
     pub profile: &'a str,
     /// The tenant.

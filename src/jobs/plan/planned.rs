@@ -60,6 +60,9 @@ impl PlannedRow {
 pub struct Remains {
     /// Words that go behind the name: `registers at next sign-in`. May hold untrusted text.
     pub text: String,
+    /// Where.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub url: Option<String>,
     /// The places of the steps of which one must have been done.
     pub of: Vec<u16>,
 }

@@ -1,5 +1,5 @@
 use super::*;
-use crate::domain::{IdentityService as _, Privileges, SecurityInfo};
+use crate::domain::{Answer, Capability, ErrorCode, IdentityService as _, Privileges, SecurityInfo};
 use crate::jobs::execute::planned_row;
 use crate::jobs::fake::{Fake, adele, method, number, setting, user};
 use crate::jobs::journal::Standing;
@@ -31,6 +31,10 @@ async fn carried(fake: &Fake, plan: PlannedUser) -> Taken {
 }
 
 fn way_back(fake: &Fake, name: &str, taken: &Taken) -> PlannedUser {
+    try_back(fake, name, taken).unwrap()
+}
+
+fn try_back(fake: &Fake, name: &str, taken: &Taken) -> crate::domain::Result<PlannedUser> {
     let person = Person {
         user: user(name, "Somebody"),
         typed: name.to_owned(),
@@ -283,4 +287,26 @@ async fn of_what_was_never_sent_nothing_is_taken_back() {
     assert_eq!(reach(&reset), "nothing");
     reset.steps[0].row.status = Status::Unknown;
     assert_eq!(reach(&reset), "full numbers Some(\"undo\")");
+}
+
+#[tokio::test]
+async fn an_undo_that_the_account_may_not_make_is_refused_and_not_left_to_hands() {
+    let mut fake = Fake::new(vec![adele()]);
+    let reset = carried(&fake, fake.plan("adele", "user reset", &lost_phone()).unwrap()).await;
+    for capability in [
+        Capability::Add(MethodKind::PhoneAlternate),
+        Capability::Update(MethodKind::PhoneMobile),
+    ] {
+        let before = fake.capabilities.get(capability);
+        let lacks = Answer::Forbidden {
+            why: "the token lacks Writer.All".into(),
+            mend: "have it given".into(),
+        };
+        fake.capabilities.set(capability, lacks);
+        let error = try_back(&fake, "adele", &reset).unwrap_err();
+        assert_eq!(error.code(), ErrorCode::PermissionMissing);
+        assert!(error.message().ends_with("the token lacks Writer.All"), "{error}");
+        fake.capabilities.set(capability, before);
+    }
+    try_back(&fake, "adele", &reset).unwrap();
 }

@@ -33,7 +33,7 @@ pub(super) fn cases(cases: &mut Vec<Case>, facts: &Facts) {
 fn names(cases: &mut Vec<Case>) {
     let kinds = kinds! {
         Authenticator Totp Hotp Push Passkey SecurityKey HardwareToken TemporaryPass Questions BackupCodes External
-        Certificate
+        Certificate Unknown
     };
     for (kind, has) in kinds {
         cases.push(case(
@@ -61,6 +61,7 @@ fn removals(cases: &mut Vec<Case>) {
     let kinds = kinds! {
         Authenticator Totp Hotp Push PhoneMobile PhoneAlternate PhoneOffice Email Passkey SecurityKey WindowsHello
         PlatformKey HardwareToken TemporaryPass External QrPin Questions BackupCodes Certificate
+        Unknown
     };
     for (kind, has) in kinds {
         cases.push(case(

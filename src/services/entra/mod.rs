@@ -33,11 +33,11 @@ use serde_json::Value;
 
 use crate::domain::{
     Action, Capabilities, Challenge, Effect, Error, ErrorCode, HardwareToken, IdentityService, Limits,
-    MethodId, NewToken, Parts, Policy, Privileges, Purpose, RegistrationRow, ReportQuery, Result, Right,
-    Secret, SecurityInfo, Step, User, UserId, UserQuery, Verdict, Verified,
+    MethodId, NewToken, Notice, Parts, Policy, Privileges, Purpose, RegistrationRow, ReportQuery, Result,
+    Right, Secret, SecurityInfo, Step, User, UserId, UserQuery, Verdict, Verified,
 };
 use crate::services::Link;
-use crate::services::steps::{apply_by_person, not_here, of_each};
+use crate::services::steps::{by_person, not_here, of_each};
 
 pub(crate) use capabilities::declared;
 pub(crate) use error::{Family, service_code};
@@ -195,6 +195,13 @@ impl IdentityService for EntraService {
         of_each(users, SIDE_BY_SIDE, |user| Box::pin(self.privileges_of(user))).await
     }
 
+    fn own_page(&self) -> Notice {
+        Notice {
+            text: "on the security info page".to_owned(),
+            url: Some("https://mysignins.microsoft.com/security-info".to_owned()),
+        }
+    }
+
     async fn policy(&self, user: Option<&UserId>) -> Result<Policy> {
         self.read_policy(user).await
     }
@@ -235,9 +242,9 @@ impl IdentityService for EntraService {
         if let [first, _, ..] = steps
             && steps.iter().all(|step| step.user == first.user)
         {
-            return self.apply_chained(steps).await;
+            return self.apply_chained(steps.iter().collect()).await;
         }
-        apply_by_person(steps, SIDE_BY_SIDE, |step| Box::pin(self.apply_one(step))).await
+        by_person(steps, SIDE_BY_SIDE, |of_one| Box::pin(self.apply_in_turn(of_one))).await
     }
 }
 

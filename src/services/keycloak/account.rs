@@ -5,11 +5,32 @@ use serde_json::json;
 use super::KeycloakService;
 use super::admin::person;
 use super::error::Area;
+use super::rights;
 use super::wire::WireLock;
-use crate::domain::{Effect, Notice, Result, UserId};
+use crate::domain::{Capability, Effect, Error, Notice, Result, UserId};
 use crate::http::{Class, Verb};
 
 impl KeycloakService {
+    /// Why these changes of somebody would be refused: the service says of each person what the account may do, also by
+    /// fine-grained permissions (seen on 26.4.2). Asked where the token does not tell; what cannot be read refuses nothing.
+    pub(super) async fn out_of_reach(&self, user: &UserId, changes: &[Capability]) -> Option<Error> {
+        if !self.grained || changes.is_empty() {
+            return None;
+        }
+        let access = self.person(user).await.ok()?.access;
+        let refused = |change: &Capability| {
+            let may = match change {
+                Capability::SetPassword | Capability::GeneratePassword => access.reset_password,
+                _ => access.manage,
+            };
+            may == Some(false)
+        };
+        changes
+            .iter()
+            .any(refused)
+            .then(|| rights::beyond(self.admin.claims(), self.admin.realm()))
+    }
+
     /// Only this one key is written: one beside `attributes` would wipe name and address (api/keycloak 4).
     pub(super) async fn switch_account(&self, user: &UserId, enabled: bool) -> Result<Effect> {
         let request = self

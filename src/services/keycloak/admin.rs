@@ -44,6 +44,11 @@ impl Admin {
         &self.claims
     }
 
+    /// Where people of the realm put their own methods right.
+    pub(super) fn account_console(&self) -> String {
+        format!("{}/realms{}/account/", self.pipeline.base(), self.path(""))
+    }
+
     /// The realm's name.
     pub(super) fn realm(&self) -> &str {
         &self.realm
@@ -142,6 +147,19 @@ impl Admin {
         self.settings
             .get_or_try_init(|| self.read(&request, Area::Realm))
             .await
+    }
+
+    /// Whether the realm may have fine-grained admin permissions. It has none where its settings say so and the server lacks
+    /// those of the first version, which settings do not tell of: then it answers 501 to whoever asks (seen on 26.4.2).
+    pub(super) async fn may_have_permissions(&self) -> bool {
+        let first = self.get(
+            "/users-management-permissions",
+            "/{realm}/users-management-permissions",
+        );
+        let (settings, first) = futures::join!(self.settings(), self.pipeline.send(&first));
+        let none = settings.is_ok_and(|realm| realm.admin_permissions_enabled == Some(false));
+        let none_of_first = first.is_ok_and(|answer| answer.status == 501);
+        !(none && none_of_first)
     }
 
     /// The required actions that the realm knows, read once.

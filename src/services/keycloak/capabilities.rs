@@ -149,11 +149,11 @@ pub(crate) fn declared() -> Capabilities {
     Capabilities::new(entries)
 }
 
-/// The same, less what the token can be seen not to allow. A token without roles in it says nothing, and one of an account
-/// with fine-grained permissions does not say enough.
-pub(super) fn narrowed(claims: &TokenClaims, realm: &str) -> Capabilities {
+/// The same, less what the token can be seen not to allow. A token without roles in it says nothing, and where the realm may
+/// have fine-grained permissions (`grained`), which let somebody change some people, none says enough.
+pub(super) fn narrowed(claims: &TokenClaims, realm: &str, grained: bool) -> Capabilities {
     let mut capabilities = declared();
-    if claims.has_any(&["manage-users"]) != Some(false) || rights::is_fine_grained(claims) {
+    if grained || !rights::may_be_fine_grained(claims) {
         return capabilities;
     }
     let writes: Vec<Capability> = capabilities
@@ -193,7 +193,8 @@ mod tests {
 
     #[test]
     fn an_account_that_only_reads_is_offered_no_change() {
-        let narrowed = |claims: &TokenClaims| narrowed(claims, "staff");
+        let grained = |claims: &TokenClaims| narrowed(claims, "staff", true);
+        let narrowed = |claims: &TokenClaims| narrowed(claims, "staff", false);
         let reader = narrowed(&holding(&["view-users", "query-users", "view-realm"]));
         assert!(matches!(
             reader.get(Capability::SignOut),
@@ -204,8 +205,10 @@ mod tests {
             Answer::Unsupported { .. }
         ));
         // What permissions let it do to some people, the service knows alone.
-        let delegated = narrowed(&holding(&["query-users", "query-groups"]));
-        assert_eq!(delegated.get(Capability::SignOut), Answer::Native);
+        for roles in [&["query-users"][..], &["view-users", "query-users"]] {
+            let delegated = grained(&holding(roles));
+            assert_eq!(delegated.get(Capability::SignOut), Answer::Native, "{roles:?}");
+        }
         assert_eq!(reader.get(Capability::Report), Answer::Native);
         let writer = narrowed(&holding(&["manage-users"]));
         assert_eq!(writer.get(Capability::SignOut), Answer::Native);

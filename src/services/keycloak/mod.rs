@@ -29,9 +29,9 @@ use futures::stream::BoxStream;
 
 use self::admin::Admin;
 use crate::domain::{
-    Action, Capabilities, Challenge, Effect, Error, ErrorCode, IdentityService, Limits, MethodId, Parts,
-    Policy, Privileges, Purpose, RegistrationRow, ReportQuery, Result, Right, Secret, SecurityInfo, Step,
-    User, UserId, UserQuery, Verdict,
+    Action, Capabilities, Capability, Challenge, Effect, Error, ErrorCode, IdentityService, Limits, MethodId,
+    Notice, Parts, Policy, Privileges, Purpose, RegistrationRow, ReportQuery, Result, Right, Secret,
+    SecurityInfo, Step, User, UserId, UserQuery, Verdict,
 };
 use crate::services::Link;
 use crate::services::steps::{apply_by_person, not_here, of_each};
@@ -51,20 +51,34 @@ const SIDE_BY_SIDE: usize = 20;
 pub(crate) struct KeycloakService {
     admin: Admin,
     capabilities: Capabilities,
+    /// Whether the account may hold fine-grained permissions, which no token tells: what they let it do is asked for by person.
+    grained: bool,
 }
 
-pub(crate) fn make(link: Link) -> Box<dyn IdentityService> {
-    Box::new(KeycloakService::new(link))
+pub(crate) async fn make(link: Link) -> Box<dyn IdentityService> {
+    Box::new(KeycloakService::new(link).settled().await)
 }
 
 impl KeycloakService {
     /// A client over a pipeline, with what the token says.
     fn new(link: Link) -> Self {
-        let capabilities = capabilities::narrowed(&link.claims, &link.tenant);
+        let grained = rights::may_be_fine_grained(&link.claims);
+        let capabilities = capabilities::narrowed(&link.claims, &link.tenant, grained);
         Self {
             admin: Admin::new(link),
             capabilities,
+            grained,
         }
+    }
+
+    /// The same once it is known whether the realm has fine-grained permissions. Asked for an account alone that lacks the
+    /// role to change everybody; who may not see the realm does not learn it.
+    async fn settled(mut self) -> Self {
+        if self.grained {
+            self.grained = self.admin.may_have_permissions().await;
+            self.capabilities = capabilities::narrowed(self.admin.claims(), self.admin.realm(), self.grained);
+        }
+        self
     }
 
     async fn apply_one(&self, step: &Step) -> Result<Effect> {
@@ -115,7 +129,7 @@ impl IdentityService for KeycloakService {
     }
 
     fn rights(&self) -> Vec<Right> {
-        rights::told(self.admin.claims(), self.admin.realm())
+        rights::told(self.admin.claims(), self.admin.realm(), self.grained)
     }
 
     fn users<'a>(&'a self, query: &'a UserQuery) -> BoxStream<'a, Result<User>> {
@@ -128,6 +142,17 @@ impl IdentityService for KeycloakService {
 
     async fn privileges(&self, users: &[UserId]) -> Vec<Result<Privileges>> {
         of_each(users, SIDE_BY_SIDE, |user| Box::pin(self.privileges_of(user))).await
+    }
+
+    fn own_page(&self) -> Notice {
+        Notice {
+            text: "in the Account Console".to_owned(),
+            url: Some(self.admin.account_console()),
+        }
+    }
+
+    async fn beyond(&self, user: &UserId, changes: &[Capability]) -> Option<Error> {
+        self.out_of_reach(user, changes).await
     }
 
     async fn policy(&self, user: Option<&UserId>) -> Result<Policy> {

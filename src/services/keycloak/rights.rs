@@ -43,11 +43,26 @@ pub(super) fn management(realm: &str) -> &'static str {
     }
 }
 
-/// Whether the account sees and changes people by fine-grained permissions alone, of which a token does not tell: it may
-/// look for people, and holds no role that shows all of them (Keycloak's guide: Server administration, Fine-grained admin
-/// permissions; seen on 26.4.2).
-pub(super) fn is_fine_grained(claims: &TokenClaims) -> bool {
-    claims.has_any(&["query-users"]) == Some(true) && claims.has_any(VIEW) == Some(false)
+/// Whether the account may yet change some people, by fine-grained permissions, of which a token does not tell: it lacks the
+/// role that changes everybody, and any role or none will do beside a permission (Keycloak's guide: Server administration,
+/// Fine-grained admin permissions; seen on 26.4.2). Whether the realm has such permissions, its settings say.
+pub(super) fn may_be_fine_grained(claims: &TokenClaims) -> bool {
+    claims.has_any(MANAGE) == Some(false)
+}
+
+/// The refusal of a person whom the account may not change: neither by a role, nor by a fine-grained permission.
+pub(super) fn beyond(claims: &TokenClaims, realm: &str) -> Error {
+    let mend = mend("manage-users", claims, realm);
+    Error::new(
+        ErrorCode::PermissionMissing,
+        format!(
+            "{}, and may not change this person without it",
+            why("manage-users", realm)
+        ),
+    )
+    .hint(format!(
+        "{mend}; or, where the realm has admin permissions, one of those lets it manage this person"
+    ))
 }
 
 /// Why it is refused.
@@ -84,14 +99,15 @@ pub(super) fn lacking(role: &str, claims: &TokenClaims, realm: &str) -> Error {
     Error::new(ErrorCode::PermissionMissing, why(role, realm)).hint(mend(role, claims, realm))
 }
 
-/// How a token stands to each verb. One without roles in it does not say.
-pub(super) fn told(claims: &TokenClaims, realm: &str) -> Vec<Right> {
+/// How a token stands to each verb. One without roles in it does not say. `grained`: whether the realm may have fine-grained
+/// permissions, which give what no role does.
+pub(super) fn told(claims: &TokenClaims, realm: &str, grained: bool) -> Vec<Right> {
     let client = management(realm);
     let right = |(verb, weight, roles): &(&'static str, Weight, &[&str])| {
         let role = roles.first().copied().unwrap_or_default();
         let standing = match claims.has_any(roles) {
             Some(true) => Standing::Held,
-            Some(false) if is_fine_grained(claims) && *roles != REALM => Standing::Unknown {
+            Some(false) if grained && *roles != REALM => Standing::Unknown {
                 why: "the token does not tell what fine-grained permissions let the account do".to_owned(),
                 mend: format!(
                     "see that a permission of the realm lets it, or give it the role {role} of {client}"
@@ -129,7 +145,7 @@ mod tests {
             ..TokenClaims::default()
         };
         let lacking = |claims: &TokenClaims| -> Vec<&str> {
-            let all = told(claims, "staff").into_iter();
+            let all = told(claims, "staff", false).into_iter();
             let lacks = all.filter(|right| matches!(right.standing, Standing::Lacking(_)));
             lacks.map(|right| right.verb).collect()
         };
@@ -140,12 +156,15 @@ mod tests {
             lacking(&claims(&[])).is_empty(),
             "a token that says nothing lacks nothing"
         );
-        let delegated = claims(&["query-users", "query-groups"]);
-        assert_eq!(
-            lacking(&delegated),
-            ["policy show"],
-            "permissions may give the rest"
+        let delegated = claims(&["query-users", "view-users"]);
+        let rights = told(&delegated, "staff", true);
+        let of = |verb: &str| rights.iter().find(|right| right.verb == verb).unwrap();
+        assert_eq!(of("methods list").standing, Standing::Held);
+        assert!(
+            matches!(of("user reset").standing, Standing::Unknown { .. }),
+            "permissions may give it"
         );
+        assert!(matches!(of("policy show").standing, Standing::Lacking(_)));
     }
 
     #[test]

@@ -10,7 +10,7 @@ use serde_json::json;
 
 use super::*;
 use crate::auth::TokenClaims;
-use crate::domain::{EffectState, MethodKind, Slot};
+use crate::domain::{Answer, EffectState, MethodKind, Slot};
 use crate::http::testing::{Script, answer};
 
 /// A token that may do all of it.

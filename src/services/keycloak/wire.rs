@@ -35,6 +35,15 @@ pub(super) struct WireUser {
     federation_link: Option<String>,
     pub(super) required_actions: Option<Vec<String>>,
     attributes: BTreeMap<String, Value>,
+    pub(super) access: WireAccess,
+}
+
+/// What whoever asks may do to a person, as far as that is told.
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "camelCase", default)]
+pub(super) struct WireAccess {
+    pub(super) manage: Option<bool>,
+    pub(super) reset_password: Option<bool>,
 }
 
 /// The attribute that says why an account was disabled, and what it says where wrong tries did it (seen on 26.4.2).
@@ -217,6 +226,8 @@ pub(super) struct WireRealm {
     pub(super) otp_policy_period: Option<u64>,
     pub(super) otp_policy_code_reusable: Option<bool>,
     pub(super) browser_flow: Option<String>,
+    /// Whether the realm has fine-grained admin permissions.
+    pub(super) admin_permissions_enabled: Option<bool>,
     pub(super) web_authn_policy_passwordless_passkeys_enabled: Option<bool>,
 }
 

@@ -32,6 +32,9 @@ const STORED: &[MethodKind] = &[
     MethodKind::BackupCodes,
     MethodKind::External,
     MethodKind::Certificate,
+    MethodKind::Authenticator,
+    // By its serial any token goes, whatever its type.
+    MethodKind::Unknown,
 ];
 
 /// Kinds that a policy may let wait for their first code.

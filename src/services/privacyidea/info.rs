@@ -1,5 +1,7 @@
 //! Security info of a person: tokens, app passwords among them, remembered devices, and whether somebody is locked.
 
+use std::collections::HashSet;
+
 use futures::future::OptionFuture;
 
 use super::api::Call;
@@ -7,8 +9,8 @@ use super::error::Area;
 use super::wire::{WireToken, WireTokens, WireUser};
 use super::{PrivacyIdeaService, SIDE_BY_SIDE};
 use crate::domain::{
-    Clock as _, Error, ErrorCode, Method, Parts, Registration, Result, SecurityInfo, SystemClock,
-    UnknownPart, UserId,
+    Clock as _, Error, ErrorCode, Method, MethodKind, Parts, Registration, RegistrationState, Result,
+    SecurityInfo, SystemClock, UnknownPart, UserId,
 };
 use crate::http::encode_segment;
 use crate::services::listed::{registration, sort_methods};
@@ -87,8 +89,15 @@ impl PrivacyIdeaService {
             // It resets passwords where its web page does, which no list of methods tells.
             info.registration = parts.registration.then(|| Registration {
                 reset_capable: None,
+                mfa_capable: Some(stays_registered(&methods)),
                 ..registration(&methods, None)
             });
+            if let Some(registration) = &mut info.registration
+                && registration.mfa_capable == Some(false)
+                && registration.state == RegistrationState::Complete
+            {
+                registration.state = RegistrationState::Partial;
+            }
             info.methods = (parts.methods || parts.default).then_some(methods);
         }
         Ok(info)
@@ -123,22 +132,41 @@ impl PrivacyIdeaService {
             .map(|_| ())
     }
 
-    /// The tokens that a query means, page by page.
+    /// The tokens that a query means, page by page. One that is removed meanwhile moves those behind it to the front, past the
+    /// page that is read next: where there are fewer than before, the page before is read again.
     pub(super) async fn tokens(&self, query: &str) -> Result<Vec<WireToken>> {
         let mut tokens = Vec::new();
+        let mut seen = HashSet::new();
         let mut page = 1;
+        let mut before = None;
         loop {
             let path = format!("/token/?{query}&page={page}&pagesize={PAGE}");
             let call = Call::get(path, "/token/", "tokenlist", Area::People);
-            let WireTokens { next, tokens: more } = self.api.read(&call).await?;
+            let WireTokens {
+                count,
+                next,
+                tokens: more,
+            } = self.api.read(&call).await?;
+            let went = before.is_some_and(|before| count.is_some_and(|count| count < before));
+            before = count;
+            if went && page > 1 {
+                page -= 1;
+                continue;
+            }
             let empty = more.is_empty();
-            tokens.extend(more);
+            tokens.extend(more.into_iter().filter(|token| seen.insert(token.serial.clone())));
             match next {
                 Some(next) if next > page && !empty => page = next,
                 _ => return Ok(tokens),
             }
         }
     }
+}
+
+/// Whether one of these is a second factor that stays: a code for some days, or for one sign-in, is none.
+pub(super) fn stays_registered(methods: &[Method]) -> bool {
+    let stays = |method: &Method| method.signs_in() && method.kind != MethodKind::TemporaryPass;
+    methods.iter().any(stays)
 }
 
 /// The methods among tokens, in the order of lists.

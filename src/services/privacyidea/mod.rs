@@ -31,9 +31,9 @@ use tokio::sync::OnceCell;
 
 use self::api::Api;
 use crate::domain::{
-    Action, Capabilities, Challenge, Effect, IdentityService, Limits, MethodId, MethodKind, Parts, Policy,
-    Privileges, Purpose, RegistrationRow, ReportQuery, Result, Right, Secret, SecurityInfo, Step, User,
-    UserId, UserQuery, Verdict,
+    Action, Capabilities, Challenge, Effect, IdentityService, Limits, MethodId, MethodKind, Notice, Parts,
+    Policy, Privileges, Purpose, RegistrationRow, ReportQuery, Result, Right, Secret, SecurityInfo, Step,
+    User, UserId, UserQuery, Verdict,
 };
 use crate::services::Link;
 use crate::services::steps::{apply_by_person, not_here, of_each};
@@ -144,6 +144,13 @@ impl IdentityService for PrivacyIdeaService {
 
     async fn privileges(&self, users: &[UserId]) -> Vec<Result<Privileges>> {
         of_each(users, SIDE_BY_SIDE, |user| Box::pin(self.privileges_of(user))).await
+    }
+
+    fn own_page(&self) -> Notice {
+        Notice {
+            text: "on the web page of privacyIDEA".to_owned(),
+            url: Some(format!("{}/", self.api.pipeline().base())),
+        }
     }
 
     async fn policy(&self, user: Option<&UserId>) -> Result<Policy> {

@@ -6,7 +6,7 @@ use futures::StreamExt as _;
 use futures::stream::{self, BoxStream};
 
 use super::PrivacyIdeaService;
-use super::info::methods;
+use super::info::{methods, stays_registered};
 use super::wire::WireToken;
 use crate::domain::{
     Clock as _, Method, MethodKind, RegistrationRow, ReportQuery, Result, SystemClock, User, UserId,
@@ -59,7 +59,7 @@ impl PrivacyIdeaService {
 }
 
 fn row_of(user: User, methods: &[Method], admin: bool) -> RegistrationRow {
-    let signs_in = methods.iter().any(Method::signs_in);
+    let signs_in = stays_registered(methods);
     let mut kinds: Vec<MethodKind> = methods.iter().map(|method| method.kind).collect();
     kinds.sort();
     kinds.dedup();

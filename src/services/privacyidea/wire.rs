@@ -49,7 +49,15 @@ const TYPES: &[(&str, MethodKind, &str)] = &[
     // Apps on the phone too, which count by time in ways of their own.
     ("motp", MethodKind::Totp, "PIMO"),
     ("daypassword", MethodKind::Totp, "DYPW"),
+    // An app that scans what the sign-in shows, and answers by itself.
+    ("tiqr", MethodKind::Authenticator, "TiQR"),
+    ("vasco", MethodKind::HardwareToken, "VASC"),
+    ("ocra", MethodKind::HardwareToken, "OCRA"),
 ];
+
+/// Types that verify no sign-in: keys for other programs, and passwords that stay, of which one is nothing but its PIN. Nobody
+/// who has these alone has a second factor.
+const NO_FACTORS: [&str; 4] = ["sshkey", "certificate", "pw", "spass"];
 
 /// How a kind is called when one is made, and what its serial begins with.
 pub(super) fn type_of(kind: MethodKind) -> Option<(&'static str, &'static str)> {
@@ -187,6 +195,8 @@ pub(super) struct WireLocks {
 #[derive(Deserialize, Default)]
 #[serde(default)]
 pub(super) struct WireTokens {
+    /// How many there are on all pages.
+    pub(super) count: Option<u64>,
     pub(super) next: Option<u64>,
     pub(super) tokens: Vec<WireToken>,
 }
@@ -266,13 +276,15 @@ impl WireToken {
     }
 
     fn state(&self, now: Timestamp) -> MethodState {
-        let waits = matches!(self.rollout_state.as_deref(), Some("verify" | "clientwait"));
+        let rollout = self.rollout_state.as_deref();
+        let waits = matches!(rollout, Some("verify" | "clientwait" | "pending"));
+        let never_came = matches!(rollout, Some("broken" | "failed" | "denied"));
         let ended = self.ends_at().is_some_and(|at| at <= now);
         if self.revoked {
             MethodState::Disabled
         } else if waits {
             MethodState::Pending
-        } else if !self.active || self.locked {
+        } else if !self.active || self.locked || never_came {
             MethodState::Disabled
         } else if ended {
             MethodState::Expired
@@ -295,9 +307,13 @@ impl WireToken {
         // There is no default: any of them will do.
         method.default = Some(false);
         // Its mails and questions are factors of a sign-in, and reset nothing.
-        method.uses = vec![Use::SignIn];
-        method.removable = kind != MethodKind::Unknown;
+        let is_factor = kind == MethodKind::TemporaryPass || !NO_FACTORS.contains(&self.tokentype.as_str());
+        method.uses = if is_factor { vec![Use::SignIn] } else { vec![] };
         method.name = self.name();
+        if kind == MethodKind::Unknown {
+            // All that tells it apart.
+            method.name = method.name.or_else(|| Some(self.tokentype.clone()));
+        }
         method.added_at = self.moment("creation_date");
         method.last_used_at = self.moment("last_auth");
         method.expires_at = self.ends_at();
@@ -418,8 +434,79 @@ mod tests {
         email Ready d@x.example
         questions Ready 2 questions
         temporary-pass Expired 
-        unknown Ready 
+        unknown Ready pw
         totp Disabled 
+        ");
+    }
+
+    /// Every type that privacyIDEA 3.14 ships (the modules of its `lib/tokens`), and whether it verifies a sign-in.
+    #[test]
+    fn every_type_of_token_has_its_kind_and_counts_as_a_factor_where_it_is_one() {
+        let types = [
+            "4eyes",
+            "certificate",
+            "daplug",
+            "daypassword",
+            "email",
+            "hotp",
+            "indexedsecret",
+            "motp",
+            "ocra",
+            "paper",
+            "passkey",
+            "push",
+            "pw",
+            "question",
+            "radius",
+            "registration",
+            "remote",
+            "sms",
+            "spass",
+            "sshkey",
+            "tan",
+            "tiqr",
+            "totp",
+            "vasco",
+            "webauthn",
+            "yubico",
+            "yubikey",
+        ];
+        let now: Timestamp = "2026-11-22T15:00:00Z".parse().unwrap();
+        let lines = types.map(|of| {
+            let token = read(json!({"serial": "A", "tokentype": of, "active": true}));
+            let method = token.into_method(None, None, now);
+            assert_eq!((method.service_type.as_str(), method.removable), (of, true));
+            let factor = if method.signs_in() { "" } else { ", no factor" };
+            format!("{of}: {}{factor}", method.kind)
+        });
+        insta::assert_snapshot!(lines.join("\n"), @"
+        4eyes: unknown
+        certificate: certificate, no factor
+        daplug: hardware-token
+        daypassword: totp
+        email: email
+        hotp: hotp
+        indexedsecret: unknown
+        motp: totp
+        ocra: hardware-token
+        paper: backup-codes
+        passkey: passkey
+        push: push
+        pw: unknown, no factor
+        question: questions
+        radius: external
+        registration: temporary-pass
+        remote: external
+        sms: phone:mobile
+        spass: unknown, no factor
+        sshkey: unknown, no factor
+        tan: backup-codes
+        tiqr: authenticator
+        totp: totp
+        vasco: hardware-token
+        webauthn: security-key
+        yubico: hardware-token
+        yubikey: hardware-token
         ");
     }
 

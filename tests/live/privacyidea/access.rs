@@ -2,6 +2,7 @@
 
 use serde_json::json;
 
+use crate::behind::under_a_path;
 use crate::witness::{Person, folder, place, place_at, place_of, url};
 
 #[test]
@@ -133,4 +134,35 @@ fn the_doctor_tells_each_right() {
         rights.len() > 15 && rights.iter().all(|state| *state == json!("ok")),
         "{rows}"
     );
+}
+
+#[test]
+fn a_server_under_a_path_is_asked_there_alone() {
+    let under = under_a_path(&url());
+    let by_password = |url: &str| place_at(url, "corp", "mfactl").with("MFACTL_PASSWORD", "mfactl-password");
+    let person = Person::with_totp("under");
+    let place = by_password(&under);
+    assert_eq!(
+        place
+            .json(&["methods", "list", &person.name])
+            .as_array()
+            .unwrap()
+            .len(),
+        1
+    );
+    let result = place.change(&["methods", "remove", &person.name, "totp", "--leave-none"]);
+    let page = format!("{under}/");
+    assert_eq!(result["next"][0]["url"], page.as_str(), "{result}");
+    assert!(person.kinds().is_empty());
+    let rows = place.run(&["doctor", "-o", "json"]).exits(0).value();
+    let failed = |row: &&serde_json::Value| row["state"] == "fail";
+    assert_eq!(rows.as_array().unwrap().iter().find(failed), None, "{rows}");
+    for wrong in [
+        under.strip_suffix("/some/where").unwrap().to_owned(),
+        format!("{under}/auth"),
+    ] {
+        let refused = by_password(&wrong).run(&["user", "show", &person.name]).exits(4);
+        let said = "error: not signed in: there is no sign-in service at this address";
+        assert_eq!(refused.stderr.lines().next(), Some(said), "{wrong}");
+    }
 }

@@ -11,6 +11,8 @@
 #[path = "../../../src/services/conformance/live/asking.rs"]
 #[allow(dead_code, reason = "the conformance cases use the rest")]
 mod asking;
+#[path = "../behind.rs"]
+mod behind;
 #[path = "../../../src/services/conformance/live/codes.rs"]
 mod codes;
 #[path = "../../e2e/environment.rs"]
@@ -39,4 +41,5 @@ mod phone;
 mod reads;
 mod stories;
 mod switching;
+mod types;
 mod witness;

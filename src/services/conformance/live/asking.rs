@@ -32,10 +32,11 @@ impl Answer {
     }
 }
 
-/// Sends one request on a connection of its own to a server at `http://HOST:PORT`. Of the old version, which knows no
+/// Sends one request on a connection of its own to a server at `http://HOST:PORT`, or under a path there. Of the old version, which knows no
 /// chunks.
 pub(crate) fn send(url: &str, verb: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Answer {
-    let host = url.strip_prefix("http://").unwrap();
+    let address = url.strip_prefix("http://").unwrap();
+    let (host, under) = address.split_at(address.find('/').unwrap_or(address.len()));
     let mut stream = TcpStream::connect(host).unwrap();
     stream.set_read_timeout(Some(Duration::from_secs(120))).unwrap();
     let headers: String = headers
@@ -43,8 +44,9 @@ pub(crate) fn send(url: &str, verb: &str, path: &str, headers: &[(&str, &str)], 
         .map(|(name, value)| format!("{name}: {value}\r\n"))
         .collect();
     let length = body.len();
-    let request =
-        format!("{verb} {path} HTTP/1.0\r\nhost: {host}\r\ncontent-length: {length}\r\n{headers}\r\n{body}");
+    let request = format!(
+        "{verb} {under}{path} HTTP/1.0\r\nhost: {host}\r\ncontent-length: {length}\r\n{headers}\r\n{body}"
+    );
     stream.write_all(request.as_bytes()).unwrap();
     let mut answer = String::new();
     stream.read_to_string(&mut answer).unwrap();

@@ -58,14 +58,45 @@ async fn everybody_is_read_by_hundreds_and_the_disabled_are_left_out_here() {
     let script = Script::new([
         answer(200, &people(0, 100).to_string()),
         // Somebody was added before the second page: one is shown twice.
-        answer(200, &people(99, 3).to_string()),
+        answer(200, &people(98, 4).to_string()),
     ]);
     let names = found(&service(&script), &UserQuery::Everyone).await.unwrap();
     assert_eq!(names.len(), 51);
     insta::assert_snapshot!(sent(&script), @"
     GET R/users?briefRepresentation=true&first=0&max=100
-    GET R/users?briefRepresentation=true&first=100&max=100
+    GET R/users?briefRepresentation=true&first=99&max=100
     ");
+}
+
+#[tokio::test]
+async fn whoever_is_deleted_during_a_listing_hides_nobody_else() {
+    // How many go from the front of a realm of 250 after the first page, and after the third request.
+    for (early, late) in [(1, 0), (0, 1), (1, 2), (40, 7), (99, 99), (100, 100), (150, 60)] {
+        let mut all: Vec<Value> = people(0, 250).as_array().unwrap().clone();
+        let mut asked = 0;
+        let script = Script::answering(move |sent| {
+            asked += 1;
+            match asked {
+                2 => drop(all.drain(..early)),
+                4 => drop(all.drain(..late)),
+                _ => {}
+            }
+            let (_, first) = sent.line.split_once("first=").unwrap();
+            let first: usize = first.split('&').next().unwrap().parse().unwrap();
+            let page: Vec<Value> = all.iter().skip(first).take(100).cloned().collect();
+            answer(200, &Value::Array(page).to_string())
+        });
+        let query = UserQuery::Search("name".into());
+        let mut names = found(&service(&script), &query).await.unwrap();
+        assert!(names.len() >= 250 - early - late, "{early} {late}");
+        names.sort();
+        names.dedup();
+        let stay: Vec<String> = (early + late..250).map(|n| format!("name{n}")).collect();
+        for name in &stay {
+            assert!(names.contains(name), "{name} is missing: {early} {late}");
+        }
+        assert!(script.requests().len() <= 9, "{early} {late}: {}", sent(&script));
+    }
 }
 
 #[tokio::test]
@@ -78,6 +109,36 @@ async fn where_people_may_be_left_out_a_short_page_is_not_the_last() {
     let silent = service_as(&script, TokenClaims::default());
     let names = found(&silent, &UserQuery::Search("name".into())).await.unwrap();
     assert_eq!(names.len(), 61);
+}
+
+/// What an account that may only look is offered, and what is asked for that.
+#[tokio::test]
+async fn who_may_only_look_is_refused_changes_where_no_permission_can_give_them() {
+    let off = r#"{"realm":"staff","otpPolicyType":"totp","adminPermissionsEnabled":false}"#;
+    let on = r#"{"realm":"staff","otpPolicyType":"totp","adminPermissionsEnabled":true}"#;
+    let unseen = r#"{"realm":"staff"}"#;
+    let cases = [
+        ("neither version", off, 501, false),
+        ("the first version", off, 403, true),
+        ("the second version", on, 501, true),
+        ("who may not see the realm", unseen, 501, true),
+    ];
+    for (what, realm, first, offered) in cases {
+        let script = Script::answering(move |sent| match sent.line.as_str() {
+            line if line.ends_with("users-management-permissions") => answer(first, "{}"),
+            _ => answer(200, realm),
+        });
+        let service = service_as(&script, rights(&["view-users", "view-realm"]))
+            .settled()
+            .await;
+        let native = service.capabilities().get(Capability::SignOut) == Answer::Native;
+        assert_eq!(native, offered, "{what}");
+        assert_eq!(script.requests().len(), 2, "{what}");
+    }
+    // Whoever may change everybody is asked about nothing.
+    let script = Script::new([]);
+    service_as(&script, rights(&["manage-users"])).settled().await;
+    assert!(script.lines().is_empty());
 }
 
 #[tokio::test]

@@ -44,6 +44,29 @@ async fn app_passwords_are_no_methods_and_pages_are_followed_to_their_end() {
 }
 
 #[tokio::test]
+async fn a_token_that_is_removed_between_two_pages_hides_no_other() {
+    // Pages of two here: those of the service hold a thousand.
+    let page = |count: u32, next: Option<u32>, serials: &[&str]| {
+        let tokens: Vec<_> = serials
+            .iter()
+            .map(|serial| token(serial, "totp", json!({})))
+            .collect();
+        value(json!({"count": count, "next": next, "tokens": tokens}))
+    };
+    let script = with_anna([
+        page(5, Some(2), &["A", "B"]),
+        // A went, and C stands on the first page by now.
+        page(4, None, &["D", "E"]),
+        page(4, Some(2), &["B", "C"]),
+        page(4, None, &["D", "E"]),
+    ]);
+    let info = info(&service(&script), Parts::METHODS).await.unwrap();
+    let mut serials: Vec<_> = info.methods().iter().map(|method| method.id.0.as_str()).collect();
+    serials.sort_unstable();
+    assert_eq!(serials, ["A", "B", "C", "D", "E"]);
+}
+
+#[tokio::test]
 async fn devices_of_all_programs_are_joined_by_person() {
     let script = Script::answering(|sent| {
         let line = sent.line.as_str();

@@ -156,6 +156,8 @@ fn token(kind: MethodKind) -> Option<Value> {
             let made = rcgen::generate_simple_self_signed(vec!["p.example".to_owned()]).unwrap();
             json!({"type": "certificate", "certificate": made.cert.pem()})
         }
+        MethodKind::Authenticator => json!({"type": "tiqr"}),
+        MethodKind::Unknown => json!({"type": "spass"}),
         _ => return None,
     })
 }
