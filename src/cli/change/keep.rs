@@ -206,10 +206,13 @@ impl Keeper {
     pub(super) fn show_on(&self, cx: &Context, out: &mut dyn Write) -> Result<()> {
         match &self.place {
             Place::File(secrets) if secrets.any => {
-                cx.ui.note(&format!(
-                    "Secrets are in {}, readable by you alone",
-                    secrets.path.display()
-                ));
+                let whose = if cfg!(unix) {
+                    "readable by you alone"
+                } else {
+                    "with the rights of its folder"
+                };
+                let file = secrets.path.display();
+                cx.ui.note(&format!("Secrets are in {file}, {whose}"));
                 Ok(())
             }
             Place::Answer if cx.ui.is_table() => {
