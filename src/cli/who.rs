@@ -8,10 +8,11 @@ mod telling;
 use std::path::PathBuf;
 
 use super::context::Context;
+use crate::domain::quoted;
 use crate::domain::{Error, ErrorCode, Result, UserQuery};
 use crate::jobs::input::{Columns, Input, Source};
 use crate::jobs::plan::Wish;
-use crate::jobs::select::{Part, quoted};
+use crate::jobs::select::Part;
 use crate::render::text::{counted, grouped};
 
 pub(crate) use given::Given;

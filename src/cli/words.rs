@@ -1,5 +1,7 @@
 //! Commands to paste: quoted where a shell needs it.
 
+use crate::domain::quoted;
+
 /// `mfactl -p PROFILE` and the words.
 pub(crate) fn command<'a>(profile: Option<&str>, rest: impl IntoIterator<Item = &'a str>) -> String {
     let mut line = "mfactl".to_owned();
@@ -12,16 +14,6 @@ pub(crate) fn command<'a>(profile: Option<&str>, rest: impl IntoIterator<Item = 
         line.push_str(&quoted(word));
     }
     line
-}
-
-/// A word as a shell takes it.
-pub(crate) fn quoted(word: &str) -> String {
-    let plain = |letter: char| letter.is_alphanumeric() || "-_./:@+=,%#…".contains(letter);
-    if !word.is_empty() && !word.starts_with('#') && word.chars().all(plain) {
-        word.to_owned()
-    } else {
-        format!("'{}'", word.replace('\'', "'\\''"))
-    }
 }
 
 /// Options whose value is a secret. Only `--code` is one of ours; the others are what somebody may try.
@@ -142,8 +134,5 @@ mod tests {
             ),
             "mfactl -p local methods remove 'o'\\''neil@x' authenticator:b2f7 '+1 425' ''"
         );
-        assert_eq!(quoted("a_b#EXT#@c.example"), "a_b#EXT#@c.example");
-        assert_eq!(quoted("#x"), "'#x'");
-        assert_eq!(quoted("a;b"), "'a;b'");
     }
 }

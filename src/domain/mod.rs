@@ -23,6 +23,7 @@ mod phone;
 mod policy;
 pub(crate) mod private;
 mod progress;
+mod quoted;
 pub mod reference;
 mod right;
 pub(crate) mod role;
@@ -59,6 +60,7 @@ pub use policy::{
     SettingName, Target, TargetType,
 };
 pub use progress::{Counts, Progress};
+pub use quoted::quoted;
 pub use right::{Lack, Right, Standing, Weight};
 pub use secret::{Secret, Slot, Slots};
 pub use service::{Asked, Challenge, IdentityService, Purpose, RegistrationRow, Verdict};

@@ -216,7 +216,7 @@ impl Checked {
             ),
         };
         let lost = lost.map_or_else(String::new, |lost| format!(" --lost {lost}"));
-        let user = super::select::quoted(user);
+        let user = crate::domain::quoted(user);
         Err(Error::new(ErrorCode::GuardCaller, said).hint(format!("{prefix} user check-caller {user}{lost}")))
     }
 }

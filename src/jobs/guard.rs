@@ -88,13 +88,28 @@ pub fn admit_command(guard: &Guard, ticket: Option<&str>, profile: &str) -> Resu
     let Some(ticket) = ticket else {
         return Ok(());
     };
-    if let Some(pattern) = &guard.ticket_pattern {
-        admit_ticket(ticket, pattern, "")?;
-    }
-    if let Some(pattern) = &guard.machine.ticket_pattern {
-        admit_ticket(ticket, pattern, &format!(", by {}", guard.machine.file))?;
-    }
-    Ok(())
+    ticket_patterns(guard).try_for_each(|(pattern, by)| admit_ticket(ticket, pattern, &by))
+}
+
+/// Whether what the guard asks of tickets can be read at all: told by `doctor`, before a change stumbles over it.
+///
+/// # Errors
+/// `config_invalid`.
+pub fn readable(guard: &Guard) -> Result<()> {
+    ticket_patterns(guard).try_for_each(|(pattern, by)| match admit_ticket("", pattern, &by) {
+        Err(error) if error.code() == ErrorCode::ConfigInvalid => Err(error),
+        _ => Ok(()),
+    })
+}
+
+/// Patterns that a ticket has to match, each with who says so.
+fn ticket_patterns(guard: &Guard) -> impl Iterator<Item = (&str, String)> {
+    let own = guard
+        .ticket_pattern
+        .iter()
+        .map(|pattern| (pattern.as_str(), String::new()));
+    let machine = guard.machine.ticket_pattern.iter();
+    own.chain(machine.map(|pattern| (pattern.as_str(), format!(", by {}", guard.machine.file))))
 }
 
 /// Whether as many people are meant as was said.

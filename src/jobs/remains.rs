@@ -2,7 +2,7 @@
 //! everywhere, verified by text or call to +1 425 555 0199; …".
 
 use super::plan::{Draft, PlannedRow, Remains};
-use super::select::quoted;
+use crate::domain::quoted;
 use crate::domain::{Action, Answer, Method, MethodKind, MfaState, Via};
 
 /// What will remain, each thing with the steps that bring it about.

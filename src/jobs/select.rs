@@ -10,7 +10,9 @@ use std::collections::{HashMap, HashSet};
 
 use futures::TryStreamExt as _;
 
-use crate::domain::{Error, ErrorCode, IdentityService, Match, Parts, Result, SecurityInfo, User, UserQuery};
+use crate::domain::{
+    Error, ErrorCode, IdentityService, Match, Parts, Result, SecurityInfo, User, UserQuery, quoted,
+};
 pub use part::Part;
 pub use pick::{Except, Finder, Wanted, left_out, pick};
 pub use spool::{Chosen, Pick, Picked};
@@ -195,16 +197,6 @@ fn search_for(text: &str) -> String {
     // What begins with a dash would be read as an option.
     let dashes = if start.starts_with('-') { "-- " } else { "" };
     format!("{dashes}{}", quoted(start))
-}
-
-/// A text as a shell takes it as one word.
-pub fn quoted(text: &str) -> String {
-    let plain = |c: char| c.is_alphanumeric() || "@._-+:/=,".contains(c);
-    if !text.is_empty() && text.chars().all(plain) {
-        text.to_owned()
-    } else {
-        format!("'{}'", text.replace('\'', r"'\''"))
-    }
 }
 
 fn at(error: Error, typed: &Typed) -> Error {

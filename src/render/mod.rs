@@ -112,17 +112,25 @@ impl Page {
             grids.keep(headings, rows);
             return Ok(());
         }
-        let narrow = self
-            .width
-            .is_some_and(|width| table::breaks_words(headings, rows, width));
-        let text = if self.accessible || narrow {
+        let fits = |headings: &[&str], rows: &[Vec<String>]| {
+            self.width
+                .is_none_or(|width| !table::breaks_words(headings, rows, width))
+        };
+        let layout = table::Layout {
+            least,
+            ..self.layout()
+        };
+        let text = if self.accessible {
             spoken(headings, rows)
-        } else {
-            let layout = table::Layout {
-                least,
-                ..self.layout()
-            };
+        } else if fits(headings, rows) {
             table::table(headings, rows, layout)
+        } else {
+            let (told, cells) = telling(headings, rows);
+            if fits(&told, &cells) {
+                table::table(&told, &cells, self.layout())
+            } else {
+                spoken(headings, rows)
+            }
         };
         write(out, text.as_bytes())
     }
@@ -177,9 +185,30 @@ impl Page {
     }
 }
 
+/// The columns that say something in at least one row: what a narrow terminal has no room for goes first.
+fn telling<'a>(headings: &[&'a str], rows: &[Vec<String>]) -> (Vec<&'a str>, Vec<Vec<String>>) {
+    let tells = |at: usize| {
+        let mut cells = rows.iter().filter_map(|row| row.get(at));
+        cells.any(|cell| !matches!(cell.as_str(), "-" | "0" | ""))
+    };
+    let kept: Vec<usize> = (0..headings.len()).filter(|at| tells(*at)).collect();
+    let told = kept.iter().filter_map(|at| headings.get(*at)).copied();
+    let cells = rows.iter().map(|row| {
+        let cells = kept.iter().filter_map(|at| row.get(*at));
+        cells.cloned().collect()
+    });
+    (told.collect(), cells.collect())
+}
+
+/// Headings that are read letter by letter.
+const ABBREVIATIONS: &[&str] = &["MFA", "ID"];
+
 /// `Label: value` lines, a blank line between two rows.
 fn spoken(headings: &[&str], rows: &[Vec<String>]) -> String {
     let label = |heading: &str| {
+        if ABBREVIATIONS.contains(&heading) {
+            return heading.to_owned();
+        }
         let mut letters = heading.chars();
         let first = letters.next().map(String::from).unwrap_or_default();
         first + &letters.as_str().to_lowercase()
@@ -295,5 +324,59 @@ pub(crate) mod testing {
         let mut out = Vec::new();
         write(&mut out).unwrap();
         String::from_utf8(out).unwrap()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shown(width: usize, failed: &str) -> String {
+        let page = Page {
+            width: Some(width),
+            ..testing::page(Format::Table)
+        };
+        let rows = [
+            ["j-8d2b", "ended", "2", failed, "-"],
+            ["j-3a9b", "ended", "1", "0", "-"],
+        ];
+        let rows: Vec<Vec<String>> = rows.iter().map(|row| row.map(str::to_owned).to_vec()).collect();
+        let mut out = Vec::new();
+        page.grid(&mut out, &["JOB", "STATE", "PEOPLE", "FAILED", "MFA"], &rows, &[])
+            .unwrap();
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn a_narrow_terminal_is_spared_the_columns_that_say_nothing() {
+        insta::assert_snapshot!(shown(34, "0"), @"
+        JOB     STATE  PEOPLE  FAILED  MFA
+        j-8d2b  ended  2       0       -
+        j-3a9b  ended  1       0       -
+        ");
+        insta::assert_snapshot!(shown(33, "0"), @"
+        JOB     STATE  PEOPLE
+        j-8d2b  ended  2
+        j-3a9b  ended  1
+        ");
+        insta::assert_snapshot!(shown(33, "1"), @"
+        JOB     STATE  PEOPLE  FAILED
+        j-8d2b  ended  2       1
+        j-3a9b  ended  1       0
+        ");
+        // Where that is no help, each row is lines, and all of it is said.
+        insta::assert_snapshot!(shown(20, "0"), @"
+        Job: j-8d2b
+        State: ended
+        People: 2
+        Failed: 0
+        MFA: -
+
+        Job: j-3a9b
+        State: ended
+        People: 1
+        Failed: 0
+        MFA: -
+        ");
     }
 }

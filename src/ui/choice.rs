@@ -46,13 +46,17 @@ impl Ui {
         } else {
             Box::new(SimpleTheme)
         };
-        let asking = self.asking.begin(before);
+        let asking = self.asking.begin(before).without_cursor();
         let chosen = Select::with_theme(theme.as_ref())
             .with_prompt(prompt)
             .items(&lines)
             .default(0)
             .report(false)
             .interact_on_opt(&term);
+        if chosen.is_err() {
+            // dialoguer shows it again only where something was chosen. The terminal may be gone.
+            let _ = term.show_cursor();
+        }
         drop(asking);
         let at = chosen
             .map_err(|dialoguer::Error::IO(error)| match error.kind() {

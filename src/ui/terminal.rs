@@ -13,6 +13,8 @@ const LONGEST: usize = 64 * 1024;
 #[derive(Debug, Default)]
 pub struct Asking {
     open: AtomicBool,
+    /// Whether the cursor is hidden meanwhile.
+    hidden: AtomicBool,
     #[cfg(unix)]
     restore: std::sync::Mutex<Option<rustix::termios::Termios>>,
 }
@@ -20,9 +22,19 @@ pub struct Asking {
 /// A question is open until this is dropped.
 pub(super) struct Open<'a>(&'a Asking);
 
+#[cfg(unix)]
+impl Open<'_> {
+    /// The question hides the cursor while it is open.
+    pub(super) fn without_cursor(self) -> Self {
+        self.0.hidden.store(true, Ordering::SeqCst);
+        self
+    }
+}
+
 impl Drop for Open<'_> {
     fn drop(&mut self) {
         self.0.open.store(false, Ordering::SeqCst);
+        self.0.hidden.store(false, Ordering::SeqCst);
         #[cfg(unix)]
         if let Ok(mut restore) = self.0.restore.lock() {
             *restore = None;
@@ -62,6 +74,10 @@ impl Asking {
         {
             // The program ends: nothing better can be done where it fails.
             let _ = rustix::termios::tcsetattr(&terminal.0, rustix::termios::OptionalActions::Now, before);
+            if self.hidden.load(Ordering::SeqCst) {
+                // DECTCEM (DEC STD 070): what dialoguer hides the cursor with.
+                let _ = (&terminal.0).write_all(b"\x1b[?25h");
+            }
         }
     }
 }

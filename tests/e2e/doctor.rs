@@ -289,6 +289,20 @@ fn the_file_of_profiles_is_looked_at_first() {
 }
 
 #[test]
+fn a_pattern_of_tickets_that_cannot_be_read_is_told_before_a_change_stumbles_over_it() {
+    let place = configured("[profiles.local.guard]\nticket_pattern = \"INC((\"\n", 0o600);
+    let rows = place
+        .run(&["-p", "local", "doctor", "-o", "json"])
+        .exits(2)
+        .value();
+    let changes = row(&rows, "changes", None);
+    assert_eq!(
+        (&changes["state"], &changes["detail"]),
+        (&"fail".into(), &"ticket_pattern \"INC((\" cannot be read".into())
+    );
+}
+
+#[test]
 fn several_profiles_are_looked_at_side_by_side() {
     let place = configured(
         "[profiles.a]\nservice = \"entra\"\n[profiles.b]\nservice = \"local\"\n",

@@ -42,6 +42,17 @@ fn ctrl_c_at_the_prompt_ends_with_130_and_changes_nothing() {
 }
 
 #[test]
+fn ctrl_c_in_a_menu_gives_the_cursor_back() {
+    let place = Environment::empty().without_profile();
+    let mut terminal = Terminal::start(&place, &["profile", "add", "contoso"]);
+    terminal.shows("privacyidea").presses(3);
+    let (seen, code) = terminal.ends();
+    assert_eq!(code, 130, "{seen}");
+    let (hidden, shown) = (seen.rfind("\x1b[?25l"), seen.rfind("\x1b[?25h"));
+    assert!(hidden.is_some() && hidden < shown, "{seen:?}");
+}
+
+#[test]
 fn more_people_than_one_are_confirmed_by_their_number() {
     let place = Environment::new();
     let both = ["user", "sign-out", "fen", "adele"];

@@ -6,14 +6,14 @@ use std::io::Write;
 use std::path::PathBuf;
 
 use super::image::Qr;
+use super::once;
 use super::private::{add_to, create, may_be_added_to, must_be_new};
 use crate::cli::context::Context;
 use crate::cli::globals::PathOrDash;
 use crate::domain::shape::SecretRow;
 use crate::domain::{Error, ErrorCode, Minted, Result, Secret};
-use crate::render::spelled::{in_fours, spelled};
 use crate::render::text::clean;
-use crate::render::{Format, cannot_write, qr, time};
+use crate::render::{Format, cannot_write};
 
 /// Checks that secrets would have a place, before anything is sent. `again`: a job goes on, and may add to the file that
 /// it began.
@@ -204,8 +204,8 @@ impl Keeper {
     /// # Errors
     /// The terminal or stdout cannot take them.
     pub(super) fn show_on(&self, cx: &Context, out: &mut dyn Write) -> Result<()> {
-        if let Place::File(secrets) = &self.place {
-            if secrets.any {
+        match &self.place {
+            Place::File(secrets) if secrets.any => {
                 let whose = if cfg!(unix) {
                     "readable by you alone"
                 } else {
@@ -213,15 +213,8 @@ impl Keeper {
                 };
                 let file = secrets.path.display();
                 cx.ui.note(&format!("Secrets are in {file}, {whose}"));
+                Ok(())
             }
-            return Ok(());
-        }
-        if self.kept.is_empty() {
-            return Ok(());
-        }
-        match &self.place {
-            Place::File(_) => Ok(()),
-            Place::Image => Ok(()),
             Place::Answer if cx.ui.is_table() => {
                 for row in self.rows() {
                     let uri = row.uri.as_ref().map(|uri| format!("\t{}", clean(uri)));
@@ -236,23 +229,30 @@ impl Keeper {
                 }
                 Ok(())
             }
-            Place::Answer => Ok(()),
-            Place::Terminal => {
-                out.flush()
-                    .map_err(|error| cannot_write(&error, "standard output"))?;
-                let Some(mut terminal) = cx.ui.terminal() else {
-                    return Err(Error::new(
-                        ErrorCode::Internal,
-                        "the terminal is gone, and a secret was not shown",
-                    ));
-                };
-                let text: String = self.kept.iter().map(|kept| self.shown(cx, kept)).collect();
-                terminal
-                    .write_all(text.as_bytes())
-                    .and_then(|()| terminal.flush())
-                    .map_err(|error| cannot_write(&error, "the terminal"))
-            }
+            Place::Terminal if !self.kept.is_empty() => self.show_on_terminal(cx, out),
+            // Nothing was made, or an image or the answer's JSON has it.
+            Place::File(_) | Place::Answer | Place::Terminal | Place::Image => Ok(()),
         }
+    }
+
+    fn show_on_terminal(&self, cx: &Context, out: &mut dyn Write) -> Result<()> {
+        // What was printed so far stands above the secrets.
+        out.flush()
+            .map_err(|error| cannot_write(&error, "standard output"))?;
+        let Some(mut terminal) = cx.ui.terminal() else {
+            return Err(Error::new(
+                ErrorCode::Internal,
+                "the terminal is gone, and a secret was not shown",
+            ));
+        };
+        let kept = self.kept.iter();
+        let text: String = kept
+            .map(|Kept { user, minted }| once::text(cx, &self.qr, user, minted))
+            .collect();
+        terminal
+            .write_all(text.as_bytes())
+            .and_then(|()| terminal.flush())
+            .map_err(|error| cannot_write(&error, "the terminal"))
     }
 
     /// How many secrets only the answer has.
@@ -268,70 +268,6 @@ impl Keeper {
         match (&self.place, self.kept.as_slice()) {
             (Place::Terminal, [one]) if one.minted.kind == "totp" => one.minted.uri.as_ref(),
             _ => None,
-        }
-    }
-
-    fn shown(&self, cx: &Context, kept: &Kept) -> String {
-        let Kept { user, minted } = kept;
-        let user = clean(user);
-        let value = minted.value.expose();
-        let until = minted
-            .expires_at
-            .map(|at| format!(", until {}", time::short(at, cx.clock.now(), &cx.zone)))
-            .unwrap_or_default();
-        match minted.kind {
-            "push" => {
-                let mut text = format!("\nLink for the app of {user}, shown once:\n");
-                if let Some(uri) = &minted.uri {
-                    let draws = self.qr == Qr::Auto && !cx.ui.accessible();
-                    if let Some(code) = draws.then(|| qr::Qr::new(uri)).and_then(Result::ok) {
-                        text.push_str(&code.lines());
-                    }
-                }
-                text.push_str(&format!("  link  {}\n", clean(value)));
-                text
-            }
-            "totp" | "hotp" => {
-                let mut text = format!("\nSeed for the authenticator app of {user}, shown once:\n");
-                if let Some(uri) = &minted.uri {
-                    let draws = self.qr == Qr::Auto && !cx.ui.accessible();
-                    if let Some(code) = draws.then(|| qr::Qr::new(uri)).and_then(Result::ok) {
-                        text.push_str(&code.lines());
-                    }
-                    text.push_str(&format!(
-                        "  seed  {}\n  link  {}\n",
-                        in_fours(value),
-                        uri.expose()
-                    ));
-                } else {
-                    text.push_str(&format!("  seed  {}\n", in_fours(value)));
-                }
-                text
-            }
-            "qr-pin" => {
-                let mut text = format!("\nQR code and PIN of {user}{until}, shown once:\n");
-                if let Some(content) = &minted.uri {
-                    let draws = self.qr == Qr::Auto && !cx.ui.accessible();
-                    if let Some(code) = draws.then(|| qr::Qr::new(content)).and_then(Result::ok) {
-                        text.push_str(&code.lines());
-                    }
-                    text.push_str(&format!("  code  {}\n", clean(content.expose())));
-                }
-                text.push_str(&format!("  PIN   {}\n", in_fours(value)));
-                text
-            }
-            kind => {
-                let what = match kind {
-                    "temporary-pass" => "Temporary pass",
-                    "app-password" => "App password",
-                    _ => "Password",
-                };
-                format!(
-                    "\n{what} of {user}{until}, shown once:\n  {}\n  {}\n",
-                    clean(value),
-                    spelled(value)
-                )
-            }
         }
     }
 }

@@ -13,6 +13,7 @@ mod lines;
 mod merged;
 mod named;
 mod notify;
+mod once;
 mod plan_out;
 mod policies;
 mod private;

@@ -15,7 +15,7 @@ use crate::cli::new_file::NewFile;
 use crate::domain::shape::{Next, StepRow};
 use crate::domain::{Error, ErrorCode, Result, Status};
 use crate::jobs::journal::{JobHead, MessageWish, Taken};
-use crate::jobs::{outcome, planfile, playbook, remains, select};
+use crate::jobs::{outcome, planfile, playbook, remains};
 use crate::render::message::Template;
 use crate::render::{Format, cannot_write};
 use crate::ui::Stdout;
@@ -126,7 +126,7 @@ impl NotifyArgs {
             .and_then(|found| found.notify);
         let said = plan.notify.as_deref().filter(|_| self.notify.is_none());
         if let Some(file) = said.filter(|said| *said != "-") {
-            let file = select::quoted(file);
+            let file = crate::domain::quoted(file);
             cx.ui.warn(&format!(
                 "the plan was made with --notify {file}, and no message is written there: add --notify FILE"
             ));

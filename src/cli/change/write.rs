@@ -13,7 +13,6 @@ use crate::domain::Result;
 use crate::domain::shape::{PlanRef, StepRow};
 use crate::jobs::journal::{Journal, Which};
 use crate::jobs::planfile::{self, Estimate, Head, PlanSummary};
-use crate::jobs::select;
 use crate::render::cannot_write;
 use crate::render::text::counted;
 
@@ -77,8 +76,11 @@ pub(super) async fn plan(
         crate::render::time::moment(head.expires_at, now, &cx.zone)
     ));
     cx.ui.note(&format!("sha256:{digest}"));
-    cx.ui
-        .hint(&format!("{} plan apply {}", prefix(cx), select::quoted(&file)));
+    cx.ui.hint(&format!(
+        "{} plan apply {}",
+        prefix(cx),
+        crate::domain::quoted(&file)
+    ));
     Ok(PlanRef {
         id: head.id,
         digest: format!("sha256:{digest}"),

@@ -4,6 +4,7 @@ use super::findings::Findings;
 use crate::cli::context::Context;
 use crate::config::{Config, Place, Profile};
 use crate::domain::ErrorCode;
+use crate::jobs::guard;
 use crate::render::text::counted;
 
 /// Looks at the configuration; gives the profile, where one can be used.
@@ -79,6 +80,7 @@ fn changes(config: &Config, profile: &Profile, findings: &mut Findings) {
             findings.warn(what, error.message(), error.hint_text().unwrap_or_default());
         }
         Err(error) => findings.fail(what, &error),
+        Ok(()) if let Err(error) = guard::readable(&profile.guard) => findings.fail(what, &error),
         Ok(()) if profile.guard.read_only => findings.ok(what, "none: the profile is read-only"),
         Ok(()) => {
             let most = counted(profile.guard.max_users, "person", "people");

@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use clap::Command;
 
 use crate::cli::explain::plain;
-use crate::cli::words;
+use crate::domain::quoted;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Sort {
@@ -125,7 +125,7 @@ impl Line {
             return format!("mfactl{path} --help");
         }
         let mut line = match self.profile() {
-            Some(profile) => format!("mfactl -p {} {path}", words::quoted(profile)),
+            Some(profile) => format!("mfactl -p {} {path}", quoted(profile)),
             None => format!("mfactl {path}"),
         };
         for arg in command

@@ -5,11 +5,11 @@ use serde_json::json;
 
 use super::draft::{Draft, Words};
 use super::put::standing;
+use crate::domain::quoted;
 use crate::domain::{
     Action, Error, ErrorCode, Method, MethodKind, MethodPolicy, PhoneNumber, PolicyUse, Result, Secret, Slot,
     Via,
 };
-use crate::jobs::select::quoted;
 
 /// What policy says of a row, or nothing where it says nothing.
 ///

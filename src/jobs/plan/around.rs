@@ -2,11 +2,11 @@
 
 use super::add::at_home;
 use super::draft::{Draft, Words};
+use crate::domain::quoted;
 use crate::domain::{
     Action, Answer, AppPassword, Capability, Device, DeviceId, Error, ErrorCode, Result, Secret, Slot,
     reference,
 };
-use crate::jobs::select::quoted;
 
 /// How many names a line holds before it counts the others.
 const NAMES: usize = 5;

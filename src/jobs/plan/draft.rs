@@ -2,13 +2,13 @@
 
 use super::state::State;
 use super::{Deed, Person, PlannedRow, PlannedUser, Setting};
+use crate::domain::quoted;
 use crate::domain::shape::UserShow;
 use crate::domain::{
     Action, Answer, Error, ErrorCode, Method, MethodId, MethodKind, Result, Secret, SecurityInfo, Slot, Step,
     User, reference,
 };
 use crate::jobs::remains;
-use crate::jobs::select::quoted;
 
 /// The words of a row.
 pub(crate) struct Words {

@@ -5,10 +5,10 @@ use serde_json::Value;
 
 use super::add::checked;
 use super::draft::{Draft, Words};
+use crate::domain::quoted;
 use crate::domain::{
     Action, Error, ErrorCode, MethodKind, MethodPolicy, MethodState, PolicyUse, Result, Secret, Slot,
 };
-use crate::jobs::select::quoted;
 
 /// Says that policy lets nobody, or not this person, use it. It can be registered all the same: whether the service
 /// refuses, and which, is told nowhere (api/entra 10).

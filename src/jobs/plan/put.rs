@@ -3,8 +3,8 @@
 use super::NewValue;
 use super::add::{allowed_phone, checked};
 use super::draft::{Draft, Words};
+use crate::domain::quoted;
 use crate::domain::{Action, Error, ErrorCode, Method, MethodKind, MethodState, Result};
-use crate::jobs::select::quoted;
 
 /// Gives a method another number, address or name.
 pub(super) fn update(draft: &mut Draft<'_>, typed: &str, value: &NewValue) -> Result<()> {
