@@ -24,6 +24,10 @@ third:
 sign-in:
     tests/sign-in/run.sh
 
+# the program for Windows, cross-built, under Wine; installs both where they are missing. No part of CI
+windows:
+    tests/windows/run.sh
+
 # the files under docs/examples against the schemas of their makers, their commands against the program
 examples:
     cargo build

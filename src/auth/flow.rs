@@ -57,6 +57,11 @@ pub(crate) trait Flow: Send + Sync + Debug {
     fn is_a_persons(&self) -> bool {
         false
     }
+
+    /// Whether another one can be fetched when this one ends.
+    fn renews(&self) -> bool {
+        true
+    }
 }
 
 /// The service asks for a sign-in with more in it, and this flow brings the same token again. `what`: where its token

@@ -40,4 +40,8 @@ impl Flow for Given {
         let lifetime = std::time::Duration::from_secs(left.min(u64::from(u32::MAX)));
         Ok(Fetched::alone(self.token.clone(), lifetime))
     }
+
+    fn renews(&self) -> bool {
+        false
+    }
 }

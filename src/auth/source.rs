@@ -13,7 +13,7 @@ use super::claims::TokenClaims;
 use super::flow::{Fetched, Flow, Need};
 use super::kept::{Keeping, Place, SignIn, Store};
 use crate::domain::{Clock as _, Error, ErrorCode, Result, Secret, SystemClock};
-use crate::http::{Timer, Tokens};
+use crate::http::{Timer, TokenLeft, Tokens};
 
 /// A token is renewed in the last minutes of its life, or in the last quarter of a short one.
 pub(super) const EARLY: Duration = Duration::from_secs(300);
@@ -323,11 +323,16 @@ impl Tokens for TokenSource {
         }
     }
 
-    fn left(&self) -> Option<Duration> {
+    fn left(&self) -> Option<TokenLeft> {
         // Held while a token is fetched: then there is none worth speaking of.
         let state = self.current.try_lock().ok()?;
         let token = state.token.as_ref()?;
-        Some(token.ends.saturating_sub(self.timer.now()))
+        let renewed = self.flow.renews();
+        // One that is not renewed is used to its very end: see `given.rs`.
+        let beyond = if renewed { Duration::ZERO } else { EARLY };
+        let left = token.ends.saturating_sub(self.timer.now() + beyond);
+        // Whoever handed it out did not say for how long, or it has ended: nothing is known.
+        (!left.is_zero()).then_some(TokenLeft { left, renewed })
     }
 }
 

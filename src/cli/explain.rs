@@ -28,7 +28,12 @@ pub(crate) fn explain(error: &clap::Error, args: &[OsString]) -> Parsed {
     }
     let line = Line::new(args);
     let wrong = Error::new(ErrorCode::Usage, message(error, &line));
-    let hint = near_miss::suggest(&line).unwrap_or_else(|| usage(error, &line));
+    let hint = near_miss::suggest(&line)
+        .or_else(|| {
+            let missing = error.kind() == ErrorKind::MissingRequiredArgument;
+            missing.then(|| near_miss::completed(&line)).flatten()
+        })
+        .unwrap_or_else(|| usage(error, &line));
     Parsed::Wrong(wrong.hint(hint))
 }
 
@@ -84,7 +89,8 @@ fn message(error: &clap::Error, line: &Line) -> String {
                 .iter()
                 .map(|arg| plain(arg))
                 .collect();
-            format!("{} is missing", missing.join(" and "))
+            let verb = if missing.len() == 1 { "is" } else { "are" };
+            format!("{} {verb} missing", missing.join(" and "))
         }
         ErrorKind::InvalidValue => {
             let typed = text(error, ContextKind::InvalidValue);
@@ -100,7 +106,7 @@ fn message(error: &clap::Error, line: &Line) -> String {
         }
         ErrorKind::ValueValidation => {
             let typed = text(error, ContextKind::InvalidValue);
-            let why = std::error::Error::source(error).map(ToString::to_string);
+            let why = std::error::Error::source(error).map(wanted);
             match why {
                 Some(why) => format!("\"{typed}\" is not a value of {}: {why}", arg()),
                 None => format!("\"{typed}\" is not a value of {}", arg()),
@@ -124,6 +130,17 @@ fn message(error: &clap::Error, line: &Line) -> String {
             let first = rendered.lines().next().unwrap_or_default();
             first.strip_prefix("error: ").unwrap_or(first).to_owned()
         }
+    }
+}
+
+/// What a value has to be. What Rust's own readers say is not about what was typed.
+fn wanted(why: &(dyn std::error::Error + 'static)) -> String {
+    if why.is::<std::num::ParseIntError>() {
+        "write a whole number".to_owned()
+    } else if why.is::<std::net::AddrParseError>() {
+        "write an address of numbers and a port, such as 127.0.0.1:8080".to_owned()
+    } else {
+        why.to_string()
     }
 }
 

@@ -223,6 +223,10 @@ pub(crate) async fn each(
     }
     let chosen = whose.pick(cx, session, &verb.join(" ")).await?;
     admit_expected(chosen.people, cx.globals.expect)?;
+    if chosen.people == 0 && whose.query().is_some() {
+        cx.ui
+            .note(&format!("nobody in {} is meant: {}", session.profile, whose.said));
+    }
     let telling = Telling::new(cx, Some(chosen.people));
     for picked in chosen.pieces(BATCH)? {
         let users: Vec<User> = picked?

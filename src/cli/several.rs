@@ -111,7 +111,7 @@ async fn one(cx: &Context, name: String, args: &[OsString]) -> Answer {
     let tenant = child.record.tenant();
     let (code, error) = match outcome {
         Ok(code) => (code, None),
-        Err(error) => (error.code().exit_code(), Some(error)),
+        Err(error) => (error.code().exit_code(), Some(child.ui.to_paste(&error))),
     };
     let mut said: Vec<Said> = caught
         .said()

@@ -64,6 +64,60 @@ fn every_example_in_the_help_parses() {
     }
 }
 
+/// What people copy from the documents.
+const DOCUMENTS: &[(&str, &str)] = &[
+    ("README.md", include_str!("../../README.md")),
+    ("docs/entra.md", include_str!("../../docs/entra.md")),
+    ("docs/faults.md", include_str!("../../docs/faults.md")),
+    ("docs/guards.md", include_str!("../../docs/guards.md")),
+    (
+        "docs/identity-provider.md",
+        include_str!("../../docs/identity-provider.md"),
+    ),
+    ("docs/keycloak.md", include_str!("../../docs/keycloak.md")),
+    (
+        "docs/many-machines.md",
+        include_str!("../../docs/many-machines.md"),
+    ),
+    ("docs/messages.md", include_str!("../../docs/messages.md")),
+    ("docs/privacyidea.md", include_str!("../../docs/privacyidea.md")),
+    (
+        "docs/test-your-scripts.md",
+        include_str!("../../docs/test-your-scripts.md"),
+    ),
+];
+
+#[test]
+fn every_command_in_the_documents_is_one() {
+    let mut commands = 0;
+    for (name, text) in DOCUMENTS {
+        let joined = text.replace("\\\n", " ");
+        let lines = joined.lines().map(|line| line.strip_prefix("$ ").unwrap_or(line));
+        for line in lines.filter(|line| line.starts_with("mfactl ")) {
+            let line = [" # ", " 2>", " &"]
+                .iter()
+                .fold(line, |line, end| line.split(end).next().unwrap_or(line));
+            let words = split(line);
+            let args: Vec<std::ffi::OsString> = words
+                .iter()
+                .filter(|word| !word.is_empty())
+                .map(Into::into)
+                .collect();
+            match parse(&args) {
+                Ok((_, _, tree)) => assert!(explain::near(tree, &args).is_none(), "{name}: {line}"),
+                Err(error) => panic!("{name}: {line}\n{error}"),
+            }
+            if let [_, verb, shape] = words.as_slice()
+                && verb == "schema"
+            {
+                assert!(schema::schema(shape).is_ok(), "{name}: {line}");
+            }
+            commands += 1;
+        }
+    }
+    assert!(commands > 70, "only {commands} commands were found");
+}
+
 /// Words of an example: quotes as a shell has them.
 fn split(line: &str) -> Vec<String> {
     let mut words = Vec::new();

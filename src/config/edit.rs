@@ -296,9 +296,7 @@ fn replace(path: &Path, text: &str) -> std::io::Result<()> {
     new.write_all(text.as_bytes())?;
     new.as_file().sync_all()?;
     new.persist(path).map_err(|error| error.error)?;
-    #[cfg(unix)]
-    OpenFile::open(folder)?.sync_all()?;
-    Ok(())
+    private::sync_folder(folder)
 }
 
 fn cannot(path: &Path, error: &std::io::Error) -> Error {

@@ -8,6 +8,7 @@ use std::path::PathBuf;
 pub use keys::home_file;
 pub(super) use keys::{resolve, usual};
 
+use crate::domain::written::meant;
 use crate::domain::{AssertionSource, Error, ErrorCode, Result, Secret};
 
 /// How to sign in. Debug shows no secret.
@@ -179,70 +180,56 @@ pub struct Auth {
 
 /// Every way, in the order of the documents.
 pub const AUTHS: &[Auth] = &[
-    way("browser", "as yourself, in a browser on this machine", true, true),
-    way(
-        "device-code",
-        "as yourself, in a browser elsewhere, with a code",
-        true,
-        true,
-    ),
-    way(
-        "client-secret",
-        "as an application, with MFACTL_CLIENT_SECRET",
-        true,
-        false,
-    ),
-    way(
-        "certificate",
-        "as an application, with its certificate in a file",
-        true,
-        false,
-    ),
-    way(
-        "private-key",
-        "as an application, with its private key in a file",
-        true,
-        false,
-    ),
+    way("browser", "as yourself, in a browser on this machine")
+        .of_an_application()
+        .beforehand(),
+    way("device-code", "as yourself, in a browser elsewhere, with a code")
+        .of_an_application()
+        .beforehand(),
+    way("client-secret", "as an application, with MFACTL_CLIENT_SECRET").of_an_application(),
+    way("certificate", "as an application, with its certificate in a file").of_an_application(),
+    way("private-key", "as an application, with its private key in a file").of_an_application(),
     way(
         "federated",
         "as an application, with a token of the pipeline or cluster",
-        true,
-        false,
-    ),
-    way(
-        "managed-identity",
-        "as the machine in Azure that this runs on",
-        false,
-        false,
-    ),
-    way(
-        "azure-cli",
-        "as whoever is signed in to the Azure CLI",
-        false,
-        false,
-    ),
-    way("token", "with a token from MFACTL_TOKEN", false, false),
+    )
+    .of_an_application(),
+    way("managed-identity", "as the machine in Azure that this runs on"),
+    way("azure-cli", "as whoever is signed in to the Azure CLI"),
+    way("token", "with a token from MFACTL_TOKEN"),
     way(
         "password",
         "with a sign-in name and MFACTL_PASSWORD, where nothing else is offered",
-        true,
-        false,
-    ),
+    )
+    .of_an_application(),
     way(
         "api-token",
         "with a key of the service's own kind, from MFACTL_API_TOKEN",
-        false,
-        false,
     ),
 ];
 
-const fn way(name: &'static str, meaning: &'static str, needs_client_id: bool, interactive: bool) -> Auth {
+const fn way(name: &'static str, meaning: &'static str) -> Auth {
     Auth {
         name,
         meaning,
-        needs_client_id,
-        interactive,
+        needs_client_id: false,
+        interactive: false,
+    }
+}
+
+impl Auth {
+    const fn of_an_application(self) -> Self {
+        Self {
+            needs_client_id: true,
+            ..self
+        }
+    }
+
+    const fn beforehand(self) -> Self {
+        Self {
+            interactive: true,
+            ..self
+        }
     }
 }
 
@@ -253,11 +240,7 @@ const fn way(name: &'static str, meaning: &'static str, needs_client_id: bool, i
 pub fn auth(name: &str) -> Result<&'static Auth> {
     AUTHS.iter().find(|auth| auth.name == name).ok_or_else(|| {
         let error = Error::new(ErrorCode::ConfigInvalid, format!("there is no auth \"{name}\""));
-        let names = AUTHS.iter().map(|auth| auth.name);
-        match super::nearest(name, names.clone()) {
-            Some(meant) => error.hint(format!("did you mean \"{meant}\"?")),
-            None => error.hint(format!("one of: {}", names.collect::<Vec<_>>().join(", "))),
-        }
+        error.hint(meant(name, "one of", AUTHS.iter().map(|auth| auth.name)))
     })
 }
 
@@ -275,11 +258,7 @@ pub fn token_store(name: &str) -> Result<TokenStore> {
                 ErrorCode::ConfigInvalid,
                 format!("there is no token_store \"{name}\""),
             );
-            let names = known.map(|(name, _)| *name);
-            match super::nearest(name, names.clone()) {
-                Some(meant) => error.hint(format!("did you mean \"{meant}\"?")),
-                None => error.hint(format!("one of: {}", names.collect::<Vec<_>>().join(", "))),
-            }
+            error.hint(meant(name, "one of", known.map(|(name, _)| *name)))
         })
 }
 

@@ -208,6 +208,7 @@ impl Config {
             .profiles
             .keys()
             .map(String::as_str)
+            .filter(|name| *name != LOCAL)
             .chain([LOCAL])
             .collect();
         let error = Error::new(ErrorCode::NoProfile, format!("there is no profile \"{name}\""));

@@ -4,7 +4,9 @@
 use std::fs::Metadata;
 use std::path::Path;
 
-use crate::domain::{Error, ErrorCode, Result};
+use crate::domain::Result;
+#[cfg(unix)]
+use crate::domain::{Error, ErrorCode};
 
 /// Refuses a file that belongs to another user, or that everybody may write.
 ///

@@ -5,6 +5,7 @@ use std::fmt;
 use super::action::Action;
 use super::error::{Error, ErrorCode};
 use super::kind::MethodKind;
+use super::user::User;
 
 /// A verb, with the kind of method where that matters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -152,17 +153,39 @@ impl Answer {
 
 /// Everything a service declares, in the order in which it is printed.
 #[derive(Clone, Debug, Default)]
-pub struct Capabilities(Vec<(Capability, Answer)>);
+pub struct Capabilities {
+    declared: Vec<(Capability, Answer)>,
+    /// What is another answer for accounts that come from another directory.
+    synced: Vec<(Capability, Answer)>,
+    /// Whether a mobile number stays as long as there is an alternate one.
+    alternate_needs_mobile: bool,
+}
 
 impl Capabilities {
     /// Takes the declared answers; what is not among them is unsupported.
     pub fn new(entries: Vec<(Capability, Answer)>) -> Self {
-        Self(entries)
+        Self {
+            declared: entries,
+            synced: Vec::new(),
+            alternate_needs_mobile: false,
+        }
+    }
+
+    /// The same of a service where a mobile number stays as long as there is an alternate one.
+    #[must_use]
+    pub const fn with_alternate_on_mobile(mut self) -> Self {
+        self.alternate_needs_mobile = true;
+        self
+    }
+
+    /// Whether a mobile number stays as long as there is an alternate one.
+    pub const fn alternate_needs_mobile(&self) -> bool {
+        self.alternate_needs_mobile
     }
 
     /// The answer for a capability.
     pub fn get(&self, capability: Capability) -> Answer {
-        self.0
+        self.declared
             .iter()
             .find(|(declared, _)| *declared == capability)
             .map_or_else(
@@ -176,15 +199,37 @@ impl Capabilities {
 
     /// Declares or overrides one answer, in place or at the end.
     pub fn set(&mut self, capability: Capability, answer: Answer) {
-        match self.0.iter_mut().find(|(declared, _)| *declared == capability) {
+        match self
+            .declared
+            .iter_mut()
+            .find(|(declared, _)| *declared == capability)
+        {
             Some(entry) => entry.1 = answer,
-            None => self.0.push((capability, answer)),
+            None => self.declared.push((capability, answer)),
+        }
+    }
+
+    /// Declares what holds of accounts that come from another directory, where what holds of all others does not.
+    pub fn set_for_synced(&mut self, capability: Capability, answer: Answer) {
+        self.synced.push((capability, answer));
+    }
+
+    /// The answer for somebody. What is not to be had at all is not to be had for accounts from another directory either.
+    pub fn of(&self, capability: Capability, user: &User) -> Answer {
+        let answer = self.get(capability);
+        let other = self
+            .synced
+            .iter()
+            .find(|(declared, _)| user.synced == Some(true) && *declared == capability);
+        match other {
+            Some((_, other)) if answer.is_yes() => other.clone(),
+            _ => answer,
         }
     }
 
     /// All declared answers.
     pub fn entries(&self) -> &[(Capability, Answer)] {
-        &self.0
+        &self.declared
     }
 }
 

@@ -202,6 +202,13 @@ impl Error {
         self
     }
 
+    /// The same with another meaning, in other words; what the service said of it stays.
+    #[must_use]
+    pub fn meaning(mut self, code: ErrorCode, message: impl Into<String>) -> Self {
+        (self.0.code, self.0.message) = (code, message.into());
+        self
+    }
+
     /// Says of which profile it is, where that is not said yet.
     #[must_use]
     pub fn of_profile(mut self, name: &str) -> Self {

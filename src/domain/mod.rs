@@ -18,6 +18,7 @@ mod method;
 mod mfa;
 mod network;
 mod pace;
+mod pasted;
 mod phone;
 mod policy;
 pub(crate) mod private;
@@ -51,6 +52,7 @@ pub use method::{
 pub use mfa::MfaState;
 pub use network::{Network, Proxy, is_loopback};
 pub use pace::{Bucket, Cost, Grant, Kind, Limits, Meter, Pace, Told, WaitReason, Waiting};
+pub use pasted::Pasted;
 pub use phone::{BadNumber, PhoneNumber, is_region};
 pub use policy::{
     AppPasswordPolicy, MethodPolicy, Policy, PolicyUse, RegistrationPolicy, RememberedDevicesPolicy, Setting,

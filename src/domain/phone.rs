@@ -105,7 +105,11 @@ impl PhoneNumber {
                 ParseError::TooShortAfterIdd | ParseError::TooShortNsn => bad("it is too short", None),
                 ParseError::TooLongNsn => bad("it is too long", None),
                 _ => bad(
-                    "it is not made of digits",
+                    if main.bytes().filter(u8::is_ascii_digit).count() > 1 {
+                        "it is not made of digits"
+                    } else {
+                        "it is too short"
+                    },
                     Some("type it as +COUNTRY NUMBER, such as \"+31 612345678\""),
                 ),
             })?;

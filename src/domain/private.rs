@@ -26,6 +26,33 @@ pub(crate) fn make_folder(folder: &Path) -> io::Result<()> {
     builder.create(folder)
 }
 
+/// What stands in a file is on the disk when this returns. Windows takes that only of a file that is open for writing.
+///
+/// # Errors
+/// What the system says.
+pub(crate) fn sync(path: &Path) -> io::Result<()> {
+    OpenOptions::new().write(true).open(path)?.sync_all()
+}
+
+/// A new name in a folder survives a power cut only when the folder is synced.
+///
+/// # Errors
+/// What the system says.
+#[cfg(unix)]
+pub(crate) fn sync_folder(folder: &Path) -> io::Result<()> {
+    std::fs::File::open(folder)?.sync_all()
+}
+
+/// Only Unix opens a folder to sync it.
+///
+/// # Errors
+/// None.
+#[cfg(not(unix))]
+#[expect(clippy::unnecessary_wraps, reason = "Unix says what it cannot do")]
+pub(crate) fn sync_folder(_: &Path) -> io::Result<()> {
+    Ok(())
+}
+
 /// The name of what lies beside a file: its own with this end, such as `.lock`.
 pub(crate) fn beside(path: &Path, end: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();

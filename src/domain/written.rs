@@ -11,12 +11,9 @@ pub(crate) fn explain(code: ErrorCode, name: &str, text: &str, error: &toml::de:
     let wrong = match unknown(message) {
         Some((key, known)) => {
             let error = Error::new(code, format!("there is no key \"{key}\" here"));
-            match nearest(&key, known.iter().map(String::as_str)) {
-                Some(meant) => error.hint(format!("did you mean \"{meant}\"?")),
-                None => error.hint(format!("the keys are: {}", known.join(", "))),
-            }
+            error.hint(meant(&key, "the keys are", known.iter().map(String::as_str)))
         }
-        None => Error::new(code, lower(message)),
+        None => Error::new(code, another(message).unwrap_or_else(|| lower(message))),
     };
     let (line, column) = error.span().map_or((None, None), |span| {
         let (line, column) = place(text, &span);
@@ -42,12 +39,49 @@ fn unknown(message: &str) -> Option<(String, Vec<String>)> {
     Some((key, quoted.collect()))
 }
 
+/// serde says: invalid type: string "3", expected u64. Whoever writes a file knows none of these words.
+fn another(message: &str) -> Option<String> {
+    let rest = message
+        .strip_prefix("invalid type: ")
+        .or_else(|| message.strip_prefix("invalid value: "))?;
+    let (found, expected) = rest.rsplit_once(", expected ")?;
+    let expected = match expected {
+        "u8" | "u16" | "u32" | "u64" | "usize" => "a whole number from 0 on",
+        "i8" | "i16" | "i32" | "i64" | "isize" => "a whole number",
+        "f32" | "f64" => "a number",
+        "a boolean" => "true or false",
+        "a string" => "a text in quotation marks",
+        "a sequence" => "a list in square brackets",
+        "a map" => "a section",
+        _ if expected.starts_with("struct ") => "a section",
+        other => other,
+    };
+    let found = match found {
+        "sequence" => "a list",
+        "map" => "a section",
+        _ => ["integer ", "floating point ", "boolean ", "string "]
+            .iter()
+            .find_map(|kind| found.strip_prefix(kind))
+            .unwrap_or(found)
+            .trim_matches('`'),
+    };
+    Some(format!("here belongs {expected}, and not {found}"))
+}
+
 /// Line and column, from 1.
 pub(crate) fn place(text: &str, span: &Range<usize>) -> (u64, u64) {
     let before = text.get(..span.start).unwrap_or(text);
     let line = before.matches('\n').count() as u64 + 1;
     let column = before.rsplit('\n').next().unwrap_or_default().chars().count() as u64 + 1;
     (line, column)
+}
+
+/// The hint for a word that is not known: the one that was meant, else all of them behind `these`.
+pub(crate) fn meant<'a>(word: &str, these: &str, known: impl Iterator<Item = &'a str> + Clone) -> String {
+    match nearest(word, known.clone()) {
+        Some(near) => format!("did you mean \"{near}\"?"),
+        None => format!("{these}: {}", known.collect::<Vec<_>>().join(", ")),
+    }
 }
 
 /// The nearest of several words, where one is near.

@@ -30,6 +30,7 @@ pub(crate) use client::{HttpTransport, Transport};
 pub(crate) use leave::with_leave;
 pub(crate) use ordered::leave_of_all;
 pub(crate) use pace::{FileBucket, Limiter, MemoryBucket};
+pub use pipeline::TokenLeft;
 pub(crate) use pipeline::{Pipeline, SystemTimer, Timer, Tokens};
 pub(crate) use request::{Body, Class, Request, Response, Verb, encode_segment, origin, origin_of_machine};
 pub use traffic::{RunningJob, Traffic};

@@ -67,8 +67,17 @@ pub(crate) trait Tokens: Send + Sync {
     async fn token(&self) -> Result<Secret>;
     /// The service refused this one. `claims`: what it asks for besides, as JSON, where it does.
     async fn drop_token(&self, refused: &Secret, claims: Option<&str>);
-    /// How long the token that is held now is still good.
-    fn left(&self) -> Option<Duration>;
+    /// How long the token that is held now is still good; `None`: nobody knows.
+    fn left(&self) -> Option<TokenLeft>;
+}
+
+/// How long a token is still good.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TokenLeft {
+    /// So long.
+    pub left: Duration,
+    /// Whether another one is fetched before that.
+    pub renewed: bool,
 }
 
 /// The one way to a service.

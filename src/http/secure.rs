@@ -27,7 +27,16 @@ fn at_once(error: &reqwest::Error, url: &Url) -> Failed {
     if layers(error).any(|layer| layer.to_string().starts_with("tunnel error:")) {
         why = format!("the proxy in between: {why}");
     }
-    if error.is_connect() || error.is_builder() {
+    if error.is_builder() {
+        return Failed::Hopeless(
+            Error::new(
+                ErrorCode::InvalidInput,
+                format!("no request can be made of this: {why}"),
+            )
+            .hint("a name or a filter is too long, or the url of the profile is none"),
+        );
+    }
+    if error.is_connect() {
         Failed::NotSent(why)
     } else {
         Failed::NoAnswer {

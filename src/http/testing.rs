@@ -8,7 +8,8 @@ use async_trait::async_trait;
 use serde_json::Value;
 
 use super::{
-    Failed, Limiter, MemoryBucket, Pipeline, Timer, Tokens, Transport, WireAnswer, WireRequest, origin,
+    Failed, Limiter, MemoryBucket, Pipeline, Timer, TokenLeft, Tokens, Transport, WireAnswer, WireRequest,
+    origin,
 };
 use crate::domain::{Limits, Result, Secret};
 
@@ -172,7 +173,7 @@ impl Tokens for Script {
         }
     }
 
-    fn left(&self) -> Option<Duration> {
+    fn left(&self) -> Option<TokenLeft> {
         None
     }
 }

@@ -3,10 +3,9 @@
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::Duration;
 
 use super::pace::Limiter;
-use super::pipeline::Core;
+use super::pipeline::{Core, TokenLeft};
 use crate::domain::{Bucket, Waiting};
 
 /// The traffic of one connection.
@@ -34,8 +33,8 @@ impl Traffic {
         self.limiter.writes_per_second()
     }
 
-    /// How long the token is still good; a new one is fetched before that.
-    pub fn token_left(&self) -> Option<Duration> {
+    /// How long the token is still good; `None`: nobody knows.
+    pub fn token_left(&self) -> Option<TokenLeft> {
         self.core.tokens.as_ref()?.left()
     }
 

@@ -84,7 +84,8 @@ pub(crate) fn everything() -> Capabilities {
             Capability::Remove(*kind),
         ]);
     }
-    Capabilities::new(all.into_iter().map(|one| (one, Answer::Native)).collect())
+    let all = all.into_iter().map(|one| (one, Answer::Native)).collect();
+    Capabilities::new(all).with_alternate_on_mobile()
 }
 
 impl Fake {

@@ -126,6 +126,23 @@ impl Rows<'_> {
         }
     }
 
+    /// Whether it is a list, whoever is in it: it has a heading that names the person, or ends as this program's own lists
+    /// do. Known when it was read to its end.
+    pub fn is_list(&self) -> bool {
+        match &*self.0 {
+            Sort::Csv(rows) => rows.has_heading() && rows.taken_as_user.is_none(),
+            Sort::Ndjson(rows) => rows.left_out == Some(0),
+        }
+    }
+
+    /// How many people are not in it because whoever wrote it could not read them, as it says itself.
+    pub fn left_out(&self) -> u64 {
+        match &*self.0 {
+            Sort::Csv(_) => 0,
+            Sort::Ndjson(rows) => rows.left_out.unwrap_or_default(),
+        }
+    }
+
     /// The column that was taken for the user, where it is not named so.
     pub fn taken_as_user(&self) -> Option<&str> {
         match &*self.0 {
@@ -160,10 +177,18 @@ fn cell_text(text: &str) -> String {
     }
 }
 
-/// A file without a row.
-fn no_rows(name: &str) -> Error {
-    Error::new(ErrorCode::InvalidInput, format!("{name} has no rows"))
-        .hint("it needs a header, such as \"user,number\", and a row for each person")
+/// A file without a row that is no list of nobody either: what should have written it may have failed.
+fn no_rows(name: &str, rows: &Rows<'_>) -> Error {
+    let wrong = |what: String| Error::new(ErrorCode::InvalidInput, what).at(name, None, None);
+    match (rows.left_out(), rows.taken_as_user()) {
+        (0, Some(_)) => wrong("there is a heading, and no row".to_owned())
+            .hint("put a line before it that says: user"),
+        (0, None) => wrong("it is empty: what should have written it may have failed".to_owned()).hint(
+            "a list of nobody has its heading, such as \"user,number\"; in a pipeline, set -o pipefail stops at what failed",
+        ),
+        _ => wrong("it has no rows, and says itself that it is not whole".to_owned())
+            .hint("look at what the command that wrote it says, and run it again"),
+    }
 }
 
 #[cfg(test)]

@@ -91,10 +91,16 @@ impl Reasons {
         if self.codes.keys().any(|code| *code != body.code) {
             return None;
         }
+        // Some say themselves whom they are about.
+        let said = if body.message.starts_with(&row.user) {
+            body.message.clone()
+        } else {
+            format!("{}: {}", row.user, body.message)
+        };
         let message = match self.codes.values().sum() {
             1 if summary.users.selected <= 1 => body.message.clone(),
-            1 => format!("{}: {}", row.user, body.message),
-            more => format!("{}: {}; the same for {} more", row.user, body.message, more - 1),
+            1 => said,
+            more => format!("{said}; the same for {} more", more - 1),
         };
         let mut error = Error::new(body.code, message)
             .request_id(body.request_id.clone())
@@ -147,9 +153,14 @@ pub fn verdict(summary: &Summary, reasons: &Reasons, early: Option<Early>) -> Op
     {
         return Some(error);
     }
-    let mut parts = vec![match steps.done {
-        1 => "1 step done".to_owned(),
-        done => format!("{done} steps done"),
+    // Of a plan nothing is done.
+    let (count, word) = match (steps.done, steps.planned) {
+        (0, planned) if planned > 0 => (planned, "planned"),
+        (done, _) => (done, "done"),
+    };
+    let mut parts = vec![match count {
+        1 => format!("1 step {word}"),
+        count => format!("{count} steps {word}"),
     }];
     for (count, word) in [
         (steps.failed, "failed"),

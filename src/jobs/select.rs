@@ -106,13 +106,26 @@ fn meant(
         .collect()
 }
 
+/// The most characters of a sign-in name or id that are asked for. Every service stops far below, at 255 or less, and a
+/// request whose address is longer than its maker allows is not sent at all.
+const LONGEST: usize = 1000;
+
 /// What to ask for so that everybody is found whom any of the texts may mean.
 fn wanted(typed: &[Typed], domain: Option<&str>) -> Result<Vec<String>> {
     let mut wanted: Vec<String> = Vec::with_capacity(typed.len());
     let mut known = HashSet::new();
     for one in typed {
         if one.text.trim().is_empty() {
-            return Err(at(Error::new(ErrorCode::InvalidInput, "a user is empty"), one));
+            let empty = Error::new(ErrorCode::InvalidInput, "a user is empty");
+            return Err(at(
+                empty.hint("name the person by sign-in name, mail address or id"),
+                one,
+            ));
+        }
+        let length = one.text.chars().count();
+        if length > LONGEST {
+            let long = format!("a user of {length} characters: no name is longer than {LONGEST}");
+            return Err(at(Error::new(ErrorCode::InvalidInput, long), one));
         }
         let text = completed(&one.text, domain);
         if known.insert(text.to_lowercase()) {

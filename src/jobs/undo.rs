@@ -13,7 +13,7 @@ use crate::domain::{Action, MethodId, MethodKind, Status};
 pub fn backs(taken: &Taken) -> Vec<Back> {
     let (mut backs, mut lost) = (Vec::new(), Vec::new());
     let mut set_default = None;
-    let mut took_default = false;
+    let mut removed = BTreeSet::new();
     let state = taken.person.state.as_ref();
     for (planned, record) in taken.person.steps.iter().zip(&taken.steps).rev() {
         let Some(step) = planned.to_send().filter(|_| was_sent(record)) else {
@@ -26,7 +26,7 @@ pub fn backs(taken: &Taken) -> Vec<Back> {
                 continue;
             }
             Action::RemoveMethod { method, .. } => {
-                took_default |= state.is_some_and(|state| state.default.contains(&method.0));
+                removed.insert(&method.0);
             }
             _ => {}
         }
@@ -35,7 +35,9 @@ pub fn backs(taken: &Taken) -> Vec<Back> {
             back => backs.push(back),
         }
     }
-    if (set_default.is_some() || took_default)
+    // Where the default is a kind, each of that kind bears it: it is gone with the last of them.
+    let took_default = |state: &State| state.default.iter().all(|id| removed.contains(id));
+    if (set_default.is_some() || state.is_some_and(took_default))
         && let Some((kind, method)) = state.and_then(default_of)
     {
         backs.push(Back::Default {
@@ -47,6 +49,22 @@ pub fn backs(taken: &Taken) -> Vec<Back> {
     // In the order in which it was done.
     backs.extend(lost.into_iter().rev());
     backs
+}
+
+/// Methods that the job removed and that nothing brings back.
+fn gone_for_good(taken: &Taken) -> BTreeSet<&MethodId> {
+    let state = taken.person.state.as_ref();
+    let sent = taken.person.steps.iter().zip(&taken.steps);
+    sent.filter_map(|(planned, record)| {
+        let step = planned.to_send().filter(|_| was_sent(record))?;
+        match &step.action {
+            action @ Action::RemoveMethod { method, .. } => {
+                matches!(back(action, planned, state), Back::Lost { .. }).then_some(method)
+            }
+            _ => None,
+        }
+    })
+    .collect()
 }
 
 /// Whether it was done, or may have been: what stands there now decides.
@@ -209,8 +227,14 @@ pub struct Reach {
 impl Reach {
     /// Takes a person of the job.
     pub fn add(&mut self, taken: &Taken) {
+        let gone = gone_for_good(taken);
         for back in backs(taken) {
             match back {
+                // A default is no more than its method.
+                Back::Default { method, .. } if gone.contains(&method) => {
+                    self.lost = true;
+                    continue;
+                }
                 Back::Default { .. } => self.words.insert("default"),
                 Back::Lost { .. } => {
                     self.lost = true;

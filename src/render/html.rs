@@ -214,8 +214,9 @@ impl Sheet {
             figures: figures(totals),
             people: self
                 .rows
-                .is_some()
-                .then(|| text::counted(totals.people, "person", "people")),
+                .as_ref()
+                .filter(|_| totals.people > 0)
+                .map(|_| text::counted(totals.people, "person", "people")),
             paged: self.count > MOST_ROWS,
             filters: filters(totals),
             columns: COLUMNS,

@@ -49,11 +49,15 @@ impl Row for JobRow {
             (Some(verb), Some(playbook)) => Some(format!("{verb} {playbook}")),
             (verb, _) => verb.clone(),
         };
+        let selection = match (&self.selection, &self.part) {
+            (Some(selection), Some(part)) => Some(format!("{selection} --shard {part}")),
+            (selection, _) => selection.clone(),
+        };
         vec![
             self.reference.clone(),
             self.state.clone(),
             cell(verb.as_deref()),
-            cell(self.selection.as_deref()),
+            cell(selection.as_deref()),
             count(users.map(|users| users.selected)),
             count(users.map(|users| users.done + users.unchanged)),
             count(users.map(|users| users.failed)),

@@ -247,7 +247,15 @@ pub(crate) fn cannot_write(error: &io::Error, place: &str) -> Error {
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => ErrorCode::DiskFull,
         _ => ErrorCode::FileUnreadable,
     };
-    Error::new(code, format!("cannot write {place}: {error}"))
+    // A file that is written under a passing name says that name at the end, which nobody has typed.
+    let why = error.to_string();
+    let why = why.split(" at path \"").next().unwrap_or_default();
+    let wrong = Error::new(code, format!("cannot write {place}: {why}"));
+    match error.kind() {
+        io::ErrorKind::NotFound => wrong.hint("make its folder first, or name a file in another one"),
+        io::ErrorKind::PermissionDenied => wrong.hint("name a file in a folder that you can write"),
+        _ => wrong,
+    }
 }
 
 fn dash() -> String {

@@ -81,6 +81,20 @@ fn limits(policy: &MethodPolicy) -> String {
     if get("verified").and_then(Value::as_bool) == Some(true) {
         parts.push("verified before it counts".to_owned());
     }
+    if get("attested").and_then(Value::as_bool) == Some(true) {
+        parts.push("attested ones only".to_owned());
+    }
+    for (name, which) in [("models_allowed", "of"), ("models_blocked", "not of")] {
+        if let Some(models) = get(name).and_then(Value::as_array) {
+            parts.push(format!(
+                "{which} {}",
+                text::counted(models.len() as u64, "model", "models")
+            ));
+        }
+    }
+    if get("registration").and_then(Value::as_bool) == Some(false) {
+        parts.push("nobody can register one".to_owned());
+    }
     for name in ["name", "service_type"] {
         if let Some(told) = get(name).and_then(Value::as_str) {
             parts.push(text::clean(told).into_owned());

@@ -31,12 +31,16 @@ impl Row for StepRow {
             text::clean(&self.step).into_owned(),
             cell(Some(&self.target)),
             self.status.as_str().to_owned(),
-            cell(Some(&self.detail)),
+            // A row of a file that names nobody is found by its line.
+            match self.error.as_ref().and_then(|error| error.line) {
+                Some(line) if self.user.is_empty() => cell(Some(&format!("line {line}: {}", self.detail))),
+                _ => cell(Some(&self.detail)),
+            },
         ]
     }
 
     fn user(&self) -> Option<&str> {
-        Some(&self.user)
+        Some(if self.user.is_empty() { "-" } else { &self.user })
     }
 }
 

@@ -149,6 +149,8 @@ impl<'a, R: Row> Rows<'a, R> {
                 None => write(self.out, b"[]\n"),
             },
             Format::Ndjson => ndjson(self.out, "summary", summary),
+            // A heading alone says that there is nobody, and here nobody knows.
+            Format::Csv if self.count == 0 && to_value(summary)?["failed"].as_u64() > Some(0) => Ok(()),
             Format::Csv => self.heading(),
         }
     }

@@ -22,7 +22,7 @@ pub(crate) fn table(headings: &[&str], rows: &[Vec<String>], layout: Layout) -> 
     if !headings.is_empty() {
         table.set_header(headings.to_vec());
     }
-    let columns = arrange(&mut table, layout);
+    let columns = arrange(&mut table, &longest_words(headings, rows), layout);
     debug_assert!(headings.is_empty() || columns == headings.len());
     let mut out = String::new();
     for (at, line) in table.lines().enumerate() {
@@ -40,27 +40,30 @@ pub(crate) fn table(headings: &[&str], rows: &[Vec<String>], layout: Layout) -> 
 
 /// Whether a terminal of this width has no room for the longest word of each column: then lines read better.
 pub(crate) fn breaks_words(headings: &[&str], rows: &[Vec<String>], width: usize) -> bool {
-    let longest = |text: &str| {
-        text.split(' ')
-            .map(|word| word.chars().count())
-            .max()
-            .unwrap_or(0)
-    };
-    let columns: usize = headings
-        .iter()
-        .enumerate()
-        .map(|(at, heading)| {
-            let cells = rows.iter().filter_map(|row| row.get(at));
-            cells.map(|cell| longest(cell)).fold(longest(heading), usize::max) + 2
+    !have_room(&longest_words(headings, rows), width)
+}
+
+/// The longest word of each column, in letters.
+fn longest_words(headings: &[&str], rows: &[Vec<String>]) -> Vec<usize> {
+    let longest = |text: &str| text.split(' ').map(|word| word.chars().count()).max();
+    let columns = rows.iter().map(Vec::len).fold(headings.len(), usize::max);
+    (0..columns)
+        .map(|at| {
+            let heading = headings.get(at).copied();
+            let cells = rows.iter().filter_map(|row| row.get(at)).map(String::as_str);
+            cells.chain(heading).filter_map(longest).max().unwrap_or(0)
         })
-        .sum();
-    columns > width + 2
+        .collect()
+}
+
+fn have_room(words: &[usize], width: usize) -> bool {
+    words.iter().map(|word| word + 2).sum::<usize>() <= width + 2
 }
 
 /// Rows in columns, without headings, each as one line.
 pub(crate) fn plain(rows: &[Vec<String>]) -> Vec<String> {
     let mut table = empty(rows, Layout::default());
-    arrange(&mut table, Layout::default());
+    arrange(&mut table, &[], Layout::default());
     table.lines().map(|line| line.trim_end().to_owned()).collect()
 }
 
@@ -78,8 +81,9 @@ fn empty(rows: &[Vec<String>], layout: Layout) -> Table {
     table
 }
 
-/// Sets paddings and widths; gives the number of columns.
-fn arrange(table: &mut Table, layout: Layout) -> usize {
+/// Sets paddings and widths; gives the number of columns. `words`: the longest of each column, which no line breaks
+/// where all of them have room.
+fn arrange(table: &mut Table, words: &[usize], layout: Layout) -> usize {
     let widths: Vec<usize> = table
         .column_max_content_widths()
         .into_iter()
@@ -91,16 +95,21 @@ fn arrange(table: &mut Table, layout: Layout) -> usize {
         .take(count.saturating_sub(1))
         .map(|width| width + 2)
         .sum();
-    let fits = layout.width.is_none_or(|width| fixed + LAST <= width);
+    let last = widths.last().copied().unwrap_or(0).min(LAST);
+    let fits = layout.width.is_none_or(|width| fixed + last <= width);
+    let whole = layout.width.is_some_and(|width| have_room(words, width));
     for at in 0..count {
+        let word = words.get(at).copied().filter(|_| whole).unwrap_or(0);
         let least = layout.least.get(at).copied().unwrap_or(0);
+        let least = least.max(u16::try_from(word).unwrap_or(u16::MAX));
         let Some(column) = table.column_mut(at) else {
             continue;
         };
         let last = at + 1 == count;
         column.set_padding((0, if last { 0 } else { 2 }));
         if least > 0 {
-            column.set_constraint(ColumnConstraint::LowerBoundary(Width::Fixed(least + 2)));
+            let least = if last { least } else { least + 2 };
+            column.set_constraint(ColumnConstraint::LowerBoundary(Width::Fixed(least)));
         }
         let wider = widths.get(at).is_some_and(|width| *width >= usize::from(least));
         if !last && fits && layout.width.is_some() && wider {
@@ -153,6 +162,41 @@ mod tests {
         remove  phone:mobile  failed   needs Privileged Authentication
                                        Administrator
         all     -             skipped  changed since the plan: +totp
+        ");
+    }
+
+    #[test]
+    fn no_word_is_broken_where_all_have_room() {
+        let rows = [
+            ["breakglass@contoso.example", "yes", "passkey", "no"],
+            [
+                "adele@contoso.example",
+                "yes",
+                "authenticator, phone:mobile, email",
+                "yes",
+            ],
+        ];
+        let rows: Vec<Vec<String>> = rows.iter().map(|row| row.map(str::to_owned).to_vec()).collect();
+        let layout = Layout {
+            width: Some(60),
+            ..Layout::default()
+        };
+        insta::assert_snapshot!(table(&["USER", "MFA", "METHODS", "RESET"], &rows, layout), @"
+        USER                        MFA  METHODS               RESET
+        breakglass@contoso.example  yes  passkey               no
+        adele@contoso.example       yes  authenticator,        yes
+                                         phone:mobile, email
+        ");
+        let layout = Layout {
+            width: Some(62),
+            ..Layout::default()
+        };
+        let rows: Vec<Vec<String>> = [["phone:alternate", "+1 425 555 0199 (call)", "-", "reset only"]]
+            .map(|row| row.map(str::to_owned).to_vec())
+            .to_vec();
+        insta::assert_snapshot!(table(&["METHOD", "DETAIL", "DEFAULT", "STATE"], &rows, layout), @"
+        METHOD           DETAIL                  DEFAULT  STATE
+        phone:alternate  +1 425 555 0199 (call)  -        reset only
         ");
     }
 

@@ -127,9 +127,7 @@ pub fn restore(path: &Path, snapshot: &Path) -> Result<()> {
             .and_then(|backup| backup.run_to_completion(1024, Duration::ZERO, None))
             .map_err(|error| from_sqlite(&fresh, &error))?;
         drop(target);
-        File::open(&fresh)
-            .and_then(|file| file.sync_all())
-            .map_err(|error| from_io(&fresh, &error))
+        private::sync(&fresh).map_err(|error| from_io(&fresh, &error))
     });
     let placed = copied.and_then(|()| {
         for end in ["-wal", "-shm"] {

@@ -6,6 +6,7 @@ use futures::StreamExt as _;
 use futures::stream::{self, BoxStream};
 use serde_json::Value;
 
+use super::words::REFUSED;
 use crate::domain::{
     Capabilities, Capability, Challenge, Effect, Error, ErrorCode, HardwareToken, IdentityService, MethodId,
     MethodKind, NewToken, Notice, Parts, Policy, Privileges, Purpose, RegistrationRow, ReportQuery, Result,
@@ -45,6 +46,23 @@ fn admit_challenge(capabilities: &Capabilities, purpose: Purpose) -> Result<()> 
     admit(capabilities, capability)
 }
 
+/// What a service refuses of a filter is wrong with the command line: nothing else was sent.
+fn of_filter(error: Error) -> Error {
+    if error.code() != ErrorCode::ServiceRefused {
+        return error;
+    }
+    let said = error.message();
+    let said = said
+        .strip_prefix(REFUSED)
+        .unwrap_or(said)
+        .trim_start_matches(": ");
+    let message = match said {
+        "" => "the service does not take this filter".to_owned(),
+        said => format!("the service does not take this filter: {said}"),
+    };
+    error.meaning(ErrorCode::InvalidInput, message)
+}
+
 #[deny(clippy::missing_trait_methods)]
 #[async_trait]
 impl<S: IdentityService + ?Sized> IdentityService for Gate<S> {
@@ -61,7 +79,11 @@ impl<S: IdentityService + ?Sized> IdentityService for Gate<S> {
     }
 
     fn users<'a>(&'a self, query: &'a UserQuery) -> BoxStream<'a, Result<User>> {
-        self.0.users(query)
+        let found = self.0.users(query);
+        match query {
+            UserQuery::Filter(_) => found.map(|user| user.map_err(of_filter)).boxed(),
+            _ => found,
+        }
     }
 
     async fn security_info(&self, users: &[UserId], parts: Parts) -> Vec<Result<SecurityInfo>> {

@@ -31,7 +31,7 @@ use crate::http::{
     FileBucket, HttpTransport, Limiter, MemoryBucket, Pipeline, SystemTimer, Timer, Transport, origin,
 };
 
-pub use crate::http::{RunningJob, Traffic};
+pub use crate::http::{RunningJob, TokenLeft, Traffic};
 pub use gate::{Gate, Gated, admit};
 
 /// One service of the registry.

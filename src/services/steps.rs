@@ -34,6 +34,26 @@ pub(crate) async fn apply_by_person<'a>(
     side_by_side: usize,
     run: impl Fn(&'a Step) -> BoxFuture<'a, Result<Effect>> + Send + Sync,
 ) -> Vec<Result<Effect>> {
+    let run = &run;
+    by_person(steps, side_by_side, |of_one| {
+        Box::pin(async move {
+            let mut effects = Vec::with_capacity(of_one.len());
+            for step in of_one {
+                let effect = with_leave(step.leave.as_ref(), run(step)).await;
+                effects.push(effect.or_else(lost_answer));
+            }
+            effects
+        })
+    })
+    .await
+}
+
+/// Runs the steps of each person with `run`, which gives an answer for each in their order; answers stand where their steps stood.
+pub(crate) async fn by_person<'a, 'b>(
+    steps: &'a [Step],
+    side_by_side: usize,
+    run: impl Fn(Vec<&'a Step>) -> BoxFuture<'b, Vec<Result<Effect>>>,
+) -> Vec<Result<Effect>> {
     let mut people: Vec<(&UserId, Vec<usize>)> = Vec::new();
     for (at, step) in steps.iter().enumerate() {
         match people.iter_mut().find(|(user, _)| **user == step.user) {
@@ -41,18 +61,16 @@ pub(crate) async fn apply_by_person<'a>(
             None => people.push((&step.user, vec![at])),
         }
     }
-    let run = &run;
+    let all = people.into_iter().map(|(_, places)| {
+        let of_one = run(places.iter().map(|at| &steps[*at]).collect());
+        (places, of_one)
+    });
     // Boxed one by one: a closure over borrowed futures is not general enough for the compiler.
-    let mut work: Vec<BoxFuture<'_, Placed>> = Vec::with_capacity(people.len());
-    for (_, places) in people {
-        work.push(Box::pin(async move {
-            let mut effects = Vec::with_capacity(places.len());
-            for at in places {
-                let effect = with_leave(steps[at].leave.as_ref(), run(&steps[at])).await;
-                effects.push((at, effect.or_else(lost_answer)));
-            }
-            effects
-        }));
+    let mut work: Vec<BoxFuture<'_, Placed>> = Vec::new();
+    for (places, of_one) in all {
+        work.push(Box::pin(
+            async move { places.into_iter().zip(of_one.await).collect() },
+        ));
     }
     let mut answers: Vec<Option<Result<Effect>>> = steps.iter().map(|_| None).collect();
     let mut finished = stream::iter(work).buffer_unordered(side_by_side.max(1));
@@ -68,7 +86,7 @@ pub(crate) async fn apply_by_person<'a>(
 }
 
 /// A write whose answer was lost is no failure: somebody has to look.
-fn lost_answer(error: Error) -> Result<Effect> {
+pub(crate) fn lost_answer(error: Error) -> Result<Effect> {
     if error.code() != ErrorCode::OutcomeUnknown {
         return Err(error);
     }

@@ -1,6 +1,9 @@
 //! How a service's own words stand in our errors: behind ours, one short line, without control characters, because they
 //! are untrusted text.
 
+/// What stands before what a service says of a request that it does not take.
+pub(crate) const REFUSED: &str = "the service refused";
+
 /// The service's own words behind ours.
 pub(crate) fn words(ours: &str, said: &str) -> String {
     if said.is_empty() {

@@ -1,7 +1,9 @@
 //! One of several, chosen on the terminal: with the arrow keys, or by typing its number or name where nothing is to be
 //! repainted.
 
-use super::{Ui, gone};
+use super::Ui;
+#[cfg(unix)]
+use super::gone;
 use crate::domain::{Error, ErrorCode, Result};
 
 /// How often a wrong answer is asked again.

@@ -10,7 +10,7 @@ mod terminal;
 use std::io::{IsTerminal as _, Write as _};
 use std::sync::Arc;
 
-use crate::domain::{Error, ErrorCode, Result, Secret};
+use crate::domain::{Error, ErrorCode, Pasted, Result, Secret};
 use crate::render::error::Words;
 use crate::render::text::clean_lines;
 use crate::render::{self, Format};
@@ -55,6 +55,8 @@ pub struct Wishes {
     pub dumb: bool,
     /// `CI` is set.
     pub ci: bool,
+    /// How commands to paste begin.
+    pub pasted: Pasted,
 }
 
 /// The screen.
@@ -104,7 +106,7 @@ impl Ui {
     /// One plain line on stderr, or several; not with `-q`.
     pub fn note(&self, text: &str) {
         if !self.wishes.quiet {
-            self.say(&format!("{}\n", clean_lines(text)));
+            self.say(&format!("{}\n", clean_lines(&self.wishes.pasted.text(text))));
         }
     }
 
@@ -123,17 +125,20 @@ impl Ui {
     /// `hint: …`; not with `-q`.
     pub fn hint(&self, text: &str) {
         if !self.wishes.quiet {
-            self.say(&format!("{} {}\n", self.words().hint(), clean_lines(text)));
+            let text = self.wishes.pasted.text(text);
+            self.say(&format!("{} {}\n", self.words().hint(), clean_lines(&text)));
         }
     }
 
     /// `warning: …`, also with `-q`.
     pub fn warn(&self, text: &str) {
-        self.say(&format!("{} {}\n", self.words().warning(), clean_lines(text)));
+        let text = self.wishes.pasted.text(text);
+        self.say(&format!("{} {}\n", self.words().warning(), clean_lines(&text)));
     }
 
     /// The error with its matches and hint, or as the error object where the answer is JSON.
     pub fn error(&self, error: &Error) {
+        let error = &self.to_paste(error);
         if let Some(caught) = &self.caught {
             caught.say(Said::Error(error.clone()));
             return;
@@ -143,6 +148,18 @@ impl Ui {
             Format::Table | Format::Csv => render::error::text(error, self.words()),
         };
         self.say(&text);
+    }
+
+    /// The error with commands in its hint that work as they are written.
+    pub(crate) fn to_paste(&self, error: &Error) -> Error {
+        self.wishes.pasted.error(error)
+    }
+
+    /// The same screen for a command that begins otherwise.
+    #[must_use]
+    pub(crate) fn pasting(mut self, pasted: Pasted) -> Self {
+        self.wishes.pasted = pasted;
+        self
     }
 
     /// Why nobody is to be asked for anything; `None`: somebody may be.

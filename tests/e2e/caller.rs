@@ -114,3 +114,29 @@ fn an_app_that_types_codes_shows_one_and_nothing_is_sent() {
     );
     assert!(zoe.outbox().is_empty());
 }
+
+#[test]
+fn nobody_vouches_for_themselves_and_asking_oneself_is_said_to_be_meant() {
+    let env = strict();
+    let check = ["user", "check-caller", "admin", "--reason", "it is me", "--yes"];
+    for by in ["in-person", "manager"] {
+        for more in [&[][..], &["--include-self"], &["--dry-run"]] {
+            let refused = env.run(&[&check[..], &["--by", by], more].concat()).exits(6);
+            assert!(
+                refused
+                    .stderr
+                    .contains("admin@contoso.example is your own account, and nobody vouches for themselves"),
+                "{}",
+                refused.screen()
+            );
+        }
+    }
+    let refused = env.run(&check).exits(6);
+    assert!(
+        refused.stderr.contains("--include-self allows it"),
+        "{}",
+        refused.screen()
+    );
+    env.run(&[&check[..], &["--include-self", "--dry-run"]].concat())
+        .exits(0);
+}

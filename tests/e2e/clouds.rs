@@ -5,6 +5,10 @@ use serde_json::Value;
 use crate::environment::Environment;
 use crate::person::refs;
 
+/// Rules of a place without beta: a batch of it is refused, and each call by itself.
+const NO_BETA: &str = "[[rule]]\nversion = \"beta\"\npath = \"/$batch\"\nstatus = 404\n\n\
+    [[rule]]\nversion = \"beta\"\nstatus = 404\ncode = \"BadRequest\"\n";
+
 /// A rule: these paths are not known here.
 fn lacks(path: &str) -> String {
     format!("[[rule]]\npath = \"{path}\"\nstatus = 400\ncode = \"BadRequest\"\n")
@@ -90,6 +94,80 @@ fn a_cloud_without_beta_lists_what_v1_has_and_says_what_is_missing() {
             output.screen()
         );
     }
+}
+
+/// The methods that somebody has, by what can be typed for them.
+fn left(there: &Environment, user: &str) -> Vec<String> {
+    refs(&there.json(&["methods", "list", user]))
+}
+
+#[test]
+fn without_beta_everything_goes_whichever_method_is_the_default() {
+    let place = Environment::new();
+    place.change(&["methods", "set-default", "adele@contoso.example", "authenticator"]);
+    let rules = place.write("no_beta.toml", NO_BETA);
+    let server = place.serve(&["--faults", &rules]);
+    let there = place.over(&server, "entra");
+    // The authenticator comes first, and does not go as long as there is a number.
+    let reset = [
+        "user",
+        "reset",
+        "adele@contoso.example",
+        "--playbook",
+        "new-phone",
+    ];
+    there.change(&reset);
+    assert_eq!(left(&there, "adele@contoso.example"), Vec::<String>::new());
+    // Of several people together too.
+    let several = ["bas", "emre", "fen"].map(|name| format!("{name}@contoso.example"));
+    let mut command = vec!["user", "reset", "--playbook", "new-phone", "--expect", "3"];
+    command.extend(several.iter().map(String::as_str));
+    there.change(&command);
+    for user in &several {
+        assert_eq!(left(&there, user), Vec::<String>::new(), "{user}");
+    }
+}
+
+#[test]
+fn without_beta_a_default_that_may_stay_is_said_before_anything_is_sent() {
+    let place = Environment::new();
+    let rules = place.write("no_beta.toml", NO_BETA);
+    let server = place.serve(&["--faults", &rules]);
+    let there = place.over(&server, "entra");
+    let reset = [
+        "user",
+        "reset",
+        "adele@contoso.example",
+        "--playbook",
+        "lost-phone",
+    ];
+    let mut dry = reset.to_vec();
+    dry.push("--dry-run");
+    let output = there.run(&dry).exits(0);
+    assert!(
+        output
+            .screen()
+            .contains("keeps authenticator where that is the default"),
+        "{}",
+        output.screen()
+    );
+    let mut strict = dry.clone();
+    strict.extend(["--strict", "-o", "json"]);
+    assert_eq!(there.run(&strict).exits(5).error_code(), "unsupported");
+    let output = there.run(&[
+        "methods",
+        "remove",
+        "adele@contoso.example",
+        "authenticator",
+        "--dry-run",
+    ]);
+    assert!(
+        output
+            .stderr
+            .contains("warning: the service keeps authenticator where that is the default"),
+        "{}",
+        output.screen()
+    );
 }
 
 #[test]

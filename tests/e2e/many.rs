@@ -1,6 +1,7 @@
 //! Many people: groups, filters, everybody, less some, in parts; those of a file are in `file.rs`.
 
 mod file;
+mod nobody;
 
 use std::collections::BTreeSet;
 
@@ -125,9 +126,31 @@ fn a_filter_is_the_services_own_and_needs_a_number_with_yes() {
     "#);
     place.run(&[&command[..], &["--expect", "2"]].concat()).exits(6);
     place.run(&[&command[..], &["--expect", "1"]].concat()).exits(0);
+}
+
+#[test]
+fn a_filter_that_the_service_does_not_take_is_a_wrong_command_line() {
+    let place = Environment::new();
+    let filter = ["--filter", "colour eq 'blue'"];
+    let change = place
+        .run(&[&["user", "sign-out", "-n"][..], &filter].concat())
+        .exits(2);
+    assert!(
+        change.stderr.contains("does not take this filter: ") && change.stderr.contains("colour"),
+        "{}",
+        change.screen()
+    );
+    let read = place
+        .run(&[&["methods", "list", "-o", "json"][..], &filter].concat())
+        .exits(2);
+    assert_eq!(
+        (read.error_code().as_str(), read.stdout.as_str()),
+        ("invalid_input", "")
+    );
+    // That Graph's own words are of what is not allowed makes no policy of it.
     place
-        .run(&["user", "sign-out", "-n", "--filter", "colour eq 'blue'"])
-        .exits(6);
+        .run(&["methods", "list", "--filter", "(displayName eq"])
+        .exits(2);
 }
 
 #[test]
@@ -229,6 +252,40 @@ fn the_first_ones_are_done_and_the_others_wait() {
         .count();
     assert_eq!(done, 1, "{}", output.screen());
     assert_eq!(result["summary"]["users"]["selected"], 4);
+}
+
+#[test]
+fn a_plan_is_of_everybody_and_its_first_ones_are_done_when_it_is_applied() {
+    let place = Environment::new();
+    let plan = place.path("all.plan");
+    let plan = plan.to_str().unwrap();
+    let line = [
+        "user",
+        "sign-out",
+        "--group",
+        "Seattle Office",
+        "--plan-out",
+        plan,
+    ];
+    let refused = place.run(&[&line[..], &["--first", "1"]].concat()).exits(2);
+    assert_snapshot!(screen(&place, &refused), @r"
+    · error: a plan is of everybody, and --first is about a run
+    · hint: leave it out here, and apply the plan with: mfactl -p local plan apply FILE --first 1
+    exit 2
+    ");
+    place.run(&line).exits(0);
+    let first = place
+        .run(&["plan", "apply", plan, "--first", "1", "--yes", "-o", "json"])
+        .exits(0);
+    let users = first.value()["summary"]["users"].clone();
+    assert_eq!((&users["done"], &users["skipped"]), (&1.into(), &3.into()));
+    let job = place.json(&["jobs", "list"])[0]["ref"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    place.change(&["jobs", "resume", &job]);
+    let ended = place.json(&["jobs", "list"]);
+    assert_eq!(ended[0]["summary"]["users"]["done"], 4);
 }
 
 #[test]

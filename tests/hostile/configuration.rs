@@ -68,7 +68,7 @@ fn a_mistake_in_the_file_is_named_with_file_line_and_column() {
     ");
     assert_snapshot!(
         refused(&configured("[profiles.local.guard]\nmax_users = \"many\"\n"), 2, &["-p", "local", "methods", "list", "adele"]), @r#"
-    · error: [DIR]/config/mfactl/config.toml:2:13: invalid type: string "many", expected u64
+    · error: [DIR]/config/mfactl/config.toml:2:13: here belongs a whole number from 0 on, and not "many"
     exit 2
     "#
     );

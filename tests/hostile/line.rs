@@ -45,7 +45,7 @@ fn something_missing_is_named() {
     let env = Environment::new();
     assert_snapshot!(refused(&env, 2, &["methods", "list"]), @"
     · error: USER… is missing
-    · hint: mfactl methods list USER…; more: mfactl methods list --help
+    · hint: mfactl -p local methods list USER…
     exit 2
     ");
     assert_snapshot!(refused(&env, 2, &["methods", "remove", "adele"]), @"
@@ -55,12 +55,17 @@ fn something_missing_is_named() {
     ");
     assert_snapshot!(refused(&env, 2, &["methods", "add", "phone", "adele"]), @"
     · error: --number NUMBER is missing
-    · hint: mfactl methods add phone USER…; more: mfactl methods add phone --help
+    · hint: mfactl -p local methods add phone adele --number NUMBER
+    exit 2
+    ");
+    assert_snapshot!(refused(&env, 2, &["methods", "add", "phone"]), @"
+    · error: --number NUMBER and USER… are missing
+    · hint: mfactl -p local methods add phone --number NUMBER USER…
     exit 2
     ");
     assert_snapshot!(refused(&env, 2, &["methods", "remove", "adele", "email", "--all", "--yes"]), @"
     · error: METHOD… does not go with --all
-    · hint: mfactl methods remove [USER] [METHOD…]; more: mfactl methods remove --help
+    · hint: mfactl -p local methods remove [USER] [METHOD…]; more: mfactl methods remove --help
     exit 2
     ");
 }
@@ -86,12 +91,22 @@ fn a_value_that_is_none_is_answered_with_those_that_are() {
     let env = Environment::new();
     assert_snapshot!(refused(&env, 2, &["methods", "list", "adele", "-o", "yaml"]), @r#"
     · error: "yaml" is not a value of --output FORM: table, json, ndjson, csv
-    · hint: mfactl methods list USER…; more: mfactl methods list --help
+    · hint: mfactl -p local methods list USER…; more: mfactl methods list --help
     exit 2
     "#);
     assert_snapshot!(refused(&env, 2, &["methods", "list", "adele", "--timeout", "soon"]), @r#"
     · error: "soon" is not a value of --timeout DUR: write a number with its unit, such as 30s or 2m
-    · hint: mfactl methods list USER…; more: mfactl methods list --help
+    · hint: mfactl -p local methods list USER…; more: mfactl methods list --help
+    exit 2
+    "#);
+    assert_snapshot!(refused(&env, 2, &["local", "seed", "--users", "many"]), @r#"
+    · error: "many" is not a value of --users N: write a whole number
+    · hint: mfactl -p local local seed --users N; more: mfactl local seed --help
+    exit 2
+    "#);
+    assert_snapshot!(refused(&env, 2, &["local", "serve", "--listen", "localhost"]), @r#"
+    · error: "localhost" is not a value of --listen ADDRESS:PORT: write an address of numbers and a port, such as 127.0.0.1:8080
+    · hint: mfactl -p local local serve; more: mfactl local serve --help
     exit 2
     "#);
     assert_snapshot!(refused(&env.with("MFACTL_OUTPUT", "xml"), 2, &["methods", "list", "adele"]), @r#"

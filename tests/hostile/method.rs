@@ -135,7 +135,7 @@ fn a_pass_outside_the_policys_lifetime_is_refused() {
     "#);
     assert_snapshot!(refused(&env, 2, &add("-5m")), @r#"
     · error: there is no option "-5" here
-    · hint: mfactl methods add temporary-pass USER…; more: mfactl methods add temporary-pass --help
+    · hint: mfactl -p local methods add temporary-pass USER…; more: mfactl methods add temporary-pass --help
     exit 2
     "#);
     assert!(
@@ -209,7 +209,7 @@ fn a_registered_device_is_never_forgotten() {
     let env = Environment::new();
     assert_snapshot!(refused(&env, 5, &["devices", "forget", "adele", "device:0b7e", "--yes"]), @r#"
     · error: "device:0b7e" is a registered device: only remembered ones can be forgotten
-    · hint: what signs in with it is stopped by: mfactl devices disable USER DEVICE
+    · hint: mfactl -p local devices disable adele@contoso.example device:0b7e
     exit 5
     "#);
 }

@@ -2,6 +2,7 @@
 //! screen, intact in data.
 
 use crate::environment::Environment;
+use crate::refusal::refused;
 
 /// As they stand in the demo directory.
 const NAME: &str = "=HYPERLINK(\"http://evil.example\",\"Mallory\")\u{1b}[2J\u{1b}]0;owned\u{7}";
@@ -111,4 +112,19 @@ fn letters_outside_ascii_stay_as_they_are_and_columns_stay_straight() {
     assert!(output.stdout.contains("Zoë Müller-Çelik 李"), "{}", output.stdout);
     let found = env.run(&["user", "search", "Müller"]).exits(0);
     assert!(found.stdout.contains("zoe@contoso.example"), "{}", found.screen());
+}
+
+#[test]
+fn a_name_that_is_too_long_for_any_service_is_not_asked_for() {
+    let env = Environment::new();
+    let name = "a".repeat(70_000);
+    insta::assert_snapshot!(refused(&env, 2, &["methods", "list", &name]), @"
+    · error: a user of 70000 characters: no name is longer than 1000
+    exit 2
+    ");
+    insta::assert_snapshot!(refused(&env, 2, &["user", "search", &name]), @"
+    · error: no request can be made of this: parsed url is not a valid uri
+    · hint: a name or a filter is too long, or the url of the profile is none
+    exit 2
+    ");
 }

@@ -48,9 +48,9 @@ fn a_file_that_is_wrong_is_never_written_and_its_place_is_named() {
         ),
         (
             "[profiles.x]\nassertion_command = \"one\"\n",
-            "2:21: invalid type",
+            "2:21: here belongs a list in square brackets, and not \"one\"",
         ),
-        ("profiles = 3\n", "1:12: invalid type"),
+        ("profiles = 3\n", "1:12: here belongs a section, and not 3"),
         ("[profiles.x]\nca_bundel = \"f\"\n", "did you mean \"ca_bundle\"?"),
         (
             "[profiles.x]\nclient_secret = \"hunter2\"\n",

@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use crate::environment::Environment;
+use crate::refusal::refused;
 
 /// Every text in `value` that is long enough to be a secret and is no name or id.
 fn secrets(value: &Value, found: &mut Vec<String>) {
@@ -149,4 +150,53 @@ fn a_secret_is_not_taken_from_the_command_line() {
         let output = env.run(arguments).exits(2);
         assert!(!output.stdout.contains("hush-hush"), "{}", output.screen());
     }
+}
+
+#[test]
+fn a_seed_whose_image_cannot_be_written_is_not_made() {
+    let env = Environment::new();
+    let add = [
+        "methods",
+        "add",
+        "totp",
+        "adele",
+        "--qr",
+        "nowhere/seed.png",
+        "--secrets-out",
+        "seed.json",
+        "--yes",
+    ];
+    insta::assert_snapshot!(refused(&env, 1, &add), @"
+    · error: cannot write nowhere/seed.png: No such file or directory (os error 2)
+    · hint: make its folder first, or name a file in another one
+    exit 1
+    ");
+    assert_eq!(
+        env.json(&["methods", "list", "adele"]).as_array().unwrap().len(),
+        4
+    );
+}
+
+#[test]
+fn an_image_that_cannot_be_written_loses_no_seed() {
+    let env = Environment::new();
+    // The second image has another name, which is taken.
+    env.write("seed-2.png", "mine");
+    let (image, seeds) = (env.path("seed.png"), env.path("seeds.json"));
+    env.run(&[
+        "methods",
+        "add",
+        "totp",
+        "--from",
+        &env.write("people.csv", "user\nadele\nbas\n"),
+        "--qr",
+        image.to_str().unwrap(),
+        "--secrets-out",
+        seeds.to_str().unwrap(),
+        "--yes",
+    ])
+    .exits(7);
+    let seeds = std::fs::read_to_string(seeds).unwrap();
+    let kept: Vec<&str> = seeds.lines().filter(|line| line.contains("otpauth:")).collect();
+    assert_eq!(kept.len(), 2, "{seeds}");
 }

@@ -98,6 +98,7 @@ fn text_that_means_something_to_a_query_or_a_path_is_nobody() {
     }
     assert_snapshot!(refused(&env, 2, &["methods", "list", ""]), @"
     · error: a user is empty
+    · hint: name the person by sign-in name, mail address or id
     exit 2
     ");
 }

@@ -121,4 +121,32 @@ fn parts_make_one_report_and_what_is_missing_doubled_or_foreign_is_said() {
         "{}",
         mixed.screen()
     );
+
+    // On one machine parts share the name, each with its own journal; the same part goes on.
+    let (named, people) = (["--job", "inc9"], crowd.env.path("people.csv"));
+    for part in ["1/3", "2/3", "3/3", "2/3"] {
+        let line = [
+            "user",
+            "sign-out",
+            "--from",
+            people.to_str().unwrap(),
+            "--shard",
+            part,
+            "--yes",
+        ];
+        crowd.command(&[&line[..], &named].concat()).ends().exits(0);
+    }
+    let jobs = crowd.command(&["jobs", "list", "-o", "json"]).ends().exits(0);
+    let jobs: Value = serde_json::from_str(&jobs.stdout).unwrap();
+    let parts: Vec<&str> = jobs
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|job| job["name"] == "inc9")
+        .map(|job| job["ref"].as_str().unwrap())
+        .collect();
+    assert_eq!(parts.len(), 3);
+    crowd.command(&[&merge[..], &parts].concat()).ends().exits(0);
+    let several = crowd.command(&["jobs", "show", "inc9"]).ends().exits(3);
+    assert!(several.stderr.contains("part 2/3"), "{}", several.screen());
 }

@@ -6,7 +6,7 @@ import json, os, pathlib, subprocess, sys, tempfile, threading, time, http.serve
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "sign-in"))
 from devtools import Chromium  # noqa: E402
 
-EXPECTED = 27
+EXPECTED = 29
 # So many people more than the page has a table for; REPORT_PEOPLE=98168 is a large organization, and takes minutes to make.
 CROWD = int(os.environ.get("REPORT_PEOPLE", "3000"))
 WIDTHS = (360, 1280)
@@ -153,6 +153,15 @@ def main():
         tools.evaluate(click % 2)
         words = column(tools, 2)
         case("another column sorts too", words == sorted(words) and len(set(words)) > 1, words)
+
+        appearance(WIDTHS[0])
+        seen = tools.evaluate("document.querySelector('#people thead button').getClientRects().length")
+        tools.evaluate(click % 0)
+        case(f"the table sorts at {WIDTHS[0]} pixels too", seen == 1 and column(tools, 0) == up, (seen, up))
+        bare = tools.evaluate("Array.from(document.querySelectorAll('#people td:empty')).filter(one => "
+                              "getComputedStyle(one).display !== 'none').length")
+        case("and nothing is named there that somebody has not", bare == 0, bare)
+        appearance(WIDTHS[1])
 
         tools.evaluate("document.getElementById('show-phone').click()")
         shown = tools.evaluate("Array.from(document.querySelectorAll('#people tbody tr')).filter(row => "

@@ -106,7 +106,13 @@ async fn a_token_that_is_still_good_serves_on_where_the_next_cannot_be_had() {
     assert_eq!(source.token().await.unwrap().expose(), "t1");
     assert_eq!(source.token().await.unwrap().expose(), "t1");
     assert_eq!(script.requests().len(), 2);
-    assert_eq!(source.left(), Some(Duration::from_secs(200)));
+    assert_eq!(
+        source.left(),
+        Some(TokenLeft {
+            left: Duration::from_secs(200),
+            renewed: true
+        })
+    );
     script.sleep(Duration::from_secs(200)).await;
     assert_eq!(source.token().await.unwrap_err().code(), ErrorCode::NotSignedIn);
 }

@@ -1,12 +1,10 @@
 //! The question before anything is sent.
 
-use std::time::Duration;
-
 use super::{Prepared, shown};
 use crate::cli::context::{Context, Session};
 use crate::domain::{Error, ErrorCode, Result};
 use crate::render::text::{counted, grouped, lasting};
-use crate::services::Traffic;
+use crate::services::{TokenLeft, Traffic};
 
 /// More writes than these are worth a word before they begin.
 const LONG: u64 = 200;
@@ -20,11 +18,8 @@ pub(super) fn ask(cx: &Context, session: &Session, prepared: &Prepared) -> Resul
     let first = people.min(prepared.gathered.limit.unwrap_or(people));
     let mut plan = shown::plan(cx, session, prepared);
     if first < people {
-        plan.push_str(&format!(
-            "\nOf {} people, the first {} are done in this run; jobs resume goes on.",
-            grouped(people),
-            grouped(first)
-        ));
+        plan.push('\n');
+        plan.push_str(&of_first(people, first));
     }
     let traffic = session.traffic.as_ref();
     let line = takes(
@@ -36,8 +31,18 @@ pub(super) fn ask(cx: &Context, session: &Session, prepared: &Prepared) -> Resul
     shown_is_meant(cx, &plan, first)
 }
 
+/// What `--first` means for these people.
+pub(super) fn of_first(people: u64, first: u64) -> String {
+    let are = if first == 1 { "is" } else { "are" };
+    format!(
+        "Of {} people, the first {} {are} done in this run; jobs resume goes on.",
+        grouped(people),
+        grouped(first)
+    )
+}
+
 /// What to know before a long run: how many writes, how long they take where that is known, and what ends before.
-fn takes(writes: u64, a_second: Option<f64>, token: Option<Duration>) -> Option<String> {
+fn takes(writes: u64, a_second: Option<f64>, token: Option<TokenLeft>) -> Option<String> {
     if writes <= LONG {
         return None;
     }
@@ -53,13 +58,26 @@ fn takes(writes: u64, a_second: Option<f64>, token: Option<Duration>) -> Option<
         minutes => counted(minutes, "minute", "minutes"),
     };
     line.push_str(&format!(", about {time}."));
-    if let Some(left) = token.map(|left| left.as_secs())
-        && left < seconds
-    {
-        let left = lasting(left / 60 * 60);
-        line.push_str(&format!(" The token is good for {left} and renewed before."));
+    if let Some(token) = token.filter(|token| token.left.as_secs() < seconds) {
+        line.push_str(&ends_before(token));
     }
     Some(line)
+}
+
+/// What the end of a token before that of the run means.
+fn ends_before(token: TokenLeft) -> String {
+    let left = match token.left.as_secs() {
+        seconds @ 60.. => lasting(seconds / 60 * 60),
+        seconds => lasting(seconds),
+    };
+    if token.renewed {
+        format!(" The token is good for {left} and renewed before.")
+    } else {
+        format!(
+            " The token that was given ends in {left}, before that, and cannot be renewed: what is left then goes on \
+             with a new one, by jobs resume."
+        )
+    }
 }
 
 /// Shows this and asks whether it is meant, unless it was confirmed beforehand.
@@ -100,7 +118,13 @@ mod tests {
 
     #[test]
     fn a_long_run_is_told_beforehand_and_a_short_one_is_not() {
-        let hour = Some(Duration::from_secs(3599));
+        let left = |seconds, renewed| {
+            Some(TokenLeft {
+                left: std::time::Duration::from_secs(seconds),
+                renewed,
+            })
+        };
+        let hour = left(3599, true);
         assert_eq!(takes(200, Some(20.0), hour), None);
         let line = |writes, rate| takes(writes, rate, hour).unwrap();
         assert_eq!(line(1931, Some(20.0)), "\n1,931 writes, about 2 minutes.");
@@ -108,6 +132,15 @@ mod tests {
         assert_eq!(
             line(100_000, Some(9.96)),
             "\n100,000 writes, about 2 h 48 min. The token is good for 59 min and renewed before."
+        );
+        let line = |token| takes(1931, Some(0.1), token).unwrap();
+        assert_eq!(line(None), "\n1,931 writes, about 5 h 22 min.");
+        assert!(line(left(40, true)).ends_with(" The token is good for 40 s and renewed before."));
+        assert!(
+            line(left(725, false)).ends_with(
+                " The token that was given ends in 12 min, before that, and cannot be renewed: what is left then goes \
+                 on with a new one, by jobs resume."
+            )
         );
     }
 }

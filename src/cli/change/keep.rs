@@ -3,9 +3,10 @@
 
 use std::fs::File;
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use super::private::{add_to, create, may_be_added_to, must_be_new, write_new};
+use super::image::Qr;
+use super::private::{add_to, create, may_be_added_to, must_be_new};
 use crate::cli::context::Context;
 use crate::cli::globals::PathOrDash;
 use crate::domain::shape::SecretRow;
@@ -14,47 +15,13 @@ use crate::render::spelled::{in_fours, spelled};
 use crate::render::text::clean;
 use crate::render::{Format, cannot_write, qr, time};
 
-/// Where the QR code of a seed goes.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) enum Qr {
-    /// On the terminal, where there is one.
-    #[default]
-    Auto,
-    /// Nowhere.
-    None,
-    /// Into a new image.
-    Image(PathBuf),
-}
-
-impl Qr {
-    /// `auto`, `none`, or the name of a PNG or SVG.
-    ///
-    /// # Errors
-    /// `usage` for another kind of file.
-    pub(crate) fn parse(text: &str) -> Result<Self> {
-        let ends = |end: &str| text.to_lowercase().ends_with(end);
-        match text {
-            "auto" => Ok(Self::Auto),
-            "none" => Ok(Self::None),
-            _ if ends(".png") || ends(".svg") => Ok(Self::Image(text.into())),
-            _ => Err(Error::new(
-                ErrorCode::Usage,
-                format!("--qr {text}: a QR code is written as .png or .svg"),
-            )
-            .hint("--qr auto, --qr none, --qr FILE.png or --qr FILE.svg")),
-        }
-    }
-}
-
 /// Checks that secrets would have a place, before anything is sent. `again`: a job goes on, and may add to the file that
 /// it began.
 ///
 /// # Errors
 /// `secrets_need_a_place`; `usage` or `file_unreadable` for a place that will not do.
 pub(crate) fn check(cx: &Context, qr: &Qr, again: bool) -> Result<()> {
-    if let Qr::Image(path) = qr {
-        must_be_new(path)?;
-    }
+    qr.try_out()?;
     match &cx.globals.secrets_out {
         Some(PathOrDash::Path(path)) if again => may_be_added_to(path),
         Some(PathOrDash::Path(path)) => must_be_new(path),
@@ -180,20 +147,6 @@ impl Keeper {
     /// # Errors
     /// `disk_full`, `file_unreadable`: the secret was made and is not kept.
     pub(super) fn keep(&mut self, user: &str, minted: &Minted) -> Result<()> {
-        if let (Qr::Image(path), Some(uri)) = (&self.qr, &minted.uri) {
-            let path = numbered(path, self.images);
-            self.images += 1;
-            let code = qr::Qr::new(uri)?;
-            let is_svg = path
-                .extension()
-                .is_some_and(|end| end.eq_ignore_ascii_case("svg"));
-            let bytes = if is_svg {
-                code.svg().into_bytes()
-            } else {
-                code.png()?
-            };
-            write_new(&path, &bytes)?;
-        }
         if let Place::File(secrets) = &mut self.place {
             let mut line = serde_json::to_string(&row(user, minted))
                 .map_err(|error| Error::new(ErrorCode::Internal, format!("writing JSON failed: {error}")))?;
@@ -203,12 +156,17 @@ impl Keeper {
                 .write_all(line.as_bytes())
                 .map_err(|error| cannot_write(&error, &secrets.path.display().to_string()))?;
             (secrets.waits, secrets.any) = (true, true);
-            return Ok(());
+        } else {
+            self.kept.push(Kept {
+                user: user.to_owned(),
+                minted: minted.clone(),
+            });
         }
-        self.kept.push(Kept {
-            user: user.to_owned(),
-            minted: minted.clone(),
-        });
+        // Last: an image that cannot be written loses no secret.
+        if let Some(uri) = &minted.uri {
+            self.qr.write(self.images, uri)?;
+            self.images += 1;
+        }
         Ok(())
     }
 
@@ -248,10 +206,13 @@ impl Keeper {
     pub(super) fn show_on(&self, cx: &Context, out: &mut dyn Write) -> Result<()> {
         if let Place::File(secrets) = &self.place {
             if secrets.any {
-                cx.ui.note(&format!(
-                    "Secrets are in {}, readable by you alone",
-                    secrets.path.display()
-                ));
+                let whose = if cfg!(unix) {
+                    "readable by you alone"
+                } else {
+                    "with the rights of its folder"
+                };
+                let file = secrets.path.display();
+                cx.ui.note(&format!("Secrets are in {file}, {whose}"));
             }
             return Ok(());
         }
@@ -383,15 +344,5 @@ fn row(user: &str, minted: &Minted) -> SecretRow {
         value: minted.value.expose().to_owned(),
         uri: minted.uri.as_ref().map(|uri| uri.expose().to_owned()),
         expires_at: minted.expires_at,
-    }
-}
-
-/// The name of the n-th image: `seed.png`, `seed-2.png`.
-fn numbered(path: &Path, before: u32) -> PathBuf {
-    let stem = path.file_stem().unwrap_or_default().to_string_lossy();
-    let end = path.extension().unwrap_or_default().to_string_lossy();
-    match before {
-        0 => path.to_owned(),
-        before => path.with_file_name(format!("{stem}-{}.{end}", before + 1)),
     }
 }

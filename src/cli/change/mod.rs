@@ -6,6 +6,7 @@ mod carry_out;
 mod confirm;
 mod gather;
 mod gathered;
+mod image;
 mod keep;
 mod kept;
 mod lines;
@@ -34,7 +35,7 @@ pub(crate) use admit::{admit_command, admit_number, admit_people, cannot_tell, c
 pub(crate) use ahead::{ahead, may_go_on};
 pub(crate) use gather::{left_out, read};
 pub(crate) use gathered::Gathered;
-pub(crate) use keep::Qr;
+pub(crate) use image::Qr;
 pub(crate) use kept::{Kept, head};
 pub(crate) use merged::merged;
 pub(crate) use named::{Begun, JobName, begin};
@@ -136,6 +137,16 @@ pub(crate) fn before(cx: &Context, change: &Change) -> Result<Option<String>> {
         )
         .hint("leave out --plan-out"));
     }
+    if let Some(first) = selection.limit.filter(|_| plan.is_given()) {
+        return Err(Error::new(
+            ErrorCode::Usage,
+            "a plan is of everybody, and --first is about a run",
+        )
+        .hint(format!(
+            "leave it out here, and apply the plan with: {} plan apply FILE --first {first}",
+            prefix(cx)
+        )));
+    }
     admit::admit_selector(cx, selection, cx.globals.dry_run)?;
     if !only_planned && selection.facts.mints {
         keep::check(cx, qr, job.name.is_some())?;
@@ -221,6 +232,10 @@ pub(crate) async fn run_on(
 pub(crate) async fn finish(cx: &Context, session: &Session, mut prepared: Prepared) -> Result<u8> {
     if cx.globals.dry_run {
         return report::only_planned(cx, session, &prepared).await;
+    }
+    // A part of nobody is a part all the same: jobs merge asks for each.
+    if prepared.gathered.people() == 0 && prepared.head.part.is_none() {
+        return report::nobody(cx, session, &prepared).await;
     }
     if prepared.gathered.size.people > 0 {
         admit::admit_planned(cx, session, &mut prepared).await?;

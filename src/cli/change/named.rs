@@ -2,7 +2,7 @@
 
 use crate::cli::context::Context;
 use crate::domain::{Error, ErrorCode, Result};
-use crate::jobs::journal::{JobHead, JobState, Journal};
+use crate::jobs::journal::{JobHead, JobState, Journal, Store};
 
 use super::kept::Kept;
 
@@ -43,7 +43,7 @@ pub(crate) async fn begin(cx: &Context, head: &JobHead) -> Result<Begun> {
     };
     // Between the search and the job that will be found nobody else begins one of this name.
     let _alone = store.alone().await?;
-    let Some(id) = store.named(name).await?.into_iter().next() else {
+    let Some(id) = of_part(store.as_ref(), store.named(name).await?, head).await else {
         return Kept::create(cx, head).await.map(Begun::New);
     };
     let journal = store.open(&id).await?;
@@ -98,6 +98,28 @@ pub(crate) async fn begin(cx: &Context, head: &JobHead) -> Result<Begun> {
             Ok(Begun::Known(journal))
         }
     }
+}
+
+/// The job of a name that is meant, among those that have it: parts of one selection share a name, each with a job of its
+/// own. `None`: there is none yet.
+async fn of_part(store: &dyn Store, named: Vec<String>, head: &JobHead) -> Option<String> {
+    let Some((_, of)) = head.part else {
+        return named.into_iter().next();
+    };
+    let mut another = None;
+    for id in named {
+        let part = match store.read(&id).await {
+            Ok(journal) => journal.head().await.ok().and_then(|known| known.part),
+            Err(_) => None,
+        };
+        match part {
+            part if part == head.part => return Some(id),
+            Some((_, parts)) if parts == of => {}
+            // What is no part of that division is another command's.
+            _ => another = another.or(Some(id)),
+        }
+    }
+    another
 }
 
 /// Whether two jobs are of the same command for the same people at the same place.

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 
 use super::gathered::FEW;
 use super::keep::Keeper;
-use super::{Prepared, lines, shown};
+use super::{Prepared, confirm, lines, shown};
 use crate::cli::context::{Context, Session};
 use crate::domain::shape::{AuditRef, Next, ResultDoc, StepRow, Summary};
 use crate::domain::{Action, Error, ErrorCode, Notice, Result, Status};
@@ -68,6 +68,9 @@ pub(super) async fn only_planned(cx: &Context, session: &Session, prepared: &Pre
             lines.first().copied().unwrap_or_default()
         ));
     }
+    if let Some(first) = gathered.limit.filter(|first| *first < gathered.size.people) {
+        cx.ui.note(&confirm::of_first(gathered.size.people, first));
+    }
     for warning in &gathered.warnings {
         cx.ui.warn(warning);
     }
@@ -82,6 +85,28 @@ pub(super) async fn only_planned(cx: &Context, session: &Session, prepared: &Pre
         Some(error) if gathered.planned == 0 => Err(error),
         Some(error) => Err(Error::new(ErrorCode::Incomplete, error.message())),
     }
+}
+
+/// Shows that there is nobody to change. No job is kept of it, so that one of the same name begins when there is somebody.
+///
+/// # Errors
+/// stdout is a file that cannot take it.
+pub(super) async fn nobody(cx: &Context, session: &Session, prepared: &Prepared) -> Result<u8> {
+    let Prepared { head, kept, .. } = prepared;
+    let ended = Ended {
+        ran: Ran::default(),
+        started: cx.clock.now(),
+        open: false,
+    };
+    let mut report = Report::new(cx, head, kept.journal()?, ended).await?;
+    report.doc.job = None;
+    let (mut out, page) = (cx.ui.stdout(), cx.page());
+    report
+        .print(Results::new(&page, &mut out, report.shape()), &page, false)
+        .await?;
+    out.done()?;
+    lines::counts(cx, session, &report.doc, "", None, None);
+    Ok(0)
 }
 
 /// Shows one row that has ended.

@@ -42,7 +42,11 @@ pub(super) fn plan(cx: &Context, session: &Session, prepared: &Prepared) -> Stri
         lines.push(format!("  and {} more; --dry-run shows all", grouped(more)));
     }
     for row in &gathered.left {
-        lines.push(format!("  {}: {}", clean(&row.user), clean(&row.detail)));
+        let who = match row.error.as_ref().and_then(|error| error.line) {
+            Some(line) if row.user.is_empty() => format!("line {line}"),
+            _ => clean(&row.user).into_owned(),
+        };
+        lines.push(format!("  {who}: {}", clean(&row.detail)));
     }
     let more = gathered.size.left_out - gathered.left.len() as u64;
     if more > 0 {

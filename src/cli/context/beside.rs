@@ -33,6 +33,7 @@ impl Context {
             jq: None,
             ..self.globals.clone()
         };
+        let ui = ui.pasting(globals.pasted());
         let mut child = Self::new(
             ui,
             globals,

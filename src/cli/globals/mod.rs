@@ -6,8 +6,9 @@ use std::path::PathBuf;
 
 use jiff::SignedDuration;
 
+use crate::cli::words;
 use crate::config::Env;
-use crate::domain::{Error, ErrorCode, Result};
+use crate::domain::{Error, ErrorCode, Pasted, Result};
 use crate::render::Format;
 use crate::ui::{Colour, Wishes};
 
@@ -307,6 +308,19 @@ impl Globals {
             force_colour: env.is_on("CLICOLOR_FORCE"),
             dumb: env.get("TERM") == Some("dumb"),
             ci: env.is_on("CI"),
+            pasted: self.pasted(),
+        }
+    }
+
+    /// How commands to paste begin.
+    pub(crate) fn pasted(&self) -> Pasted {
+        let Some(profile) = self.profile.as_deref() else {
+            return Pasted::default();
+        };
+        let store = self.store.as_deref().map(|url| ["--store", url]);
+        Pasted {
+            prefix: words::command(Some(profile), []),
+            of_jobs: words::command(Some(profile), store.into_iter().flatten()),
         }
     }
 }

@@ -99,11 +99,12 @@ impl Args {
         if failed && number == 0 {
             cx.ui.note(&format!("nothing failed in job {short}"));
         } else if which == Which::NotDone {
-            cx.ui.note(&format!(
-                "{} that are neither done nor so already; every row: {}",
-                counted(number, "row", "rows"),
-                cx.command(["jobs", "show", &short, "-o", "csv"])
-            ));
+            let rows = match number {
+                0 => "everything is done or so already".to_owned(),
+                number => counted(number, "row that is", "rows that are") + " neither done nor so already",
+            };
+            let every = cx.command(["jobs", "show", &short, "-o", "csv"]);
+            cx.ui.note(&format!("{rows}; every row: {every}"));
         }
         Ok(0)
     }

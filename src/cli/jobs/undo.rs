@@ -57,11 +57,12 @@ impl Args {
                 ErrorCode::FileLocked,
                 format!("job {short} is being run by another process"),
             )
-            .hint(format!("mfactl jobs watch {short}")));
+            .hint(cx.command(["jobs", "watch", &short])));
         }
         here(cx, &job.head, "undo", &short)?;
         let before = store.read(&id).await?;
-        let ids = who(before.as_ref(), &short).await?;
+        let show = cx.command(["jobs", "show", &short]);
+        let ids = who(before.as_ref(), &short, &show).await?;
         let only_planned = cx.globals.dry_run || plan.is_given();
         let ticket = change::admit_command(cx, only_planned, cx.globals.ticket.clone())?;
         let session = cx
@@ -110,11 +111,11 @@ impl Args {
     }
 }
 
-/// The people of whom anything can come back.
+/// The people of whom anything can come back. `show`: the command that shows the job.
 ///
 /// # Errors
 /// `unsupported` where there is nobody.
-async fn who(journal: &dyn Journal, short: &str) -> Result<Vec<UserId>> {
+async fn who(journal: &dyn Journal, short: &str, show: &str) -> Result<Vec<UserId>> {
     let mut reach = Reach::default();
     let mut ids = Vec::new();
     let mut people = journal.people();
@@ -129,12 +130,12 @@ async fn who(journal: &dyn Journal, short: &str) -> Result<Vec<UserId>> {
             ErrorCode::Unsupported,
             format!("job {short} changed nothing: there is nothing to undo"),
         )
-        .hint(format!("mfactl jobs show {short}"))),
+        .hint(show)),
         Some(undo) if undo.command.is_none() => Err(Error::new(
             ErrorCode::Unsupported,
             format!("nothing of what job {short} did can come back"),
         )
-        .hint(format!("mfactl jobs show {short} lists what was done"))),
+        .hint(show)),
         Some(_) => Ok(ids),
     }
 }
@@ -199,6 +200,8 @@ impl Undoing<'_> {
                     Some((_, Err(error))) => left(&taken, Status::Failed, &error),
                     Some((who, Ok(info))) => match self.plan(&taken, who, info).await {
                         Ok(entry) => entry,
+                        // The account lacks it for everybody.
+                        Err(error) if error.code() == ErrorCode::PermissionMissing => return Err(error),
                         Err(error) => left(&taken, Status::Failed, &error),
                     },
                 };
@@ -248,12 +251,7 @@ impl Undoing<'_> {
             privileges,
             policy,
         };
-        Ok(Entry::Planned(put_back(
-            &setting,
-            &person,
-            &backs,
-            self.leave_none,
-        )))
+        put_back(&setting, &person, &backs, self.leave_none).map(Entry::Planned)
     }
 }
 

@@ -112,6 +112,11 @@ fn shown(value: Option<&Value>) -> String {
     match value {
         None | Some(Value::Null) => "-".to_owned(),
         Some(Value::String(text)) => crate::render::text::clean(text).into_owned(),
+        Some(Value::Array(items)) if items.is_empty() => "-".to_owned(),
+        Some(Value::Array(items)) => {
+            let items: Vec<String> = items.iter().map(|item| shown(Some(item))).collect();
+            items.join(", ")
+        }
         Some(other) => other.to_string(),
     }
 }
@@ -134,6 +139,17 @@ fn answer(cx: &Context, value: &Value, kind: &str, rows: &[(&str, String)]) -> R
 mod tests {
     use super::*;
     use serde_json::json;
+
+    #[test]
+    fn a_list_is_words_and_nothing_is_a_dash() {
+        let told = |value: Value| shown(Some(&value));
+        assert_eq!(told(json!(["sms", "call"])), "sms, call");
+        assert_eq!(
+            (told(json!([])), told(Value::Null), shown(None)),
+            ("-".into(), "-".into(), "-".into())
+        );
+        assert_eq!(told(json!("a\u{1b}b")), "a\\u{1b}b");
+    }
 
     #[test]
     fn keys_are_in_the_case_of_every_answer() {

@@ -5,6 +5,7 @@ use std::ffi::OsString;
 use clap::Command;
 
 use crate::cli::explain::plain;
+use crate::cli::words;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Sort {
@@ -106,6 +107,15 @@ impl Line {
         visible(command).map(str::to_owned).collect()
     }
 
+    /// The profile that was typed.
+    fn profile(&self) -> Option<&str> {
+        let mut pairs = self.tokens.iter().zip(self.tokens.iter().skip(1));
+        pairs.find_map(|((name, _), (value, sort))| {
+            let named = *sort == Sort::Value && matches!(name.as_str(), "-p" | "--profile");
+            named.then_some(value.as_str())
+        })
+    }
+
     /// How the command is used, in one line.
     pub(crate) fn usage(&self) -> String {
         let (command, _) = self.reached();
@@ -114,7 +124,10 @@ impl Line {
             let path = if path.is_empty() { path } else { format!(" {path}") };
             return format!("mfactl{path} --help");
         }
-        let mut line = format!("mfactl {path}");
+        let mut line = match self.profile() {
+            Some(profile) => format!("mfactl -p {} {path}", words::quoted(profile)),
+            None => format!("mfactl {path}"),
+        };
         for arg in command
             .get_arguments()
             .filter(|arg| !arg.is_global_set() && !arg.is_hide_set())

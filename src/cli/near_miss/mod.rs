@@ -41,6 +41,12 @@ fn command(root: &Command, tokens: &[String]) -> Option<String> {
     }
 }
 
+/// The line as it was typed, with names for what is missing in it.
+pub(crate) fn completed(line: &Line) -> Option<String> {
+    let tokens: Vec<String> = line.tokens.iter().map(|(text, _)| text.clone()).collect();
+    command(&line.root, &tokens)
+}
+
 /// The command that a line which does not parse was meant to be.
 pub(crate) fn suggest(line: &Line) -> Option<String> {
     reordered(line).or_else(|| dashed(line))

@@ -99,9 +99,14 @@ fn the_command_that_was_meant_is_shown() {
             "mfactl methods remove -y adele -- -Ab3Cd",
         ),
         ("mfactl devices adele", "mfactl devices --help"),
+        ("mfactl user show", "mfactl user show USER…"),
         (
-            "mfactl user show",
-            "mfactl user show USER…; more: mfactl user show --help",
+            "mfactl -p local methods add phone adele --via call",
+            "mfactl -p local methods add phone adele --via call --number NUMBER",
+        ),
+        (
+            "mfactl -p local user show adele -o xml",
+            "mfactl -p local user show USER…; more: mfactl user show --help",
         ),
         ("mfactl methods list -Ab3Cd", "mfactl methods list -- -Ab3Cd"),
         (

@@ -7,6 +7,7 @@ use futures::TryStreamExt as _;
 use super::{Plan, read, reference, title};
 use crate::cli::change::{self, Begun, Gathered, JobName, Kept, Notify, NotifyArgs, Prepared, Qr};
 use crate::cli::context::{Context, Intent, Session};
+use crate::cli::who::some;
 use crate::domain::shape::StepRow;
 use crate::domain::{Error, ErrorCode, Parts, Result, Status, User, UserId, UserQuery};
 use crate::jobs::guard::Bound;
@@ -18,6 +19,7 @@ use crate::jobs::plan::{PlannedUser, State};
 #[command(after_help = "Examples:\n  \
     mfactl -p local plan apply inc.plan\n  \
     mfactl -p local plan apply inc.plan --digest sha256:9be1f0 --yes --secrets-out inc.secrets\n  \
+    mfactl -p local plan apply inc.plan --first 10\n  \
     mfactl -p local plan apply inc.plan --notify ticket.txt\n  \
     mfactl -p local plan apply inc.plan --on-drift stop")]
 pub struct Args {
@@ -30,6 +32,9 @@ pub struct Args {
     /// What to do about people who changed since: leave them out, or refuse all
     #[arg(long, value_name = "skip|stop", value_enum, default_value_t)]
     on_drift: OnDrift,
+    /// Do this many people and stop; jobs resume goes on
+    #[arg(long, value_name = "N", value_parser = some)]
+    first: Option<u64>,
     #[command(flatten)]
     notify: NotifyArgs,
     #[command(flatten)]
@@ -69,6 +74,7 @@ impl Args {
             file,
             digest,
             on_drift,
+            first,
             notify,
             job,
         } = self;
@@ -125,7 +131,7 @@ impl Args {
                     kept
                 }
                 Begun::Known(journal) => {
-                    return change::resume(cx, &session, journal.as_ref(), None, notify).await;
+                    return change::resume(cx, &session, journal.as_ref(), first, notify).await;
                 }
             }
         };
@@ -134,6 +140,7 @@ impl Args {
         gathered.warn(before.map(|job| {
             format!("this plan was applied before, as job {job}: what makes something makes it again")
         }));
+        gathered.limit = first;
         let prepared = Prepared {
             head,
             doing: "Apply the plan to".to_owned(),

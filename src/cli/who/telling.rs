@@ -60,6 +60,14 @@ pub(super) fn tell(cx: &Context, file: &str, checked: &Checked) {
             checked.unused.join(", ")
         ));
     }
+    if checked.left_out > 0 {
+        cx.ui.warn(&format!(
+            "{file} says itself that it is not whole: whoever is missing in it is not looked at"
+        ));
+    }
+    if checked.rows() == 0 {
+        cx.ui.note(&format!("{file}: nobody is in it"));
+    }
     let repeats = checked.repeats.len() as u64;
     if let Some(line) = checked.repeats.first() {
         cx.ui.note(&format!(

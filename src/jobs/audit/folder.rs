@@ -191,9 +191,7 @@ impl Folder {
 
     /// A new name in the folder survives a power cut only when the folder is synced.
     pub(super) fn sync(&self) -> io::Result<()> {
-        #[cfg(unix)]
-        File::open(&self.path)?.sync_all()?;
-        Ok(())
+        private::sync_folder(&self.path)
     }
 
     /// Keeps other processes out until the file is dropped; at most as long as `patience`.

@@ -42,7 +42,10 @@ impl Row {
     }
 
     pub(super) fn fail(&mut self, error: &Error) {
-        self.record.row.error = Some(error.to_body());
+        let body = error.to_body();
+        let request = &mut self.record.row.request_id;
+        *request = request.take().or_else(|| body.request_id.clone());
+        self.record.row.error = Some(body);
         self.end(Status::Failed, error.message().to_owned());
     }
 }

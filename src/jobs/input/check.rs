@@ -40,6 +40,8 @@ pub struct Checked {
     pub unused: Vec<String>,
     /// The column that was taken for the user, where it is not named so.
     pub taken_as_user: Option<String>,
+    /// People who are not in it because whoever wrote it could not read them, as it says itself.
+    pub left_out: u64,
 }
 
 impl Checked {
@@ -61,7 +63,7 @@ struct Seen {
 /// it wishes, or none where the wishes of several rows add up.
 ///
 /// # Errors
-/// `invalid_input` without a row; what `judge` says of the command line; the file cannot be read.
+/// `invalid_input` for what is empty and no list of nobody; what `judge` says of the command line; the file cannot be read.
 pub fn check(
     input: &Input,
     person: impl Fn(&str) -> String,
@@ -113,8 +115,13 @@ pub fn check(
     }
     checked.unused = rows.unused().to_vec();
     checked.taken_as_user = rows.taken_as_user().map(str::to_owned);
-    if checked.good == 0 && checked.problems.count() == 0 {
-        return Err(no_rows(input.name()));
+    checked.left_out = rows.left_out();
+    if checked.rows() == 0 {
+        return if rows.is_list() {
+            Ok(checked)
+        } else {
+            Err(no_rows(input.name(), &rows))
+        };
     }
     let unfilled = input.columns().mapped.iter().find(|(option, _)| {
         let at = input.columns().options.iter().position(|known| known == option);

@@ -34,6 +34,8 @@ pub(super) struct CsvRows<R: BufRead> {
     meaning: Vec<Option<Slot>>,
     /// Whether `record` holds a row that is still to be given: a bare list has no header.
     held: Option<u64>,
+    /// Whether its first line was a person.
+    is_bare: bool,
     line: u64,
     ended: bool,
     pub(super) unused: Vec<String>,
@@ -72,6 +74,7 @@ impl<R: BufRead> CsvRows<R> {
             skipped,
             meaning: Vec::new(),
             held: None,
+            is_bare: false,
             line: 0,
             ended: false,
             unused: Vec::new(),
@@ -85,6 +88,11 @@ impl<R: BufRead> CsvRows<R> {
         Ok(rows)
     }
 
+    /// Whether there is a heading: a bare list has none.
+    pub(super) fn has_heading(&self) -> bool {
+        !self.meaning.is_empty() && !self.is_bare
+    }
+
     fn header(&mut self, line: u64, columns: &Columns) -> Result<()> {
         let at = |error: Error, column| error.at(self.name.as_str(), Some(line), column);
         let mut names = Vec::with_capacity(self.record.len());
@@ -96,7 +104,7 @@ impl<R: BufRead> CsvRows<R> {
             self.meaning = vec![Some(Slot::User)];
             // A bare list has no header: its first line is an address, or an id.
             if only.contains('@') || uuid::Uuid::try_parse(only).is_ok() {
-                self.held = Some(line);
+                (self.held, self.is_bare) = (Some(line), true);
             } else if !PERSON.iter().any(|known| same(known, only)) && columns.slot(only) != Some(Slot::User)
             {
                 self.taken_as_user = Some(only.clone());

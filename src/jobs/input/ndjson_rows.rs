@@ -23,6 +23,8 @@ pub(super) struct NdjsonRows<R: BufRead> {
     ended: bool,
     buffer: Vec<u8>,
     pub(super) unused: Vec<String>,
+    /// What its own last line says: how many people could not be read into it; `None`: it has none.
+    pub(super) left_out: Option<u64>,
 }
 
 impl<R: BufRead> NdjsonRows<R> {
@@ -50,6 +52,7 @@ impl<R: BufRead> NdjsonRows<R> {
             ended: false,
             buffer: Vec::new(),
             unused: Vec::new(),
+            left_out: None,
         })
     }
 
@@ -93,7 +96,8 @@ impl<R: BufRead> NdjsonRows<R> {
                     .hint("write one object a line, such as {\"user\": \"adele\"}"),
             )
         })?;
-        if is_no_row(&object) {
+        if let Some(left_out) = of_no_row(&object) {
+            self.left_out = Some(self.left_out.unwrap_or_default() + left_out);
             return Ok(None);
         }
         let own = object.contains_key("user_id") && object.contains_key("user");
@@ -140,11 +144,16 @@ impl<R: BufRead> NdjsonRows<R> {
     }
 }
 
-/// The summary at the end of a list, and an error that came in between.
-fn is_no_row(object: &Map<String, Value>) -> bool {
-    let summary = object.get("type").and_then(Value::as_str) == Some("summary");
-    let error = object.get("error").is_some_and(Value::is_object);
-    !object.contains_key("user") && (summary || error)
+/// The summary at the end of a list, and an error that came in between: how many people each says are not in the list.
+fn of_no_row(object: &Map<String, Value>) -> Option<u64> {
+    if object.contains_key("user") {
+        return None;
+    }
+    if object.get("error").is_some_and(Value::is_object) {
+        return Some(1);
+    }
+    let is_summary = object.get("type").and_then(Value::as_str) == Some("summary");
+    is_summary.then(|| object.get("failed").and_then(Value::as_u64).unwrap_or_default())
 }
 
 impl<R: BufRead> Iterator for NdjsonRows<R> {

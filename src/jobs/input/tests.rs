@@ -248,9 +248,16 @@ fn what_is_no_list_of_rows_is_refused_by_what_it_is() {
         (b"\x1f\x8b\x08", "in.csv is compressed"),
         (b"\x7fELF\x02\x01\x00\x00", "in.csv is not a text file"),
         (b"user\nad\x00ele\n", "in.csv is not a text file"),
-        (b"user,number\n", "in.csv has no rows"),
-        (b"", "in.csv has no rows"),
-        (b"\xef\xbb\xbf\r\n\r\n", "in.csv has no rows"),
+        (b"", "it is empty: what should have written it may have failed"),
+        (
+            b"\xef\xbb\xbf\r\n\r\n",
+            "it is empty: what should have written it may have failed",
+        ),
+        (b"bas\n", "there is a heading, and no row"),
+        (
+            b"{\"type\":\"summary\",\"failed\":2}\n",
+            "it has no rows, and says itself that it is not whole",
+        ),
         (
             b"[{\"user\":\"adele\"}]",
             "in.csv is one JSON value, and rows are an object a line",
@@ -277,4 +284,17 @@ fn a_quote_that_is_not_closed_does_not_swallow_the_file() {
     let error = wrong(text.as_bytes());
     assert_eq!(error.message(), "the row is longer than 1 MiB");
     assert_eq!(error.to_body().line, Some(3));
+}
+
+#[test]
+fn a_list_of_nobody_is_a_list() {
+    for bytes in [
+        &b"user,number\n"[..],
+        b"\xef\xbb\xbfUPN\r\n\r\n",
+        b"profile,tenant,user,user_id,ref\n",
+        b"{\"type\":\"summary\",\"rows\":0,\"failed\":0}\n",
+    ] {
+        let checked = checked(&input(bytes, &[]).unwrap()).unwrap();
+        assert_eq!((checked.rows(), checked.left_out), (0, 0));
+    }
 }

@@ -172,7 +172,16 @@ impl dyn Store + '_ {
         let mut matches = Vec::with_capacity(several.len());
         for id in several {
             let detail = match self.look(id).await {
-                Ok(job) => format!("{}, {}, made {}", job.head.verb, job.word(), job.head.made_at),
+                Ok(job) => {
+                    let part = job.head.part.map(|(part, of)| format!(", part {part}/{of}"));
+                    format!(
+                        "{}{}, {}, made {}",
+                        job.head.verb,
+                        part.unwrap_or_default(),
+                        job.word(),
+                        job.head.made_at
+                    )
+                }
                 Err(error) => error.message().to_owned(),
             };
             matches.push(Match {

@@ -81,3 +81,29 @@ fn people_are_counted_by_their_worst_row() {
         (2, 1, 2)
     );
 }
+
+#[test]
+fn of_a_plan_nothing_is_said_to_be_done_and_nobody_is_named_twice() {
+    let left = |user: &str, code, why: &str| {
+        let mut row = row(user, Status::Skipped, None);
+        row.error = Some(Error::new(code, why).to_body());
+        row
+    };
+    let rows = [
+        row("a", Status::Planned, None),
+        left("b", ErrorCode::GuardSelf, "b is your own account"),
+        left("c", ErrorCode::GuardProtected, "c is protected"),
+    ];
+    let said = |rows: &[StepRow]| {
+        let error = verdict(&summary(rows), &Reasons::of(rows), None).unwrap();
+        error.message().to_owned()
+    };
+    assert_eq!(said(&rows), "1 step planned, 2 skipped");
+    assert_eq!(said(&rows[..2]), "b is your own account");
+    let other = [
+        row("a", Status::Done, None),
+        row("a", Status::Done, None),
+        rows[2].clone(),
+    ];
+    assert_eq!(said(&other), "2 steps done, 1 skipped");
+}

@@ -6,6 +6,7 @@ use crate::domain::{
     Action, Answer, AppPassword, Capability, Device, DeviceId, Error, ErrorCode, Result, Secret, Slot,
     reference,
 };
+use crate::jobs::select::quoted;
 
 /// How many names a line holds before it counts the others.
 const NAMES: usize = 5;
@@ -73,7 +74,7 @@ impl Draft<'_> {
         Words::new("sign out", "everywhere", detail)
     }
 
-    fn untold(&self, part: &str) -> bool {
+    pub(super) fn untold(&self, part: &str) -> bool {
         self.info
             .unknown
             .iter()
@@ -145,7 +146,14 @@ fn only_registered(text: &str, devices: &[Device], whose: &str, error: Error) ->
             .as_deref()
             .is_some_and(|name| name.to_lowercase() == text.to_lowercase())
     };
-    if error.code() == ErrorCode::Unsupported && devices.iter().any(named) {
+    if error.code() == ErrorCode::Unsupported && !devices.iter().any(named) {
+        return error.hint(format!(
+            "mfactl devices disable {} {}",
+            quoted(whose),
+            quoted(text)
+        ));
+    }
+    if error.code() == ErrorCode::Unsupported {
         let message = format!("{whose} has no remembered device \"{text}\"");
         return Error::new(ErrorCode::DeviceNotFound, message).hint(format!("mfactl devices list {whose}"));
     }

@@ -57,7 +57,15 @@ pub enum Back {
 }
 
 /// Plans the way back for a person, in this order. `leave_none`: the last usable method may go too.
-pub fn put_back(setting: &Setting<'_>, person: &Person, backs: &[Back], leave_none: bool) -> PlannedUser {
+///
+/// # Errors
+/// `permission_missing`, naming the right: hands would only do what a right is missing for.
+pub fn put_back(
+    setting: &Setting<'_>,
+    person: &Person,
+    backs: &[Back],
+    leave_none: bool,
+) -> Result<PlannedUser> {
     let mut draft = Draft::new(setting, person);
     for back in backs {
         match back {
@@ -75,7 +83,8 @@ pub fn put_back(setting: &Setting<'_>, person: &Person, backs: &[Back], leave_no
             }
         }
     }
-    draft.finish()
+    draft.is_allowed()?;
+    Ok(draft.finish())
 }
 
 /// What stands there, as the words of a row say it.
@@ -244,6 +253,7 @@ fn taken_up(draft: &mut Draft<'_>, words: Words, outcome: Result<()>) {
                 .to_owned();
             draft.by_hand(words, error.message(), instead);
         }
+        Err(error) if error.code() == ErrorCode::PermissionMissing => draft.lacks(error),
         Err(error) => draft.skip(words, Error::message(&error).to_owned()),
     }
 }

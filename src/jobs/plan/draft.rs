@@ -133,7 +133,7 @@ impl<'a> Draft<'a> {
     /// `unsupported`, with what to do instead; `permission_missing`.
     pub(crate) fn require(&mut self, action: Action, words: Words, after: &[u16]) -> Result<u16> {
         let capability = action.needs();
-        let answer = self.setting.capabilities.get(capability);
+        let answer = self.setting.capabilities.of(capability, &self.person.user);
         match answer.refusal(capability) {
             Some(refused) => Err(refused),
             None => Ok(self.send(action, words, &answer, after)),
@@ -142,14 +142,17 @@ impl<'a> Draft<'a> {
 
     /// Whether the service can do what an action asks for.
     pub(crate) fn can(&self, action: &Action) -> bool {
-        self.setting.capabilities.get(action.needs()).is_yes()
+        self.setting
+            .capabilities
+            .of(action.needs(), &self.person.user)
+            .is_yes()
     }
 
     /// Plans an action where the service can do it, else a row for somebody's hands. What the service does and this account
     /// may not is kept: hands would only do what a right is missing for.
     pub(crate) fn attempt(&mut self, action: Action, words: Words, after: &[u16]) -> Option<u16> {
         let capability = action.needs();
-        match self.setting.capabilities.get(capability) {
+        match self.setting.capabilities.of(capability, &self.person.user) {
             Answer::Unsupported { why, instead } => {
                 self.by_hand(words, why, instead);
                 None
@@ -215,6 +218,11 @@ impl<'a> Draft<'a> {
             }
         }
         Ok(())
+    }
+
+    /// Notes that the account lacks the right to a part of the plan.
+    pub(crate) fn lacks(&mut self, refused: Error) {
+        self.lacking.get_or_insert(refused);
     }
 
     /// Refuses the whole plan where the account lacks the right to a part of it: half of it would look like all of it.

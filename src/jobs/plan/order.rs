@@ -70,6 +70,10 @@ impl Draft<'_> {
                 before = self.set_default(next, "because the default goes");
             }
         }
+        let told = methods.iter().any(|method| method.default.is_some()) || !self.untold("default");
+        if !told {
+            self.warn_of_unknown_default(&methods, &goes, strict);
+        }
         let default: Option<Method> = self.info.default_method().filter(|method| goes(method)).cloned();
         let mut order: Vec<Method> = methods.into_iter().filter(|method| goes(method)).collect();
         order.sort_by_key(|method| {
@@ -85,8 +89,9 @@ impl Draft<'_> {
                 .is_some_and(|default| default.id == method.id && default.kind == method.kind);
             let mut after: Vec<u16> = sent
                 .iter()
+                // Where nobody tells which is the default, all go out together: the service's client tries it again after the others.
                 .filter(|(kind, can_be_default, _)| {
-                    (method.kind == MethodKind::PhoneMobile && *kind == MethodKind::PhoneAlternate)
+                    told && (method.kind == MethodKind::PhoneMobile && *kind == MethodKind::PhoneAlternate)
                         || (is_default && *can_be_default)
                 })
                 .map(|(_, _, seq)| *seq)
@@ -99,6 +104,38 @@ impl Draft<'_> {
             }
         }
         Ok(sent.into_iter().map(|(_, _, seq)| seq).collect())
+    }
+
+    /// Where nobody tells which method is the default, and some go that may be it while others stay that could be: the service
+    /// keeps it until another is the default, and that is for somebody's hands. Said before anything is sent.
+    fn warn_of_unknown_default(&mut self, methods: &[Method], goes: &dyn Fn(&Method) -> bool, strict: bool) {
+        let going: Vec<String> = methods
+            .iter()
+            .filter(|method| goes(method) && method.can_be_default)
+            .map(|method| self.reference(method))
+            .collect();
+        let Some(next) = strongest(methods.iter().filter(|method| !goes(method))) else {
+            return;
+        };
+        if going.is_empty() {
+            return;
+        }
+        let next = self.reference(next);
+        let kept = format!(
+            "the service keeps {} where that is the default, and does not tell",
+            going.join(" or ")
+        );
+        let mend = format!("make {next} the default in the admin centre, or let the person do it");
+        if strict {
+            self.warnings.push(format!("{kept}; {mend}"));
+        } else {
+            let words = Words::new("default", next, "because the default may go");
+            self.by_hand(
+                words,
+                kept,
+                format!("{mend}, and run this again where something stayed"),
+            );
+        }
     }
 
     /// Plans that one method goes. `why` takes the place of what it is.

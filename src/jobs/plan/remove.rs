@@ -44,8 +44,46 @@ pub(super) fn methods(
         )
         .hint(draft.command(&behind)));
     }
+    no_mobile_alone(draft, &all, &going)?;
     draft.remove(&going, true)?;
     Ok(())
+}
+
+/// A mobile number beside an alternate one does not go: said before the default is changed for it.
+///
+/// # Errors
+/// `service_refused`, with both named.
+fn no_mobile_alone(draft: &Draft<'_>, all: &[Method], going: &[(MethodKind, MethodId)]) -> Result<()> {
+    if !draft.setting.capabilities.alternate_needs_mobile() {
+        return Ok(());
+    }
+    let find = |kind: MethodKind, goes: bool| {
+        let wanted = |method: &&Method| {
+            method.kind == kind && going.contains(&(method.kind, method.id.clone())) == goes
+        };
+        all.iter().find(wanted)
+    };
+    let (Some(mobile), Some(alternate)) = (
+        find(MethodKind::PhoneMobile, true),
+        find(MethodKind::PhoneAlternate, false),
+    ) else {
+        return Ok(());
+    };
+    let (mobile, alternate) = (draft.reference(mobile), draft.reference(alternate));
+    let others = going
+        .iter()
+        .filter(|(kind, _)| *kind != MethodKind::PhoneMobile)
+        .filter_map(|key| all.iter().find(|one| (one.kind, &one.id) == (key.0, &key.1)))
+        .map(|method| draft.reference(method));
+    let both: Vec<String> = others.chain([alternate.clone(), mobile.clone()]).collect();
+    Err(Error::new(
+        ErrorCode::ServiceRefused,
+        format!(
+            "{mobile} of {} does not go as long as {alternate} is there",
+            draft.whose()
+        ),
+    )
+    .hint(draft.command(&both.join(" "))))
 }
 
 /// The methods that one METHOD means. `phone` means all phones; another kind that several methods have means none.

@@ -74,9 +74,22 @@ impl Draft<'_> {
             }
             Action::UpdatePhone { method, kind, number } => {
                 self.set.push((*kind, method.clone()));
+                // A number that the person has verified already waits for no code, as when the alternate one moves.
+                let known = |one: &Method| {
+                    one.kind.is_phone()
+                        && one.state == MethodState::Ready
+                        && one.number.as_ref() == Some(number)
+                };
+                let is_known = methods.iter().any(known);
                 if let Some(method) = methods.iter_mut().find(found(method, kind)) {
                     method.number = Some(number.clone());
                     method.number_masked = None;
+                    if is_known && method.state == MethodState::Pending {
+                        method.state = MethodState::Ready;
+                    }
+                    if is_known {
+                        method.pending_number = None;
+                    }
                 }
             }
             Action::UpdateEmail { method, address } => {

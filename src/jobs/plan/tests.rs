@@ -169,6 +169,61 @@ fn removals_need_what_they_name_and_leave_a_way_to_sign_in() {
 }
 
 #[test]
+fn a_mobile_number_beside_an_alternate_one_is_refused_before_the_default_is_changed_for_it() {
+    let error = adeles(&remove(&["email", "phone:mobile"], false, false)).unwrap_err();
+    assert_eq!(error.code(), ErrorCode::ServiceRefused);
+    assert_eq!(
+        error.message(),
+        "phone:mobile of adele@contoso.example does not go as long as phone:alternate is there"
+    );
+    assert_eq!(
+        error.hint_text(),
+        Some("mfactl -p local methods x adele email phone:alternate phone:mobile")
+    );
+    // Not every service has that rule.
+    let mut free = Fake::new(vec![adele()]);
+    free.capabilities = crate::domain::Capabilities::new(free.capabilities.entries().to_vec());
+    let wish = remove(&["phone:mobile"], false, false);
+    assert!(free.plan("adele", "methods x", &wish).is_ok());
+}
+
+/// Nobody tells which of adele's methods is the default.
+fn without_default() -> Vec<(User, SecurityInfo)> {
+    let (who, mut info) = adele();
+    for method in info.methods.as_mut().unwrap() {
+        method.default = None;
+    }
+    info.unknown.push(crate::domain::UnknownPart {
+        part: "default".into(),
+        why: "no".into(),
+        instead: "no".into(),
+    });
+    vec![(who, info)]
+}
+
+#[test]
+fn a_default_of_which_nothing_is_told_is_warned_of_where_it_may_stay() {
+    let plan = |methods: &[&str], leave_none| {
+        let wish = remove(methods, false, leave_none);
+        Fake::new(without_default())
+            .plan("adele", "methods x", &wish)
+            .unwrap()
+    };
+    let kept = plan(&["authenticator"], false);
+    assert_eq!(rows(&kept), ["remove authenticator send"]);
+    assert_eq!(
+        kept.warnings,
+        [
+            "the service keeps authenticator where that is the default, and does not tell; make phone:mobile the default in \
+          the admin centre, or let the person do it"
+        ]
+    );
+    // Where all that could be it go, one of them is the last; and an address is never it.
+    assert!(plan(&[], true).warnings.is_empty());
+    assert!(plan(&["email"], false).warnings.is_empty());
+}
+
+#[test]
 fn a_default_is_one_that_can_be_and_setting_it_again_changes_nothing() {
     let default = |method: &str| Wish::SetDefault {
         method: method.into(),

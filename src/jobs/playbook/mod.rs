@@ -4,6 +4,7 @@
 mod read;
 mod run;
 
+use crate::domain::written::nearest;
 use crate::domain::{Error, ErrorCode, MethodKind, Result};
 use crate::jobs::filter::Filter;
 
@@ -112,7 +113,7 @@ pub fn find(name: &str, own: &[(String, toml::Value)]) -> Result<Playbook> {
         .chain(&embedded)
         .map(|(name, _)| name.as_str())
         .collect();
-    let near = read::nearest(name, &names);
+    let near = nearest(name, names.iter().copied());
     let hint = near.map_or_else(
         || format!("there are: {}", names.join(", ")),
         |near| format!("did you mean --playbook {near}?"),

@@ -4,6 +4,7 @@
 use toml::{Table, Value};
 
 use super::{Notify, Playbook, PlaybookStep, VERBS};
+use crate::domain::written::meant;
 use crate::domain::{Error, ErrorCode, MethodKind, Result};
 use crate::jobs::filter::Filter;
 
@@ -170,35 +171,6 @@ fn wrong(place: &str, what: &str) -> Error {
 }
 
 fn unknown(place: &str, what: &str, given: &str, known: &[&str]) -> Error {
-    let hint = nearest(given, known).map_or_else(
-        || format!("one of: {}", known.join(", ")),
-        |near| format!("did you mean \"{near}\"?"),
-    );
+    let hint = meant(given, "one of", known.iter().copied());
     wrong(place, &format!("{what} \"{given}\" is not known")).hint(hint)
-}
-
-/// The one of `known` that `given` was probably meant to be.
-pub(super) fn nearest<'a>(given: &str, known: &[&'a str]) -> Option<&'a str> {
-    known
-        .iter()
-        .map(|word| (distance(given, word), *word))
-        .filter(|(distance, word)| *distance <= (word.len() / 2).min(3))
-        .min_by_key(|(distance, _)| *distance)
-        .map(|(_, word)| word)
-}
-
-/// How many letters are to be changed, put in or taken out (Levenshtein).
-fn distance(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.to_lowercase().chars().collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, x) in a.to_lowercase().chars().enumerate() {
-        let mut corner = row[0];
-        row[0] = i + 1;
-        for (j, y) in b.iter().enumerate() {
-            let above = row[j + 1];
-            row[j + 1] = (above + 1).min(row[j] + 1).min(corner + usize::from(x != *y));
-            corner = above;
-        }
-    }
-    row.last().copied().unwrap_or_default()
 }

@@ -194,9 +194,11 @@ impl PlaybookStep {
 
 fn remove(draft: &mut Draft<'_>, step: &PlaybookStep, range: &Range) -> Result<()> {
     let mut going = step.takes(draft, range);
-    let alternate_stays = draft.info.methods().iter().any(|method| {
-        method.kind == MethodKind::PhoneAlternate && !going.contains(&(method.kind, method.id.clone()))
-    });
+    let needed = draft.setting.capabilities.alternate_needs_mobile();
+    let alternate_stays = needed
+        && draft.info.methods().iter().any(|method| {
+            method.kind == MethodKind::PhoneAlternate && !going.contains(&(method.kind, method.id.clone()))
+        });
     let mobile = going
         .iter()
         .position(|(kind, _)| *kind == MethodKind::PhoneMobile);
@@ -211,7 +213,15 @@ fn remove(draft: &mut Draft<'_>, step: &PlaybookStep, range: &Range) -> Result<(
         draft.by_hand(
             Words::new("remove", kind.as_str(), detail.unwrap_or_default()),
             "an alternate number stands beside it",
-            format!("{} methods remove {} phone", draft.setting.prefix, draft.whose()),
+            format!(
+                "{} methods remove {} phone:alternate phone:mobile",
+                draft.setting.prefix,
+                draft.whose()
+            ),
+        );
+        draft.warnings.push(
+            "phone:mobile stays until somebody sees to it: whoever has that phone verifies sign-ins with it"
+                .to_owned(),
         );
     }
     draft.remove(&going, false).map(|_| ())
@@ -330,9 +340,11 @@ fn warn(draft: &mut Draft<'_>) {
             one_time: None,
             start: None,
         };
-        draft.warnings.push(if draft.can(&pass) {
+        // A guest gets neither here.
+        let ours = at_home(draft, "").is_none();
+        draft.warnings.push(if ours && draft.can(&pass) {
             format!("{left}; --pass always issues a temporary pass instead")
-        } else if draft.can(&Action::GeneratePassword { permanent: false }) {
+        } else if ours && draft.can(&Action::GeneratePassword { permanent: false }) {
             format!("{left}; user reset-password gives another password")
         } else {
             left.to_owned()

@@ -62,6 +62,28 @@ fn adeles_lost_phone_gives_the_six_steps_of_the_screen() {
 }
 
 #[test]
+fn a_mobile_number_that_waited_for_its_code_is_ready_once_it_is_the_verified_alternate_one() {
+    let (who, mut info) = adele();
+    for one in info.methods.iter_mut().flatten() {
+        one.default = Some(one.kind == MethodKind::Authenticator);
+        if one.kind == MethodKind::PhoneMobile {
+            one.state = crate::domain::MethodState::Pending;
+        }
+    }
+    let plan = run("lost-phone", (who, info));
+    insta::assert_snapshot!(lines(&plan), @r#"
+    change | phone:mobile | +1 425 555 0100 to +1 425 555 0199
+    remove | phone:alternate | its number is now phone:mobile
+    default | phone:mobile | was authenticator
+    remove | authenticator | "iPhone 14"; cannot be undone
+    revoke | app passwords | 2: "Outlook 2013", "iPhone Mail"
+    forget | remembered devices | 1: LAPTOP-ADELE
+    sign out | everywhere | 4 sessions
+    stays | email; default phone:mobile
+    "#);
+}
+
+#[test]
 fn where_there_are_no_passes_the_person_is_asked_to_register_instead() {
     let (who, mut info) = adele();
     let methods = info.methods.as_mut().unwrap();
@@ -270,6 +292,13 @@ fn a_masked_alternate_number_is_never_written_back() {
     assert!(
         rows.contains("remove | phone:mobile | +1 425 555 0100 [by hand]"),
         "{rows}"
+    );
+    assert!(
+        plan.warnings
+            .iter()
+            .any(|said| said.contains("whoever has that phone")),
+        "{:?}",
+        plan.warnings
     );
 }
 

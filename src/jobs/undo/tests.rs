@@ -1,5 +1,5 @@
 use super::*;
-use crate::domain::{IdentityService as _, Privileges, SecurityInfo};
+use crate::domain::{Answer, Capability, ErrorCode, IdentityService as _, Privileges, SecurityInfo};
 use crate::jobs::execute::planned_row;
 use crate::jobs::fake::{Fake, adele, method, number, setting, user};
 use crate::jobs::journal::Standing;
@@ -31,6 +31,10 @@ async fn carried(fake: &Fake, plan: PlannedUser) -> Taken {
 }
 
 fn way_back(fake: &Fake, name: &str, taken: &Taken) -> PlannedUser {
+    try_back(fake, name, taken).unwrap()
+}
+
+fn try_back(fake: &Fake, name: &str, taken: &Taken) -> crate::domain::Result<PlannedUser> {
     let person = Person {
         user: user(name, "Somebody"),
         typed: name.to_owned(),
@@ -201,6 +205,55 @@ async fn the_default_comes_back_with_its_method_and_only_where_nobody_chose_sinc
     insta::assert_snapshot!(shown(&way_back(&fake, "adele", &set)), @"default | phone:mobile | skipped | changed since: it is phone:alternate now");
 }
 
+/// Two authenticators, both of which bear the default, as where a service keeps it by kind.
+fn two_authenticators() -> Fake {
+    let (person, mut info) = adele();
+    let mut second = method("9f", MethodKind::Authenticator);
+    let methods = info.methods.as_mut().unwrap();
+    second.name = Some("Pixel 9".to_owned());
+    methods.push(second);
+    for one in methods.iter_mut() {
+        one.default = Some(one.kind == MethodKind::Authenticator);
+    }
+    Fake::new(vec![(person, info)])
+}
+
+#[tokio::test]
+async fn no_default_is_promised_whose_method_is_gone_and_none_is_lost_that_another_bears() {
+    let remove = |methods: &[&str]| Wish::Remove {
+        methods: methods.iter().map(|one| (*one).to_owned()).collect(),
+        missing_ok: false,
+        leave_none: false,
+    };
+    let fake = two_authenticators();
+    let one = carried(
+        &fake,
+        fake.plan("adele", "methods remove", &remove(&["9f"])).unwrap(),
+    )
+    .await;
+    assert_eq!(reach(&one), "none  None");
+    insta::assert_snapshot!(shown(&way_back(&fake, "adele", &one)), @"undo | remove authenticator:9f | unsupported | it cannot come back");
+
+    let fake = two_authenticators();
+    let info = fake.info("adele");
+    let all = info
+        .methods()
+        .iter()
+        .filter(|one| one.kind == MethodKind::Authenticator);
+    let all: Vec<&str> = all.map(|one| one.id.0.as_str()).collect();
+    let both = carried(
+        &fake,
+        fake.plan("adele", "methods remove", &remove(&all)).unwrap(),
+    )
+    .await;
+    assert_eq!(reach(&both), "none  None");
+    insta::assert_snapshot!(shown(&way_back(&fake, "adele", &both)), @"
+    default | authenticator | unsupported | the default was authenticator, which is gone
+    undo | remove authenticator:a1b2 | unsupported | it cannot come back
+    undo | remove authenticator:9f | unsupported | it cannot come back
+    ");
+}
+
 #[tokio::test]
 async fn a_number_that_was_shown_in_part_cannot_come_back() {
     let (person, mut info) = adele();
@@ -234,4 +287,26 @@ async fn of_what_was_never_sent_nothing_is_taken_back() {
     assert_eq!(reach(&reset), "nothing");
     reset.steps[0].row.status = Status::Unknown;
     assert_eq!(reach(&reset), "full numbers Some(\"undo\")");
+}
+
+#[tokio::test]
+async fn an_undo_that_the_account_may_not_make_is_refused_and_not_left_to_hands() {
+    let mut fake = Fake::new(vec![adele()]);
+    let reset = carried(&fake, fake.plan("adele", "user reset", &lost_phone()).unwrap()).await;
+    for capability in [
+        Capability::Add(MethodKind::PhoneAlternate),
+        Capability::Update(MethodKind::PhoneMobile),
+    ] {
+        let before = fake.capabilities.get(capability);
+        let lacks = Answer::Forbidden {
+            why: "the token lacks Writer.All".into(),
+            mend: "have it given".into(),
+        };
+        fake.capabilities.set(capability, lacks);
+        let error = try_back(&fake, "adele", &reset).unwrap_err();
+        assert_eq!(error.code(), ErrorCode::PermissionMissing);
+        assert!(error.message().ends_with("the token lacks Writer.All"), "{error}");
+        fake.capabilities.set(capability, before);
+    }
+    try_back(&fake, "adele", &reset).unwrap();
 }

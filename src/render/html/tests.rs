@@ -62,6 +62,19 @@ fn every_text_of_the_directory_is_escaped_and_nothing_is_loaded() {
 }
 
 #[test]
+fn where_nobody_is_in_the_report_there_is_no_table_of_nobody() {
+    let html = page(&[], true);
+    assert!(
+        !html.contains("id=\"people\"") && !html.contains("type=\"radio\""),
+        "{html}"
+    );
+    // What nobody is in cannot be chosen.
+    let html = page(&sample()[..1], true);
+    assert_eq!(html.matches(" disabled>").count(), 3, "{html}");
+    assert!(html.contains("id=\"show-all\" checked>"), "{html}");
+}
+
+#[test]
 fn rows_of_many_people_are_data_in_which_nothing_ends_the_script() {
     let mut rows = vec![row(0, "</script><img src=x>\u{2028}<!--", &[], true)];
     rows.extend((1..=MOST_ROWS).map(|number| row(number, "Fen", &["phone:mobile"], false)));

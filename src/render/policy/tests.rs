@@ -188,3 +188,19 @@ fn what_codes_and_passwords_need_is_said() {
     -
     ");
 }
+
+#[test]
+fn which_passkeys_are_taken_is_said() {
+    let all = json!([{"type": "everyone", "id": null, "name": null}]);
+    let said = [
+        json!({"attested": true, "registration": true, "models_allowed": ["a", "b"]}),
+        json!({"attested": false, "registration": false, "models_blocked": ["a"]}),
+        json!({"attested": false, "registration": true}),
+    ]
+    .map(|told| limits(&method("passkey", "sign_in", all.clone(), told)));
+    insta::assert_snapshot!(said.join("\n"), @"
+    attested ones only, of 2 models
+    not of 1 model, nobody can register one
+    -
+    ");
+}

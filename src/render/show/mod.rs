@@ -87,6 +87,7 @@ fn text_page(page: &Page, one: &UserShow) -> String {
         ("Registration", registration(page, one).into_iter().collect()),
         ("Methods", methods(page, one)),
         ("Remembered", remembered(page, one)),
+        ("Registered", registered(one)),
         ("App passwords", app_passwords(page, one).into_iter().collect()),
         ("Sessions", sessions(page, one).into_iter().collect()),
     ];
@@ -213,6 +214,28 @@ fn methods(page: &Page, one: &UserShow) -> Vec<String> {
         .collect()
 }
 
+/// Registered devices, where the service keeps no list of remembered ones: there they are all that is told of devices.
+fn registered(one: &UserShow) -> Vec<String> {
+    if !is_untold(one, "remembered_devices") {
+        return Vec::new();
+    }
+    let rows = one.devices.iter().flatten();
+    rows.filter(|row| row.kind == DeviceKind::Registered)
+        .map(|row| {
+            let off = if row.enabled == Some(false) {
+                ", disabled"
+            } else {
+                ""
+            };
+            format!("{} {}{off}", text::clean(&row.reference), device_name(row))
+        })
+        .collect()
+}
+
+fn is_untold(one: &UserShow, part: &str) -> bool {
+    one.unknown.iter().any(|unknown| unknown.part == part)
+}
+
 /// How many remembered devices are named before they are only counted.
 const NAMED: usize = 10;
 
@@ -225,11 +248,7 @@ fn remembered(page: &Page, one: &UserShow) -> Vec<String> {
         .filter(|row| row.kind == DeviceKind::Remembered)
         .collect();
     if remembered.is_empty() {
-        let untold = one
-            .unknown
-            .iter()
-            .any(|unknown| unknown.part == "remembered_devices");
-        return if untold {
+        return if is_untold(one, "remembered_devices") {
             Vec::new()
         } else {
             vec!["none".to_owned()]

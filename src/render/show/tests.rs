@@ -87,7 +87,9 @@ fn what_is_not_told_is_not_shown_as_none() {
     one["registration"] = json!({"state": "none", "mfa_state": null, "mfa_capable": false,
         "reset_capable": false, "grace_until": "2026-12-12T08:55:00Z"});
     one["methods"] = json!([]);
-    one["devices"] = json!([]);
+    one["devices"] = json!([one["devices"][0].clone()]);
+    one["devices"][0]["kind"] = json!("registered");
+    one["devices"][0]["enabled"] = json!(false);
     one["app_passwords"] = Value::Null;
     one["sessions"] = Value::Null;
     one["unknown"] = json!([{"part": "remembered_devices", "why": "no list", "instead": "sign out"}]);
@@ -96,6 +98,7 @@ fn what_is_not_told_is_not_shown_as_none() {
     Account        enabled, member, protected by group:Executives; last sign-in today 08:12
     Registration   none; may wait until 12 Dec 2026, 4 days left; cannot reset own password
     Methods        none
+    Registered     device:91ac LAPTOP-ADELE, Edge, disabled
     Not told       remembered devices: no list; sign out
     ");
 }

@@ -335,13 +335,9 @@ fn verbs(written: Spanned<Value>) -> Result<Vec<Method>, Wrong> {
 }
 
 fn unknown(what: &str, given: &str, known: &[&str], span: Range<usize>) -> Wrong {
-    let hint = match written::nearest(given, known.iter().copied()) {
-        Some(meant) => format!("did you mean \"{meant}\"?"),
-        None => format!("one of: {}", known.join(", ")),
-    };
     Wrong {
         what: format!("{what} \"{given}\" is not known"),
-        hint: Some(hint),
+        hint: Some(written::meant(given, "one of", known.iter().copied())),
         span,
     }
 }

@@ -113,9 +113,10 @@ fn call(beta: bool, id: &str, request: &Value) -> Result<Result<Call, ApiError>,
     let writes = [Method::POST, Method::PATCH, Method::PUT].contains(&method);
     let body = request.get("body").filter(|body| !body.is_null()).cloned();
     if writes && (body.is_none() || !headers.contains_key("content-type")) {
-        return Ok(Err(malformed(format!(
+        // Of the whole: not one call is made (msgraph-sdk-dotnet issues 1038 and 2628).
+        return Err(malformed(format!(
             "Write request id : {id} does not contain Content-Type header or body."
-        ))));
+        )));
     }
     let mut call = Call::new(beta, method, url);
     call.eventual = headers

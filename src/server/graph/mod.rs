@@ -26,7 +26,7 @@ use std::sync::Arc;
 
 use axum::body::to_bytes;
 use axum::extract::{Request, State};
-use axum::http::{Method, StatusCode};
+use axum::http::{HeaderMap, Method, StatusCode, header};
 use rusqlite::Connection;
 use serde_json::{Value, json};
 
@@ -81,6 +81,7 @@ pub(crate) async fn serve(State(state): State<Arc<AppState>>, request: Request) 
         )
     })?;
     if !bytes.is_empty() {
+        check_content_type(&call.method, &parts.headers)?;
         let read = serde_json::from_slice(&bytes);
         call.body = Some(read.map_err(|_| {
             ApiError::new(
@@ -102,6 +103,33 @@ pub(crate) async fn serve(State(state): State<Arc<AppState>>, request: Request) 
         return batch::serve(&state, token.as_deref(), beta, call.body.as_ref(), &line).await;
     }
     run_with(&state, token.as_deref(), call, &verdict).await
+}
+
+/// Refuses a body that is not said to be JSON, as Graph does whatever is in it (microsoft-graph-docs-contrib issue 6215,
+/// msgraph-sample-pythondjangoapp issue 22).
+fn check_content_type(method: &Method, headers: &HeaderMap) -> Result<(), ApiError> {
+    if ![Method::POST, Method::PATCH, Method::PUT].contains(method) {
+        return Ok(());
+    }
+    let refused = |message: &'static str| ApiError::new(StatusCode::BAD_REQUEST, "BadRequest", message);
+    let Some(said) = headers.get(header::CONTENT_TYPE) else {
+        return Err(refused(
+            "Write requests (excluding DELETE) must contain the Content-Type header declaration.",
+        ));
+    };
+    let kind = said
+        .to_str()
+        .unwrap_or_default()
+        .split(';')
+        .next()
+        .unwrap_or_default();
+    if kind.trim().eq_ignore_ascii_case("application/json") {
+        Ok(())
+    } else {
+        Err(refused(
+            "Entity only allows writes with a JSON Content-Type header.",
+        ))
+    }
 }
 
 /// Answers one call, with what the rules say of it.

@@ -8,6 +8,21 @@ use super::page;
 use super::request::Call;
 use crate::server::error::ApiError;
 
+/// The options that there are, without their `$`.
+const KNOWN: [&str; 11] = [
+    "select",
+    "filter",
+    "expand",
+    "orderby",
+    "top",
+    "skip",
+    "skiptoken",
+    "deltatoken",
+    "count",
+    "search",
+    "format",
+];
+
 /// What is found below these is objects of the directory.
 const DIRECTORY: [&str; 5] = ["users", "groups", "devices", "directoryRoles", "roleManagement"];
 /// Collections of what belongs to something else.
@@ -82,6 +97,7 @@ pub(super) fn check(call: &Call) -> Result<(), ApiError> {
     if (!DIRECTORY.iter().any(is) || methods) && !report {
         return Ok(());
     }
+    check_known(call)?;
     if call.option("skip").is_some() {
         return Err(ApiError::bad_request("'$skip' is not supported by the service."));
     }
@@ -116,6 +132,18 @@ pub(super) fn check(call: &Call) -> Result<(), ApiError> {
         return Err(advanced("This filter"));
     }
     Ok(())
+}
+
+/// Refuses an option that there is not: a misspelt filter would give everybody.
+fn check_known(call: &Call) -> Result<(), ApiError> {
+    let unknown = |name: &&str| !KNOWN.iter().any(|known| known.eq_ignore_ascii_case(name));
+    let mut names = call.query.iter().filter_map(|(key, _)| key.strip_prefix('$'));
+    match names.find(unknown) {
+        Some(name) => Err(ApiError::bad_request(format!(
+            "Unrecognized query argument specified: '${name}'."
+        ))),
+        None => Ok(()),
+    }
 }
 
 fn advanced(what: &str) -> ApiError {

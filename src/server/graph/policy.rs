@@ -24,6 +24,8 @@ pub(crate) const CONFIGURATIONS: [&str; 11] = [
 const BETA_ONLY: &str = "HardwareOath";
 const MODIFIED: &str = "lastModified";
 const CAMPAIGN: &str = "registrationEnforcement";
+/// Of passkeys alone: not there until somebody sets it.
+const RESTRICTIONS: &str = "keyRestrictions";
 const MIGRATION: &str = "policyMigrationState";
 
 fn read(connection: &Connection, key: &str) -> Result<Option<Value>, ApiError> {
@@ -197,6 +199,19 @@ fn named(cx: &Cx<'_>) -> Result<(String, Map<String, Value>), ApiError> {
     }
 }
 
+/// Whether this says which models of passkeys are taken (api/entra 5, and `fido2KeyRestrictions` of the CSDL).
+fn are_restrictions(given: &Value) -> bool {
+    let models = given["aaGuids"].as_array();
+    given.is_null()
+        || given["isEnforced"].is_boolean()
+            && ["allow", "block"].contains(&given["enforcementType"].as_str().unwrap_or_default())
+            && models.is_some_and(|models| {
+                let is_id =
+                    |model: &Value| model.as_str().is_some_and(|id| uuid::Uuid::try_parse(id).is_ok());
+                models.iter().all(is_id)
+            })
+}
+
 /// `GET …/authenticationMethodConfigurations/{id}`
 pub(crate) fn get_one(cx: &Cx<'_>) -> Result<Reply, ApiError> {
     Ok(Reply::ok(Value::Object(named(cx)?.1)))
@@ -205,8 +220,15 @@ pub(crate) fn get_one(cx: &Cx<'_>) -> Result<Reply, ApiError> {
 /// `PATCH …/authenticationMethodConfigurations/{id}`: the properties that the type has, `@odata.type` with them.
 pub(crate) fn update_one(cx: &Cx<'_>) -> Result<Reply, ApiError> {
     let (id, mut policy) = named(cx)?;
-    let known: Vec<String> = policy.keys().filter(|key| *key != "id").cloned().collect();
-    let body = cx.body(&known.iter().map(String::as_str).collect::<Vec<_>>())?;
+    let mut known: Vec<&str> = policy
+        .keys()
+        .map(String::as_str)
+        .filter(|key| *key != "id")
+        .collect();
+    if id == "Fido2" {
+        known.push(RESTRICTIONS);
+    }
+    let body = cx.body(&known)?;
     if body.get("@odata.type") != policy.get("@odata.type") {
         return Err(bad(
             "The @odata.type of the configuration must be given, and be the configuration's own.",
@@ -217,6 +239,14 @@ pub(crate) fn update_one(cx: &Cx<'_>) -> Result<Reply, ApiError> {
         .is_some_and(|state| state != "enabled" && state != "disabled")
     {
         return Err(bad("state must be one of enabled, disabled."));
+    }
+    if body
+        .get(RESTRICTIONS)
+        .is_some_and(|given| !are_restrictions(given))
+    {
+        return Err(bad(
+            "keyRestrictions must have isEnforced, enforcementType (allow or block) and aaGuids.",
+        ));
     }
     for list in ["includeTargets", "excludeTargets"] {
         let fits = |target: &Value| {

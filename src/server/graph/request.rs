@@ -8,10 +8,15 @@ use axum::response::{IntoResponse, Response};
 use rusqlite::Connection;
 use serde_json::{Map, Value};
 
+use super::methods::Type;
 use crate::server::AppState;
 use crate::server::auth::Caller;
 use crate::server::error::ApiError;
 use crate::server::faults::Lag;
+
+/// The type of answers: clients that expect `application/json` and not one letter more fail on Graph.
+const ODATA_JSON: &str =
+    "application/json;odata.metadata=minimal;odata.streaming=true;IEEE754Compatible=false;charset=utf-8";
 
 /// One request below `/v1.0` or `/beta`.
 #[derive(Clone, Debug)]
@@ -97,12 +102,38 @@ fn segments(path: &str) -> Vec<String> {
                 parts.push(name.to_owned());
                 parts.push(key.replace('\'', ""));
             }
+            Some((name, key)) if named_key(key).is_some() => {
+                parts.push(name.to_owned());
+                parts.extend(named_key(key));
+            }
             // A function: its arguments are read by whoever has some.
-            Some((name, _)) => parts.push(name.to_owned()),
-            None => parts.push(text),
+            Some((name, _)) if is_function(name) => parts.push(name.to_owned()),
+            // Brackets of any other sort name nothing: without them the whole collection would be meant.
+            _ => parts.push(text),
         }
     }
     parts
+}
+
+/// What `id='a'` and `userPrincipalName='a'` name, as keys of their own name do.
+fn named_key(key: &str) -> Option<String> {
+    let (name, value) = key.split_once('=')?;
+    let known = ["id", "userPrincipalName"]
+        .iter()
+        .any(|known| name.eq_ignore_ascii_case(known));
+    let inner = value.strip_prefix('\'')?.strip_suffix('\'')?;
+    (known && !inner.is_empty()).then(|| inner.replace("''", "'"))
+}
+
+/// The functions that take something: the two summaries of the registration report, and beta's options for a passkey.
+fn is_function(name: &str) -> bool {
+    [
+        "usersRegisteredByMethod",
+        "usersRegisteredByFeature",
+        "creationOptions",
+    ]
+    .iter()
+    .any(|known| name.eq_ignore_ascii_case(known))
 }
 
 /// Takes percent-encoding off.
@@ -146,6 +177,7 @@ impl Cx<'_> {
         let Some(Value::Object(body)) = &self.call.body else {
             return Err(bad("Request body is empty or is not a JSON object."));
         };
+        self.check_type(body)?;
         match body
             .keys()
             .find(|key| !allowed.contains(&key.as_str()) && !key.contains('@'))
@@ -155,6 +187,26 @@ impl Cx<'_> {
             ))),
             None => Ok(body.clone()),
         }
+    }
+
+    /// Refuses a body that says that it is a method of another type than the collection's (which error: assumed).
+    fn check_type(&self, body: &Map<String, Value>) -> Result<(), ApiError> {
+        let collection = Type::of_segment(self.segment(3)).filter(|_| self.call.path.len() <= 5);
+        let (Some(ty), Some(said)) = (collection, body.get("@odata.type").and_then(Value::as_str)) else {
+            return Ok(());
+        };
+        let name = said
+            .trim_start_matches('#')
+            .rsplit('.')
+            .next()
+            .unwrap_or_default();
+        if name.eq_ignore_ascii_case(ty.name) {
+            return Ok(());
+        }
+        Err(bad(format!(
+            "A '{said}' is not of the type '#microsoft.graph.{}'.",
+            ty.name
+        )))
     }
 
     /// The absolute address of something below the version.
@@ -229,7 +281,13 @@ impl IntoResponse for Reply {
                     .insert(header::CONTENT_TYPE, HeaderValue::from_static("text/plain"));
                 response
             }
-            Some(body) => Json(body).into_response(),
+            Some(body) => {
+                let mut response = Json(body).into_response();
+                let headers = response.headers_mut();
+                headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(ODATA_JSON));
+                headers.insert("odata-version", HeaderValue::from_static("4.0"));
+                response
+            }
             None => Response::new(Body::empty()),
         };
         *response.status_mut() = self.status;
@@ -251,7 +309,18 @@ mod tests {
         assert_eq!(segments("/users('$a@b')/memberOf"), ["users", "$a@b", "memberOf"]);
         assert_eq!(segments("/users/x%23EXT%23@y"), ["users", "x#EXT#@y"]);
         assert_eq!(segments("/devices(deviceId='1-2')"), ["devices", "deviceId=1-2"]);
-        assert_eq!(segments("/a/f(x='all',y='all')"), ["a", "f"]);
+        assert_eq!(
+            segments("/a/usersRegisteredByMethod(x='all',y='all')"),
+            ["a", "usersRegisteredByMethod"]
+        );
+        assert_eq!(
+            segments("/users(userPrincipalName='$a''b@c')/memberOf"),
+            ["users", "$a'b@c", "memberOf"]
+        );
+        assert_eq!(segments("/users(id='1')"), ["users", "1"]);
+        // The whole collection is not what was asked for.
+        assert_eq!(segments("/users(mail='a@b')"), ["users(mail='a@b')"]);
+        assert_eq!(segments("/users()"), ["users()"]);
     }
 
     #[test]

@@ -3,6 +3,7 @@
 mod account;
 mod application;
 mod batch;
+mod clients;
 mod directory;
 mod faults;
 mod identity;
@@ -126,12 +127,13 @@ impl Service {
         } else {
             request
         };
-        let body = if body.is_null() {
-            Body::empty()
+        let request = if body.is_null() {
+            request.body(Body::empty())
         } else {
-            Body::from(body.to_string())
+            let request = request.header(header::CONTENT_TYPE, "application/json");
+            request.body(Body::from(body.to_string()))
         };
-        self.send(request.body(body).unwrap()).await
+        self.send(request.unwrap()).await
     }
 
     /// A call as the application.

@@ -21,6 +21,12 @@ const REMOVABLE: &[MethodKind] = &[
     MethodKind::QrPin,
 ];
 
+/// Why an application sets no password of an account from another directory, and who does (api/entra 1.7).
+pub(super) const NOT_WRITTEN_BACK: &str =
+    "the account comes from another directory: a password that an application sets is not written back to it";
+pub(super) const RESET_THERE: &str =
+    "sign in as yourself with mfactl auth login, or reset it in the other directory";
+
 /// What Entra declares before anybody signed in.
 pub(crate) fn declared() -> Capabilities {
     let unsupported = |why: &str, instead: &str| Answer::Unsupported {
@@ -170,13 +176,23 @@ pub(crate) fn declared() -> Capabilities {
         (Capability::Report, Answer::Native),
         (Capability::PolicyRead, Answer::Native),
     ]);
-    Capabilities::new(entries)
+    // api/entra 1.4
+    Capabilities::new(entries).with_alternate_on_mobile()
 }
 
 /// The same, less what the token can be seen not to allow in any form. A missing permission is left to the service's
 /// own answer, which names it: permissions overlap, and only the service knows them all.
 pub(crate) fn narrowed(claims: &TokenClaims) -> Capabilities {
     let mut capabilities = declared();
+    if !claims.delegated {
+        for capability in [Capability::SetPassword, Capability::GeneratePassword] {
+            let answer = Answer::Unsupported {
+                why: NOT_WRITTEN_BACK.to_owned(),
+                instead: RESET_THERE.to_owned(),
+            };
+            capabilities.set_for_synced(capability, answer);
+        }
+    }
     let reads_only = rights::only_reads(claims);
     if reads_only {
         let all: Vec<Capability> = capabilities

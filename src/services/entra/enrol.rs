@@ -49,6 +49,14 @@ pub(super) fn not_offered(error: Error, what: &str) -> Error {
     .request_id(error.to_body().request_id)
 }
 
+/// A response that was refused cannot be sent again: its challenge is spent, or was never this person's.
+fn anew(error: Error) -> Error {
+    if error.code() != ErrorCode::ServiceRefused {
+        return error;
+    }
+    error.hint("each response needs options of its own, of this person, answered within five minutes: methods add passkey USER prints them")
+}
+
 impl EntraService {
     /// Registers somebody with another provider. Where it is refused or its answer was lost, what stands there tells.
     pub(super) async fn add_external(
@@ -127,8 +135,8 @@ impl EntraService {
         // A challenge is answered once: what is sent again is refused and makes nothing.
         let tail = "/authentication/fido2Methods";
         let request = write_of(user, Verb::Post, Class::ReadBackFirst, tail, PASSKEYS).json(body);
-        let response = self.graph.send(&request, Family::Passkey).await?;
-        Ok(made(&response))
+        let answer = self.graph.send(&request, Family::Passkey).await;
+        Ok(made(&answer.map_err(anew)?))
     }
 
     /// Makes a QR code and a PIN, in the place of those that stand.

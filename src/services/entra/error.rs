@@ -7,7 +7,7 @@ use super::{clouds, rights};
 use crate::auth::TokenClaims;
 use crate::domain::{Error, ErrorCode, Lack};
 use crate::http::{Response, Verb};
-use crate::services::words::{one_line, tries, words};
+use crate::services::words::{REFUSED, one_line, tries, words};
 
 /// What is said of a method that cannot go yet.
 const IS_DEFAULT: &str = "it is the default method, and others remain";
@@ -233,14 +233,16 @@ fn bad_request(family: Family, code: &str, said: &str) -> Error {
         return Error::new(ErrorCode::ServiceRefused, IS_DEFAULT)
             .hint("make another the default first: mfactl methods set-default USER METHOD");
     }
-    if lower.contains("policy") || lower.contains("not allowed") || family == Family::Password {
+    // No policy says which people can be found.
+    let of_policy = lower.contains("policy") || lower.contains("not allowed");
+    if of_policy && family != Family::Users || family == Family::Password {
         return Error::new(
             ErrorCode::PolicyRefused,
             words("the organization's policy forbids it", said),
         )
         .hint("see what is allowed: mfactl policy show USER");
     }
-    Error::new(ErrorCode::ServiceRefused, words("the service refused", said))
+    Error::new(ErrorCode::ServiceRefused, words(REFUSED, said))
 }
 
 /// The service's message, which for some refusals stands better in `innerError`; one line, short, without control

@@ -37,7 +37,7 @@ use crate::domain::{
     Right, Secret, SecurityInfo, Step, User, UserId, UserQuery, Verdict, Verified,
 };
 use crate::services::Link;
-use crate::services::steps::{apply_by_person, not_here, of_each};
+use crate::services::steps::{by_person, not_here, of_each};
 
 pub(crate) use capabilities::declared;
 pub(crate) use error::{Family, service_code};
@@ -242,9 +242,9 @@ impl IdentityService for EntraService {
         if let [first, _, ..] = steps
             && steps.iter().all(|step| step.user == first.user)
         {
-            return self.apply_chained(steps).await;
+            return self.apply_chained(steps.iter().collect()).await;
         }
-        apply_by_person(steps, SIDE_BY_SIDE, |step| Box::pin(self.apply_one(step))).await
+        by_person(steps, SIDE_BY_SIDE, |of_one| Box::pin(self.apply_in_turn(of_one))).await
     }
 }
 

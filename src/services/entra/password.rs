@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde_json::json;
 
 use super::EntraService;
+use super::capabilities::{NOT_WRITTEN_BACK, RESET_THERE};
 use super::error::Family;
 use super::graph::{V1, parse, read_of, write_of};
 use super::wire::{PASSWORD_ID, WireOperation, WireUser};
@@ -62,21 +63,14 @@ impl EntraService {
             return Ok(());
         }
         let delegated = self.graph.claims().delegated;
-        let hint = if permanent && delegated {
-            "leave --permanent out: the person chooses another at next sign-in"
-        } else {
-            "sign in as yourself with mfactl auth login, or reset it in the other directory"
+        let (why, hint) = match (permanent, delegated) {
+            (true, true) => (
+                "the account comes from another directory: a password that stays is not written back to it",
+                "leave --permanent out: the person chooses another at next sign-in",
+            ),
+            _ => (NOT_WRITTEN_BACK, RESET_THERE),
         };
-        let why = if delegated {
-            "a password that stays is not written back to it"
-        } else {
-            "a password that an application sets is not written back to it"
-        };
-        Err(Error::new(
-            ErrorCode::Unsupported,
-            format!("the account comes from another directory: {why}"),
-        )
-        .hint(hint))
+        Err(Error::new(ErrorCode::Unsupported, why).hint(hint))
     }
 
     async fn reset(&self, user: &UserId, password: &Secret) -> Result<Response> {

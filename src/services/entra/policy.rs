@@ -1,6 +1,7 @@
 //! The authentication methods policy: which methods are allowed for whom, and for one person why. Source: api/entra 5.
 //! No call says whether a method is allowed for somebody: targets are held against the person's groups.
 
+mod passkeys;
 mod settings;
 
 use std::collections::BTreeMap;
@@ -48,6 +49,8 @@ struct WireConfiguration {
     maximum_lifetime_in_minutes: Option<i64>,
     is_usable_once: Option<bool>,
     display_name: Option<String>,
+    #[serde(flatten)]
+    passkeys: passkeys::WirePasskeys,
 }
 
 #[derive(Deserialize, Default)]
@@ -233,6 +236,9 @@ fn row(configuration: WireConfiguration) -> MethodPolicy {
                 .map(|minutes| json!(minutes)),
         );
         limit("one_time", configuration.is_usable_once.map(|once| json!(once)));
+    }
+    if kind == MethodKind::Passkey.as_str() {
+        configuration.passkeys.limit(&mut limit);
     }
     if kind == MethodKind::Unknown.as_str() {
         limit("service_type", Some(json!(configuration.id)));

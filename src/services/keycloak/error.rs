@@ -7,7 +7,7 @@ use super::rights;
 use crate::auth::TokenClaims;
 use crate::domain::{Error, ErrorCode};
 use crate::http::{Response, Verb};
-use crate::services::words::{one_line, tries, words};
+use crate::services::words::{REFUSED, one_line, tries, words};
 
 /// Calls that want the same right and fail in the same ways (api/keycloak 3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -89,7 +89,7 @@ pub(super) fn refused(
             words("the realm could not send the mail", &said),
         )
         .hint("set up its mail server: Realm settings, Email"),
-        400 | 422 => Error::new(ErrorCode::ServiceRefused, words("the service refused", &said)),
+        400 | 422 => Error::new(ErrorCode::ServiceRefused, words(REFUSED, &said)),
         401 => Error::new(ErrorCode::TokenRejected, "the service does not take the token")
             .hint("sign in again; check that url and realm belong together"),
         403 => rights::lacking(area.right(verb), claims, realm),
@@ -110,7 +110,7 @@ pub(super) fn refused(
             let (code, message) = area.absent();
             Error::new(code, message)
         }
-        409 => Error::new(ErrorCode::AlreadySet, words("the service refused", &said)),
+        409 => Error::new(ErrorCode::AlreadySet, words(REFUSED, &said)),
         405 | 501 => Error::new(
             ErrorCode::Unsupported,
             words("the service does not offer that", &said),

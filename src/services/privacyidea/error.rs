@@ -7,7 +7,7 @@ use super::rights;
 use crate::auth::TokenClaims;
 use crate::domain::{Error, ErrorCode};
 use crate::http::Response;
-use crate::services::words::{one_line, tries, words};
+use crate::services::words::{REFUSED, one_line, tries, words};
 
 /// What is meant by "not found" (code 601) where a call names it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -133,7 +133,7 @@ pub(super) fn refused(
         (_, TAKEN) => Error::new(ErrorCode::ServiceRefused, "the method is somebody else's by now"),
         (_, PARAMETER) if message.contains("realm") && message.contains("does not exist") => no_realm(realm),
         (400 | 403 | 404 | 409, _) => {
-            Error::new(ErrorCode::ServiceRefused, words("the service refused", &said))
+            Error::new(ErrorCode::ServiceRefused, words(REFUSED, &said))
         }
         (429, _) => Error::new(
             ErrorCode::Throttled,

@@ -101,7 +101,7 @@ fn nothing_secret_is_in_the_log_after_every_verb() {
             ],
             true,
         ),
-        (&["user", "reset", "adele"], true),
+        (&["user", "reset", "adele"], false),
         (&["user", "reset-password", "kim"], true),
         (&["user", "sign-out", "dora"], false),
     ];
@@ -113,8 +113,8 @@ fn nothing_secret_is_in_the_log_after_every_verb() {
         }
         let output = env.try_change(&arguments);
         assert!([0, 7].contains(&output.code), "{change:?}: {}", output.screen());
-        if let Ok(text) = fs::read_to_string(&file) {
-            for line in text.lines() {
+        if *mints {
+            for line in fs::read_to_string(&file).unwrap().lines() {
                 gather(&serde_json::from_str(line).unwrap(), &mut known);
             }
         }

@@ -34,6 +34,34 @@ fn a_reset_gives_its_numbers_back_and_the_undo_can_be_undone() {
 }
 
 #[test]
+fn the_hints_of_jobs_name_the_profile_that_was_named() {
+    let place = Environment::new();
+    place.change(&["user", "sign-out", "bas"]);
+    let job = newest(&place);
+    for (line, hint) in [
+        (
+            &["jobs", "undo", &job][..],
+            format!("hint: mfactl -p local jobs show {job}\n"),
+        ),
+        (
+            &["jobs", "show", "j-ffff"],
+            "hint: mfactl -p local jobs list\n".to_owned(),
+        ),
+        (
+            &["app-passwords", "reset", "adele", "Outlook", "--yes"],
+            "hint: mfactl -p local app-passwords list adele@contoso.example\n".to_owned(),
+        ),
+    ] {
+        let refused = place.run(line);
+        assert!(
+            refused.code != 0 && refused.stderr.ends_with(&hint),
+            "{}",
+            refused.screen()
+        );
+    }
+}
+
+#[test]
 fn where_numbers_wait_for_a_code_the_undo_does_too() {
     let place = Environment::new();
     place.change(&["user", "reset", "adele"]);

@@ -42,7 +42,7 @@ fn where_everybody_is_taken_out_it_says_so() {
     assert!(
         output
             .stderr
-            .contains("Nobody is left to change: nothing was sent. Job j-"),
+            .contains("Nobody is left to change: nothing was sent."),
         "{}",
         output.screen()
     );
@@ -315,4 +315,41 @@ fn a_list_that_this_program_wrote_can_be_fed_back() {
             place.person("emre").methods().len() + place.person("fen").methods().len()
         );
     }
+}
+
+#[test]
+fn a_row_that_names_nobody_is_found_by_its_line() {
+    let place = Environment::new();
+    let file = place.write(
+        "numbers.csv",
+        "user,number\n,+31 612345678\nchidi,+31 612345678\nbas,+1\n",
+    );
+    let output = place
+        .run(&[
+            "methods",
+            "add",
+            "phone",
+            "--from",
+            &file,
+            "--skip-invalid",
+            "--yes",
+        ])
+        .exits(7);
+    let row = output
+        .stdout
+        .lines()
+        .find(|line| line.ends_with("line 2: the row names no user"));
+    assert!(
+        row.is_some_and(|row| row.starts_with("- ")),
+        "{}",
+        output.screen()
+    );
+    assert!(
+        output.stderr.contains("\n  line 2: the row names no user\n")
+            && output
+                .stderr
+                .contains("\"+1\" is not a phone number: it is too short"),
+        "{}",
+        output.screen()
+    );
 }

@@ -3,6 +3,8 @@
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
+use serde_json::Value;
+
 use crate::cli::change::{self, Change, ChangeArgs, Qr};
 use crate::cli::context::{Context, Intent};
 use crate::cli::who::Selection;
@@ -124,12 +126,54 @@ fn read(from: &Path) -> Result<Secret> {
         (from.display().to_string(), read)
     };
     read.map_err(|error| Error::new(ErrorCode::FileUnreadable, format!("cannot read {name}: {error}")))?;
-    let shape: serde_json::Value = serde_json::from_str(&text).unwrap_or_default();
-    if !shape.is_object() {
-        return Err(
-            Error::new(ErrorCode::InvalidInput, "the response is not a JSON object")
-                .hint("give what navigator.credentials.create returned, as JSON"),
-        );
-    }
+    let shape: Value = serde_json::from_str(&text).unwrap_or_default();
+    check_shape(&shape)?;
     Ok(Secret::new(text))
+}
+
+/// Refuses what is no answer to creation options before anything is planned (WebAuthn Level 2, 5.2.1).
+fn check_shape(shape: &Value) -> Result<()> {
+    let whole = shape.get("publicKeyCredential").unwrap_or(shape);
+    let response = whole.get("response").unwrap_or(&Value::Null);
+    let has = |place: &Value, names: &[&str]| {
+        names
+            .iter()
+            .all(|name| place.get(name).is_some_and(Value::is_string))
+    };
+    if has(whole, &["id"]) && has(response, &["clientDataJSON", "attestationObject"]) {
+        return Ok(());
+    }
+    let message = if !shape.is_object() {
+        "the response is not a JSON object"
+    } else if shape.get("publicKey").is_some() || shape.get("challenge").is_some() {
+        "these are the creation options, and not the answer of an authenticator to them"
+    } else if response.get("signature").is_some() {
+        "this is the answer to a sign-in: it makes no passkey"
+    } else {
+        "the response is not what an authenticator answers to creation options"
+    };
+    let parts = "id, response.clientDataJSON and response.attestationObject";
+    Err(Error::new(ErrorCode::InvalidInput, message).hint(format!(
+        "give what navigator.credentials.create returned, as JSON: {parts}"
+    )))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn what_is_no_answer_to_options_is_named() {
+        let said = |shape: &Value| check_shape(shape).unwrap_err().message().to_owned();
+        let answer = json!({"id": "AQ", "response": {"clientDataJSON": "e30", "attestationObject": "oA"}});
+        assert!(check_shape(&answer).is_ok());
+        assert!(check_shape(&json!({"publicKeyCredential": answer})).is_ok());
+        assert!(said(&json!([1])).contains("not a JSON object"));
+        assert!(said(&json!({"publicKey": {"challenge": "AQ"}})).contains("creation options, and not"));
+        let sign_in = json!({"id": "AQ", "response": {"clientDataJSON": "e30", "signature": "AQ"}});
+        assert!(said(&sign_in).contains("sign-in"));
+        assert!(said(&json!({"id": "AQ"})).contains("not what an authenticator"));
+    }
 }

@@ -92,6 +92,8 @@ impl Args {
             .into_iter()
             .next()
             .ok_or_else(|| internal("nobody was found, and nobody was missing"))??;
+        let can = crate::services::admit(session.service.capabilities(), Capability::CheckCaller);
+        admit_own(cx, &session, &person, by, can.is_ok())?;
         let info = change::read(&session, std::slice::from_ref(&person), Parts::METHODS)
             .await
             .pop()
@@ -111,7 +113,6 @@ impl Args {
             lost,
             by,
         };
-        let can = crate::services::admit(session.service.capabilities(), Capability::CheckCaller);
         match (by, can) {
             (Some(By::InPerson | By::Manager), _) => asking.attest(None).await,
             (Some(By::Callback), Err(_)) => {
@@ -129,6 +130,37 @@ impl Args {
             }
         }
     }
+}
+
+/// Whether one's own account may be checked: asked by the service with `--include-self`, and never by one's own word.
+///
+/// # Errors
+/// `guard_self`.
+fn admit_own(cx: &Context, session: &Session, person: &User, by: Option<By>, can_ask: bool) -> Result<()> {
+    let own = session.operator.user_id.as_ref();
+    if !own.is_some_and(|own| person.id.0.eq_ignore_ascii_case(&own.0)) {
+        return Ok(());
+    }
+    let name = &person.sign_in_name;
+    let own_word = match by {
+        Some(By::InPerson | By::Manager) => true,
+        Some(By::Callback) => !can_ask,
+        _ => false,
+    };
+    if own_word {
+        return Err(Error::new(
+            ErrorCode::GuardSelf,
+            format!("{name} is your own account, and nobody vouches for themselves"),
+        )
+        .hint("a colleague checks you, and makes the change"));
+    }
+    if cx.globals.include_self {
+        return Ok(());
+    }
+    Err(
+        Error::new(ErrorCode::GuardSelf, format!("{name} is your own account"))
+            .hint("--include-self allows it"),
+    )
 }
 
 impl Asking<'_> {

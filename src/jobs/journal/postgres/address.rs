@@ -16,6 +16,9 @@ const CONNECTING: Duration = Duration::from_secs(10);
 /// How long a connection may be silent about what was sent to it.
 const SILENT: Duration = Duration::from_secs(30);
 
+/// The port of a URL that names none.
+const PORT: u16 = 5432;
+
 /// How the way is protected.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Cover {
@@ -30,7 +33,7 @@ pub(super) enum Cover {
 pub(super) struct Address {
     pub(super) config: Config,
     pub(super) cover: Cover,
-    /// For messages: host and database.
+    /// For messages: host, port and database.
     pub(super) shown: String,
 }
 
@@ -167,7 +170,7 @@ fn password(given: Option<&Secret>, file: Option<PathBuf>, config: &Config) -> R
     let database = config.get_dbname().unwrap_or(user);
     let ports = config.get_ports();
     for (place, host) in config.get_hosts().iter().enumerate() {
-        let port = ports.get(place).or(ports.first()).copied().unwrap_or(5432);
+        let port = ports.get(place).or(ports.first()).copied().unwrap_or(PORT);
         let names = match host {
             Host::Tcp(name) => vec![name.clone()],
             #[cfg(unix)]
@@ -182,19 +185,33 @@ fn password(given: Option<&Secret>, file: Option<PathBuf>, config: &Config) -> R
     Ok(None)
 }
 
+/// `db.example:5432/jobs`. An address that is named beside a host is the one that is gone to.
 fn shown(config: &Config) -> String {
-    let hosts: Vec<String> = config
-        .get_hosts()
+    let named = config.get_hosts().iter().map(|host| match host {
+        Host::Tcp(name) if name.contains(':') => format!("[{name}]"),
+        Host::Tcp(name) => name.clone(),
+        #[cfg(unix)]
+        Host::Unix(folder) => folder.display().to_string(),
+    });
+    let addresses = config.get_hostaddrs().iter().map(|address| match address {
+        IpAddr::V6(address) => format!("[{address}]"),
+        IpAddr::V4(address) => address.to_string(),
+    });
+    let hosts: Vec<String> = named.chain(addresses).collect();
+    let names = config.get_hosts().len();
+    let ports = config.get_ports();
+    let places: Vec<String> = hosts
         .iter()
-        .map(|host| match host {
-            Host::Tcp(name) => name.clone(),
-            #[cfg(unix)]
-            Host::Unix(folder) => folder.display().to_string(),
+        .enumerate()
+        .map(|(place, host)| {
+            // Addresses stand beside the hosts, in the same order.
+            let place = if names > 0 { place % names } else { place };
+            let port = ports.get(place).or(ports.first()).copied().unwrap_or(PORT);
+            format!("{host}:{port}")
         })
-        .chain(config.get_hostaddrs().iter().map(ToString::to_string))
         .collect();
     let database = config.get_dbname().or(config.get_user()).unwrap_or("postgres");
-    format!("{database} at {}", hosts.join(", "))
+    format!("{}/{database}", places.join(", "))
 }
 
 fn bad(what: String) -> Error {
@@ -292,13 +309,20 @@ mod tests {
     }
 
     #[test]
-    fn messages_name_host_and_database_and_no_user() {
+    fn messages_name_host_port_and_database_and_no_user() {
         let shown = |url| address(url).unwrap().shown;
-        assert_eq!(shown("postgres://u@db.example:5433/jobs"), "jobs at db.example");
-        assert_eq!(
-            shown("postgres://u@%2Frun%2Fpg/jobs?application_name=x%20y"),
-            "jobs at /run/pg"
-        );
+        for (url, said) in [
+            ("postgres://u@db.example:5433/jobs", "db.example:5433/jobs"),
+            ("postgres://u@db.example/jobs", "db.example:5432/jobs"),
+            ("postgres://u@a:1,b:2/jobs", "a:1, b:2/jobs"),
+            ("postgres://u@[::1]:5433/jobs", "[::1]:5433/jobs"),
+            (
+                "postgres://u@%2Frun%2Fpg/jobs?application_name=x%20y",
+                "/run/pg:5432/jobs",
+            ),
+        ] {
+            assert_eq!(shown(url), said, "{url}");
+        }
     }
 
     #[test]

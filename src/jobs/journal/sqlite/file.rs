@@ -47,7 +47,7 @@ pub(super) fn create(folder: &Path, head: &JobHead) -> Result<Opened> {
     let making = folder.join(format!("{}.making", head.id));
     let made = make_file(&making, head).and_then(|()| {
         fs::rename(&making, &path)
-            .and_then(|()| sync_folder(folder))
+            .and_then(|()| private::sync_folder(folder))
             .map_err(|error| from_io(&path, &error))
     });
     if let Err(error) = made {
@@ -207,9 +207,7 @@ fn make_file(path: &Path, head: &JobHead) -> Result<()> {
     fill(&connection, head)?;
     // Closing takes everything into the one file, which is renamed.
     connection.close().map_err(|(_, error)| told(error))?;
-    File::open(path)
-        .and_then(|file| file.sync_all())
-        .map_err(|error| from_io(path, &error))
+    private::sync(path).map_err(|error| from_io(path, &error))
 }
 
 fn fill(connection: &Connection, head: &JobHead) -> Result<()> {
@@ -377,16 +375,4 @@ fn unreadable(name: &str, why: &str) -> Error {
 fn disk_full(name: &str) -> Error {
     Error::new(ErrorCode::DiskFull, format!("no room to write journal {name}"))
         .hint("free some space, then try again")
-}
-
-/// The new name is on the disk too.
-#[cfg(unix)]
-fn sync_folder(folder: &Path) -> io::Result<()> {
-    File::open(folder)?.sync_all()
-}
-
-/// Only Unix opens a folder to sync it.
-#[cfg(not(unix))]
-fn sync_folder(_: &Path) -> io::Result<()> {
-    Ok(())
 }

@@ -84,3 +84,24 @@ fn a_configuration_becomes_a_row_with_its_limits() {
         "unknown"
     );
 }
+
+#[test]
+fn the_models_of_passkeys_that_are_taken_are_limits() {
+    let restricted = |enforced: bool, kind: &str| {
+        configured(
+            json!({"id": "Fido2", "state": "enabled", "isAttestationEnforced": true,
+            "isSelfServiceRegistrationAllowed": false,
+            "keyRestrictions": {"isEnforced": enforced, "enforcementType": kind, "aaGuids": ["a"]}}),
+        )
+        .limits
+    };
+    assert_eq!(
+        json!(restricted(true, "block")),
+        json!({"attested": true, "registration": false, "models_blocked": ["a"]})
+    );
+    assert_eq!(json!(restricted(true, "allow"))["models_allowed"], json!(["a"]));
+    assert_eq!(
+        json!(restricted(false, "allow")),
+        json!({"attested": true, "registration": false})
+    );
+}

@@ -1,7 +1,7 @@
 //! What is taken away: in which order, tried again while the others still show, and already gone.
 
 use super::{apply_one, refused, service, step};
-use crate::domain::{Action, EffectState, ErrorCode, MethodKind, Step};
+use crate::domain::{Action, EffectState, ErrorCode, IdentityService as _, MethodKind, Step};
 use crate::http::testing::{Script, answer};
 
 #[tokio::test]
@@ -22,6 +22,55 @@ async fn the_default_is_tried_again_where_the_others_have_just_gone() {
     let alone = Script::new([lags()]);
     let error = apply_one(&service(&alone), remove(vec![])).await.unwrap_err();
     assert_eq!(error.code(), ErrorCode::ServiceRefused);
+}
+
+#[tokio::test]
+async fn a_default_that_nobody_told_of_goes_after_the_others_and_before_what_follows_them() {
+    let remove = |seq: u16, user: &str, id: &str| {
+        let action = Action::RemoveMethod {
+            method: id.into(),
+            kind: MethodKind::Passkey,
+        };
+        Step::new("job", user.into(), seq, action, vec![])
+    };
+    let out = |seq: u16, user: &str| Step::new("job", user.into(), seq, Action::SignOut, vec![]);
+    let default = "Cannot delete default method with other methods configured.";
+    let stays = || answer(400, &refused(400, "badRequest", default));
+    // Two people: each goes step by step.
+    let steps = [
+        remove(0, "u1", "a"),
+        remove(1, "u1", "b"),
+        out(2, "u1"),
+        remove(0, "u2", "c"),
+    ];
+    let mut tried = 0;
+    let script = Script::answering(move |sent| {
+        tried += u32::from(sent.line.ends_with("/fido2Methods/a"));
+        let first = sent.line.ends_with("/fido2Methods/a") && tried == 1;
+        if first { stays() } else { answer(204, "") }
+    });
+    let effects = service(&script).apply(&steps).await;
+    assert!(
+        effects
+            .iter()
+            .all(|effect| effect.as_ref().unwrap().state == EffectState::Done),
+        "{effects:?}"
+    );
+    let lines: Vec<String> = script
+        .lines()
+        .into_iter()
+        .filter(|line| line.contains("/u1/"))
+        .collect();
+    let below = |id: &str| format!("DELETE /v1.0/users/u1/authentication/fido2Methods/{id}");
+    assert_eq!(
+        lines,
+        [
+            below("a"),
+            below("b"),
+            below("a"),
+            "POST /v1.0/users/u1/revokeSignInSessions".to_owned()
+        ]
+    );
 }
 
 #[tokio::test]

@@ -1,5 +1,7 @@
 //! What becomes of Graph's JSON.
 
+use std::collections::BTreeSet;
+
 use serde_json::json;
 
 use super::*;
@@ -35,13 +37,25 @@ fn a_type_that_nobody_knows_is_shown_and_not_changed() {
 
 #[test]
 fn every_kind_that_can_be_default_is_found_again_from_its_preference() {
+    let mut found = BTreeSet::new();
     for kind in MethodKind::ALL {
         for via in [None, Some(Via::Sms), Some(Via::Call)] {
             if let Some(preference) = preference_of(*kind, via) {
                 assert!(preferred_kinds(preference).contains(kind), "{kind} {preference}");
+                found.insert(preference);
             }
         }
     }
+    // All that Graph documents, so that none was passed over.
+    let all = [
+        "oath",
+        "push",
+        "sms",
+        "voiceAlternateMobile",
+        "voiceMobile",
+        "voiceOffice",
+    ];
+    assert_eq!(found.into_iter().collect::<Vec<_>>(), all);
 }
 
 #[test]

@@ -150,7 +150,11 @@ pub(in super::super) struct WireQrPolicy {
 /// What registers a passkey, out of the response of an authenticator (WebAuthn, `PublicKeyCredential.toJSON()`); `None`:
 /// it is no such response.
 pub(in super::super) fn passkey(response: &Value, name: Option<&str>) -> Option<Value> {
-    let part = |value: &Value, key: &str| Some(value.get(key)?.as_str()?.trim_end_matches('=').to_owned());
+    // Graph takes base64url without padding; some tools write base64.
+    let part = |value: &Value, key: &str| {
+        let text = value.get(key)?.as_str()?.trim_end_matches('=');
+        Some(text.replace('+', "-").replace('/', "_"))
+    };
     // Some tools put the whole answer under this key.
     let response = response.get("publicKeyCredential").unwrap_or(response);
     let inner = response.get("response")?;
@@ -179,10 +183,10 @@ mod tests {
 
     #[test]
     fn a_response_is_taken_from_what_browsers_give_and_nothing_else_of_it_is_sent() {
-        let given = json!({"id": "AQI=", "rawId": "AQI", "type": "public-key", "authenticatorAttachment": "cross-platform",
+        let given = json!({"id": "A+/I=", "rawId": "AQI", "type": "public-key", "authenticatorAttachment": "cross-platform",
             "response": {"clientDataJSON": "e30", "attestationObject": "o2M", "transports": ["usb"]},
             "clientExtensionResults": {}});
-        let wanted = json!({"displayName": "Key", "publicKeyCredential": {"id": "AQI",
+        let wanted = json!({"displayName": "Key", "publicKeyCredential": {"id": "A-_I",
             "response": {"clientDataJSON": "e30", "attestationObject": "o2M"}, "clientExtensionResults": {}}});
         assert_eq!(passkey(&given, Some("Key")).unwrap(), wanted);
         assert_eq!(
