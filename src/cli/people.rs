@@ -109,9 +109,6 @@ impl Read {
     /// Writes the errors, and gives the exit status: 0, 7 where some were found, else that of the errors where they
     /// agree, else 1.
     pub(crate) fn end(self, cx: &Context) -> u8 {
-        if self.people == 0 && self.failed == 0 {
-            cx.ui.note("nobody is in that selection");
-        }
         for error in &self.errors {
             cx.ui.error(error);
         }

@@ -47,17 +47,6 @@ fn a_person_is_found_by_name_id_and_address_and_never_by_a_part_of_one() {
 }
 
 #[test]
-fn a_selection_that_is_empty_is_said_so() {
-    let made = ask("POST", "/groups", &json!({"name": "nobodys"}));
-    assert_eq!(made.status, 201);
-    for verb in [&["methods", "list"][..], &["user", "show"], &["devices", "list"]] {
-        let line = [verb, &["--group", "nobodys"]].concat();
-        let output = place().run(&line).exits(0);
-        assert_eq!(output.stderr, "nobody is in that selection\n", "{verb:?}");
-    }
-}
-
-#[test]
 fn members_of_groups_inside_are_members() {
     let person = Person::new("member");
     let night = get("/group-by-path/staff/ops/night")["id"]
