@@ -1,6 +1,6 @@
 //! What is changed, and what the server's own sign-in says of it before and after.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::realm::{PASSWORD, Person, SEEDS, code, otp, place, send, url, why};
 
@@ -116,11 +116,29 @@ fn a_method_is_renamed_and_removed_and_nothing_else_is_touched() {
     place.change(&["methods", "remove", &person.name, "new", "--missing-ok"]);
 }
 
+fn key() -> Value {
+    json!({"type": "webauthn", "userLabel": "YubiKey", "secretData": "{}",
+        "credentialData": json!({"aaguid": "00000000-0000-0000-0000-000000000000", "credentialId": "AAAA",
+            "counter": 0, "credentialPublicKey": "AAAA", "transports": ["usb"]}).to_string()})
+}
+
+/// The flow of this realm is the usual one, in which keys are off.
+#[test]
+fn whom_a_key_alone_is_left_for_which_no_sign_in_asks_sets_up_another_authenticator() {
+    let person = Person::with("idle", &[otp("app", SEEDS[0]), key()]);
+    let place = place();
+    let result = place.change(&["user", "reset", &person.name]);
+    assert_eq!(person.required(), ["CONFIGURE_TOTP"]);
+    // The realm sets how long its tokens live, and it is no hour.
+    assert_eq!(result["access_ends_within_s"], Value::Null);
+    let page = place.json(&["user", "show", &person.name]);
+    assert_eq!(page["methods"][0]["uses"], json!([]), "{page}");
+    assert_eq!(page["registration"]["state"], "partial", "{page}");
+}
+
 #[test]
 fn keys_and_codes_are_listed_by_kind_and_removed() {
-    let key = json!({"type": "webauthn", "userLabel": "YubiKey", "secretData": "{}",
-        "credentialData": json!({"aaguid": "00000000-0000-0000-0000-000000000000", "credentialId": "AAAA",
-            "counter": 0, "credentialPublicKey": "AAAA", "transports": ["usb"]}).to_string()});
+    let key = key();
     let passkey = json!({"type": "webauthn-passwordless", "userLabel": "Laptop", "secretData": "{}",
         "credentialData": key["credentialData"]});
     let person = Person::with("keys", &[otp("app", SEEDS[0]), key, passkey]);

@@ -15,7 +15,8 @@ use crate::jobs::outcome::{self, Reasons};
 use crate::jobs::undo::Reach;
 use crate::render::{Page, Results, Shape};
 
-/// How long an open page may go on after a sign-out, in seconds.
+/// How long an open page may go on after a sign-out, in seconds, where the service's maker says so. Elsewhere an organization
+/// sets it, and mostly far shorter.
 const ACCESS_ENDS_WITHIN: u64 = 3600;
 
 /// How a job ended.
@@ -210,7 +211,7 @@ impl<'a> Report<'a> {
                 };
                 record.row.status == Status::Done && planned.to_send().is_some_and(ends)
             });
-            if ends {
+            if ends && matches!(head.service.as_str(), "entra" | "local") {
                 doc.access_ends_within_s = Some(ACCESS_ENDS_WITHIN);
             }
         }

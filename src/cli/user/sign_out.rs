@@ -11,7 +11,7 @@ use crate::jobs::plan::Wish;
 #[command(after_help = "Examples:\n  \
     mfactl user sign-out adele\n  \
     mfactl user sign-out --from people.csv --expect 12 --yes\n\n\
-    Pages that are open may work up to 60 minutes more")]
+    Pages that are open may work for some time more: up to 60 minutes on Microsoft Entra ID")]
 pub struct Args {
     #[command(flatten)]
     who: Who,

@@ -252,7 +252,12 @@ pub(super) fn sign_out(draft: &mut Draft<'_>) -> Result<()> {
 pub(super) fn unlock(draft: &mut Draft<'_>) -> Result<()> {
     // What the service cannot do at all is said even of somebody who is not locked.
     if draft.info.locked == Some(false) && draft.can(&Action::Unlock) {
-        draft.unchanged(Words::new("unlock", "account", "not locked"));
+        let detail = if draft.user.enabled {
+            "not locked"
+        } else {
+            "not locked; the account is disabled, and user enable lets it in"
+        };
+        draft.unchanged(Words::new("unlock", "account", detail));
         return Ok(());
     }
     let detail = if draft.user.enabled {

@@ -13,9 +13,9 @@ const STORED: &[MethodKind] = &[
     MethodKind::BackupCodes,
 ];
 
-/// What Keycloak declares before anybody signed in.
-pub(super) const BY_PERSON: &str =
-    "require registration: the person sets it up at next sign-in (user reset --playbook new-phone)";
+/// Who sets up what takes the person's own browser.
+const BY_PERSON: &str = "the person adds it in the Account Console; or, for the next sign-in, an administrator chooses it under \
+     Users, the person, Required user actions";
 
 /// What Keycloak declares before anybody signed in.
 pub(crate) fn declared() -> Capabilities {
@@ -140,9 +140,24 @@ pub(crate) fn declared() -> Capabilities {
             Capability::CheckCaller,
             unsupported(
                 "Keycloak challenges nobody",
-                "call the person back or see them, and attest it: user check-caller USER --by callback",
+                "see the person, or ask the manager, and attest it: user check-caller USER --by in-person",
             ),
         ),
+        (
+            Capability::ReplaceLost,
+            unsupported(
+                "Keycloak has nothing that stands in for a lost method",
+                "remove it (user reset USER): the person sets up another at next sign-in",
+            ),
+        ),
+        (
+            Capability::HardwareTokens,
+            unsupported(
+                "Keycloak keeps no hardware tokens in stock",
+                "the person registers a key in the Account Console",
+            ),
+        ),
+        (Capability::ResetAppPassword, no_app_passwords()),
         (Capability::Report, Answer::Native),
         (Capability::PolicyRead, Answer::Native),
     ]);

@@ -6,7 +6,7 @@ use super::KeycloakService;
 use super::admin::person;
 use super::error::Area;
 use super::wire::{WireCredential, WireLock};
-use crate::domain::{Method, Parts, Registration, Result, SecurityInfo, Sessions, UserId};
+use crate::domain::{Method, MethodKind, Parts, Registration, Result, SecurityInfo, Sessions, UserId};
 use crate::services::listed::{registration, sort_methods};
 
 impl KeycloakService {
@@ -63,6 +63,18 @@ impl KeycloakService {
             .into_iter()
             .filter_map(WireCredential::into_method)
             .collect();
+        // Those for which no sign-in asks verify nothing.
+        let keys = [
+            MethodKind::SecurityKey,
+            MethodKind::Passkey,
+            MethodKind::BackupCodes,
+        ];
+        if methods.iter().any(|method| keys.contains(&method.kind)) {
+            let idle = self.kinds_not_asked_for().await?;
+            for method in methods.iter_mut().filter(|method| idle.contains(&method.kind)) {
+                method.uses.clear();
+            }
+        }
         for method in &mut methods {
             method.default = Some(Some(&method.id.0) == default.as_ref());
         }

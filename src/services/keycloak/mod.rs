@@ -26,12 +26,13 @@ mod wire;
 
 use async_trait::async_trait;
 use futures::stream::BoxStream;
+use tokio::sync::OnceCell;
 
 use self::admin::Admin;
 use crate::domain::{
     Action, Capabilities, Capability, Challenge, Effect, Error, ErrorCode, IdentityService, Limits, MethodId,
-    Notice, Parts, Policy, Privileges, Purpose, RegistrationRow, ReportQuery, Result, Right, Secret,
-    SecurityInfo, Step, User, UserId, UserQuery, Verdict,
+    MethodKind, Notice, Parts, Policy, Privileges, Purpose, RegistrationRow, ReportQuery, Result, Right,
+    Secret, SecurityInfo, Step, User, UserId, UserQuery, Verdict,
 };
 use crate::services::Link;
 use crate::services::steps::{apply_by_person, not_here, of_each};
@@ -53,6 +54,8 @@ pub(crate) struct KeycloakService {
     capabilities: Capabilities,
     /// Whether the account may hold fine-grained permissions, which no token tells: what they let it do is asked for by person.
     grained: bool,
+    /// Kinds of method that the realm's sign-in does not ask for.
+    not_asked_for: OnceCell<Vec<MethodKind>>,
 }
 
 pub(crate) async fn make(link: Link) -> Box<dyn IdentityService> {
@@ -68,6 +71,7 @@ impl KeycloakService {
             admin: Admin::new(link),
             capabilities,
             grained,
+            not_asked_for: OnceCell::new(),
         }
     }
 

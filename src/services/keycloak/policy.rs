@@ -18,12 +18,12 @@ use crate::domain::{
 use crate::http::encode_segment;
 use crate::services::listed::sort_policy;
 
-/// Steps of a flow that ask for a factor, and the kind that each asks for.
-const FACTORS: &[(&str, MethodKind)] = &[
-    ("auth-otp-form", MethodKind::Totp),
-    ("webauthn-authenticator", MethodKind::SecurityKey),
-    ("webauthn-authenticator-passwordless", MethodKind::Passkey),
-    ("auth-recovery-authn-code-form", MethodKind::BackupCodes),
+/// Kinds of factor, and the steps of a flow that ask for one of each.
+const FACTORS: &[(MethodKind, &[&str])] = &[
+    (MethodKind::Totp, &["auth-otp-form", "auth-conditional-otp-form"]),
+    (MethodKind::SecurityKey, &["webauthn-authenticator"]),
+    (MethodKind::Passkey, &["webauthn-authenticator-passwordless"]),
+    (MethodKind::BackupCodes, &["auth-recovery-authn-code-form"]),
 ];
 
 impl KeycloakService {
@@ -36,17 +36,49 @@ impl KeycloakService {
                 self.admin.realm(),
             ));
         }
-        let flow = realm.browser_flow.as_deref().unwrap_or("browser");
-        let tail = format!("/authentication/flows/{}/executions", encode_segment(flow));
-        let request = self
-            .admin
-            .get(&tail, "/{realm}/authentication/flows/{alias}/executions");
-        let (executions, actions) = futures::try_join!(
-            self.admin.read::<Vec<WireExecution>>(&request, Area::Realm),
-            self.admin.actions()
-        )?;
+        let (executions, actions) = futures::try_join!(self.executions(realm), self.admin.actions())?;
         Ok(policy_of(realm, &executions, actions, user.is_some()))
     }
+
+    /// The steps of the flow by which people sign in in a browser.
+    async fn executions(&self, realm: &WireRealm) -> Result<Vec<WireExecution>> {
+        let flow = realm.browser_flow.as_deref().unwrap_or("browser");
+        let tail = format!("/authentication/flows/{}/executions", encode_segment(flow));
+        let template = "/{realm}/authentication/flows/{alias}/executions";
+        self.admin
+            .read(&self.admin.get(&tail, template), Area::Realm)
+            .await
+    }
+
+    /// Of keys and codes on paper, the kinds for which no sign-in of the realm asks: whoever has these alone signs in by the
+    /// password. Read once; nothing where the account may not see the realm.
+    pub(super) async fn kinds_not_asked_for(&self) -> Result<&[MethodKind]> {
+        let kinds = self.not_asked_for.get_or_try_init(async || {
+            if !rights::sees_realm(self.admin.claims()) {
+                return Ok(Vec::new());
+            }
+            let realm = self.admin.settings().await?;
+            if !realm.is_whole() {
+                return Ok(Vec::new());
+            }
+            let executions = self.executions(realm).await?;
+            let taken = taken(&executions);
+            let all = FACTORS.iter().map(|(kind, _)| *kind);
+            Ok(all
+                .filter(|kind| *kind != MethodKind::Totp && !is_on(*kind, &taken, realm))
+                .collect())
+        });
+        kinds.await.map(Vec::as_slice)
+    }
+}
+
+/// Whether the realm asks for a factor of this kind.
+fn is_on(kind: MethodKind, taken: &[&str], realm: &WireRealm) -> bool {
+    let asks = |(known, steps): &(MethodKind, &[&str])| {
+        *known == kind && steps.iter().any(|step| taken.contains(step))
+    };
+    FACTORS.iter().any(asks)
+        || (kind == MethodKind::Passkey && realm.web_authn_policy_passwordless_passkeys_enabled == Some(true))
 }
 
 /// The policy in our words. `for_user`: whether somebody is asked about.
@@ -59,11 +91,13 @@ fn policy_of(
     let taken = taken(executions);
     let mut methods: Vec<MethodPolicy> = FACTORS
         .iter()
-        .map(|(provider, kind)| {
-            let on = taken.contains(provider)
-                || (*kind == MethodKind::Passkey
-                    && realm.web_authn_policy_passwordless_passkeys_enabled == Some(true));
-            row(*kind, on, limits_of(*kind, realm), for_user)
+        .map(|(kind, _)| {
+            row(
+                *kind,
+                is_on(*kind, &taken, realm),
+                limits_of(*kind, realm),
+                for_user,
+            )
         })
         .collect();
     methods.push(row(

@@ -53,7 +53,11 @@ fn row_of(user: User, methods: &[Method]) -> RegistrationRow {
         admin: false,
         mfa_registered: Some(signs_in),
         mfa_capable: Some(signs_in),
-        passwordless_capable: Some(kinds.contains(&MethodKind::Passkey)),
+        passwordless_capable: Some(
+            methods
+                .iter()
+                .any(|method| method.kind == MethodKind::Passkey && method.signs_in()),
+        ),
         // It resets passwords by mail, which no list of methods tells.
         reset_registered: None,
         default_method: methods

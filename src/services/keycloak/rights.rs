@@ -50,6 +50,11 @@ pub(super) fn may_be_fine_grained(claims: &TokenClaims) -> bool {
     claims.has_any(MANAGE) == Some(false)
 }
 
+/// Whether the account may see the realm's settings and flows.
+pub(super) fn sees_realm(claims: &TokenClaims) -> bool {
+    claims.has_any(REALM) == Some(true)
+}
+
 /// The refusal of a person whom the account may not change: neither by a role, nor by a fine-grained permission.
 pub(super) fn beyond(claims: &TokenClaims, realm: &str) -> Error {
     let mend = mend("manage-users", claims, realm);

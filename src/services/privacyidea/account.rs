@@ -91,13 +91,20 @@ impl PrivacyIdeaService {
         self.api.send(&call).await
     }
 
-    /// Ends the lock, and forgets the wrong tries of every method that they locked.
+    /// Ends the lock, and forgets the wrong tries of every method that they locked. What somebody locked by hand and for good is an
+    /// account that was disabled, and stays so.
     pub(super) async fn unlock(&self, user: &UserId) -> Result<Effect> {
         let person = self.api.person(user).await?;
         let (locked, tokens) = futures::try_join!(self.lock_of(&person), self.tokens_of(&person))?;
         let mut effect = Effect::unchanged();
         let mut said = Vec::new();
-        if locked.is_some_and(|lock| lock.holds()) {
+        let by_hand = locked.as_ref().is_some_and(WireLock::is_by_hand);
+        if by_hand {
+            effect.remains.push(Notice {
+                text: "still cannot sign in: the account is disabled, and user enable lets it in".to_owned(),
+                url: None,
+            });
+        } else if locked.is_some_and(|lock| lock.holds()) {
             let answer = self.end_lock(&person).await?;
             if said_yes(&answer.value) {
                 effect.state = EffectState::Done;
@@ -145,7 +152,7 @@ impl PrivacyIdeaService {
             Area::People,
         );
         let answer = self.api.send(&call.json(self.api.named_plainly(&person))).await?;
-        let mut effect = done(answer).detail("locked until user unlock");
+        let mut effect = done(answer).detail("locked until user enable");
         effect.remains.push(Notice {
             text: "is let in nowhere by privacyIDEA; the account itself is its directory's".to_owned(),
             url: None,

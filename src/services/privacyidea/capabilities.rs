@@ -130,6 +130,34 @@ pub(crate) fn declared() -> Capabilities {
                 wider: false,
             },
         ),
+        (
+            Capability::MailRegistration,
+            unsupported(
+                "privacyIDEA mails nobody a link to register by",
+                "hand out a registration code: methods add temporary-pass USER",
+            ),
+        ),
+        (
+            Capability::SetMfaState,
+            unsupported(
+                "privacyIDEA has no such state: who needs a second factor is decided where people sign in",
+                "set it there",
+            ),
+        ),
+        (
+            Capability::DisableDevice,
+            unsupported(
+                "privacyIDEA registers no devices",
+                "forget those that are remembered: devices forget USER",
+            ),
+        ),
+        (
+            Capability::HardwareTokens,
+            unsupported(
+                "privacyIDEA takes files of seeds on its web page alone",
+                "import and assign them there: Tokens, Import tokens; methods list shows them then",
+            ),
+        ),
         (Capability::DisableMethod, Answer::Native),
         (Capability::ReplaceLost, Answer::Native),
         (Capability::Unlock, Answer::Native),

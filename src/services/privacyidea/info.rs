@@ -6,7 +6,7 @@ use futures::future::OptionFuture;
 
 use super::api::Call;
 use super::error::Area;
-use super::wire::{WireToken, WireTokens, WireUser};
+use super::wire::{WireLock, WireToken, WireTokens, WireUser};
 use super::{PrivacyIdeaService, SIDE_BY_SIDE};
 use crate::domain::{
     Clock as _, Error, ErrorCode, Method, MethodKind, Parts, Registration, RegistrationState, Result,
@@ -66,7 +66,11 @@ impl PrivacyIdeaService {
         if let Some(tokens) = tokens.transpose()? {
             let blocked = tokens.iter().any(WireToken::is_blocked);
             match lock {
-                Some(Ok(lock)) => info.locked = Some(lock.is_some_and(|lock| lock.holds()) || blocked),
+                Some(Ok(lock)) => {
+                    // Who was locked by hand and for good is disabled, which the account says.
+                    let keeps_out = |lock: WireLock| lock.holds() && !lock.is_by_hand();
+                    info.locked = Some(lock.is_some_and(keeps_out) || blocked);
+                }
                 Some(Err(error)) if error.code() == ErrorCode::PermissionMissing => {
                     info.locked = blocked.then_some(true);
                     info.unknown.push(untold("locked", &error));

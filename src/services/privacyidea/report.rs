@@ -68,7 +68,11 @@ fn row_of(user: User, methods: &[Method], admin: bool) -> RegistrationRow {
         admin,
         mfa_registered: Some(signs_in),
         mfa_capable: Some(signs_in),
-        passwordless_capable: Some(kinds.contains(&MethodKind::Passkey)),
+        passwordless_capable: Some(
+            methods
+                .iter()
+                .any(|method| method.kind == MethodKind::Passkey && method.signs_in()),
+        ),
         // It resets passwords where its web page does, which no list tells.
         reset_registered: None,
         default_method: None,

@@ -244,9 +244,27 @@ fn somebody_who_is_locked_is_shown_so_and_let_in_again() {
     );
     assert_eq!(lock.status, 200, "{}", lock.body);
     let place = place();
-    assert_eq!(place.json(&["user", "show", &person.name])["locked"], true);
-    place.change(&["user", "unlock", &person.name]);
-    assert_eq!(place.json(&["user", "show", &person.name])["locked"], false);
+    let page = place.json(&["user", "show", &person.name]);
+    assert_eq!(
+        (&page["locked"], &page["account"]["enabled"]),
+        (&json!(true), &json!(false))
+    );
+    let result = place.change(&["user", "unlock", &person.name]);
+    assert!(
+        result["next"][0]["text"]
+            .as_str()
+            .unwrap()
+            .contains("user enable"),
+        "{result}"
+    );
+    // What somebody did by hand, user disable among it, no unlocking takes back.
+    let page = place.json(&["user", "show", &person.name]);
+    assert_eq!(
+        (&page["locked"], &page["account"]["enabled"]),
+        (&json!(false), &json!(false))
+    );
+    assert!(!person.accepts(&person.code()));
+    place.change(&["user", "enable", &person.name]);
     assert!(person.accepts(&person.code()));
     let again = place.change(&["user", "unlock", &person.name]);
     assert_eq!(again["steps"][0]["status"], "unchanged", "{again}");

@@ -119,7 +119,11 @@ impl Args {
                 let way = asking.way(info.methods(), &gone)?;
                 asking.attest(Some(&way)).await
             }
-            (_, Err(error)) => Err(error.hint(asking.command("callback"))),
+            (_, Err(error)) => {
+                let calls = caller::ways(info.methods(), &gone, By::Callback.asked(), cx.clock.now());
+                let can = calls.iter().any(|way| way.why_not.is_none());
+                Err(error.hint(asking.command(if can { "callback" } else { "in-person" })))
+            }
             (_, Ok(())) => {
                 let way = asking.way(info.methods(), &gone)?;
                 asking.challenge(&way, code).await

@@ -22,7 +22,7 @@ fn credentials() -> String {
 #[tokio::test]
 async fn the_first_second_factor_is_the_default_and_the_password_is_no_method() {
     let script = Script::new([answer(200, &credentials())]);
-    let info = service(&script)
+    let info = service_as(&script, rights(&["manage-users"]))
         .security_info(&["u1".into()], Parts::METHODS)
         .await
         .remove(0)
@@ -41,6 +41,30 @@ async fn the_first_second_factor_is_the_default_and_the_password_is_no_method() 
         ]
     );
     insta::assert_snapshot!(sent(&script), @"GET R/users/u1/credentials");
+}
+
+#[tokio::test]
+async fn a_key_for_which_no_sign_in_of_the_realm_asks_verifies_nothing() {
+    for (requirement, factors) in [("DISABLED", 2), ("ALTERNATIVE", 3)] {
+        let script = Script::answering(move |sent| {
+            let flow = json!([{"requirement": "REQUIRED", "providerId": "auth-conditional-otp-form", "level": 1},
+                {"requirement": requirement, "providerId": "webauthn-authenticator", "level": 1}]);
+            match sent.line.as_str() {
+                line if line.ends_with("/credentials") => answer(200, &credentials()),
+                line if line.ends_with("/executions") => answer(200, &flow.to_string()),
+                _ => answer(200, REALM),
+            }
+        });
+        let service = service(&script);
+        for _ in 0..2 {
+            let infos = service.security_info(&["u1".into()], Parts::METHODS).await;
+            let info = infos.into_iter().next().unwrap().unwrap();
+            let signs_in = info.methods().iter().filter(|method| method.signs_in()).count();
+            assert_eq!(signs_in, factors, "{requirement}");
+        }
+        // The flow is read once for everybody.
+        assert_eq!(script.requests().len(), 4);
+    }
 }
 
 #[tokio::test]
@@ -91,7 +115,8 @@ async fn everything_of_a_person_is_read_and_nothing_is_said_to_be_untold() {
         info.registration.unwrap().reset_capable.is_none(),
         "it resets by mail"
     );
-    assert_eq!(script.lines().len(), 6);
+    // A key is among them: the realm says, once, whether it asks for keys.
+    assert_eq!(script.lines().len(), 7);
 }
 
 fn holding(rights: &'static str) -> Script {

@@ -253,7 +253,7 @@ async fn a_lock_ends_with_the_wrong_tries_of_every_method() {
     let script = Script::answering(move |sent| match sent.line.as_str() {
         line if line.starts_with("GET /user/") => value(json!([anna()])),
         line if line.starts_with("GET /conditionalaccess") => {
-            value(json!({"lock_cause": "MANUAL", "permanent": true}))
+            value(json!({"lock_cause": "POLICY", "permanent": true}))
         }
         line if line.starts_with("GET /token/") => page(json!([blocked])),
         line if line.starts_with("DELETE /conditionalaccess") => value(json!(true)),
@@ -399,4 +399,19 @@ async fn an_enrolment_that_waits_since_its_answer_was_lost_is_made_anew_under_it
         sent[3].line
     );
     assert_eq!(sent[1].text, sent[4].text);
+}
+
+#[tokio::test]
+async fn what_somebody_locked_by_hand_no_unlocking_opens() {
+    let script = Script::answering(move |sent| match sent.line.as_str() {
+        line if line.starts_with("GET /user/") => value(json!([anna()])),
+        line if line.starts_with("GET /conditionalaccess") => {
+            value(json!({"lock_cause": "MANUAL", "permanent": true}))
+        }
+        _ => page(json!([])),
+    });
+    let effect = apply_one(&script, Action::Unlock).await.unwrap();
+    assert_eq!(effect.state, EffectState::Unchanged);
+    assert!(effect.remains[0].text.contains("user enable"));
+    assert!(!sent(&script).contains("DELETE"));
 }
