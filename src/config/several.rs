@@ -89,6 +89,11 @@ impl Config {
             .collect()
     }
 
+    /// How many profiles the file has.
+    pub fn written(&self) -> usize {
+        self.file.profiles.len()
+    }
+
     fn row(&self, name: &str) -> ProfileRow {
         let made = name == OF_VARIABLES && !self.file.profiles.contains_key(name);
         let section = if made {

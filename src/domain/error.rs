@@ -212,7 +212,7 @@ impl Error {
     /// Says of which profile it is, where that is not said yet.
     #[must_use]
     pub fn of_profile(mut self, name: &str) -> Self {
-        if !self.0.message.starts_with(&format!("profile \"{name}\"")) {
+        if !self.0.message.contains(&format!("profile \"{name}\"")) {
             self.0.message = format!("profile \"{name}\": {}", self.0.message);
         }
         self

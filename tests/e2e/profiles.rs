@@ -78,7 +78,7 @@ fn a_profile_is_added_by_options_and_says_what_comes_next() {
     child    yes      entra    child.example    browser  ready
     contoso  -        entra    contoso.example  browser  ready
     local    -        local    -                -        ready
-    · 3 profiles in [DIR]/config/mfactl/config.toml
+    · 3 profiles, 2 of them in [DIR]/config/mfactl/config.toml
     exit 0
     ");
     let rows = place.json(&["profile", "list"]);

@@ -109,6 +109,11 @@ fn one_that_fails_is_an_error_and_the_others_answer() {
     assert_eq!(lines.error_code(), "not_signed_in");
     let none = place.run(&["-p", "out,nobody", "user", "search", "adele", "-o", "json"]);
     assert_eq!((none.stdout.as_str(), none.code), ("", 1), "their codes differ");
+    let error = place.run(&["-p", "out,nobody", "user", "search", "adele"]).stderr;
+    assert!(
+        error.contains("error: there is no profile \"nobody\"\n"),
+        "{error}"
+    );
     place.run(&["-p", "out,out", "user", "search", "adele"]).exits(4);
 }
 
